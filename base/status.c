@@ -1,0 +1,111 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *phrase, *cure;
+} codes[STATUS_N] = {
+    [OK] = {"OK", "no error", ""},
+#define CODE(name, phrase, cure) [name] = {#name, phrase, cure},
+#include "base/codes.def"
+#undef CODE
+};
+
+const char *status_name(enum status s)
+{
+    return s < STATUS_N ? codes[s].name : "?";
+}
+
+const char *status_phrase(enum status s)
+{
+    return s < STATUS_N ? codes[s].phrase : "?";
+}
+
+const char *status_cure(enum status s)
+{
+    return s < STATUS_N ? codes[s].cure : "";
+}
+
+enum status status_by_name(const char *name)
+{
+    for (enum status s = OK; s < STATUS_N; s++)
+        if (strcmp(codes[s].name, name) == 0)
+            return s;
+    return STATUS_N;
+}
+
+void diag_clear(struct diag *d)
+{
+    memset(d, 0, sizeof *d);
+    d->func = d->offset = d->func_offset = DIAG_NONE;
+}
+
+enum status diag_set(struct diag *d, enum status code, const char *fmt, ...)
+{
+    if (!d)
+        return code;
+    if (d->code != OK)
+        return d->code;
+    diag_clear(d);
+    d->code = code;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(d->detail, sizeof d->detail, fmt, ap);
+    va_end(ap);
+    return code;
+}
+
+#define DIAG_FIELD(field)                                                                          \
+    void diag_##field(struct diag *d, const char *fmt, ...)                                        \
+    {                                                                                              \
+        va_list ap;                                                                                \
+        if (!d)                                                                                    \
+            return;                                                                                \
+        va_start(ap, fmt);                                                                         \
+        vsnprintf(d->field, sizeof d->field, fmt, ap);                                             \
+        va_end(ap);                                                                                \
+    }
+DIAG_FIELD(want)
+DIAG_FIELD(found)
+DIAG_FIELD(hint)
+
+/* Appends at *n, counting past the end of the buffer as snprintf does. */
+static void put(char *buf, uint32_t size, int *n, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static void put(char *buf, uint32_t size, int *n, const char *fmt, ...)
+{
+    uint32_t used = (uint32_t)*n < size ? (uint32_t)*n : size;
+    va_list ap;
+    va_start(ap, fmt);
+    *n += vsnprintf(buf + used, size - used, fmt, ap);
+    va_end(ap);
+}
+
+int diag_format(const struct diag *d, const char *file, char *buf, uint32_t size)
+{
+    int n = 0;
+    if (d->line)
+        put(buf, size, &n, "%s:%u:%u: ", file, d->line, d->column);
+    else
+        put(buf, size, &n, "%s: ", file);
+    put(buf, size, &n, "%s: %s%s%s\n", status_name(d->code), status_phrase(d->code),
+        d->detail[0] ? ": " : "", d->detail);
+    if (d->func != DIAG_NONE) {
+        put(buf, size, &n, "  func[%u]%s%s", d->func, d->func_name[0] ? " $" : "", d->func_name);
+        if (d->func_offset != DIAG_NONE)
+            put(buf, size, &n, " +0x%x", d->func_offset);
+        put(buf, size, &n, d->offset != DIAG_NONE ? " (byte 0x%x of the module)\n" : "\n", d->offset);
+    } else if (d->offset != DIAG_NONE) {
+        put(buf, size, &n, "  at byte 0x%x\n", d->offset);
+    }
+    if (d->want[0])
+        put(buf, size, &n, "  wanted %s\n", d->want);
+    if (d->found[0])
+        put(buf, size, &n, "  found  %s\n", d->found);
+    const char *hint = d->hint[0] ? d->hint : status_cure(d->code);
+    if (hint[0])
+        put(buf, size, &n, "  hint: %s\n", hint);
+    return n;
+}

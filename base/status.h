@@ -1,0 +1,62 @@
+/* Status codes and the one diagnostic record that every refusal fills.
+ *
+ * A `enum status` other than OK says that a module, a file or a caller is at fault. It is returned,
+ * never stored in a global. The first error wins: diag_set() on a filled record does nothing.
+ */
+#ifndef BASE_STATUS_H
+#define BASE_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/check.h"
+
+enum status {
+    OK = 0,
+#define CODE(name, phrase, cure) name,
+#include "base/codes.def"
+#undef CODE
+    STATUS_N
+};
+
+const char *status_name(enum status s);   /* "WASM_TYPE_MISMATCH" */
+const char *status_phrase(enum status s); /* "type mismatch" */
+const char *status_cure(enum status s);   /* default hint, "" if none */
+
+/* The code of that name, or STATUS_N. */
+enum status status_by_name(const char *name);
+
+#define DIAG_NONE UINT32_MAX
+#define DIAG_TEXT 240
+
+/* One refusal: what, where, wanted, found, hint. Plain data, no ownership. */
+struct diag {
+    enum status code;
+    uint32_t func;        /* function index space, or DIAG_NONE */
+    uint32_t offset;      /* byte offset in the module, or DIAG_NONE */
+    uint32_t func_offset; /* byte offset in the function body, or DIAG_NONE */
+    uint32_t line, column; /* in a contract or manifest, from 1; 0: none */
+    char func_name[80];
+    char want[DIAG_TEXT];
+    char found[DIAG_TEXT];
+    char detail[DIAG_TEXT]; /* the case in one clause, after the phrase: "local 7" */
+    char hint[DIAG_TEXT];
+};
+
+/* Makes *d empty. */
+void diag_clear(struct diag *d);
+
+/* Records the first error: code and detail (printf style), everything else empty; returns `code`.
+ * Further calls on a filled record leave it as it is and return its code. d may be NULL. */
+enum status diag_set(struct diag *d, enum status code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Fill a text field of the record that diag_set() has just made (truncated to fit). */
+void diag_want(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void diag_found(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void diag_hint(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Text form, several lines, each ended by \n, for people; `file` names the input.
+ * Returns the length that the whole text has (as snprintf). */
+int diag_format(const struct diag *d, const char *file, char *buf, uint32_t size);
+
+#endif

@@ -1,0 +1,78 @@
+#include "base/strbuf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool reserve(struct strbuf *b, size_t more)
+{
+    if (b->failed)
+        return false;
+    if (b->cap - b->len > more)
+        return true;
+    size_t cap = b->cap ? b->cap : 64;
+    while (cap - b->len <= more)
+        cap *= 2;
+    char *s = realloc(b->s, cap);
+    if (!s) {
+        b->failed = true;
+        return false;
+    }
+    b->s = s;
+    b->cap = cap;
+    return true;
+}
+
+const char *strbuf_text(const struct strbuf *b)
+{
+    return b->s ? b->s : "";
+}
+
+void strbuf_put(struct strbuf *b, const char *bytes, size_t n)
+{
+    if (!reserve(b, n))
+        return;
+    memcpy(b->s + b->len, bytes, n);
+    b->len += n;
+    b->s[b->len] = 0;
+}
+
+void strbuf_puts(struct strbuf *b, const char *s)
+{
+    strbuf_put(b, s, strlen(s));
+}
+
+void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    if (n >= 0 && reserve(b, (size_t)n)) {
+        vsnprintf(b->s + b->len, (size_t)n + 1, fmt, again);
+        b->len += (size_t)n;
+    }
+    va_end(again);
+}
+
+void strbuf_printf(struct strbuf *b, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    strbuf_vprintf(b, fmt, ap);
+    va_end(ap);
+}
+
+char *strbuf_take(struct strbuf *b)
+{
+    char *s = b->failed ? NULL : b->s ? b->s : calloc(1, 1);
+    if (b->failed)
+        free(b->s);
+    *b = (struct strbuf){0};
+    return s;
+}
+
+void strbuf_clear(struct strbuf *b)
+{
+    free(b->s);
+    *b = (struct strbuf){0};
+}

@@ -1,0 +1,154 @@
+/* Singula: run untrusted programs as software-isolated processes (SIPs) in one address space.
+ *
+ * The only public header. Handles are opaque. Functions that can fail return 0 or a status code
+ * (singula_status_name()) and describe the first error in *why, which may be NULL. A system and its SIPs are used
+ * from one thread, but for singula_stop() and singula_kill(), which any thread and signal handlers may call.
+ *
+ *   struct singula_module *m;  struct singula_system *sys;  struct singula_sip *sip;
+ *   singula_verify(bytes, n, &m, &why);
+ *   singula_system_create(NULL, &sys, &why);
+ *   singula_spawn(sys, m, &options, &sip, &why);
+ *   singula_run(sys, NULL, SINGULA_FOREVER);
+ */
+#ifndef SINGULA_H
+#define SINGULA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SINGULA_API __attribute__((visibility("default")))
+#else
+#define SINGULA_API
+#endif
+
+#define SINGULA_FOREVER UINT64_MAX
+#define SINGULA_NONE UINT32_MAX
+
+/* ---- status and diagnostics ---- */
+
+struct singula_diag {
+    int code;                 /* 0: none */
+    uint32_t func;            /* function index, or SINGULA_NONE */
+    uint32_t offset;          /* byte offset in the module, or SINGULA_NONE */
+    uint32_t func_offset;     /* byte offset in the function's body, or SINGULA_NONE */
+    uint32_t line, column;    /* in a contract, manifest or binding text; 0: none */
+    char func_name[80], want[240], found[240], detail[240], hint[240];
+};
+
+SINGULA_API const char *singula_version(void);
+SINGULA_API const char *singula_status_name(int code);   /* "WASM_TYPE_MISMATCH"; "?" if unknown */
+SINGULA_API const char *singula_status_phrase(int code); /* "type mismatch" */
+SINGULA_API const char *singula_status_cure(int code);   /* default hint, or "" */
+SINGULA_API int singula_status_count(void);              /* codes are 0 .. count-1 */
+/* The text a person reads, several lines. Returns its whole length, as snprintf. */
+SINGULA_API int singula_diag_format(const struct singula_diag *d, const char *file, char *buf, uint32_t size);
+
+/* ---- modules ---- */
+
+struct singula_module;
+
+/* Verifies n bytes (copied). The module can be spawned any number of times; owned by the caller. */
+SINGULA_API int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out, struct singula_diag *why);
+/* SIPs spawned from it keep what they need; it may be destroyed while they live. */
+SINGULA_API void singula_module_destroy(struct singula_module *m);
+/* Sections, imports with their meaning, exports, functions, contracts; as text or JSON. The caller frees *text with free(). */
+SINGULA_API int singula_module_inspect(const struct singula_module *m, bool json, char **text);
+
+/* ---- contracts ---- */
+
+struct singula_contracts;
+SINGULA_API int singula_contract_parse(const char *text, size_t n, struct singula_contracts **out, struct singula_diag *why);
+SINGULA_API void singula_contract_destroy(struct singula_contracts *c);
+/* Canonical text with comments; C header for guests; one line per block and contract with its queue bounds. The caller frees. */
+SINGULA_API char *singula_contract_format(const struct singula_contracts *c);
+SINGULA_API char *singula_contract_bindgen(const struct singula_contracts *c, const char *header_name);
+SINGULA_API char *singula_contract_summary(const struct singula_contracts *c);
+
+/* ---- systems ---- */
+
+struct singula_system;
+struct singula_sip;
+
+enum { SINGULA_GUARD = 0, SINGULA_COMPACT = 1 };
+
+struct singula_config {       /* zero means the default */
+    uint64_t address_bytes;   /* of the compact zone */
+    uint32_t guard_windows;   /* how many guard-mode SIPs may live at once */
+    uint64_t exchange_bytes;  /* limit of the exchange heap */
+    uint32_t max_sips;
+    uint64_t slice_ns;        /* scheduler */
+};
+
+SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out, struct singula_diag *why);
+/* Kills what lives, frees everything. */
+SINGULA_API void singula_system_destroy(struct singula_system *sys);
+
+/* Host functions. Type text: "ii:I" (parameters, ':', result) with i I f F r = i32 i64 f32 f64 externref. */
+typedef int (*singula_host_fn)(struct singula_sip *sip, void *ctx, uint64_t *slots); /* 0: results in slots; else trap */
+SINGULA_API int singula_host_function(struct singula_system *sys, const char *module, const char *name, const char *type,
+                                      singula_host_fn fn, void *ctx, struct singula_diag *why);
+/* "lib.so:name(i32,f64)->i64", through libffi. */
+SINGULA_API int singula_host_bind(struct singula_system *sys, const char *binding, struct singula_diag *why);
+/* n bytes of the calling SIP's memory at guest address ptr, or NULL if they are not all inside. Valid until the guest runs again. */
+SINGULA_API void *singula_guest_bytes(struct singula_sip *sip, uint32_t ptr, uint64_t n);
+
+struct singula_dir { const char *host_path, *guest_path; bool read_only; };
+
+struct singula_spawn {        /* zero means the default */
+    const char *name;         /* for reports; default: "sip" */
+    const char *entry;        /* export to call; default: "_start", after "_initialize" if there is one */
+    int memory_mode;          /* SINGULA_GUARD or SINGULA_COMPACT */
+    uint64_t max_memory_bytes;/* all pages of the SIP; default 1 GiB */
+    uint32_t stack_bytes;     /* default 1 MiB */
+    uint64_t max_block_bytes; /* default 256 MiB */
+    uint32_t max_blocks;      /* default 65,536 */
+    uint64_t max_cpu_ns, timeout_ns; /* default none */
+    /* WASI: NULL-terminated arrays, copied */
+    const char *const *args, *const *env;
+    const struct singula_dir *dirs; uint32_t ndirs;
+    int stdio[3];             /* host descriptors + 1; 0: inherit 0, 1, 2; -1: closed. Not closed by the runtime */
+    /* names it may publish and connect to; NULL-terminated, "*" any; NULL: none */
+    const char *const *publish, *const *connect;
+};
+
+SINGULA_API int singula_spawn(struct singula_system *sys, struct singula_module *m, const struct singula_spawn *opt,
+                              struct singula_sip **out, struct singula_diag *why);
+/* Runs SIPs until all ended, `until` (may be NULL) ended, or timeout_ns passed. 0: so; 1: time-out; 2: everything
+ * that lives waits for something that can no longer happen. */
+SINGULA_API int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns);
+SINGULA_API void singula_stop(struct singula_system *sys);
+SINGULA_API void singula_kill(struct singula_sip *sip);
+
+enum singula_state { SINGULA_READY, SINGULA_RUNNING, SINGULA_BLOCKED, SINGULA_EXITED, SINGULA_TRAPPED };
+SINGULA_API enum singula_state singula_sip_state(const struct singula_sip *sip);
+SINGULA_API const char *singula_sip_name(const struct singula_sip *sip);
+SINGULA_API int singula_sip_exit_code(const struct singula_sip *sip);
+/* "MEM_OOB" after a trap, else "NONE". */
+SINGULA_API const char *singula_sip_trap(const struct singula_sip *sip);
+/* What happened, where, and a guest backtrace; "" if it did not trap. Owned by the SIP. */
+SINGULA_API const char *singula_sip_report(const struct singula_sip *sip);
+SINGULA_API uint64_t singula_sip_cpu_ns(const struct singula_sip *sip);
+/* Calls an export of a SIP whose entry has returned (or that was spawned with entry ""), running the system until it ends.
+ * Values are 64-bit slots. */
+SINGULA_API int singula_call(struct singula_sip *sip, const char *export_name, const uint64_t *args, uint32_t nargs,
+                             uint64_t *results, uint32_t nresults, struct singula_diag *why);
+/* Frees the handle; a SIP that lives is killed. */
+SINGULA_API void singula_sip_destroy(struct singula_sip *sip);
+
+struct singula_stats {
+    uint64_t sips, pages, blocks, block_bytes, endpoints, listeners;
+};
+SINGULA_API void singula_stats(struct singula_system *sys, struct singula_stats *out);
+/* Proves that page sets are disjoint, that page table and reality agree, and that every block has one owner. */
+SINGULA_API int singula_audit(struct singula_system *sys, struct singula_diag *why);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
