@@ -1,0 +1,50 @@
+/* WASI preview 1: module `wasi_snapshot_preview1`, for programs that know nothing of Singula.
+ *
+ * Every function of the snapshot is linkable; wasi.def is the one list of them. State (descriptors,
+ * arguments, environment) is per SIP, made by wasi_attach() between spawn_load() and spawn_start(),
+ * and given back with everything else when the SIP ends (sip->wasi_teardown).
+ *
+ * A pointer that does not lie in the guest's memory traps the SIP with BAD_POINTER, naming the
+ * call; EFAULT would hide the guest's bug. Everything else that a guest may get wrong is an errno
+ * of the snapshot.
+ *
+ * INV-20: a guest reaches files only beneath the directories of its configuration (sandbox.h).
+ * INV-21: nothing here blocks the worker but regular files and directories: pipes, terminals,
+ * sockets and clocks are waited for through the scheduler.
+ */
+#ifndef RUNTIME_WASI_WASI_H
+#define RUNTIME_WASI_WASI_H
+
+#include "runtime/engine/hostcall.h"
+
+struct wasi_dir {
+    const char *host_path, *guest_path; /* guest_path: what the program sees, e.g. "/" or "data" */
+    bool read_only;
+};
+
+struct wasi_config {
+    const char *const *args,
+        *const *env; /* NULL-terminated, copied; NULL: none. args[0] is the program's name */
+    const struct wasi_dir
+        *dirs; /* opened by wasi_attach(); guest descriptors 3, 4, ... in this order */
+    uint32_t ndirs;
+    int stdio[3]; /* host descriptors, -1: closed. Borrowed: they outlive the SIP */
+};
+
+/* Gives the SIP what the configuration says; sets s->wasi and s->wasi_teardown. The SIP must not
+ * have any yet. E_IO: a directory cannot be opened (which, and why, is in *why). E_NOMEM,
+ * E_ARGUMENT (arguments above 1 MiB). */
+must_check enum status wasi_attach(struct sip *s, const struct wasi_config *cfg, struct diag *why);
+
+/* Closes what the SIP opened and frees its state; harmless if there is none. */
+void wasi_teardown(struct sip *s);
+
+/* A link_fn (ctx is not used) for imports of module wasi_snapshot_preview1. E_UNLINKABLE_UNKNOWN
+ * for those of other modules and for unknown names, E_UNLINKABLE_TYPE. */
+must_check enum status wasi_link(void *ctx, const struct vimport *imp, const struct functype *type,
+                                 struct extern_ref *out, struct diag *why);
+
+/* The functions, for listings and tests; *n says how many. */
+const struct hostcall_row *wasi_rows(uint32_t *n);
+
+#endif
