@@ -83,15 +83,27 @@ struct sip {
     /* fixed at spawn */
     enum memory_mode mode;
     uint32_t max_stack_pages;
+    link_fn link; void *link_ctx; /* for imports outside singula/ */
     /* owned */
     struct xaccount account;
-    struct instance **insts; uint32_t ninsts;
+    struct control *control;      /* pages from which sip_alloc() takes, newest first */
+    struct instance **insts; uint32_t ninsts, insts_cap;
     struct extent stack;          /* guest frames; committed page by page up to max_stack_pages */
     void *wasi;                   /* runtime/wasi: descriptors, arguments, environment */
     void (*wasi_teardown)(struct sip *s);
     const char *const *publish; const char *const *connect; /* names it may use; NULL-terminated; "*" any; NULL none */
     /* the engine's, while the SIP does not run */
     struct exec_state *exec;
+    /* spawn.c: calls still to be made, first first, and what to do after the last one */
+    struct pending_call { struct instance *inst; uint32_t func; } pending[3];
+    uint32_t npending;
+    bool calling;                 /* the engine has a call to run (exec_call) that is not over */
+    bool resident;                /* waits for further calls instead of ending */
+    bool awaited;                 /* somebody runs the scheduler until the call is over: stop it then */
+    bool exited;                  /* a host function returned HOST_EXIT: ends even if calls are pending */
+    bool open;                    /* account open, not torn down yet */
+    uint64_t timeout_ns, spawned_ns; /* for the report */
+    void *user;                   /* its spawner's (runtime/api.c) */
     /* the end */
     char trap_text[TRAP_TEXT];    /* what it did, in a clause; "" if the trap's phrase says it */
     struct strbuf report;         /* the full trap report with backtrace, made before teardown */
@@ -127,6 +139,19 @@ struct runtime {
     const struct engine *engine;
 };
 
+struct runtime_config {
+    struct region_config region;
+    struct sched_config sched;
+    struct xheap_config xheap;
+};
+
+/* Makes all parts, with the interpreter as engine. cfg may be NULL. On failure everything made is given back. */
+must_check enum status runtime_open(struct runtime *rt, const struct runtime_config *cfg, struct diag *why);
+/* No SIP may be left, and no code. Accepts a zeroed struct. */
+void runtime_close(struct runtime *rt);
+/* Proves the page table (region_audit) and the object table (xheap_audit). */
+must_check enum status runtime_audit(const struct runtime *rt, struct diag *why);
+
 /* Makes an instance of `code` in the SIP: resolves imports through `link`, allocates memory, tables and globals from
  * the SIP's pages, runs active segments; the start function is left to the caller (instance_start_func()).
  * E_UNLINKABLE_*: nothing was changed. E_UNINSTANTIABLE: a segment is out of bounds (*trap says which; earlier writes
@@ -135,8 +160,8 @@ must_check enum status instantiate(struct sip *s, struct code_module *code, link
                                    struct instance **out, enum trap *trap, struct diag *why);
 uint32_t instance_start_func(const struct instance *inst); /* UINT32_MAX: none */
 const struct verified_module *instance_module(const struct instance *inst);
-/* What an export of that name refers to; false if there is none. */
-bool instance_export(const struct instance *inst, const char *name, struct extern_ref *out);
+/* What an export of that name refers to (its definition, if a linked instance has it); false if there is none. */
+bool instance_export(const struct instance *inst, struct vname name, struct extern_ref *out);
 struct memory *instance_memory(const struct instance *inst, uint32_t index);
 struct table *instance_table(const struct instance *inst, uint32_t index);
 uint64_t *instance_global(const struct instance *inst, uint32_t index);

@@ -22,6 +22,10 @@ struct hostcall_module {
 
 /* True if the Wasm type is the one the text describes. */
 bool hostcall_type_matches(const char *text, const struct functype *t);
+/* True if the text is well formed (at most one result). */
+bool hostcall_type_valid(const char *text);
+/* Writes a type text as functype_print() writes the type it describes. */
+void hostcall_type_print(const char *text, struct strbuf *out);
 /* Writes a functype as "(i32, i64) -> i32". */
 void functype_print(const struct functype *t, struct strbuf *out);
 

@@ -1,12 +1,20 @@
-/* The inside of an instance: private to the engine (interp*, translate*, instance.c, spawn.c, xcall.c).
+/* The inside of an instance: private to the engine (interp*, translate*, instance.c, link.c, memory.c, table.c, sip.c,
+ * spawn.c, report.c, xcall.c).
  *
- * Everything below is allocated from the SIP's own pages (its control extent), so that it counts against the quota
+ * Everything below is allocated from the SIP's own pages (sip_alloc), so that it counts against the quota
  * and goes back at once when the SIP ends.
  */
 #ifndef RUNTIME_ENGINE_INSTANCE_H
 #define RUNTIME_ENGINE_INSTANCE_H
 
 #include "runtime/engine/engine.h"
+
+/* What the code of every engine begins with (container_of gives the rest). */
+struct code_module {
+    const struct verified_module *module; /* outlives the code */
+    const struct engine *engine;
+    enum memory_mode mode;
+};
 
 /* What an imported function is bound to: a host function, or function `index` of `inst`. */
 struct func_binding {
@@ -50,5 +58,38 @@ bool table_init(struct instance *inst, uint32_t table, uint32_t elem, uint32_t d
 bool table_copy(struct instance *inst, uint32_t dst_table, uint32_t src_table, uint32_t dst, uint32_t src, uint32_t n);
 bool table_fill(struct instance *inst, uint32_t table, uint32_t dst, uint64_t value, uint32_t n);
 bool memory_init(struct instance *inst, uint32_t mem, uint32_t data, uint32_t dst, uint32_t src, uint32_t n);
+
+/* ---- the SIP's own pages (sip.c) ---- */
+
+/* n zeroed bytes, aligned to 16, that live as long as the SIP; NULL: page quota or addresses exhausted. */
+void *sip_alloc(struct sip *s, size_t n);
+/* What was taken after the mark goes back (to be zeroed again). */
+struct sip_mark {
+    struct control *chunk;
+    size_t used;
+};
+struct sip_mark sip_mark(const struct sip *s);
+void sip_rewind(struct sip *s, struct sip_mark m);
+
+/* Commits the next n pages of an extent at the SIP's expense. E_LIMIT: page quota or the extent's end; E_NOMEM. */
+must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n);
+/* Gives an extent of the SIP back; a zeroed one is accepted. */
+void sip_release(struct sip *s, struct extent *e);
+/* Everything that sip_alloc() gave. */
+void sip_free_all(struct sip *s);
+
+/* ---- parts of instantiate() ---- */
+
+/* Binds the imports of an instance whose arrays are there. E_UNLINKABLE_*. */
+must_check enum status link_imports(struct instance *inst, link_fn link, void *ctx, struct diag *why);
+
+must_check enum status memory_create(struct sip *s, const struct vlimits *lim, struct memory *m, struct diag *why);
+void memory_destroy(struct sip *s, struct memory *m); /* accepts a zeroed one */
+must_check enum status table_create(struct sip *s, const struct vtable *type, struct table *t, struct diag *why);
+void table_destroy(struct sip *s, struct table *t);   /* accepts a zeroed one */
+/* Gives memories and tables of its own back. */
+void instance_destroy(struct instance *inst);
+/* The value of a constant expression in that instance. */
+uint64_t instance_const(struct instance *inst, const struct vconst *c);
 
 #endif

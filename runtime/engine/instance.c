@@ -1,0 +1,221 @@
+/* Instances: what a module is in a running SIP.
+ *
+ * instantiate() builds aside and publishes last: until the instance is in sip->insts nothing refers
+ * to it, and a failure gives everything back. From then on it stays for as long as the SIP does,
+ * even when a segment traps: the segments before it may have stored its functions in somebody's
+ * table.
+ */
+#include "runtime/engine/instance.h"
+
+#include <string.h>
+
+uint64_t instance_const(struct instance *inst, const struct vconst *c)
+{
+    switch (c->kind) {
+    case VC_I32:
+    case VC_I64:
+    case VC_F32:
+    case VC_F64:
+        return c->bits;
+    case VC_GLOBAL:
+        return *instance_global_slot(inst, (uint32_t)c->bits);
+    case VC_REF_NULL:
+        return 0;
+    case VC_REF_FUNC:
+        return FUNCREF(inst->number, c->bits);
+    }
+    BUG("constant expression of no known kind");
+}
+
+/* n zeroed elements from the SIP's pages; clears *ok when they are exhausted. */
+static void *array(struct sip *s, uint32_t n, size_t size, bool *ok)
+{
+    void *p = n ? sip_alloc(s, n * size) : NULL;
+    if (n && !p)
+        *ok = false;
+    return p;
+}
+
+/* An instance with its arrays, still empty; NULL: quota. */
+static struct instance *carve(struct sip *s, struct code_module *code)
+{
+    bool ok = true;
+    const struct vview *v = verified_view(code->module);
+    struct instance *inst = array(s, 1, sizeof *inst, &ok);
+    if (!inst)
+        return NULL;
+    inst->sip = s;
+    inst->module = code->module;
+    inst->view = v;
+    inst->code = code;
+    inst->number = s->ninsts;
+    inst->memories = array(s, v->nmemories, sizeof *inst->memories, &ok);
+    inst->tables = array(s, v->ntables, sizeof *inst->tables, &ok);
+    inst->own_globals = array(s, v->ndefined_globals, sizeof *inst->own_globals, &ok);
+    inst->imported_globals =
+        array(s, v->nimported[EXT_GLOBAL], sizeof *inst->imported_globals, &ok);
+    inst->imports = array(s, v->nimported[EXT_FUNC], sizeof *inst->imports, &ok);
+    inst->elem_dropped = array(s, v->nelems, 1, &ok);
+    inst->data_dropped = array(s, v->ndatas, 1, &ok);
+    for (uint32_t i = v->nimported[EXT_MEMORY]; ok && i < v->nmemories; i++)
+        inst->memories[i] = array(s, 1, sizeof(struct memory), &ok);
+    for (uint32_t i = v->nimported[EXT_TABLE]; ok && i < v->ntables; i++)
+        inst->tables[i] = array(s, 1, sizeof(struct table), &ok);
+    return ok ? inst : NULL;
+}
+
+static enum status make_own(struct instance *inst, struct diag *why)
+{
+    struct sip *s = inst->sip;
+    const struct vview *v = inst->view;
+    enum status st;
+    for (uint32_t i = v->nimported[EXT_TABLE]; i < v->ntables; i++)
+        if ((st = table_create(s, &v->tables[i], inst->tables[i], why)) != OK)
+            return st;
+    for (uint32_t i = v->nimported[EXT_MEMORY]; i < v->nmemories; i++)
+        if ((st = memory_create(s, &v->memories[i].lim, inst->memories[i], why)) != OK)
+            return st;
+    inst->mem0 = v->nmemories ? inst->memories[0] : NULL;
+    for (uint32_t i = 0; i < v->ndefined_globals; i++)
+        inst->own_globals[i] = instance_const(inst, &v->globals[i].init);
+    return OK;
+}
+
+void instance_destroy(struct instance *inst)
+{
+    const struct vview *v = inst->view;
+    for (uint32_t i = v->nimported[EXT_MEMORY]; i < v->nmemories; i++)
+        memory_destroy(inst->sip, inst->memories[i]);
+    for (uint32_t i = v->nimported[EXT_TABLE]; i < v->ntables; i++)
+        table_destroy(inst->sip, inst->tables[i]);
+}
+
+/* Room for one more in sip->insts. */
+static bool reserve_number(struct sip *s)
+{
+    if (s->ninsts < s->insts_cap)
+        return true;
+    uint32_t cap = s->insts_cap ? s->insts_cap * 4 : 1;
+    struct instance **more = sip_alloc(s, cap * sizeof *more);
+    if (!more)
+        return false;
+    if (s->ninsts)
+        memcpy(more, s->insts, s->ninsts * sizeof *more);
+    s->insts = more;
+    s->insts_cap = cap;
+    return true;
+}
+
+/* Active segments in order; each is dropped when it has been written, as if by the bulk
+ * instructions. */
+static enum trap run_segments(struct instance *inst, struct diag *why)
+{
+    const struct vview *v = inst->view;
+    for (uint32_t i = 0; i < v->nelems; i++) {
+        const struct velem *e = &v->elems[i];
+        if (e->mode == SEG_ACTIVE) {
+            uint32_t at = (uint32_t)instance_const(inst, &e->offset);
+            if (!table_init(inst, e->table, i, at, 0, e->nitems)) {
+                diag_set(why, E_UNINSTANTIABLE, "element segment %u: %s", i,
+                         trap_phrase(TRAP_TABLE_OOB));
+                diag_want(why, "room for %u elements at %u", e->nitems, at);
+                diag_found(why, "a table of %u", inst->tables[e->table]->size);
+                return TRAP_TABLE_OOB;
+            }
+        }
+        if (e->mode != SEG_PASSIVE)
+            inst->elem_dropped[i] = 1;
+    }
+    for (uint32_t i = 0; i < v->ndatas; i++) {
+        const struct vdata *d = &v->datas[i];
+        if (d->mode != SEG_ACTIVE)
+            continue;
+        uint32_t at = (uint32_t)instance_const(inst, &d->offset);
+        if (!memory_init(inst, d->memory, i, at, 0, d->nbytes)) {
+            diag_set(why, E_UNINSTANTIABLE, "data segment %u: %s", i, trap_phrase(TRAP_MEM_OOB));
+            diag_want(why, "room for %u bytes at 0x%x", d->nbytes, at);
+            diag_found(why, "a memory of %llu bytes",
+                       (unsigned long long)inst->memories[d->memory]->bytes);
+            return TRAP_MEM_OOB;
+        }
+        inst->data_dropped[i] = 1;
+    }
+    return TRAP_NONE;
+}
+
+must_check enum status instantiate(struct sip *s, struct code_module *code, link_fn link, void *ctx,
+                                   struct instance **out, enum trap *trap, struct diag *why)
+{
+    check(code->mode == s->mode);
+    *out = NULL;
+    *trap = TRAP_NONE;
+    if (!reserve_number(s))
+        return diag_set(why, E_LIMIT, "page quota of the SIP");
+    struct sip_mark mark = sip_mark(s);
+    struct instance *inst = carve(s, code);
+    enum status st = inst ? OK : diag_set(why, E_LIMIT, "page quota of the SIP");
+    if (st != OK || (st = link_imports(inst, link, ctx, why)) != OK)
+        goto fail;
+    if ((st = make_own(inst, why)) != OK) {
+        instance_destroy(inst);
+        goto fail;
+    }
+    s->insts[s->ninsts++] = inst; /* commit */
+    if ((*trap = run_segments(inst, why)) != TRAP_NONE)
+        return E_UNINSTANTIABLE;
+    *out = inst;
+    return OK;
+fail:
+    sip_rewind(s, mark);
+    return st;
+}
+
+uint32_t instance_start_func(const struct instance *inst)
+{
+    return inst->view->start;
+}
+
+const struct verified_module *instance_module(const struct instance *inst)
+{
+    return inst->module;
+}
+
+bool instance_export(const struct instance *inst, struct vname name, struct extern_ref *out)
+{
+    for (uint32_t i = 0; i < inst->view->nexports; i++) {
+        const struct vexport *x = &inst->view->exports[i];
+        if (x->name.len != name.len || memcmp(x->name.s, name.s, name.len) != 0)
+            continue;
+        *out = (struct extern_ref){
+            .kind = x->kind, .inst = (struct instance *)inst, .index = x->index};
+        if (x->kind == EXT_FUNC && x->index < inst->view->nimported[EXT_FUNC]) {
+            const struct func_binding *b = &inst->imports[x->index];
+            if (b->inst) {
+                out->inst = b->inst;
+                out->index = b->index;
+            }
+        }
+        return true;
+    }
+    return false;
+}
+
+struct memory *instance_memory(const struct instance *inst, uint32_t index)
+{
+    return inst->memories[index];
+}
+
+struct table *instance_table(const struct instance *inst, uint32_t index)
+{
+    return inst->tables[index];
+}
+
+uint64_t *instance_global(const struct instance *inst, uint32_t index)
+{
+    return instance_global_slot((struct instance *)inst, index);
+}
+
+const struct functype *instance_functype(const struct instance *inst, uint32_t func)
+{
+    return &inst->view->types[inst->view->func_types[func]];
+}

@@ -1,0 +1,111 @@
+/* Trap reports: who, what, where, and how it came there.
+ *
+ *   camera (SIP 3): MEM_OOB: out of bounds memory access
+ *     4 bytes at 0x10000; the memory has 65536
+ *     #0 func[12] $serve +0x3f (byte 0x1c2)
+ *     ... 9,950 more frames ...
+ *     #9973 func[3] $_start +0x10 (byte 0x90)
+ *
+ * `+` counts from the function's first instruction, `byte` from the beginning of the module. A
+ * report is bounded however deep the stack was.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/engine/instance.h"
+#include "runtime/engine/spawn.h"
+
+enum { FRAMES_INNER = 24, FRAMES_OUTER = 8, FRAMES_MAX = 1 << 20 };
+
+/* With a comma every three digits. */
+static void print_count(struct strbuf *b, uint32_t n)
+{
+    if (n >= 1000) {
+        print_count(b, n / 1000);
+        strbuf_printf(b, ",%03u", n % 1000);
+    } else {
+        strbuf_printf(b, "%u", n);
+    }
+}
+
+static void print_seconds(struct strbuf *b, uint64_t ns)
+{
+    strbuf_printf(b, "%" PRIu64 ".%03u s", ns / 1000000000, (unsigned)(ns / 1000000 % 1000));
+}
+
+static void print_frame(struct strbuf *b, uint32_t number, const struct frame_info *f)
+{
+    const struct vview *v = f->inst->view;
+    struct vname name = verified_func_name(f->inst->module, f->func);
+    strbuf_printf(b, "  #%u func[%u]", number, f->func);
+    if (name.len)
+        strbuf_printf(b, " $%.*s", name.len < 200 ? (int)name.len : 200, name.s);
+    uint32_t imported = v->nimported[EXT_FUNC];
+    if (f->func >= imported)
+        strbuf_printf(b, " +0x%x (byte 0x%x)", f->offset - v->funcs[f->func - imported].code_offset,
+                      f->offset);
+    strbuf_puts(b, "\n");
+}
+
+static void print_backtrace(struct strbuf *b, const struct sip *s)
+{
+    struct frame_info inner[FRAMES_INNER + FRAMES_OUTER];
+    uint32_t n = exec_backtrace(s, inner, FRAMES_INNER + FRAMES_OUTER);
+    uint32_t shown = n <= FRAMES_INNER + FRAMES_OUTER ? n : FRAMES_INNER;
+    for (uint32_t i = 0; i < shown; i++)
+        print_frame(b, i, &inner[i]);
+    if (n == shown)
+        return;
+    /* the outermost ones say what the program was doing; they come last, so all must be fetched */
+    struct frame_info *all = n <= FRAMES_MAX ? malloc(n * sizeof *all) : NULL;
+    uint32_t outer = all ? FRAMES_OUTER : 0;
+    strbuf_puts(b, "  ... ");
+    print_count(b, n - shown - outer);
+    strbuf_puts(b, " more frames ...\n");
+    if (!all)
+        return;
+    exec_backtrace(s, all, n);
+    for (uint32_t i = n - outer; i < n; i++)
+        print_frame(b, i, &all[i]);
+    free(all);
+}
+
+/* What the limit was, for the ends that come from outside the guest's code. */
+static void print_limits(struct strbuf *b, const struct sip *s)
+{
+    const struct proc *p = &s->proc;
+    if (p->trap == TRAP_TIMEOUT) {
+        strbuf_puts(b, "  ended ");
+        print_seconds(b, clock_now_ns() - s->spawned_ns);
+        strbuf_puts(b, " after it was spawned; allowed were ");
+        print_seconds(b, s->timeout_ns);
+        strbuf_puts(b, "\n");
+    } else if (p->trap == TRAP_CPU_QUOTA) {
+        strbuf_puts(b, "  used ");
+        print_seconds(b, p->cpu_ns);
+        strbuf_puts(b, " of CPU time; allowed were ");
+        print_seconds(b, p->max_cpu_ns);
+        strbuf_puts(b, "\n");
+    } else if (p->trap == TRAP_OUT_OF_PAGES) {
+        strbuf_printf(b, "  owns %u pages of 4 KiB; allowed are %u\n", p->npages, p->max_pages);
+    } else if (p->trap == TRAP_STACK_OVERFLOW) {
+        strbuf_printf(b, "  the stack has %u KiB\n", s->max_stack_pages * 4);
+    }
+}
+
+void report_make(struct sip *s)
+{
+    struct strbuf b = {0};
+    enum trap t = s->proc.trap;
+    strbuf_printf(&b, "%s (SIP %u): %s: %s\n", s->proc.name, s->proc.id, trap_name(t),
+                  trap_phrase(t));
+    if (s->trap_text[0])
+        strbuf_printf(&b, "  %s\n", s->trap_text);
+    else
+        print_limits(&b, s);
+    if (s->exec)
+        print_backtrace(&b, s);
+    strbuf_clear(&s->report);
+    s->report = b;
+}

@@ -1,0 +1,48 @@
+/* A runtime: the parts that all SIPs of one system share, made lowest first and closed in the
+ * opposite order. */
+#include "channels/names.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/hostcall.h"
+
+must_check enum status runtime_open(struct runtime *rt, const struct runtime_config *cfg,
+                                    struct diag *why)
+{
+    static const struct runtime_config defaults;
+    struct runtime r = {.engine = &interp_engine};
+    enum status st;
+    if (!cfg)
+        cfg = &defaults;
+    if ((st = region_create(&cfg->region, &r.region, why)) != OK ||
+        (st = sched_create(&cfg->sched, &r.sched, why)) != OK ||
+        (st = types_create(&r.types)) != OK ||
+        (st = xheap_create(r.region, &cfg->xheap, &r.xheap, why)) != OK ||
+        (st = names_create(r.xheap, &r.names)) != OK) {
+        runtime_close(&r);
+        return diag_set(why, st, "the runtime cannot be set up");
+    }
+    *rt = r;
+    return OK;
+}
+
+void runtime_close(struct runtime *rt)
+{
+    if (rt->xheap)
+        xcall_unbind_all(rt);
+    if (rt->names)
+        names_destroy(rt->names);
+    if (rt->xheap)
+        xheap_destroy(rt->xheap);
+    if (rt->types)
+        types_destroy(rt->types);
+    if (rt->sched)
+        sched_destroy(rt->sched);
+    if (rt->region)
+        region_destroy(rt->region);
+    *rt = (struct runtime){0};
+}
+
+must_check enum status runtime_audit(const struct runtime *rt, struct diag *why)
+{
+    enum status st = region_audit(rt->region, why);
+    return st == OK ? xheap_audit(rt->xheap, why) : st;
+}

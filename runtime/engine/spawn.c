@@ -1,0 +1,213 @@
+/* The life of a SIP: built aside, published last, torn down once.
+ *
+ * What a SIP owns: its page extents (control, stack, memories, tables), the objects of its account
+ * in the exchange heap, WASI state. teardown() gives all of it back in time proportional to it,
+ * whatever the SIP died of. The struct itself, with the report, stays until spawn_destroy().
+ */
+#include "runtime/engine/spawn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/engine/instance.h"
+
+enum {
+    DEFAULT_PAGES = (1 << 30) / 4096,
+    DEFAULT_STACK = 1 << 20,
+    DEFAULT_BLOCK_BYTES = 256 << 20,
+    DEFAULT_BLOCKS = 65536,
+};
+
+/* The next pending call, handed to the engine. */
+static void next_call(struct sip *s)
+{
+    struct pending_call c = s->pending[0];
+    s->npending--;
+    memmove(s->pending, s->pending + 1, s->npending * sizeof s->pending[0]);
+    if (exec_call(s, c.inst, c.func, NULL) == OK)
+        s->calling = true;
+    else
+        sip_trap(s, TRAP_STACK_OVERFLOW, "no room for the first frame");
+}
+
+static enum run_result run(struct proc *p)
+{
+    struct sip *s = container_of(p, struct sip, proc);
+    for (;;) {
+        if (s->calling) {
+            enum run_result r = s->rt->engine->run(s);
+            if (r != RUN_DONE)
+                return r;
+            s->calling = false;
+        } else if (s->npending) {
+            next_call(s);
+        } else if (s->resident) {
+            if (s->awaited)
+                sched_stop(p->sched);
+            proc_wait_begin(p, WAIT_FOREVER);
+            return RUN_BLOCK;
+        } else {
+            return RUN_DONE;
+        }
+        if (p->trap != TRAP_NONE || s->exited)
+            return RUN_DONE;
+    }
+}
+
+static void teardown(struct proc *p)
+{
+    struct sip *s = container_of(p, struct sip, proc);
+    if (!s->open)
+        return;
+    s->open = false;
+    if (p->trap != TRAP_NONE)
+        report_make(s);
+    if (s->wasi_teardown)
+        s->wasi_teardown(s);
+    s->wasi = NULL;
+    xaccount_close(s->rt->xheap, &s->account);
+    for (uint32_t i = 0; i < s->ninsts; i++)
+        instance_destroy(s->insts[i]);
+    s->insts = NULL;
+    s->ninsts = s->insts_cap = 0;
+    s->exec = NULL;
+    sip_release(s, &s->stack);
+    sip_free_all(s);
+    check(p->npages == 0);
+}
+
+static const struct proc_ops sip_ops = {.run = run, .teardown = teardown};
+
+must_check enum status spawn_create(struct runtime *rt, const struct spawn_options *opt,
+                                    struct sip **out, struct diag *why)
+{
+    *out = NULL;
+    struct sip *s = calloc(1, sizeof *s);
+    if (!s)
+        return diag_set(why, E_NOMEM, "a SIP");
+    enum status st = proc_reserve(rt->sched, &s->proc, &sip_ops, opt->name ? opt->name : "sip");
+    if (st != OK) {
+        free(s);
+        return diag_set(why, st, "the process table is full");
+    }
+    s->rt = rt;
+    s->mode = opt->mode;
+    s->resident = opt->resident;
+    s->user = opt->user;
+    s->publish = opt->publish;
+    s->connect = opt->connect;
+    s->link = opt->link;
+    s->link_ctx = opt->link_ctx;
+    s->proc.max_pages = opt->max_pages ? opt->max_pages : DEFAULT_PAGES;
+    s->proc.max_cpu_ns = opt->max_cpu_ns;
+    s->account.max_bytes = opt->max_block_bytes ? opt->max_block_bytes : DEFAULT_BLOCK_BYTES;
+    s->account.max_blocks = opt->max_blocks ? opt->max_blocks : DEFAULT_BLOCKS;
+    s->spawned_ns = clock_now_ns();
+    s->timeout_ns = opt->timeout_ns;
+    s->proc.deadline_ns = WAIT_FOREVER;
+    if (opt->timeout_ns && opt->timeout_ns < WAIT_FOREVER - s->spawned_ns)
+        s->proc.deadline_ns = s->spawned_ns + opt->timeout_ns;
+    s->max_stack_pages = PAGES_OF(opt->stack_bytes ? opt->stack_bytes : DEFAULT_STACK);
+    if ((st = xaccount_open(rt->xheap, &s->account, s)) != OK)
+        goto fail;
+    s->open = true;
+    if ((st = extent_reserve(rt->region, ZONE_COMPACT, s->proc.owner, s->max_stack_pages,
+                             PAGE_R | PAGE_W, &s->stack)) != OK)
+        goto fail;
+    *out = s;
+    return OK;
+fail:
+    spawn_destroy(s);
+    return diag_set(why, st, "stack and account of a SIP");
+}
+
+must_check enum status spawn_load(struct sip *s, struct code_module *code, struct instance **out,
+                                  struct diag *why)
+{
+    enum trap trap;
+    return instantiate(s, code, s->link, s->link_ctx, out, &trap, why);
+}
+
+/* Queues an exported function that takes nothing. */
+static enum status queue_export(struct sip *s, struct instance *inst, const char *name,
+                                struct diag *why)
+{
+    struct extern_ref x;
+    struct vname n = {name, (uint32_t)strlen(name)};
+    if (!instance_export(inst, n, &x) || x.kind != EXT_FUNC)
+        return diag_set(why, E_NO_EXPORT, "function \"%s\"", name);
+    const struct functype *t = instance_functype(x.inst, x.index);
+    if (t->nparams) {
+        diag_set(why, E_ARGUMENT, "\"%s\" cannot be an entry", name);
+        diag_want(why, "a function without parameters");
+        diag_found(why, "one with %u", t->nparams);
+        return E_ARGUMENT;
+    }
+    s->pending[s->npending++] = (struct pending_call){x.inst, x.index};
+    return OK;
+}
+
+must_check enum status spawn_start(struct sip *s, const char *export_name, struct diag *why)
+{
+    static const struct vname initialize = {"_initialize", sizeof "_initialize" - 1};
+    check(s->proc.state == PROC_FREE && s->open);
+    s->npending = 0;
+    if (s->ninsts) {
+        struct instance *inst = s->insts[s->ninsts - 1];
+        struct extern_ref x;
+        if (instance_start_func(inst) != UINT32_MAX)
+            s->pending[s->npending++] = (struct pending_call){inst, instance_start_func(inst)};
+        enum status st = OK;
+        if (instance_export(inst, initialize, &x) && x.kind == EXT_FUNC)
+            st = queue_export(s, inst, initialize.s, why);
+        if (st == OK && export_name && strcmp(export_name, initialize.s) != 0)
+            st = queue_export(s, inst, export_name, why);
+        if (st != OK)
+            return st;
+    } else if (export_name) {
+        return diag_set(why, E_NO_EXPORT, "nothing is loaded");
+    }
+    proc_publish(&s->proc); /* commit: cannot fail */
+    return OK;
+}
+
+bool spawn_idle(const struct sip *s)
+{
+    return s->open && s->resident && !s->calling && !s->npending && s->proc.state == PROC_BLOCKED;
+}
+
+must_check enum status spawn_call(struct sip *s, struct instance *inst, uint32_t func,
+                                  const uint64_t *args, struct diag *why)
+{
+    if (!spawn_idle(s))
+        return diag_set(why, E_ARGUMENT, "the SIP is not waiting for a call");
+    enum status st = exec_call(s, inst, func, args);
+    if (st != OK)
+        return diag_set(why, st, "the arguments do not fit the stack");
+    s->calling = true;
+    sched_wake(&s->proc);
+    proc_wait_end(&s->proc);
+    return OK;
+}
+
+void spawn_kill(struct sip *s, enum trap why)
+{
+    if (s->proc.state != PROC_FREE) {
+        proc_kill(&s->proc, why);
+        return;
+    }
+    if (s->open)
+        s->proc.trap = why;
+    teardown(&s->proc);
+}
+
+void spawn_destroy(struct sip *s)
+{
+    if (!s)
+        return;
+    check(s->proc.state == PROC_FREE || s->proc.state == PROC_DEAD);
+    teardown(&s->proc);
+    proc_forget(&s->proc);
+    strbuf_clear(&s->report);
+    free(s);
+}
