@@ -14,6 +14,7 @@
 
 #include "base/strbuf.h"
 #include "channels/xheap.h"
+#include "runtime/engine/exec.h"
 #include "runtime/kernel/sched.h"
 #include "verifier/verified.h"
 
@@ -93,7 +94,7 @@ struct sip {
     void (*wasi_teardown)(struct sip *s);
     const char *const *publish; const char *const *connect; /* names it may use; NULL-terminated; "*" any; NULL none */
     /* the engine's, while the SIP does not run */
-    struct exec_state *exec;
+    struct exec_state exec;       /* zero until exec_call() */
     /* spawn.c: calls still to be made, first first, and what to do after the last one */
     struct pending_call { struct instance *inst; uint32_t func; } pending[3];
     uint32_t npending;

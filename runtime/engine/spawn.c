@@ -70,7 +70,7 @@ static void teardown(struct proc *p)
         instance_destroy(s->insts[i]);
     s->insts = NULL;
     s->ninsts = s->insts_cap = 0;
-    s->exec = NULL;
+    s->exec.pc = NULL;
     sip_release(s, &s->stack);
     sip_free_all(s);
     check(p->npages == 0);
