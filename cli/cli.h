@@ -1,0 +1,103 @@
+/* What the subcommands share: the option parser, messages, reading files and quantities.
+ *
+ * One file per subcommand, each exporting one `struct command`; main.c lists them. Everything here
+ * speaks to the runtime through include/singula.h only.
+ *
+ * Exit codes: 0 done, 1 refused or failed, 2 cannot read or wrong usage; `run` has its own (see
+ * singula run --help).
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdlib.h>
+
+#include "include/singula.h"
+
+enum { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+/* ---- options: opts.c ---- */
+
+/* One option. `id` is its short letter or a number from OPT_LONG up (no short form). */
+struct opt_def {
+    int id;
+    const char *name; /* without the dashes; NULL ends the table */
+    const char *arg;  /* what its value is called in --help; NULL: it takes none */
+    const char *help;
+};
+
+enum { OPT_END = -1, OPT_STOP = -2, OPT_LONG = 256 };
+
+struct command {
+    const char *name;    /* "verify"; with a space for commands of commands: "contract check" */
+    const char *usage;   /* what follows the name: "FILE..." */
+    const char *summary; /* one line */
+    const struct opt_def *options;
+    const char *details; /* exit codes and examples, after the options in --help */
+    int (*run)(const struct command *self, int argc, char **argv);
+};
+
+extern const struct command verify_command, run_command, up_command, inspect_command,
+    contract_command, cc_command, bench_command;
+
+struct opts {
+    const struct command *cmd;
+    int argc;
+    char **argv;
+    const char *value; /* of the option that opts_next() returned */
+    int first;         /* after OPT_END: index of the first argument that is no option */
+    int status;        /* after OPT_STOP: what the command must return */
+};
+
+void opts_begin(struct opts *o, const struct command *cmd, int argc, char **argv);
+/* The next option's id; OPT_END; or OPT_STOP after --help, or after a mistake that has been
+ * reported. `--` ends the options; options may stand among the arguments. */
+int opts_next(struct opts *o);
+void opts_help(const struct command *cmd);
+
+/* The one of `names` (NULL-terminated) that is most like `word`, or NULL if none is near. */
+const char *opts_nearest(const char *word, const char *const *names);
+/* Index of `word` in `names`; else complains, naming option and possible values, and returns -1. */
+int opts_choice(const char *option, const char *word, const char *const *names);
+
+/* "64K", "1.5M", "2G" (powers of 1024), plain bytes; "500ms", "1.5s", "2m", plain seconds; counts.
+ * False (after a complaint that names `option`) if it is none. */
+bool opts_size(const char *option, const char *text, uint64_t *out);
+bool opts_duration(const char *option, const char *text, uint64_t *out_ns);
+bool opts_count(const char *option, const char *text, uint64_t max, uint64_t *out);
+
+/* ---- messages and files: files.c ---- */
+
+/* Frees what is const to its readers. */
+static inline void drop(const void *p)
+{
+    free((void *)(uintptr_t)p);
+}
+
+/* "singula: ..." on stderr, one line. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A refusal in full on stderr. */
+void complain_diag(const char *file, const struct singula_diag *why);
+
+/* The whole file in memory (caller frees; one more byte, NUL, follows it). Complains and returns
+ * false if it cannot. */
+bool files_read(const char *path, uint8_t **bytes, size_t *n);
+/* Writes text to the file, or to stdout if path is NULL. Complains and returns false if it cannot.
+ */
+bool files_write(const char *path, const char *text);
+/* "dir/camera.contract" -> "camera.h"; allocated. */
+char *files_header_name(const char *path);
+/* Reads and verifies; complains. EXIT_OK, EXIT_REFUSED or EXIT_USAGE. */
+int files_verify(const char *path, struct singula_module **out);
+/* "HOST[::GUEST][:ro]" -> *out; the strings are allocated. False (after a complaint) if it is not
+ * that. */
+bool files_parse_dir(const char *text, struct singula_dir *out);
+
+/* ---- Ctrl-C: interrupt.c ---- */
+
+/* From now on SIGINT and SIGTERM stop that system (singula_stop()); NULL: they do what they did
+ * before. */
+void interrupt_stops(struct singula_system *sys);
+/* The signal that came, or 0. */
+int interrupt_signal(void);
+
+#endif

@@ -1,0 +1,127 @@
+/* Messages and files. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void complain(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fflush(stdout);
+    fputs("singula: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+}
+
+void complain_diag(const char *file, const struct singula_diag *why)
+{
+    char text[2048];
+    singula_diag_format(why, file, text, sizeof text);
+    fflush(stdout);
+    fputs(text, stderr);
+}
+
+bool files_read(const char *path, uint8_t **bytes, size_t *n)
+{
+    uint8_t *buf = NULL;
+    size_t used = 0, cap = 0;
+    FILE *f = fopen(path, "rb");
+    struct stat st;
+    if (!f || fstat(fileno(f), &st) != 0)
+        goto fail;
+    if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        goto fail;
+    }
+    for (;;) {
+        if (cap - used < 4096) {
+            cap = cap ? 2 * cap : (size_t)st.st_size + 4097;
+            uint8_t *bigger = realloc(buf, cap);
+            if (!bigger)
+                goto fail;
+            buf = bigger;
+        }
+        size_t got = fread(buf + used, 1, cap - used - 1, f);
+        used += got;
+        if (got == 0)
+            break;
+    }
+    if (ferror(f))
+        goto fail;
+    fclose(f);
+    buf[used] = 0;
+    *bytes = buf;
+    *n = used;
+    return true;
+fail:
+    complain("%s: cannot read: %s", path, strerror(errno));
+    free(buf);
+    if (f)
+        fclose(f);
+    return false;
+}
+
+bool files_write(const char *path, const char *text)
+{
+    FILE *f = path ? fopen(path, "w") : stdout;
+    if (!f) {
+        complain("%s: cannot write: %s", path, strerror(errno));
+        return false;
+    }
+    bool good = fputs(text, f) >= 0;
+    good &= (path ? fclose(f) : fflush(f)) == 0;
+    if (!good)
+        complain("%s: cannot write: %s", path ? path : "stdout", strerror(errno));
+    return good;
+}
+
+char *files_header_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    char *name;
+    int n = dot && dot != base ? (int)(dot - base) : (int)strlen(base);
+    return asprintf(&name, "%.*s.h", n, base) < 0 ? NULL : name;
+}
+
+int files_verify(const char *path, struct singula_module **out)
+{
+    uint8_t *bytes;
+    size_t n;
+    struct singula_diag why = {0};
+    if (!files_read(path, &bytes, &n))
+        return EXIT_USAGE;
+    int bad = singula_verify(bytes, n, out, &why);
+    free(bytes);
+    if (!bad)
+        return EXIT_OK;
+    char label[512];
+    snprintf(label, sizeof label, "%s: refused", path);
+    complain_diag(label, &why);
+    return EXIT_REFUSED;
+}
+
+bool files_parse_dir(const char *text, struct singula_dir *out)
+{
+    size_t n = strlen(text);
+    bool ro = n > 3 && strcmp(text + n - 3, ":ro") == 0;
+    if (ro)
+        n -= 3;
+    const char *sep = memmem(text, n, "::", 2);
+    size_t nhost = sep ? (size_t)(sep - text) : n;
+    const char *guest = sep ? sep + 2 : text;
+    size_t nguest = n - (size_t)(guest - text);
+    if (nhost == 0 || nguest == 0) {
+        complain("--dir: \"%s\" is not HOST[::GUEST][:ro]", text);
+        return false;
+    }
+    *out = (struct singula_dir){strndup(text, nhost), strndup(guest, nguest), ro};
+    return out->host_path && out->guest_path;
+}

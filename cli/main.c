@@ -1,0 +1,53 @@
+/* singula: finds the subcommand. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+    &verify_command, &run_command, &up_command, &inspect_command, &contract_command, &cc_command,
+};
+enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(void)
+{
+    printf(
+        "usage: singula COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+        "Verifies WebAssembly modules and runs them as software-isolated processes in one address "
+        "space.\n\ncommands:\n");
+    for (int i = 0; i < NCOMMANDS; i++)
+        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\n`singula COMMAND --help` says more. `singula --version` prints the version.\n");
+}
+
+static int unknown_command(const char *word)
+{
+    const char *names[NCOMMANDS + 1] = {0};
+    for (int i = 0; i < NCOMMANDS; i++)
+        names[i] = commands[i]->name;
+    const char *near = opts_nearest(word, names);
+    complain("unknown command %s%s%s%s (see singula --help)", word, near ? ", did you mean " : "",
+             near ? near : "", near ? "?" : "");
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help();
+        return EXIT_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        printf("singula %s\n", singula_version());
+        return EXIT_OK;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        print_help();
+        return EXIT_OK;
+    }
+    for (int i = 0; i < NCOMMANDS; i++)
+        if (strcmp(word, commands[i]->name) == 0)
+            return commands[i]->run(commands[i], argc - 1, argv + 1);
+    return unknown_command(word);
+}

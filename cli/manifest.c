@@ -1,0 +1,238 @@
+/* The manifest's schema (libcyaml), and where in the file a value stands (libyaml). */
+#include "cli/manifest.h"
+
+#include <cyaml/cyaml.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+static const cyaml_strval_t memory_modes[] = {{"guard", SINGULA_GUARD},
+                                              {"compact", SINGULA_COMPACT}};
+static const cyaml_strval_t restarts[] = {
+    {"never", RESTART_NEVER}, {"on-failure", RESTART_ON_FAILURE}, {"always", RESTART_ALWAYS}};
+
+static const cyaml_schema_value_t string_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+
+#define TEXT(type, field)                                                                          \
+    CYAML_FIELD_STRING_PTR(#field, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, field, 1,       \
+                           CYAML_UNLIMITED)
+#define LIST(field)                                                                                \
+    CYAML_FIELD_SEQUENCE(#field, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct process, field,  \
+                         &string_schema, 0, 256)
+
+static const cyaml_schema_field_t quota_fields[] = {
+    TEXT(struct quotas, memory),
+    TEXT(struct quotas, stack),
+    TEXT(struct quotas, block_bytes),
+    TEXT(struct quotas, cpu),
+    TEXT(struct quotas, timeout),
+    CYAML_FIELD_UINT("blocks", CYAML_FLAG_OPTIONAL, struct quotas, blocks),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t process_fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct process, name, 1, 64),
+    CYAML_FIELD_STRING_PTR("module", CYAML_FLAG_POINTER, struct process, module, 1, 4096),
+    TEXT(struct process, entry),
+    LIST(args),
+    LIST(env),
+    LIST(dirs),
+    LIST(publish),
+    LIST(connect),
+    CYAML_FIELD_ENUM("memory", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, memory,
+                     memory_modes, CYAML_ARRAY_LEN(memory_modes)),
+    CYAML_FIELD_ENUM("restart", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, restart,
+                     restarts, CYAML_ARRAY_LEN(restarts)),
+    CYAML_FIELD_UINT("max_restarts", CYAML_FLAG_OPTIONAL, struct process, max_restarts),
+    CYAML_FIELD_BOOL("service", CYAML_FLAG_OPTIONAL, struct process, service),
+    CYAML_FIELD_MAPPING("quotas", CYAML_FLAG_OPTIONAL, struct process, quotas, quota_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t process_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct process, process_fields)};
+
+static const cyaml_schema_field_t top_fields[] = {
+    CYAML_FIELD_SEQUENCE("processes", CYAML_FLAG_POINTER, struct manifest, processes,
+                         &process_schema, 1, 4096),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t top_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct manifest, top_fields)};
+
+/* What libcyaml says about a file it refuses: the first message, and the innermost place. */
+struct refusal {
+    char message[240];
+    size_t line, column;
+};
+
+static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list ap)
+{
+    struct refusal *r = ctx;
+    char text[240];
+    const char *at;
+    vsnprintf(text, sizeof text, fmt, ap);
+    text[strcspn(text, "\n")] = 0;
+    (void)level;
+    if ((at = strstr(text, "(line: ")) != NULL) {
+        if (r->line == 0)
+            sscanf(at, "(line: %zu, column: %zu)", &r->line, &r->column);
+    } else if (!r->message[0]) {
+        snprintf(r->message, sizeof r->message, "%s",
+                 strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
+    }
+}
+
+static cyaml_config_t config(struct refusal *r)
+{
+    return (cyaml_config_t){
+        .log_fn = on_log, .log_ctx = r, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
+}
+
+/* ---- places ---- */
+
+/* The value of a key in a mapping, or NULL. */
+static yaml_node_t *child(yaml_document_t *doc, yaml_node_t *node, const char *key)
+{
+    if (!node || node->type != YAML_MAPPING_NODE)
+        return NULL;
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+         p++) {
+        yaml_node_t *k = yaml_document_get_node(doc, p->key);
+        if (k && k->type == YAML_SCALAR_NODE &&
+            strcmp((const char *)k->data.scalar.value, key) == 0)
+            return yaml_document_get_node(doc, p->value);
+    }
+    return NULL;
+}
+
+/* The first scalar (key or value) with that text, or NULL. */
+static yaml_node_t *scalar(yaml_document_t *doc, const char *text)
+{
+    for (yaml_node_t *n = doc->nodes.start; n < doc->nodes.top; n++)
+        if (n->type == YAML_SCALAR_NODE && strcmp((const char *)n->data.scalar.value, text) == 0)
+            return n;
+    return NULL;
+}
+
+/* The value of process i's key (for "quotas.stack" the inner one), else the process, else NULL. */
+static yaml_node_t *value(yaml_document_t *doc, unsigned i, const char *key)
+{
+    yaml_node_t *list = child(doc, yaml_document_get_root_node(doc), "processes");
+    if (!list || list->type != YAML_SEQUENCE_NODE ||
+        list->data.sequence.items.start + i >= list->data.sequence.items.top)
+        return NULL;
+    yaml_node_t *p = yaml_document_get_node(doc, list->data.sequence.items.start[i]);
+    yaml_node_t *v = strncmp(key, "quotas.", 7) == 0 ? child(doc, child(doc, p, "quotas"), key + 7)
+                                                     : child(doc, p, key);
+    return v ? v : p;
+}
+
+/* Looks a place up in the file: of a scalar, or (scalar NULL) of a process's key. False if it is
+ * not there. */
+static bool place(const char *path, const char *text, unsigned process, const char *key,
+                  size_t *line, size_t *column)
+{
+    yaml_parser_t parser;
+    yaml_document_t doc;
+    bool found = false;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return false;
+    if (yaml_parser_initialize(&parser)) {
+        yaml_parser_set_input_file(&parser, f);
+        if (yaml_parser_load(&parser, &doc)) {
+            yaml_node_t *n = text ? scalar(&doc, text) : value(&doc, process, key);
+            found = n != NULL;
+            if (found) {
+                *line = n->start_mark.line + 1;
+                *column = n->start_mark.column + 1;
+            }
+            yaml_document_delete(&doc);
+        }
+        yaml_parser_delete(&parser);
+    }
+    fclose(f);
+    return found;
+}
+
+/* ---- refusals ---- */
+
+/* libcyaml's messages end in the word they are about; ours say what can be done about it. */
+static const struct {
+    const char *theirs, *ours;
+} wordings[] = {
+    {"Unexpected key: ", "unknown key"},
+    {"Invalid ENUM value: ", "not one of the values that this key can have"},
+    {"Missing required mapping field: ", "a process needs the key"},
+};
+
+static const char *nearest_key(const char *word)
+{
+    const cyaml_schema_field_t *const tables[] = {process_fields, quota_fields, top_fields};
+    const char *names[64];
+    size_t n = 0;
+    for (size_t t = 0; t < CYAML_ARRAY_LEN(tables); t++)
+        for (const cyaml_schema_field_t *f = tables[t]; f->key; f++)
+            names[n++] = f->key;
+    names[n] = NULL;
+    return opts_nearest(word, names);
+}
+
+static void refuse(const char *path, struct refusal *r, const char *otherwise)
+{
+    char text[300];
+    snprintf(text, sizeof text, "%s", r->message[0] ? r->message : otherwise);
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(wordings); i++) {
+        size_t n = strlen(wordings[i].theirs);
+        if (strncmp(r->message, wordings[i].theirs, n) != 0)
+            continue;
+        const char *word = r->message + n, *near = i == 0 ? nearest_key(word) : NULL;
+        snprintf(text, sizeof text, "%s: %s%s%s%s", wordings[i].ours, word,
+                 near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+        if (i < 2)
+            place(path, word, 0, NULL, &r->line, &r->column);
+    }
+    complain("%s:%zu:%zu: %s", path, r->line ? r->line : 1, r->column ? r->column : 1, text);
+}
+
+struct manifest *manifest_load(const char *path)
+{
+    struct refusal r = {0};
+    cyaml_config_t cfg = config(&r);
+    struct manifest *m = NULL;
+    uint8_t *bytes;
+    size_t n;
+    if (!files_read(path, &bytes, &n))
+        return NULL;
+    cyaml_err_t err = cyaml_load_data(bytes, n, &cfg, &top_schema, (cyaml_data_t **)&m, NULL);
+    free(bytes);
+    if (err == CYAML_OK && m)
+        return m;
+    refuse(path, &r, err ? cyaml_strerror(err) : "empty manifest");
+    return NULL;
+}
+
+void manifest_complain(const char *path, unsigned process, const char *key, const char *fmt, ...)
+{
+    char text[512];
+    size_t line = 1, column = 1;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    place(path, NULL, process, key, &line, &column);
+    complain("%s:%zu:%zu: %s: %s", path, line, column, key, text);
+}
+
+void manifest_free(struct manifest *m)
+{
+    struct refusal r = {0};
+    cyaml_config_t cfg = config(&r);
+    cyaml_free(&cfg, &top_schema, m, 0);
+}

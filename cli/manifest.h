@@ -1,0 +1,53 @@
+/* The manifest of `singula up`: which SIPs a system has and what each may use.
+ *
+ *   processes:
+ *     - name: server
+ *       module: server.wasm          # beside the manifest
+ *       args: [--verbose]
+ *       env: [LANG=C]
+ *       dirs: ["data::/data:ro"]     # HOST[::GUEST][:ro], HOST beside the manifest
+ *       memory: compact              # or guard
+ *       publish: [camera]            # names it may listen on ...
+ *       connect: [disk]              # ... and connect to; it reaches nothing else
+ *       quotas: {memory: 16M, stack: 64K, blocks: 100, block_bytes: 4M, cpu: 2s, timeout: 10s}
+ *       restart: on-failure          # never (default), on-failure, always; waits 0.1 s, doubling
+ * up to 10 s max_restarts: 5              # default: no limit service: true                # may
+ * still be waiting for clients when everybody else has ended
+ */
+#ifndef CLI_MANIFEST_H
+#define CLI_MANIFEST_H
+
+#include "cli/cli.h"
+
+enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+struct quotas {
+    char *memory, *stack, *block_bytes, *cpu, *timeout; /* NULL: default */
+    uint32_t blocks;
+};
+
+/* One entry as it stands in the file. Lists are counted, not NULL-terminated. */
+struct process {
+    char *name, *module, *entry;
+    char **args, **env, **dirs, **publish, **connect;
+    unsigned args_count, env_count, dirs_count, publish_count, connect_count;
+    int memory;
+    enum restart restart;
+    uint32_t max_restarts;
+    bool service;
+    struct quotas quotas;
+};
+
+struct manifest {
+    struct process *processes;
+    unsigned processes_count;
+};
+
+/* Reads and checks a manifest; complains with file, line and column. Frees with manifest_free(). */
+struct manifest *manifest_load(const char *path);
+void manifest_free(struct manifest *m);
+/* Complains about a value: "FILE:LINE:COLUMN: process NAME: key: message". */
+void manifest_complain(const char *path, unsigned process, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,410 @@
+/* singula up: starts the SIPs of a manifest in one system, restarts them as it says, and sums up
+ * how each ended. */
+#include "cli/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { OPT_CHECK = OPT_LONG, OPT_AUDIT, OPT_TIMEOUT };
+
+static const struct opt_def options[] = {
+    {OPT_CHECK, "check", NULL, "read the manifest and verify the modules only"},
+    {OPT_TIMEOUT, "timeout", "TIME", "end the whole system after so long"},
+    {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
+    {'q', "quiet", NULL, "no summary"},
+    {0, NULL, NULL, NULL},
+};
+
+/* How often ends of SIPs are looked for while others run, and the waits before a restart. */
+static const uint64_t slice_ns = 20000000, backoff_first_ns = 100000000,
+                      backoff_most_ns = 10000000000;
+
+enum ending { RUNNING, DONE, FAILED, TRAPPED, IDLE, STUCK, CUT_OFF, NOT_STARTED };
+
+/* One process of the manifest while the system runs. */
+struct node {
+    const struct process *p;
+    char *module_path;
+    struct singula_module *module;
+    struct singula_dir *dirs;
+    struct singula_sip *sip; /* NULL: not started, or ended and looked at */
+    uint64_t start_at;       /* when to restart; 0: not waiting for that */
+    uint32_t restarts;
+    enum ending ending;
+    int exit_code;
+    char trap[40];
+    uint64_t cpu_ns;
+};
+
+struct up {
+    const char *path;
+    struct manifest *manifest;
+    struct node *nodes;
+    unsigned n;
+    struct singula_system *sys;
+    uint64_t timeout_ns;
+    bool check, audit, quiet;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* A path of the manifest is relative to the manifest's folder. */
+static char *beside(const char *manifest, const char *path)
+{
+    const char *slash = strrchr(manifest, '/');
+    char *full;
+    if (path[0] == '/' || !slash)
+        return strdup(path);
+    return asprintf(&full, "%.*s/%s", (int)(slash - manifest), manifest, path) < 0 ? NULL : full;
+}
+
+/* A NULL-terminated copy of a counted list, optionally with a first word; the strings are shared.
+ */
+static const char **terminated(const char *first, char **list, unsigned n)
+{
+    const char **out = calloc(n + 2u, sizeof *out);
+    unsigned k = 0;
+    if (!out)
+        return NULL;
+    if (first)
+        out[k++] = first;
+    for (unsigned i = 0; i < n; i++)
+        out[k++] = list[i];
+    return out;
+}
+
+/* ---- from the manifest to spawn options ---- */
+
+static bool quota(const struct up *u, unsigned i, const char *key, const char *text, bool time,
+                  uint64_t *out)
+{
+    if (!text)
+        return true;
+    if (time ? opts_duration(key, text, out) : opts_size(key, text, out))
+        return true;
+    manifest_complain(u->path, i, key, "cannot be used for process %s", u->nodes[i].p->name);
+    return false;
+}
+
+static bool quotas(const struct up *u, unsigned i, struct singula_spawn *s)
+{
+    const struct quotas *q = &u->nodes[i].p->quotas;
+    uint64_t stack = 0;
+    s->max_blocks = q->blocks;
+    if (!quota(u, i, "quotas.memory", q->memory, false, &s->max_memory_bytes) ||
+        !quota(u, i, "quotas.block_bytes", q->block_bytes, false, &s->max_block_bytes) ||
+        !quota(u, i, "quotas.cpu", q->cpu, true, &s->max_cpu_ns) ||
+        !quota(u, i, "quotas.timeout", q->timeout, true, &s->timeout_ns) ||
+        !quota(u, i, "quotas.stack", q->stack, false, &stack))
+        return false;
+    s->stack_bytes = stack < UINT32_MAX ? (uint32_t)stack : UINT32_MAX;
+    return true;
+}
+
+/* Reads module and folders of process i; complains. */
+static int prepare(struct up *u, unsigned i)
+{
+    struct node *n = &u->nodes[i];
+    struct singula_spawn probe;
+    n->p = &u->manifest->processes[i];
+    n->ending = NOT_STARTED;
+    for (unsigned k = 0; k < i; k++) {
+        if (strcmp(u->nodes[k].p->name, n->p->name) == 0) {
+            manifest_complain(u->path, i, "name", "%s is there twice", n->p->name);
+            return EXIT_USAGE;
+        }
+    }
+    n->module_path = beside(u->path, n->p->module);
+    n->dirs = calloc(n->p->dirs_count + 1u, sizeof *n->dirs);
+    if (!n->module_path || !n->dirs || !quotas(u, i, &probe))
+        return EXIT_USAGE;
+    for (unsigned d = 0; d < n->p->dirs_count; d++) {
+        if (!files_parse_dir(n->p->dirs[d], &n->dirs[d])) {
+            manifest_complain(u->path, i, "dirs", "entry %u cannot be used", d + 1);
+            return EXIT_USAGE;
+        }
+        char *full = beside(u->path, n->dirs[d].host_path);
+        drop(n->dirs[d].host_path);
+        n->dirs[d].host_path = full;
+    }
+    int status = files_verify(n->module_path, &n->module);
+    if (status != EXIT_OK)
+        manifest_complain(u->path, i, "module", "process %s cannot be started", n->p->name);
+    return status;
+}
+
+static bool start(struct up *u, unsigned i)
+{
+    struct node *n = &u->nodes[i];
+    const struct process *p = n->p;
+    struct singula_diag why = {0};
+    struct singula_spawn s = {
+        .name = p->name,
+        .entry = p->entry,
+        .memory_mode = p->memory,
+        .args = terminated(p->name, p->args, p->args_count),
+        .env = terminated(NULL, p->env, p->env_count),
+        .publish = terminated(NULL, p->publish, p->publish_count),
+        .connect = terminated(NULL, p->connect, p->connect_count),
+        .dirs = n->dirs,
+        .ndirs = p->dirs_count,
+    };
+    bool good = s.args && s.env && s.publish && s.connect && quotas(u, i, &s);
+    if (good && singula_spawn(u->sys, n->module, &s, &n->sip, &why) != 0) {
+        complain_diag(n->module_path, &why);
+        manifest_complain(u->path, i, "module", "process %s cannot be started", p->name);
+        good = false;
+    }
+    n->ending = good ? RUNNING : NOT_STARTED;
+    n->start_at = 0;
+    drop(s.args);
+    drop(s.env);
+    drop(s.publish);
+    drop(s.connect);
+    return good;
+}
+
+/* ---- while it runs ---- */
+
+/* Looks at a SIP that has ended: reports, and decides whether it starts again. */
+static void reap(struct node *n)
+{
+    bool exited = singula_sip_state(n->sip) == SINGULA_EXITED;
+    n->exit_code = exited ? singula_sip_exit_code(n->sip) : 0;
+    n->ending = !exited ? TRAPPED : n->exit_code ? FAILED : DONE;
+    n->cpu_ns += singula_sip_cpu_ns(n->sip);
+    snprintf(n->trap, sizeof n->trap, "%s", singula_sip_trap(n->sip));
+    fflush(stdout);
+    fputs(singula_sip_report(n->sip), stderr);
+    singula_sip_destroy(n->sip);
+    n->sip = NULL;
+    bool again = n->p->restart == RESTART_ALWAYS ||
+                 (n->p->restart == RESTART_ON_FAILURE && n->ending != DONE);
+    if (!again || (n->p->max_restarts && n->restarts >= n->p->max_restarts))
+        return;
+    uint64_t wait = backoff_first_ns << (n->restarts < 10 ? n->restarts : 10);
+    n->start_at = now_ns() + (wait < backoff_most_ns ? wait : backoff_most_ns);
+    n->restarts++;
+}
+
+/* Reaps what has ended and restarts what is due; the time of the next restart, or 0 if none is
+ * planned. */
+static uint64_t tend(struct up *u)
+{
+    uint64_t next = 0, now = now_ns();
+    for (unsigned i = 0; i < u->n; i++) {
+        struct node *n = &u->nodes[i];
+        if (n->sip && (singula_sip_state(n->sip) == SINGULA_EXITED ||
+                       singula_sip_state(n->sip) == SINGULA_TRAPPED))
+            reap(n);
+        if (n->start_at && n->start_at <= now)
+            start(u, i);
+        if (n->start_at && (!next || n->start_at < next))
+            next = n->start_at;
+    }
+    return next;
+}
+
+static bool any_alive(const struct up *u)
+{
+    for (unsigned i = 0; i < u->n; i++)
+        if (u->nodes[i].sip)
+            return true;
+    return false;
+}
+
+static void pause_until(uint64_t then)
+{
+    uint64_t now = now_ns();
+    if (then <= now)
+        return;
+    struct timespec t = {(time_t)((then - now) / 1000000000u), (long)((then - now) % 1000000000u)};
+    nanosleep(&t, NULL);
+}
+
+/* Says of those that live how they were left. */
+static void cut_off(struct up *u, bool stuck)
+{
+    for (unsigned i = 0; i < u->n; i++) {
+        struct node *n = &u->nodes[i];
+        if (!n->sip)
+            continue;
+        n->cpu_ns += singula_sip_cpu_ns(n->sip);
+        n->ending = !stuck ? CUT_OFF : n->p->service ? IDLE : STUCK;
+        singula_sip_destroy(n->sip);
+        n->sip = NULL;
+    }
+}
+
+static void supervise(struct up *u)
+{
+    uint64_t deadline = u->timeout_ns ? now_ns() + u->timeout_ns : UINT64_MAX;
+    for (;;) {
+        uint64_t next = tend(u);
+        if (interrupt_signal() || now_ns() >= deadline) {
+            cut_off(u, false);
+            return;
+        }
+        if (!any_alive(u)) {
+            if (!next)
+                return;
+            pause_until(next < deadline ? next : deadline);
+            continue;
+        }
+        /* 2: those that live wait for each other, so only a restart can change anything */
+        if (singula_run(u->sys, NULL, slice_ns) == 2 && !(next = tend(u))) {
+            cut_off(u, true);
+            return;
+        }
+    }
+}
+
+/* ---- the end ---- */
+
+static int summary(const struct up *u)
+{
+    static const char *const words[] = {[RUNNING] = "running",
+                                        [DONE] = "exited 0",
+                                        [FAILED] = "exited",
+                                        [TRAPPED] = "trapped",
+                                        [IDLE] = "was still waiting for clients",
+                                        [STUCK] = "waited for something that cannot happen",
+                                        [CUT_OFF] = "was ended",
+                                        [NOT_STARTED] = "was not started"};
+    int status = EXIT_OK;
+    for (unsigned i = 0; i < u->n; i++) {
+        const struct node *n = &u->nodes[i];
+        char text[120];
+        if (n->ending == FAILED)
+            snprintf(text, sizeof text, "exited %d", n->exit_code);
+        else
+            snprintf(text, sizeof text, "%s%s%s", words[n->ending], n->ending == TRAPPED ? " " : "",
+                     n->ending == TRAPPED ? n->trap : "");
+        if (!u->quiet) {
+            fprintf(stderr, "%-12s %s", n->p->name, text);
+            if (n->restarts)
+                fprintf(stderr, " after %u restart%s", n->restarts, n->restarts == 1 ? "" : "s");
+            fputc('\n', stderr);
+        }
+        if (n->ending != DONE && n->ending != IDLE)
+            status = EXIT_REFUSED;
+    }
+    return interrupt_signal() ? 128 + interrupt_signal() : status;
+}
+
+static int run_system(struct up *u)
+{
+    struct singula_diag why = {0};
+    if (singula_system_create(NULL, &u->sys, &why) != 0) {
+        complain_diag("singula", &why);
+        return EXIT_REFUSED;
+    }
+    bool good = true;
+    for (unsigned i = 0; i < u->n && good; i++)
+        good = start(u, i);
+    int status = EXIT_REFUSED;
+    if (good) {
+        interrupt_stops(u->sys);
+        supervise(u);
+        interrupt_stops(NULL);
+        fflush(stdout);
+        status = summary(u);
+    }
+    for (unsigned i = 0; i < u->n; i++)
+        if (u->nodes[i].sip)
+            singula_sip_destroy(u->nodes[i].sip);
+    if (u->audit && singula_audit(u->sys, &why) != 0) {
+        complain_diag("audit", &why);
+        status = EXIT_REFUSED;
+    }
+    singula_system_destroy(u->sys);
+    return status;
+}
+
+static void clear(struct up *u)
+{
+    for (unsigned i = 0; u->nodes && i < u->n; i++) {
+        struct node *n = &u->nodes[i];
+        for (unsigned d = 0; n->p && n->dirs && d < n->p->dirs_count; d++) {
+            drop(n->dirs[d].host_path);
+            drop(n->dirs[d].guest_path);
+        }
+        free(n->dirs);
+        free(n->module_path);
+        singula_module_destroy(n->module);
+    }
+    free(u->nodes);
+    manifest_free(u->manifest);
+}
+
+static int up_run(const struct command *self, int argc, char **argv)
+{
+    struct up u = {0};
+    struct opts o;
+    opts_begin(&o, self, argc, argv);
+    for (int c; (c = opts_next(&o)) != OPT_END;) {
+        if (c == OPT_STOP)
+            return o.status;
+        if (c == OPT_TIMEOUT && !opts_duration("--timeout", o.value, &u.timeout_ns))
+            return EXIT_USAGE;
+        u.check |= c == OPT_CHECK;
+        u.audit |= c == OPT_AUDIT;
+        u.quiet |= c == 'q';
+    }
+    if (argc - o.first != 1) {
+        complain("up: give one SYSTEM.yaml (see singula up --help)");
+        return EXIT_USAGE;
+    }
+    u.path = argv[o.first];
+    u.manifest = manifest_load(u.path);
+    if (!u.manifest)
+        return EXIT_USAGE;
+    u.n = u.manifest->processes_count;
+    u.nodes = calloc(u.n, sizeof *u.nodes);
+    int status = u.nodes ? EXIT_OK : EXIT_USAGE;
+    for (unsigned i = 0; i < u.n && status == EXIT_OK; i++)
+        status = prepare(&u, i);
+    if (status == EXIT_OK && u.check)
+        printf("%s: ok, %u processes\n", u.path, u.n);
+    else if (status == EXIT_OK)
+        status = run_system(&u);
+    clear(&u);
+    return status;
+}
+
+const struct command up_command = {
+    "up",
+    "[OPTIONS] SYSTEM.yaml",
+    "Starts several SIPs wired by channels, as a manifest says.",
+    options,
+    "The manifest lists processes, started in that order. Keys: name, module, args, env, dirs,\n"
+    "memory (guard, compact), publish, connect, quotas (memory, stack, blocks, block_bytes, cpu,\n"
+    "timeout), restart (never, on-failure, always), max_restarts, service, entry. Paths are\n"
+    "relative to the manifest. A SIP reaches no name that it was not given.\n"
+    "\n"
+    "exit status: 0 every process exited with 0 (or is a service that waits for clients), 1 one\n"
+    "did not, 2 the manifest cannot be used, 130 interrupted\n"
+    "\n"
+    "examples:\n"
+    "  singula up examples/echo/system.yaml\n"
+    "  singula up --check system.yaml\n"
+    "\n"
+    "  processes:\n"
+    "    - name: server\n"
+    "      module: server.wasm\n"
+    "      publish: [echo]\n"
+    "      restart: on-failure\n"
+    "      service: true\n"
+    "    - name: client\n"
+    "      module: client.wasm\n"
+    "      connect: [echo]\n"
+    "      quotas: {memory: 16M, cpu: 2s}\n",
+    up_run,
+};
