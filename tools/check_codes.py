@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+"""Every status code and every trap occurs in at least one test. usage: check_codes.py [ROOT]
+
+Codes come from base/codes.def and base/traps.def; a test names them as they are printed (or with TRAP_ in C)."""
+import re
+import sys
+from pathlib import Path
+
+from lintlib import report, sources
+
+KINDS = (".c", ".h", ".wat", ".hex", ".py", ".sh", ".contract", ".txt", ".expect", ".def", ".json")
+
+
+def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
+    codes = re.findall(r"^CODE\((\w+)", (root / "base/codes.def").read_text(), re.M)
+    traps = re.findall(r"^TRAP\((\w+)", (root / "base/traps.def").read_text(), re.M)
+    words = set()
+    for path in sources(root, KINDS):
+        if path.startswith("tests/"):
+            words.update(re.findall(r"\w+", (root / path).read_text(errors="replace")))
+    bad = [f"base/codes.def: {c} occurs in no test" for c in codes if c not in words]
+    bad += [f"base/traps.def: {t} occurs in no test" for t in traps if t not in words and f"TRAP_{t}" not in words]
+    return report("codes", bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
