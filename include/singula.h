@@ -86,7 +86,7 @@ struct singula_config {       /* zero means the default */
 };
 
 SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out, struct singula_diag *why);
-/* Kills what lives, frees everything. */
+/* Kills what lives, frees everything, the handles of its SIPs included. */
 SINGULA_API void singula_system_destroy(struct singula_system *sys);
 
 /* Host functions. Type text: "ii:I" (parameters, ':', result) with i I f F r = i32 i64 f32 f64 externref. */
@@ -102,7 +102,8 @@ struct singula_dir { const char *host_path, *guest_path; bool read_only; };
 
 struct singula_spawn {        /* zero means the default */
     const char *name;         /* for reports; default: "sip" */
-    const char *entry;        /* export to call; default: "_start", after "_initialize" if there is one */
+    const char *entry;        /* export to call; default: "_start", after "_initialize" if there is one; "": none */
+    bool resident;            /* stays alive when the entry has returned, for singula_call(); so does one with entry "" */
     int memory_mode;          /* SINGULA_GUARD or SINGULA_COMPACT */
     uint64_t max_memory_bytes;/* all pages of the SIP; default 1 GiB */
     uint32_t stack_bytes;     /* default 1 MiB */
@@ -115,12 +116,21 @@ struct singula_spawn {        /* zero means the default */
     int stdio[3];             /* host descriptors + 1; 0: inherit 0, 1, 2; -1: closed. Not closed by the runtime */
     /* names it may publish and connect to; NULL-terminated, "*" any; NULL: none */
     const char *const *publish, *const *connect;
+    /* Called when it ended for any reason but singula_sip_destroy(); its report is ready. It may call singula_stop() and
+     * singula_spawn(), and nothing that runs or destroys. */
+    void (*on_end)(struct singula_sip *sip, void *ctx);
+    void *on_end_ctx;
 };
 
 SINGULA_API int singula_spawn(struct singula_system *sys, struct singula_module *m, const struct singula_spawn *opt,
                               struct singula_sip **out, struct singula_diag *why);
-/* Runs SIPs until all ended, `until` (may be NULL) ended, or timeout_ns passed. 0: so; 1: time-out; 2: everything
- * that lives waits for something that can no longer happen. */
+enum {
+    SINGULA_RUN_DONE,    /* all ended (resident ones: are idle), or `until` did */
+    SINGULA_RUN_TIMEOUT, /* timeout_ns passed */
+    SINGULA_RUN_STUCK,   /* everything that lives waits for something that can no longer happen */
+    SINGULA_RUN_STOPPED, /* singula_stop() */
+};
+/* Runs SIPs until one of these; `until` may be NULL. */
 SINGULA_API int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns);
 SINGULA_API void singula_stop(struct singula_system *sys);
 SINGULA_API void singula_kill(struct singula_sip *sip);
@@ -134,11 +144,14 @@ SINGULA_API const char *singula_sip_trap(const struct singula_sip *sip);
 /* What happened, where, and a guest backtrace; "" if it did not trap. Owned by the SIP. */
 SINGULA_API const char *singula_sip_report(const struct singula_sip *sip);
 SINGULA_API uint64_t singula_sip_cpu_ns(const struct singula_sip *sip);
-/* Calls an export of a SIP whose entry has returned (or that was spawned with entry ""), running the system until it ends.
- * Values are 64-bit slots. */
+SINGULA_API uint32_t singula_sip_id(const struct singula_sip *sip); /* unique among those alive */
+struct singula_usage { uint64_t cpu_ns, pages, blocks, block_bytes; }; /* pages of 4 KiB */
+SINGULA_API void singula_sip_usage(const struct singula_sip *sip, struct singula_usage *out);
+/* Calls an export of a resident SIP, running the system until the call is over. Values are 64-bit slots (i32
+ * zero-extended, floats as bits). E_ENDED: the SIP trapped or exited; E_UNFINISHED: singula_stop(), or it waits for ever. */
 SINGULA_API int singula_call(struct singula_sip *sip, const char *export_name, const uint64_t *args, uint32_t nargs,
                              uint64_t *results, uint32_t nresults, struct singula_diag *why);
-/* Frees the handle; a SIP that lives is killed. */
+/* Frees the handle; a SIP that lives is killed. Not from within its own host function. */
 SINGULA_API void singula_sip_destroy(struct singula_sip *sip);
 
 struct singula_stats {

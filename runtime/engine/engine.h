@@ -104,7 +104,8 @@ struct sip {
     bool exited;                  /* a host function returned HOST_EXIT: ends even if calls are pending */
     bool open;                    /* account open, not torn down yet */
     uint64_t timeout_ns, spawned_ns; /* for the report */
-    void *user;                   /* its spawner's (runtime/api.c) */
+    void (*ended)(struct sip *s); /* its spawner's (runtime/api*.c), as is `user` */
+    void *user;
     /* the end */
     char trap_text[TRAP_TEXT];    /* what it did, in a clause; "" if the trap's phrase says it */
     struct strbuf report;         /* the full trap report with backtrace, made before teardown */

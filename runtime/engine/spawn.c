@@ -74,6 +74,8 @@ static void teardown(struct proc *p)
     sip_release(s, &s->stack);
     sip_free_all(s);
     check(p->npages == 0);
+    if (s->ended)
+        s->ended(s);
 }
 
 static const struct proc_ops sip_ops = {.run = run, .teardown = teardown};
@@ -93,6 +95,7 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
     s->rt = rt;
     s->mode = opt->mode;
     s->resident = opt->resident;
+    s->ended = opt->ended;
     s->user = opt->user;
     s->publish = opt->publish;
     s->connect = opt->connect;
@@ -117,6 +120,7 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
     *out = s;
     return OK;
 fail:
+    s->ended = NULL;
     spawn_destroy(s);
     return diag_set(why, st, "stack and account of a SIP");
 }

@@ -15,6 +15,7 @@ struct spawn_options {
     uint64_t timeout_ns;       /* wall time from spawn, 0: none */
     const char *const *publish, *const *connect; /* see struct sip; the arrays outlive the SIP */
     bool resident;             /* when its calls have returned it waits for spawn_call() instead of ending */
+    void (*ended)(struct sip *s); /* NULL, or called when it is over, everything given back and the report made */
     void *user;                /* kept in sip->user */
     link_fn link; void *link_ctx; /* for imports outside singula/ */
 };

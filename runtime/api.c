@@ -1,0 +1,197 @@
+/* The public interface: modules and systems. Here bytes, verifier and engine meet, and nowhere
+ * else. */
+#include "runtime/api_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/verify.h"
+
+int api_refuse(struct singula_diag *out, const struct diag *d, enum status code)
+{
+    if (!out)
+        return (int)code;
+    memset(out, 0, sizeof *out);
+    out->code = (int)code;
+    out->func = d->func;
+    out->offset = d->offset;
+    out->func_offset = d->func_offset;
+    out->line = d->line;
+    out->column = d->column;
+    _Static_assert(sizeof out->detail == sizeof d->detail &&
+                       sizeof out->func_name == sizeof d->func_name,
+                   "both records have the same texts");
+    memcpy(out->func_name, d->func_name, sizeof out->func_name);
+    memcpy(out->want, d->want, sizeof out->want);
+    memcpy(out->found, d->found, sizeof out->found);
+    memcpy(out->detail, d->detail, sizeof out->detail);
+    memcpy(out->hint, d->hint, sizeof out->hint);
+    return (int)code;
+}
+
+/* ---- modules ---- */
+
+int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out,
+                   struct singula_diag *why)
+{
+    struct diag d;
+    diag_clear(&d);
+    *out = NULL;
+    struct singula_module *m = calloc(1, sizeof *m);
+    if (!m)
+        return api_refuse(why, &d, E_NOMEM);
+    enum status st = verify(bytes, n, NULL, &m->owned, &d);
+    if (st != OK) {
+        free(m);
+        return api_refuse(why, &d, st);
+    }
+    m->verified = m->owned;
+    m->refs = 1;
+    list_init(&m->loaded);
+    *out = m;
+    return OK;
+}
+
+static void unload(struct loaded *l)
+{
+    list_remove(&l->in_module);
+    list_remove(&l->in_system);
+    l->sys->rt.engine->unload(l->code);
+    free(l);
+}
+
+void api_module_release(struct singula_module *m)
+{
+    if (--m->refs)
+        return;
+    while (!list_empty(&m->loaded))
+        unload(container_of(m->loaded.next, struct loaded, in_module));
+    verified_destroy(m->owned);
+    free(m);
+}
+
+void singula_module_destroy(struct singula_module *m)
+{
+    if (m)
+        api_module_release(m);
+}
+
+enum status api_module_load(struct singula_module *m, struct singula_system *sys,
+                            enum memory_mode mode, struct code_module **out, struct diag *why)
+{
+    for (struct list *i = m->loaded.next; i != &m->loaded; i = i->next) {
+        struct loaded *l = container_of(i, struct loaded, in_module);
+        if (l->sys == sys && l->mode == mode) {
+            *out = l->code;
+            return OK;
+        }
+    }
+    struct loaded *l = calloc(1, sizeof *l);
+    if (!l)
+        return diag_set(why, E_NOMEM, "code of a module");
+    enum status st = sys->rt.engine->load(sys->rt.region, m->verified, mode, &l->code, why);
+    if (st != OK) {
+        free(l);
+        return st;
+    }
+    l->sys = sys;
+    l->mode = mode;
+    list_push(&m->loaded, &l->in_module);
+    list_push(&sys->loaded, &l->in_system);
+    *out = l->code;
+    return OK;
+}
+
+/* ---- systems ---- */
+
+int singula_system_create(const struct singula_config *cfg, struct singula_system **out,
+                          struct singula_diag *why)
+{
+    struct diag d;
+    diag_clear(&d);
+    *out = NULL;
+    struct singula_system *sys = calloc(1, sizeof *sys);
+    if (!sys)
+        return api_refuse(why, &d, E_NOMEM);
+    struct runtime_config rc = {0};
+    if (cfg) {
+        rc.region.compact_bytes = cfg->address_bytes;
+        rc.region.windows = cfg->guard_windows;
+        rc.xheap.max_bytes = cfg->exchange_bytes;
+        rc.sched.max_procs = cfg->max_sips;
+        rc.sched.slice_ns = cfg->slice_ns;
+    }
+    enum status st = runtime_open(&sys->rt, &rc, &d);
+    if (st != OK) {
+        free(sys);
+        return api_refuse(why, &d, st);
+    }
+    list_init(&sys->sips);
+    list_init(&sys->hosts);
+    list_init(&sys->loaded);
+    *out = sys;
+    return OK;
+}
+
+void singula_system_destroy(struct singula_system *sys)
+{
+    if (!sys)
+        return;
+    while (!list_empty(&sys->sips))
+        singula_sip_destroy(container_of(sys->sips.next, struct singula_sip, in_system));
+    while (!list_empty(&sys->loaded))
+        unload(container_of(sys->loaded.next, struct loaded, in_system));
+    api_hosts_clear(sys);
+    runtime_close(&sys->rt);
+    free(sys);
+}
+
+/* True if a live SIP is not merely waiting for calls. */
+static bool somebody_works(const struct singula_system *sys)
+{
+    for (const struct list *i = sys->sips.next; i != &sys->sips; i = i->next) {
+        const struct sip *s = container_of(i, struct singula_sip, in_system)->sip;
+        if (s->proc.state != PROC_DEAD && !spawn_idle(s))
+            return true;
+    }
+    return false;
+}
+
+int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns)
+{
+    uint64_t now = clock_now_ns();
+    uint64_t end = timeout_ns < WAIT_FOREVER - now ? now + timeout_ns : WAIT_FOREVER;
+    struct proc *p = until ? &until->sip->proc : NULL;
+    bool stuck = sched_run(sys->rt.sched, p, end);
+    bool stopped = atomic_exchange(&sys->stopped, false);
+    if (p ? p->state == PROC_DEAD : !somebody_works(sys))
+        return SINGULA_RUN_DONE;
+    return stopped ? SINGULA_RUN_STOPPED : stuck ? SINGULA_RUN_STUCK : SINGULA_RUN_TIMEOUT;
+}
+
+void singula_stop(struct singula_system *sys)
+{
+    atomic_store(&sys->stopped, true);
+    sched_stop(sys->rt.sched);
+}
+
+void singula_stats(struct singula_system *sys, struct singula_stats *out)
+{
+    struct region_stats r;
+    struct xheap_stats x;
+    region_stats(sys->rt.region, &r);
+    xheap_stats(sys->rt.xheap, &x);
+    *out = (struct singula_stats){.sips = sched_count(sys->rt.sched),
+                                  .pages = r.committed,
+                                  .blocks = x.blocks,
+                                  .block_bytes = x.bytes,
+                                  .endpoints = x.endpoints,
+                                  .listeners = x.listeners};
+}
+
+int singula_audit(struct singula_system *sys, struct singula_diag *why)
+{
+    struct diag d;
+    diag_clear(&d);
+    return api_refuse(why, &d, runtime_audit(&sys->rt, &d));
+}

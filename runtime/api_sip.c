@@ -1,0 +1,295 @@
+/* The public interface: SIPs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/api_int.h"
+#include "runtime/wasi/wasi.h"
+
+/* A NULL-terminated copy; NULL stays NULL. *ok is cleared when memory is exhausted. */
+static char **copy_list(const char *const *list, bool *ok)
+{
+    uint32_t n = 0;
+    if (!list)
+        return NULL;
+    while (list[n])
+        n++;
+    char **copy = calloc(n + 1, sizeof *copy);
+    for (uint32_t i = 0; copy && i < n; i++)
+        if (!(copy[i] = strdup(list[i])))
+            *ok = false;
+    if (!copy)
+        *ok = false;
+    return copy;
+}
+
+static void free_list(char **list)
+{
+    for (char **p = list; p && *p; p++)
+        free(*p);
+    free(list);
+}
+
+static void handle_free(struct singula_sip *h)
+{
+    list_remove(&h->in_system);
+    free_list(h->publish);
+    free_list(h->connect);
+    api_module_release(h->module);
+    free(h);
+}
+
+static struct singula_sip *handle_make(struct singula_system *sys, struct singula_module *m,
+                                       const struct singula_spawn *opt)
+{
+    bool ok = true;
+    struct singula_sip *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    list_init(&h->in_system);
+    h->sys = sys;
+    h->module = m;
+    m->refs++;
+    h->on_end = opt->on_end;
+    h->on_end_ctx = opt->on_end_ctx;
+    h->publish = copy_list(opt->publish, &ok);
+    h->connect = copy_list(opt->connect, &ok);
+    if (!ok) {
+        handle_free(h);
+        return NULL;
+    }
+    return h;
+}
+
+static bool uses_wasi(const struct vview *v)
+{
+    static const char wasi[] = "wasi_snapshot_preview1";
+    for (uint32_t i = 0; i < v->nimports; i++)
+        if (v->imports[i].module.len == sizeof wasi - 1 &&
+            memcmp(v->imports[i].module.s, wasi, sizeof wasi - 1) == 0)
+            return true;
+    return false;
+}
+
+static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, struct diag *why)
+{
+    enum { DIRS_MAX = 1024 };
+    if (opt->ndirs > DIRS_MAX)
+        return diag_set(why, E_ARGUMENT, "more than %d directories", DIRS_MAX);
+    struct wasi_dir *dirs = calloc(opt->ndirs + 1, sizeof *dirs);
+    if (!dirs)
+        return diag_set(why, E_NOMEM, "directories of a SIP");
+    for (uint32_t i = 0; i < opt->ndirs; i++)
+        dirs[i] = (struct wasi_dir){opt->dirs[i].host_path, opt->dirs[i].guest_path,
+                                    opt->dirs[i].read_only};
+    struct wasi_config cfg = {
+        .args = opt->args, .env = opt->env, .dirs = dirs, .ndirs = opt->ndirs};
+    for (int i = 0; i < 3; i++)
+        cfg.stdio[i] = opt->stdio[i] == 0 ? i : opt->stdio[i] < 0 ? -1 : opt->stdio[i] - 1;
+    enum status st = wasi_attach(s, &cfg, why);
+    free(dirs);
+    return st;
+}
+
+static void ended(struct sip *s)
+{
+    struct singula_sip *h = s->user;
+    if (h->on_end)
+        h->on_end(h, h->on_end_ctx);
+}
+
+static uint32_t pages_limit(uint64_t bytes)
+{
+    return bytes > (uint64_t)UINT32_MAX * PAGE_BYTES ? UINT32_MAX : PAGES_OF(bytes);
+}
+
+/* Process, pages and instance for a handle; on failure nothing remains. */
+static enum status build(struct singula_sip *h, const struct singula_spawn *opt, struct diag *why)
+{
+    struct spawn_options so = {.name = opt->name,
+                               .mode = opt->memory_mode == SINGULA_COMPACT ? MEMORY_COMPACT
+                                                                           : MEMORY_GUARD,
+                               .max_pages = pages_limit(opt->max_memory_bytes),
+                               .stack_bytes = opt->stack_bytes,
+                               .max_block_bytes = opt->max_block_bytes,
+                               .max_blocks = opt->max_blocks,
+                               .max_cpu_ns = opt->max_cpu_ns,
+                               .timeout_ns = opt->timeout_ns,
+                               .publish = (const char *const *)h->publish,
+                               .connect = (const char *const *)h->connect,
+                               .link = api_link,
+                               .link_ctx = h->sys,
+                               .ended = ended,
+                               .user = h};
+    const char *entry = opt->entry ? opt->entry : "_start";
+    so.resident = opt->resident || !*entry;
+    struct code_module *code;
+    struct instance *inst;
+    struct sip *s = NULL;
+    enum status st = api_module_load(h->module, h->sys, so.mode, &code, why);
+    if (st != OK || (st = spawn_create(&h->sys->rt, &so, &s, why)) != OK)
+        return st;
+    h->sip = s;
+    if ((st = spawn_load(s, code, &inst, why)) == OK &&
+        uses_wasi(verified_view(h->module->verified)))
+        st = attach_wasi(s, opt, why);
+    if (st == OK)
+        st = spawn_start(s, *entry ? entry : NULL, why);
+    if (st != OK) {
+        h->on_end = NULL;
+        spawn_destroy(s);
+    }
+    return st;
+}
+
+int singula_spawn(struct singula_system *sys, struct singula_module *m,
+                  const struct singula_spawn *opt, struct singula_sip **out,
+                  struct singula_diag *why)
+{
+    static const struct singula_spawn defaults;
+    struct diag d;
+    diag_clear(&d);
+    *out = NULL;
+    if (!opt)
+        opt = &defaults;
+    struct singula_sip *h = handle_make(sys, m, opt);
+    if (!h)
+        return api_refuse(why, &d, E_NOMEM);
+    enum status st = build(h, opt, &d);
+    if (st != OK) {
+        handle_free(h);
+        return api_refuse(why, &d, st);
+    }
+    list_push(&sys->sips, &h->in_system);
+    *out = h;
+    return OK;
+}
+
+void singula_kill(struct singula_sip *sip)
+{
+    spawn_kill(sip->sip, TRAP_KILLED);
+}
+
+enum singula_state singula_sip_state(const struct singula_sip *sip)
+{
+    const struct proc *p = &sip->sip->proc;
+    switch (p->state) {
+    case PROC_FREE:
+    case PROC_READY:
+        return SINGULA_READY;
+    case PROC_RUNNING:
+        return SINGULA_RUNNING;
+    case PROC_BLOCKED:
+        return SINGULA_BLOCKED;
+    case PROC_DEAD:
+        return p->trap == TRAP_NONE ? SINGULA_EXITED : SINGULA_TRAPPED;
+    case PROC_STATE_N:
+        break;
+    }
+    BUG("process in no known state");
+}
+
+const char *singula_sip_name(const struct singula_sip *sip)
+{
+    return sip->sip->proc.name;
+}
+
+uint32_t singula_sip_id(const struct singula_sip *sip)
+{
+    return sip->sip->proc.id;
+}
+
+int singula_sip_exit_code(const struct singula_sip *sip)
+{
+    return sip->sip->proc.exit_code;
+}
+
+const char *singula_sip_trap(const struct singula_sip *sip)
+{
+    return trap_name(sip->sip->proc.trap);
+}
+
+const char *singula_sip_report(const struct singula_sip *sip)
+{
+    return strbuf_text(&sip->sip->report);
+}
+
+void singula_sip_usage(const struct singula_sip *sip, struct singula_usage *out)
+{
+    const struct sip *s = sip->sip;
+    *out = (struct singula_usage){.cpu_ns = s->proc.cpu_ns,
+                                  .pages = s->proc.npages,
+                                  .blocks = s->account.nblocks,
+                                  .block_bytes = s->account.nbytes};
+}
+
+uint64_t singula_sip_cpu_ns(const struct singula_sip *sip)
+{
+    return sip->sip->proc.cpu_ns;
+}
+
+/* Runs the system until the SIP waits for a call. */
+static enum status run_until_idle(struct singula_sip *h, struct diag *why)
+{
+    struct sip *s = h->sip;
+    bool stuck = false;
+    while (s->open && !spawn_idle(s) && !stuck && !atomic_load(&h->sys->stopped)) {
+        s->awaited = true;
+        stuck = sched_run(h->sys->rt.sched, &s->proc, WAIT_FOREVER);
+        s->awaited = false;
+    }
+    if (spawn_idle(s))
+        return OK;
+    if (!s->open)
+        return diag_set(why, E_ENDED, "%.200s",
+                        s->proc.trap ? strbuf_text(&s->report) : "it exited");
+    bool stopped = atomic_exchange(&h->sys->stopped, false);
+    return diag_set(why, E_UNFINISHED, "%s",
+                    stopped ? "the system was stopped"
+                            : "it waits for what cannot happen any more");
+}
+
+static enum status call(struct singula_sip *h, const char *name, const uint64_t *args,
+                        uint32_t nargs, uint64_t *results, uint32_t nresults, struct diag *why)
+{
+    struct sip *s = h->sip;
+    struct extern_ref x;
+    enum status st = run_until_idle(h, why);
+    if (st != OK)
+        return st;
+    if (!s->ninsts ||
+        !instance_export(s->insts[0], (struct vname){name, (uint32_t)strlen(name)}, &x) ||
+        x.kind != EXT_FUNC)
+        return diag_set(why, E_NO_EXPORT, "function \"%s\"", name);
+    const struct functype *t = instance_functype(x.inst, x.index);
+    if (t->nparams != nargs || t->nresults != nresults) {
+        diag_set(why, E_ARGUMENT, "call of \"%s\"", name);
+        diag_want(why, "%u arguments and %u results", t->nparams, t->nresults);
+        diag_found(why, "%u and %u", nargs, nresults);
+        return E_ARGUMENT;
+    }
+    if ((st = spawn_call(s, x.inst, x.index, args, why)) != OK ||
+        (st = run_until_idle(h, why)) != OK)
+        return st;
+    if (nresults)
+        memcpy(results, exec_results(s), nresults * sizeof *results);
+    return OK;
+}
+
+int singula_call(struct singula_sip *sip, const char *export_name, const uint64_t *args,
+                 uint32_t nargs, uint64_t *results, uint32_t nresults, struct singula_diag *why)
+{
+    struct diag d;
+    diag_clear(&d);
+    return api_refuse(why, &d, call(sip, export_name, args, nargs, results, nresults, &d));
+}
+
+void singula_sip_destroy(struct singula_sip *sip)
+{
+    if (!sip)
+        return;
+    sip->on_end = NULL;
+    if (sip->sip->open)
+        spawn_kill(sip->sip, TRAP_KILLED);
+    spawn_destroy(sip->sip);
+    handle_free(sip);
+}
