@@ -1,8 +1,8 @@
 /* Processes as the scheduler sees them: identity, state, page quota, time quota, why they ended.
  *
- * The kernel knows no Wasm: what a process runs is behind struct proc_ops. A process is embedded in its
- * owner's struct (the engine's struct sip). States and the moves between them are data (proc.c); the
- * picture in docs/ARCHITECTURE.md is made from them.
+ * The kernel knows no Wasm: what a process runs is behind struct proc_ops. A process is embedded in
+ * its owner's struct (the engine's struct sip). States and the moves between them are data
+ * (proc.c); the picture in docs/ARCHITECTURE.md is made from them.
  */
 #ifndef RUNTIME_KERNEL_PROC_H
 #define RUNTIME_KERNEL_PROC_H
@@ -31,8 +31,8 @@ struct sched;
 struct proc_ops {
     /* Runs until the slice ends. Called by a worker with no lock held. */
     enum run_result (*run)(struct proc *p);
-    /* Called once after RUN_DONE or a kill: returns every page, block, endpoint and slot, in time proportional
-     * to what was owned. The struct itself stays until proc_forget(). */
+    /* Called once after RUN_DONE or a kill: returns every page, block, endpoint and slot, in time
+     * proportional to what was owned. The struct itself stays until proc_forget(). */
     void (*teardown)(struct proc *p);
 };
 
@@ -40,39 +40,53 @@ struct proc_ops {
 
 struct proc {
     /* fixed at creation */
-    uint32_t id;        /* slot in the process table + 1; reused after proc_forget() */
-    uint32_t owner;     /* OWNER_PROC + slot: what the page table records */
+    uint32_t id;    /* slot in the process table + 1; reused after proc_forget() */
+    uint32_t owner; /* OWNER_PROC + slot: what the page table records */
     const struct proc_ops *ops;
     struct sched *sched;
-    char name[48];      /* for reports */
+    char name[48]; /* for reports */
 
     /* scheduler only */
     enum proc_state state;
-    struct list runq;       /* run queue */
-    uint32_t timer;         /* position in the timer heap + 1, or 0 */
-    int wait_fd;            /* -1: none */
-    short wait_events;      /* poll(2) events */
-    uint64_t cpu_ns;        /* used so far */
-    uint64_t deadline_ns;   /* absolute monotonic time at which it is ended (time-out); WAIT_FOREVER: never */
+    struct list runq;  /* READY: run queue; BLOCKED on a descriptor: list of such */
+    uint32_t timer;    /* position in the timer heap + 1, or 0 */
+    int wait_fd;       /* -1: none */
+    short wait_events; /* poll(2) events */
+    uint64_t cpu_ns;   /* used up to the last slice */
+
+    /* set by its maker between proc_reserve() and proc_publish() */
+    uint64_t deadline_ns; /* absolute monotonic time at which it is ended (time-out); WAIT_FOREVER:
+                             never */
+    uint64_t max_cpu_ns;  /* 0: none */
+    uint32_t max_pages;
 
     /* the process itself while it runs, its wakers while it is blocked */
-    bool waiting;           /* between proc_wait_begin() and proc_wait_end() */
-    bool woken;             /* a wake-up came before it blocked, or is why it runs again */
+    bool waiting; /* between proc_wait_begin() and proc_wait_end() */
+    bool woken;   /* a wake-up came before it blocked, or is why it runs again */
     bool timed_out;
-    uint64_t wake_ns;       /* absolute; WAIT_FOREVER: no time-out */
+    uint64_t wake_ns; /* absolute; WAIT_FOREVER: no time-out */
 
     /* any thread */
-    _Atomic uint32_t kill;  /* enum trap asked for from outside; taken at the next check */
-    _Atomic uint32_t interrupt; /* non-zero: look at the reasons (kill, slice) at the next preemption check */
+    _Atomic uint32_t kill; /* enum trap asked for from outside; taken at the next check */
+    _Atomic uint32_t
+        interrupt; /* non-zero: look at the reasons (kill, slice) at the next preemption check */
+    _Atomic bool in_inbox; /* it is on, or being put on, the scheduler's inbox */
+    struct proc *inbox_next;
 
-    /* quotas and the end */
-    uint32_t npages, max_pages;
-    uint64_t max_cpu_ns;    /* 0: none */
-    enum trap trap;         /* why it ended; TRAP_NONE: by itself */
+    /* accounts and the end */
+    uint32_t npages;
+    enum trap trap; /* why it ended; TRAP_NONE: by itself */
     int exit_code;
 };
 
-/* Page accounting against the quota: charge() returns false and changes nothing if it would exceed it. */
+/* State moves that are legal: bit `to` of proc_may_go[from]. */
+extern const uint8_t proc_may_go[PROC_STATE_N];
+const char *proc_state_name(enum proc_state s); /* "READY" */
+/* The one door for changes of state; an illegal move is a bug. Scheduler only. */
+void proc_set_state(struct proc *p, enum proc_state to);
+
+/* Page accounting against the quota: charge() returns false and changes nothing if it would exceed
+ * it. */
 must_check bool proc_charge_pages(struct proc *p, uint32_t n);
 void proc_uncharge_pages(struct proc *p, uint32_t n);
 

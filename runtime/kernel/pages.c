@@ -1,0 +1,570 @@
+/* The region: setting up, extents, the page table, clearing and giving back pages.
+ *
+ * Addresses of the compact zone come from buddy.c; the proof that everything agrees is in audit.c.
+ * A page of the compact zone is zeroed by memset when it is committed, as clearing a cached 64 KiB
+ * takes 0.8 us where giving it to the system and faulting it in again takes 30 us. From
+ * ZERO_BY_SYSTEM_PAGES on memory goes back to the system at once: such memories are seldom used to
+ * the last page.
+ */
+#include "runtime/kernel/pages_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define ZERO_BY_SYSTEM_PAGES  1024u  /* 4 MiB */
+#define TRIM_MIN_PAGES        16384u /* 64 MiB of free pages are always kept */
+#define MIN_COMPACT_BYTES     (UINT64_C(1) << 34)
+#define MIN_WINDOWS           8u
+#define DEFAULT_COMPACT_BYTES (UINT64_C(1) << 40)
+#define DEFAULT_WINDOWS       256u
+#define MAX_COMPACT_BYTES     (UINT64_C(1) << 43)
+
+static char *page_addr(const struct region *r, uint32_t page)
+{
+    return r->base + ((uint64_t)page << PAGE_SHIFT);
+}
+
+static int prot_of(uint32_t rights)
+{
+    return (rights & PAGE_R ? PROT_READ : 0) | (rights & PAGE_W ? PROT_WRITE : 0) |
+           (rights & PAGE_X ? PROT_EXEC : 0);
+}
+
+static bool rights_allowed(uint8_t rights) /* INV-4 */
+{
+    return !(rights & ~PAGE_RIGHTS) && (rights & (PAGE_W | PAGE_X)) != (PAGE_W | PAGE_X);
+}
+
+/* True if this request must fail because a test wants it to. */
+static bool fails_on_order(struct region *r)
+{
+    return CHECK_LEVEL >= 1 && r->fail_in && --r->fail_in == 0;
+}
+
+bool region_fail_after(struct region *r, uint32_t n)
+{
+    bool waiting = r->fail_in != 0;
+    r->fail_in = n;
+    return waiting;
+}
+
+/* ---- setting up ---- */
+
+static void *reserve(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+#define LARGE_PAGE ((uint64_t)1 << 21)
+
+/* Maps the two zones, aligned to large pages. */
+static bool map_zones(struct region *r)
+{
+    uint64_t extra = r->bytes + LARGE_PAGE;
+    char *p = reserve(extra);
+    if (!p)
+        return false;
+    uint64_t lead = -(uint64_t)(uintptr_t)p & (LARGE_PAGE - 1);
+    if (lead)
+        munmap(p, lead);
+    if (lead != LARGE_PAGE)
+        munmap(p + lead + r->bytes, LARGE_PAGE - lead);
+    r->base = p + lead;
+    if (mprotect(r->base, r->compact_bytes, PROT_READ | PROT_WRITE))
+        return false;
+    /* Advice only: small owners must not be given 2 MiB each; big guard memories profit from it. */
+    (void)madvise(r->base, r->compact_bytes, MADV_NOHUGEPAGE);
+    if (r->nwindows)
+        (void)madvise(r->base + r->compact_bytes, r->bytes - r->compact_bytes, MADV_HUGEPAGE);
+    return true;
+}
+
+/* One lazily filled mapping for all tables. */
+static bool map_tables(struct region *r)
+{
+    uint64_t npages = r->bytes >> PAGE_SHIFT;
+    uint64_t compact = r->compact_pages;
+    uint64_t table = npages * sizeof(uint32_t), blocks = compact * sizeof(union block);
+    uint64_t chunks = (compact >> CHUNK_SHIFT) * sizeof(struct chunk);
+    uint64_t windows = r->nwindows * sizeof(struct window);
+    r->table_bytes = table + blocks + chunks + windows + compact;
+    r->tables = reserve(r->table_bytes);
+    if (!r->tables)
+        return false;
+    if (mprotect(r->tables, r->table_bytes, PROT_READ | PROT_WRITE))
+        return false;
+    (void)madvise(r->tables, r->table_bytes, MADV_NOHUGEPAGE);
+    /* In order of alignment: every size above is a multiple of the next element's. */
+    char *p = r->tables;
+    union block *block_array = (union block *)(void *)p;
+    r->table = (uint32_t *)(void *)(p + blocks);
+    r->chunks = (struct chunk *)(void *)(p + blocks + table);
+    r->windows = (struct window *)(void *)(p + blocks + table + chunks);
+    uint8_t *tags = (uint8_t *)(p + blocks + table + chunks + windows);
+    buddy_init(&r->buddy, r->compact_pages, block_array, tags);
+    return true;
+}
+
+static void unmap(struct region *r)
+{
+    if (r->base)
+        munmap(r->base, r->bytes);
+    if (r->tables)
+        munmap(r->tables, r->table_bytes);
+}
+
+static bool try_create(struct region *r, uint64_t compact_bytes, uint32_t windows)
+{
+    *r = (struct region){.compact_bytes = compact_bytes,
+                         .compact_pages = (uint32_t)(compact_bytes >> PAGE_SHIFT),
+                         .nwindows = windows,
+                         .bytes = compact_bytes + windows * WINDOW_BYTES,
+                         .free_window = NO_BLOCK,
+                         .trim_head = NO_BLOCK,
+                         .trim_tail = NO_BLOCK};
+    if (map_zones(r) && map_tables(r))
+        return true;
+    unmap(r);
+    return false;
+}
+
+static uint64_t round_up_power(uint64_t n)
+{
+    uint64_t p = (uint64_t)CHUNK_PAGES << PAGE_SHIFT;
+    while (p < n)
+        p <<= 1;
+    return p;
+}
+
+enum status region_create(const struct region_config *cfg, struct region **out, struct diag *why)
+{
+    uint64_t compact = cfg && cfg->compact_bytes ? cfg->compact_bytes : DEFAULT_COMPACT_BYTES;
+    uint32_t windows = cfg && cfg->windows ? cfg->windows : DEFAULT_WINDOWS;
+    if (compact > MAX_COMPACT_BYTES ||
+        (MAX_COMPACT_BYTES >> PAGE_SHIFT) + (uint64_t)windows * WINDOW_PAGES > UINT32_MAX)
+        return diag_set(why, E_CONFIG, "a region of %llu bytes and %u windows",
+                        (unsigned long long)compact, windows);
+    compact = round_up_power(compact);
+    struct region tmp;
+    while (!try_create(&tmp, compact, windows)) {
+        if (!(cfg && cfg->compact_bytes) && compact > MIN_COMPACT_BYTES) {
+            compact /= 2;
+        } else if (!(cfg && cfg->windows) && windows > MIN_WINDOWS) {
+            windows /= 2;
+        } else {
+            diag_set(why, E_NOMEM, "cannot reserve %llu MiB of addresses: %s",
+                     (unsigned long long)((compact + windows * WINDOW_BYTES) >> 20),
+                     strerror(errno));
+            diag_hint(why, "raise `ulimit -v`, or set vm.overcommit_memory to 0 or 1");
+            return E_NOMEM;
+        }
+    }
+    struct region *r = malloc(sizeof *r);
+    if (!r) {
+        unmap(&tmp);
+        return diag_set(why, E_NOMEM, "region");
+    }
+    *r = tmp;
+    long phys = sysconf(_SC_PHYS_PAGES);
+    r->max_pages = cfg && cfg->max_pages ? cfg->max_pages : phys > 0 ? (uint64_t)phys : UINT32_MAX;
+    *out = r;
+    return OK;
+}
+
+void region_destroy(struct region *r)
+{
+    if (!r)
+        return;
+    check(r->stats.extents == 0);
+    unmap(r);
+    free(r);
+}
+
+/* ---- free pages that hold memory ---- */
+
+static void trim_list_add(struct region *r, uint32_t c)
+{
+    if (r->chunks[c].listed)
+        return;
+    r->chunks[c].listed = 1;
+    r->chunks[c].next = NO_BLOCK;
+    if (r->trim_tail == NO_BLOCK)
+        r->trim_head = c;
+    else
+        r->chunks[r->trim_tail].next = c;
+    r->trim_tail = c;
+}
+
+/* Gives the memory of pages [a, b), all free and of one chunk, to the system. */
+static void drop_run(struct region *r, uint32_t a, uint32_t b)
+{
+    uint64_t bytes = (uint64_t)(b - a) << PAGE_SHIFT;
+    if (madvise(page_addr(r, a), bytes, MADV_DONTNEED))
+        return; /* they stay dirty: correct, only not given back */
+    for (uint32_t p = a; p < b; p++)
+        r->table[p] = 0;
+    struct chunk *c = &r->chunks[a >> CHUNK_SHIFT];
+    c->dirty = (uint16_t)(c->dirty - (b - a));
+    r->stats.dirty_free -= b - a;
+}
+
+static void drop_chunk(struct region *r, uint32_t c)
+{
+    uint32_t end = (c + 1) << CHUNK_SHIFT;
+    for (uint32_t p = c << CHUNK_SHIFT; p < end && r->chunks[c].dirty;) {
+        uint32_t a = p;
+        while (p < end && r->table[p] == ENTRY(OWNER_NONE, PAGE_DIRTY))
+            p++;
+        if (p > a)
+            drop_run(r, a, p);
+        else
+            p++;
+    }
+}
+
+/* Until at most `keep` free pages hold memory. Every page given back was freed once, so the cost is
+ * that of freeing times a constant. */
+static void trim_to(struct region *r, uint64_t keep)
+{
+    while (r->stats.dirty_free > keep && r->trim_head != NO_BLOCK) {
+        uint32_t c = r->trim_head;
+        r->trim_head = r->chunks[c].next;
+        if (r->trim_head == NO_BLOCK)
+            r->trim_tail = NO_BLOCK;
+        r->chunks[c].listed = 0;
+        drop_chunk(r, c);
+    }
+}
+
+static void trim_if_many(struct region *r)
+{
+    uint64_t cap = r->stats.committed / 8;
+    if (cap < TRIM_MIN_PAGES)
+        cap = TRIM_MIN_PAGES;
+    if (unlikely(r->stats.dirty_free > cap))
+        trim_to(r, cap / 2);
+}
+
+void region_trim(struct region *r)
+{
+    trim_to(r, 0);
+}
+
+/* ---- committing ---- */
+
+/* Zeroes pages [a, b), which may hold something (INV-3). */
+static void clear_run(struct region *r, uint32_t a, uint32_t b)
+{
+    size_t bytes = (size_t)(b - a) << PAGE_SHIFT;
+    if (b - a >= ZERO_BY_SYSTEM_PAGES && !madvise(page_addr(r, a), bytes, MADV_DONTNEED))
+        return;
+    memset(page_addr(r, a), 0, bytes);
+}
+
+/* Gives free pages [first, first + n) of the compact zone to `owner`; zeroed unless the caller
+ * overwrites them. */
+static void take_pages(struct region *r, uint32_t first, uint32_t n, uint32_t owner, uint8_t rights,
+                       bool zero)
+{
+    uint32_t end = first + n, dirty_from = end;
+    for (uint32_t p = first; p < end; p++) {
+        struct chunk *c = &r->chunks[p >> CHUNK_SHIFT];
+        bool dirty = r->table[p] & PAGE_DIRTY;
+        check_fast(ENTRY_OWNER(r->table[p]) == OWNER_NONE); /* INV-2 */
+        if (dirty) {
+            c->dirty--;
+            r->stats.dirty_free--;
+            if (dirty_from == end)
+                dirty_from = p;
+        } else if (dirty_from != end) {
+            if (zero)
+                clear_run(r, dirty_from, p);
+            dirty_from = end;
+        }
+        c->committed++;
+        c->touched = 1;
+        r->table[p] = ENTRY(owner, PAGE_DIRTY | rights);
+    }
+    if (dirty_from != end && zero)
+        clear_run(r, dirty_from, end);
+    r->stats.committed += n;
+}
+
+/* The reverse. The pages keep what is in them until they are taken again. */
+static void give_pages(struct region *r, uint32_t first, uint32_t n)
+{
+    for (uint32_t p = first; p < first + n; p++) {
+        uint32_t ci = p >> CHUNK_SHIFT;
+        r->table[p] = ENTRY(OWNER_NONE, PAGE_DIRTY);
+        r->chunks[ci].committed--;
+        if (r->chunks[ci].dirty++ == 0)
+            trim_list_add(r, ci);
+    }
+    r->stats.committed -= n;
+    r->stats.dirty_free += n;
+    for (uint32_t p = first; n >= ZERO_BY_SYSTEM_PAGES && p < first + n;) {
+        uint32_t stop = (p | (CHUNK_PAGES - 1)) + 1;
+        stop = stop < first + n ? stop : first + n;
+        drop_run(r, p, stop);
+        p = stop;
+    }
+    trim_if_many(r);
+}
+
+/* Pages of a window: the MMU gives them out and takes them back. */
+static enum status take_window_pages(struct region *r, const struct extent *e, uint32_t n)
+{
+    uint32_t first = e->first + e->committed;
+    if (mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, prot_of(e->rights)))
+        return E_NOMEM;
+    for (uint32_t p = first; p < first + n; p++)
+        r->table[p] = ENTRY(e->owner, PAGE_DIRTY | e->rights);
+    struct window *w = &r->windows[(e->first - r->compact_pages) / WINDOW_PAGES];
+    if (w->high < e->committed + n)
+        w->high = e->committed + n;
+    r->stats.committed += n;
+    return OK;
+}
+
+static void give_window_pages(struct region *r, uint32_t first, uint32_t n)
+{
+    if (!n)
+        return;
+    size_t bytes = (size_t)n << PAGE_SHIFT;
+    check(madvise(page_addr(r, first), bytes, MADV_DONTNEED) == 0);
+    check(mprotect(page_addr(r, first), bytes, PROT_NONE) ==
+          0); /* only moves a boundary of mappings */
+    memset(&r->table[first], 0, n * sizeof r->table[0]);
+    r->stats.committed -= n;
+}
+
+/* ---- extents ---- */
+
+static struct window *window_of(const struct region *r, const struct extent *e)
+{
+    return &r->windows[(e->first - r->compact_pages) / WINDOW_PAGES];
+}
+
+/* The region's own record must say what the caller's copy says: a stale copy is a bug of ours. */
+static void check_extent(const struct region *r, const struct extent *e)
+{
+    if (e->zone == ZONE_COMPACT) {
+        const union block *b = &r->buddy.blocks[e->first];
+        check(e->first < r->compact_pages && b->owner == e->owner && b->committed == e->committed &&
+              r->buddy.tags[e->first] == TAG_ORDER(order_of(e->npages)));
+    } else {
+        const struct window *w = window_of(r, e);
+        check(w->owner == e->owner && w->committed == e->committed && w->npages == e->npages);
+    }
+}
+
+static void record_committed(struct region *r, struct extent *e, uint32_t committed)
+{
+    e->committed = committed;
+    if (e->zone == ZONE_COMPACT)
+        r->buddy.blocks[e->first].committed = committed;
+    else
+        window_of(r, e)->committed = committed;
+}
+
+static uint32_t take_window(struct region *r)
+{
+    uint32_t w = r->free_window;
+    if (w != NO_BLOCK)
+        r->free_window = r->windows[w].next;
+    else if (r->fresh_window < r->nwindows)
+        w = r->fresh_window++;
+    return w;
+}
+
+enum status extent_reserve(struct region *r, enum page_zone zone, uint32_t owner, uint32_t npages,
+                           uint8_t rights, struct extent *out)
+{
+    if (!rights_allowed(rights) || npages == 0 || owner == OWNER_NONE || owner > OWNER_MAX)
+        return E_ARGUMENT;
+    if (fails_on_order(r))
+        return E_NOMEM;
+    struct extent e = {.owner = owner, .zone = (uint8_t)zone, .rights = rights};
+    if (zone == ZONE_COMPACT) {
+        uint32_t order = order_of(npages);
+        e.first = order < ORDER_N ? buddy_alloc(&r->buddy, order) : NO_BLOCK;
+        if (e.first == NO_BLOCK)
+            return E_NOMEM;
+        e.npages = 1u << order;
+        r->buddy.blocks[e.first] = (union block){.owner = owner, .committed = 0};
+    } else {
+        uint32_t w = npages <= WINDOW_PAGES ? take_window(r) : NO_BLOCK;
+        if (w == NO_BLOCK)
+            return E_NOMEM;
+        e.first = window_first(r, w);
+        e.npages = npages;
+        r->windows[w].owner = owner;
+        r->windows[w].npages = npages;
+        r->windows[w].committed = 0;
+        r->stats.windows_used++;
+    }
+    r->stats.extents++;
+    *out = e;
+    return OK;
+}
+
+static bool over_limit(struct region *r, uint32_t n)
+{
+    return r->stats.committed + n > r->max_pages;
+}
+
+enum status extent_commit(struct region *r, struct extent *e, uint32_t n)
+{
+    check_extent(r, e);
+    if (n > e->npages - e->committed)
+        return E_LIMIT;
+    if (n == 0)
+        return OK;
+    if (fails_on_order(r) || over_limit(r, n))
+        return E_NOMEM;
+    if (e->zone == ZONE_COMPACT) {
+        uint32_t first = e->first + e->committed;
+        take_pages(r, first, n, e->owner, e->rights, true);
+        if (e->rights != (PAGE_R | PAGE_W) &&
+            mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, prot_of(e->rights))) {
+            give_pages(r, first, n);
+            return E_NOMEM;
+        }
+    } else {
+        enum status s = take_window_pages(r, e, n);
+        if (s != OK)
+            return s;
+    }
+    record_committed(r, e, e->committed + n);
+    return OK;
+}
+
+/* Pages of the compact zone get back the rights that free ones have. */
+static void restore_rights(struct region *r, const struct extent *e, uint32_t first, uint32_t n)
+{
+    if (e->rights != (PAGE_R | PAGE_W) && n)
+        check(mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, PROT_READ | PROT_WRITE) == 0);
+}
+
+void extent_decommit(struct region *r, struct extent *e, uint32_t n)
+{
+    check_extent(r, e);
+    check(n <= e->committed);
+    if (n == 0)
+        return;
+    uint32_t first = e->first + e->committed - n;
+    if (e->zone == ZONE_COMPACT) {
+        restore_rights(r, e, first, n);
+        give_pages(r, first, n);
+    } else {
+        give_window_pages(r, first, n);
+    }
+    record_committed(r, e, e->committed - n);
+}
+
+enum status extent_protect(struct region *r, struct extent *e, uint8_t rights)
+{
+    check_extent(r, e);
+    if (!rights_allowed(rights))
+        return E_ARGUMENT;
+    if (rights == e->rights)
+        return OK;
+    if (fails_on_order(r))
+        return E_NOMEM;
+    if (e->committed && mprotect(page_addr(r, e->first), extent_bytes(e), prot_of(rights)))
+        return E_NOMEM;
+    for (uint32_t p = e->first; p < e->first + e->committed; p++)
+        r->table[p] = ENTRY(e->owner, PAGE_DIRTY | rights);
+    e->rights = rights;
+    return OK;
+}
+
+enum status extent_move(struct region *r, struct extent *e, uint32_t npages)
+{
+    check_extent(r, e);
+    check(e->zone == ZONE_COMPACT);
+    uint32_t order = order_of(npages), old = order_of(e->npages);
+    if (order <= old)
+        return OK;
+    if (e->rights != (PAGE_R | PAGE_W))
+        return E_ARGUMENT;
+    if (fails_on_order(r) || order >= ORDER_N)
+        return E_NOMEM;
+    if (buddy_grow(&r->buddy, e->first, old, order)) {
+        e->npages = 1u << order;
+        return OK;
+    }
+    if (over_limit(r, e->committed))
+        return E_NOMEM;
+    uint32_t first = buddy_alloc(&r->buddy, order);
+    if (first == NO_BLOCK)
+        return E_NOMEM;
+    take_pages(r, first, e->committed, e->owner, e->rights, false);
+    memcpy(page_addr(r, first), page_addr(r, e->first), extent_bytes(e));
+    give_pages(r, e->first, e->committed);
+    buddy_free(&r->buddy, e->first, old);
+    e->first = first;
+    e->npages = 1u << order;
+    r->buddy.blocks[first] = (union block){.owner = e->owner, .committed = e->committed};
+    return OK;
+}
+
+void extent_release(struct region *r, struct extent *e)
+{
+    if (!e->npages)
+        return;
+    extent_decommit(r, e, e->committed);
+    if (e->zone == ZONE_COMPACT) {
+        buddy_free(&r->buddy, e->first, order_of(e->npages));
+    } else {
+        struct window *w = window_of(r, e);
+        w->owner = OWNER_NONE;
+        w->npages = 0;
+        w->next = r->free_window;
+        r->free_window = (uint32_t)(w - r->windows);
+        r->stats.windows_used--;
+    }
+    r->stats.extents--;
+    *e = (struct extent){0};
+}
+
+/* ---- questions ---- */
+
+void *region_base(const struct region *r)
+{
+    return r->base;
+}
+
+static const uint32_t *entry_of(const struct region *r, const void *addr)
+{
+    uint64_t at = (uint64_t)(uintptr_t)addr - (uint64_t)(uintptr_t)r->base;
+    return at < r->bytes ? &r->table[at >> PAGE_SHIFT] : NULL;
+}
+
+uint32_t page_owner(const struct region *r, const void *addr)
+{
+    const uint32_t *e = entry_of(r, addr);
+    return e ? ENTRY_OWNER(*e) : OWNER_NONE;
+}
+
+uint8_t page_rights(const struct region *r, const void *addr)
+{
+    const uint32_t *e = entry_of(r, addr);
+    return e ? (uint8_t)(*e & PAGE_RIGHTS) : 0;
+}
+
+bool region_is_guard(const struct region *r, const void *addr)
+{
+    uint64_t at = (uint64_t)(uintptr_t)addr - (uint64_t)(uintptr_t)r->base;
+    return at >= r->compact_bytes && at < r->bytes;
+}
+
+void region_stats(const struct region *r, struct region_stats *out)
+{
+    *out = r->stats;
+    out->reach = r->buddy.reach;
+}

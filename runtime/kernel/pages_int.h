@@ -1,0 +1,97 @@
+/* The inside of a region, shared by pages.c, buddy.c and audit.c; unit tests corrupt it to test the
+ * audit. */
+#ifndef RUNTIME_KERNEL_PAGES_INT_H
+#define RUNTIME_KERNEL_PAGES_INT_H
+
+#include <stdbool.h>
+
+#include "runtime/kernel/pages.h"
+
+#define WINDOW_PAGES ((uint32_t)(WINDOW_BYTES >> PAGE_SHIFT))
+#define ORDER_N      32
+#define NO_BLOCK     UINT32_MAX
+
+/* A page table entry: owner << 4 | dirty | rights. PAGE_DIRTY: the page may hold other than zeros.
+ */
+#define ENTRY(owner, flags) ((uint32_t)(owner) << 4 | (uint32_t)(flags))
+#define ENTRY_OWNER(e)      ((e) >> 4)
+
+/* Addresses of the compact zone, in blocks of 2^order pages, each aligned to its size. Only the
+ * first page of a block has a tag. Pages from `reach` on were never handed out and belong to no
+ * block. */
+enum { TAG_FREE = 0x80 };
+#define TAG_ORDER(order) ((uint8_t)((order) + 1))
+
+union block {
+    struct {
+        uint32_t next, prev; /* free: list of its order, NO_BLOCK ends it */
+    };
+    struct {
+        uint32_t owner, committed; /* live: what its extent says */
+    };
+};
+
+struct buddy {
+    union block *blocks; /* by first page */
+    uint8_t *tags;       /* by page; 0: not the first of a block */
+    uint32_t head[ORDER_N];
+    uint32_t nonempty; /* bit k: head[k] != NO_BLOCK */
+    uint32_t reach, npages;
+    uint32_t max_order;
+};
+
+void buddy_init(struct buddy *b, uint32_t npages, union block *blocks, uint8_t *tags);
+/* The first page of a block, or NO_BLOCK. */
+uint32_t buddy_alloc(struct buddy *b, uint32_t order);
+void buddy_free(struct buddy *b, uint32_t first, uint32_t order);
+/* Makes a live block larger where it is; false (and nothing changed) if what follows is in use. */
+bool buddy_grow(struct buddy *b, uint32_t first, uint32_t order, uint32_t new_order);
+static inline uint32_t order_of(uint32_t npages)
+{
+    return npages <= 1 ? 0 : 32 - (uint32_t)__builtin_clz(npages - 1);
+}
+
+/* Counters of CHUNK_PAGES pages of the compact zone: where free pages that hold memory are. */
+#define CHUNK_SHIFT 9
+#define CHUNK_PAGES (1u << CHUNK_SHIFT)
+
+struct chunk {
+    uint16_t committed, dirty; /* pages; dirty: free ones only */
+    uint8_t touched;           /* a page in it was committed at some time */
+    uint8_t listed;            /* on the list of chunks to trim */
+    uint32_t next;
+};
+
+struct window {
+    uint32_t owner, npages, committed; /* what its extent says; owner 0: free */
+    uint32_t high;                     /* most pages ever committed */
+    uint32_t next;                     /* free list, NO_BLOCK ends it */
+};
+
+struct region {
+    /* fixed at creation */
+    char *base;
+    uint32_t compact_pages, nwindows;
+    uint64_t compact_bytes, bytes;
+    uint64_t max_pages;
+    char *tables; /* one mapping that holds the arrays below */
+    size_t table_bytes;
+    uint32_t *table; /* THE page table: one entry per page of the region */
+    struct chunk *chunks;
+    struct window *windows;
+    /* under the kernel lock */
+    struct buddy buddy;
+    uint32_t free_window;  /* list of windows used before */
+    uint32_t fresh_window; /* windows from here on were never used */
+    uint32_t trim_head, trim_tail;
+    struct region_stats stats;
+    uint32_t fail_in;
+};
+
+/* Number of the first page of a window. */
+static inline uint32_t window_first(const struct region *r, uint32_t w)
+{
+    return r->compact_pages + w * WINDOW_PAGES;
+}
+
+#endif

@@ -1,0 +1,38 @@
+#include "runtime/kernel/proc.h"
+
+#define TO(state) (1u << PROC_##state)
+
+const uint8_t proc_may_go[PROC_STATE_N] = {
+    [PROC_FREE] = TO(READY),
+    [PROC_READY] = TO(RUNNING) | TO(DEAD),
+    [PROC_RUNNING] = TO(READY) | TO(BLOCKED) | TO(DEAD),
+    [PROC_BLOCKED] = TO(READY) | TO(DEAD),
+    [PROC_DEAD] = TO(FREE),
+};
+
+const char *proc_state_name(enum proc_state s)
+{
+    static const char *const names[PROC_STATE_N] = {"FREE", "READY", "RUNNING", "BLOCKED", "DEAD"};
+    check((unsigned)s < PROC_STATE_N);
+    return names[s];
+}
+
+void proc_set_state(struct proc *p, enum proc_state to)
+{
+    check(proc_may_go[p->state] & 1u << to);
+    p->state = to;
+}
+
+bool proc_charge_pages(struct proc *p, uint32_t n)
+{
+    if (n > p->max_pages || p->npages > p->max_pages - n)
+        return false;
+    p->npages += n;
+    return true;
+}
+
+void proc_uncharge_pages(struct proc *p, uint32_t n)
+{
+    check(n <= p->npages);
+    p->npages -= n;
+}

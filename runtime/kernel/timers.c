@@ -1,0 +1,73 @@
+#include "runtime/kernel/timers.h"
+
+#include <stdlib.h>
+
+enum status timers_reserve(struct timers *t, uint32_t n)
+{
+    if (n <= t->cap)
+        return OK;
+    uint32_t cap = t->cap ? t->cap : 64;
+    while (cap < n)
+        cap *= 2;
+    struct timer *heap = realloc(t->heap, cap * sizeof *heap);
+    if (!heap)
+        return E_NOMEM;
+    t->heap = heap;
+    t->cap = cap;
+    return OK;
+}
+
+void timers_clear(struct timers *t)
+{
+    check(t->n == 0);
+    free(t->heap);
+    *t = (struct timers){0};
+}
+
+static void put(struct timers *t, uint32_t i, struct timer x)
+{
+    t->heap[i] = x;
+    x.proc->timer = i + 1;
+}
+
+/* Moves x from place i to where it belongs. */
+static void settle(struct timers *t, uint32_t i, struct timer x)
+{
+    while (i > 0 && t->heap[(i - 1) / 2].at_ns > x.at_ns) {
+        put(t, i, t->heap[(i - 1) / 2]);
+        i = (i - 1) / 2;
+    }
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+        if (child + 1 < t->n && t->heap[child + 1].at_ns < t->heap[child].at_ns)
+            child++;
+        if (child >= t->n || t->heap[child].at_ns >= x.at_ns)
+            break;
+        put(t, i, t->heap[child]);
+        i = child;
+    }
+    put(t, i, x);
+}
+
+static void take_away(struct timers *t, struct proc *p)
+{
+    uint32_t i = p->timer - 1;
+    p->timer = 0;
+    struct timer last = t->heap[--t->n];
+    if (last.proc != p)
+        settle(t, i, last);
+}
+
+void timers_set(struct timers *t, struct proc *p, uint64_t at_ns)
+{
+    if (at_ns == WAIT_FOREVER) {
+        if (p->timer)
+            take_away(t, p);
+        return;
+    }
+    if (!p->timer) {
+        check(t->n < t->cap);
+        p->timer = ++t->n;
+    }
+    settle(t, p->timer - 1, (struct timer){.at_ns = at_ns, .proc = p});
+}
