@@ -1,13 +1,33 @@
 /* Channels: two endpoints, a bounded queue per direction, contract state on both sides.
  *
- * Operations follow check-then-commit: the monitor (monitor.h) checks ownership, types and contract state and has
- * no effect; what is here commits and cannot fail. A consuming operation consumes on every outcome.
+ * Operations follow check-then-commit: the monitor (monitor.h) checks ownership, types and contract
+ * state and has no effect; what is here commits and cannot fail. A consuming operation consumes on
+ * every outcome but XWAIT.
  *
- * Blocking operations return XWAIT after registering `p` as the endpoint's waiter; the caller puts it to sleep
- * (sched.h) and calls the same function again when it is woken.
+ * Blocking operations return XWAIT after registering `p` as the endpoint's waiter; the caller puts
+ * it to sleep (sched.h) and calls the same function again when it is woken. Waking up too often is
+ * harmless.
+ *
+ * Closing: what was sent before is still received, then the other side sees TAG_CLOSED. What is
+ * sent to a closed peer is ended; that is no error.
+ *
+ * An endpoint is waited on by nobody but its owner, who is blocked meanwhile, so it never moves
+ * with a waiter.
+ *
+ * Memory ordering. Each queue has one producer (the owner of one end) and one consumer (the owner
+ * of the other). The producer fills the slot, then publishes `tail` (release); the consumer reads
+ * `tail` (acquire), copies the slot, then publishes `head` (release), which the producer reads
+ * (acquire) before it fills the slot again. `closed` is set (release) after the last send; the
+ * consumer reads it (acquire) BEFORE it looks at the queue, so that it never misses a message sent
+ * before the close. `waiter` is under INV-9: with several workers, registering it and looking at
+ * the queue again, as well as publishing and looking at `waiter`, need a sequentially consistent
+ * fence between the two steps. Ownership goes with the message: the row is written by the producer
+ * before it publishes.
  */
 #ifndef CHANNELS_ENDPOINT_H
 #define CHANNELS_ENDPOINT_H
+
+#include <stdatomic.h>
 
 #include "channels/xheap.h"
 #include "runtime/kernel/sched.h"
@@ -15,52 +35,90 @@
 enum xresult { XDONE, XWAIT, XTRAP };
 
 #define TAG_CLOSED (-1)
-#define TAG_NONE (-2)
+#define TAG_NONE   (-2)
 
 /* One message: at most one cache line. */
 struct xmessage {
     uint32_t tag;
     uint32_t pad;
-    struct xobj *ref;                /* owned by the queue; NULL if the message carries none */
+    struct xobj *ref;                 /* owned by the queue; NULL if the message carries none */
     uint8_t scalars[MESSAGE_SCALARS]; /* laid out as the message's C struct */
 };
 _Static_assert(sizeof(struct xmessage) == 64, "a message is one cache line");
 
 struct channel;
 
+/* A queue of one direction. INV: tail - head <= bound. */
+struct xring {
+    struct xmessage *slots; /* mask + 1 of them */
+    uint32_t mask, bound;
+    _Alignas(64) _Atomic uint32_t head; /* next to be received; consumer writes */
+    _Alignas(64) _Atomic uint32_t tail; /* next to be filled; producer writes */
+};
+
 struct endpoint {
     /* fixed at creation */
     struct channel *channel;
     const struct xcontract *contract;
     enum role role;
-    struct xobj *row;       /* its row in the object table */
+    struct xobj *row; /* its row in the object table; NULL once it is closed */
     /* owner only */
-    uint32_t state;         /* contract state before the pending message, index or STATE_END */
-    int32_t pending;        /* tag seen by next/poll/wait and not yet received; TAG_CLOSED once that was seen; TAG_NONE */
-    bool peer_taken;        /* exp of a fresh channel: exp.peer was called */
-    /* shared by both sides (SPSC) */
-    struct proc *waiter;    /* blocked in next/wait/recv/call (or in send with a full queue) on this endpoint */
-    bool closed;            /* this end has been closed; the other one sees TAG_CLOSED when its queue is empty */
+    uint32_t state;  /* contract state before the pending message, index or STATE_END */
+    int32_t pending; /* tag seen by next/poll/wait and not yet received; TAG_CLOSED once that was
+                        seen; TAG_NONE */
+    bool peer_taken; /* exp: the imp end has been given out; until then it belongs to this end */
+    bool in_call;    /* endpoint_call() has sent its request and waits for the answer */
+    /* shared by both sides */
+    struct proc *
+        waiter; /* blocked in next/wait/recv/call (or in send with a full queue) on this endpoint */
+    bool wants_room;     /* ... in send */
+    _Atomic bool closed; /* this end has been closed */
+    struct xring rx;     /* messages to this end: the peer produces, the owner consumes */
 };
 
 struct endpoint *endpoint_peer(const struct endpoint *e);
 /* Messages waiting to be received at e. */
 uint32_t endpoint_queued(const struct endpoint *e);
+/* The other side has closed. It may have left messages. */
+bool endpoint_peer_closed(const struct endpoint *e);
 
-/* A new channel: both endpoints belong to `a` until the peer is given out. NULL: quota or heap exhausted. */
+/* A new channel. The exp end belongs to `a`, the imp end to the exp end until channel_peer() gives
+ * it out. Returns the exp end's row; NULL: quota or heap exhausted. Both ends are charged. */
 struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xcontract *c);
-/* The other end, once; the second call gives NULL. */
-struct xobj *channel_peer(struct xheap *h, struct xaccount *a, struct endpoint *exp);
+/* The imp end, to the account that owns `exp`; once: the second call gives NULL. */
+struct xobj *channel_peer(struct xheap *h, struct endpoint *exp);
 
-/* Moves `ref` (may be NULL) and the scalars into the peer's queue and steps the state; wakes the peer. If the peer is
- * closed the reference is ended. XWAIT: the queue is full (contracts with a capacity only), nothing was done. */
-enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, const void *scalars, struct xobj *ref, struct proc *p);
-/* The tag of the next message without taking it: TAG_CLOSED, TAG_NONE if none is there (block == false), else XWAIT. */
+/* Moves `ref` (NULL, or owned by an account) and the scalars (the message's C struct; NULL if it
+ * has none) into the peer's queue, steps the state and wakes the peer. If the peer is closed the
+ * reference is ended. XWAIT: the queue is full (contracts with a capacity only), nothing was done.
+ * The monitor must have agreed. */
+enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, const void *scalars,
+                           struct xobj *ref, struct proc *p);
+/* The tag of the next message without taking it: TAG_CLOSED; TAG_NONE if none is there and `block`
+ * is false, else XWAIT. */
 enum xresult endpoint_next(struct endpoint *e, bool block, struct proc *p, int32_t *tag);
-/* Takes the next message, which must be `tag`: TRAP_X_WRONG_MESSAGE or TRAP_X_PEER_CLOSED in *trap otherwise. */
-enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, struct xaccount *a, struct proc *p,
-                           struct xmessage *out, enum trap *trap);
-/* Ends this side: queued messages to it are ended, the peer is woken. The row is freed. Also for abandon and death. */
+/* Takes the next message, which must be `tag`; its reference then belongs to `a`. XTRAP: *trap is
+ * TRAP_X_WRONG_MESSAGE (the message stays; *out->tag says which it is) or TRAP_X_PEER_CLOSED. */
+enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, struct xaccount *a,
+                           struct proc *p, struct xmessage *out, enum trap *trap);
+/* Sends `request` and receives `reply`. May be repeated after XWAIT: e->in_call tells that the
+ * request is on its way, and then scalars and ref are not looked at. */
+enum xresult endpoint_call(struct xheap *h, struct endpoint *e, uint32_t request,
+                           const void *scalars, struct xobj *ref, uint32_t reply,
+                           struct xaccount *a, struct proc *p, struct xmessage *out,
+                           enum trap *trap);
+/* Nobody waits on e any more (a time-out). */
+static inline void endpoint_unwait(struct endpoint *e)
+{
+    e->waiter = NULL;
+    e->wants_room = false;
+}
+/* Ends this side: queued messages to it are ended, the peer is woken. The row is freed. Also for
+ * abandon. The endpoint must be owned by an account. */
 void endpoint_close(struct xheap *h, struct endpoint *e);
+
+/* "Camera.exp", for reports; the state's name, "end" for STATE_END. */
+const char *role_name(enum role r);
+const char *contract_state_name(const struct xcontract *c, uint32_t state);
 
 #endif

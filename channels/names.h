@@ -8,22 +8,35 @@
 #include "channels/endpoint.h"
 
 #define NAME_BYTES_MAX 255
+#define BACKLOG_MAX    256 /* clients that wait to be accepted, per listener */
 
 struct names;
+struct listener;
 
 must_check enum status names_create(struct xheap *h, struct names **out);
+/* All listeners must have been ended. NULL is accepted. */
 void names_destroy(struct names *n);
 
-/* Publishes; NULL if the name is taken or the quota exhausted. The listener is an object of account `a`. */
-struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcontract *c, const char *name, uint32_t len);
-/* A new channel whose exp end waits at the listener: XDONE with the imp end, or NULL if nobody publishes that name with an
- * equal contract. XWAIT never happens: the listener's backlog is bounded, a full one refuses (NULL). */
-struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xcontract *c, const char *name, uint32_t len);
-/* The next client's exp end. XWAIT: none yet. */
-enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccount *a, struct proc *p, struct xobj **out);
+/* Publishes `len` bytes of `name`; NULL if the name is empty, too long or taken, or the quota is
+ * exhausted. The listener is an object of account `a`. */
+struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcontract *c,
+                          const char *name, uint32_t len);
+/* A new channel whose exp end waits at the listener, which is woken: the imp end, owned by `a`.
+ * NULL if nobody publishes that name with the same contract, the backlog is full, or quota or heap
+ * are exhausted. Never waits. */
+struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xcontract *c,
+                           const char *name, uint32_t len);
+/* The next client's exp end, which then belongs to `a`. XWAIT: none yet; `p` is registered as the
+ * listener's waiter. */
+enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccount *a,
+                             struct proc *p, struct xobj **out);
 /* Withdraws the name; clients that were not accepted see their channel closed. */
 void listener_close(struct xheap *h, struct listener *l);
-/* The contract it was published with. */
+/* What it was published with; the name is NUL-terminated. */
 const struct xcontract *listener_contract(const struct listener *l);
+const char *listener_name(const struct listener *l);
+
+/* Every published name leads to a live listener and back. */
+must_check enum status names_audit(const struct names *n, struct diag *why);
 
 #endif

@@ -1,7 +1,8 @@
-/* Runtime types: block types and contracts of all loaded modules, interned so that equal means same pointer.
+/* Runtime types: block types and contracts of all loaded modules, interned so that equal means same
+ * pointer.
  *
- * Two modules agree on a block type or contract iff their canonical texts are equal (XXH3-128 finds, a full
- * comparison decides). Interned types live until types_destroy().
+ * Two modules agree on a block type or contract iff their canonical texts are equal (XXH3-128
+ * finds, a full comparison decides). Interned types live until types_destroy().
  */
 #ifndef CHANNELS_TYPES_H
 #define CHANNELS_TYPES_H
@@ -17,19 +18,19 @@ struct xreftype {
 };
 
 struct xtype {
-    const struct block_type *decl;    /* layout: offsets, array field; private copy */
+    const struct block_type *decl; /* layout: offsets, array field; private copy */
     const char *canonical;
-    const struct xreftype *fields;    /* by field index */
-    uint32_t elem_size;               /* of the array field, 0 if none */
+    const struct xreftype *fields; /* by field index */
+    uint32_t elem_size;            /* of the array field, 0 if none */
     uint32_t array_offset;
-    uint32_t size;                    /* fixed part */
-    uint32_t id;                      /* dense */
+    uint32_t size; /* fixed part */
+    uint32_t id;   /* dense */
 };
 
 struct xcontract {
     const struct contract *decl;
     const char *canonical;
-    const struct xreftype *messages;  /* reference of each message, by tag */
+    const struct xreftype *messages; /* reference of each message, by tag */
     uint32_t id;
 };
 
@@ -38,7 +39,9 @@ struct types;
 must_check enum status types_create(struct types **out);
 void types_destroy(struct types *t);
 /* Interns one declaration of a set (and what it mentions). E_NOMEM leaves the table as it was. */
-must_check enum status types_block(struct types *t, const struct contract_set *s, uint32_t block, const struct xtype **out);
-must_check enum status types_contract(struct types *t, const struct contract_set *s, uint32_t contract, const struct xcontract **out);
+must_check enum status types_block(struct types *t, const struct contract_set *s, uint32_t block,
+                                   const struct xtype **out);
+must_check enum status types_contract(struct types *t, const struct contract_set *s,
+                                      uint32_t contract, const struct xcontract **out);
 
 #endif

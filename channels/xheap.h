@@ -1,14 +1,22 @@
 /* The exchange heap: objects that belong to exactly one owner at a time.
  *
- * Every block, endpoint and listener has one row in ONE array, the object table. The row says who owns it:
- * an account (a SIP), an endpoint's queue, or a field of a block. Moving an object is one store into its
- * row (and relinking the owner's list). A guest's reference is the address of the row, with the row's generation
- * in the upper 16 bits, so that the monitor knows a stale reference from a live one.
+ * Every block, endpoint and listener has one row in ONE array, the object table. The row says who
+ * owns it: an account (a SIP), an endpoint's queue or a listener's backlog, or a field of a block.
+ * Moving an object is one store into its row (and relinking the owner's list). A guest's reference
+ * is the address of the row, with the row's generation in the upper 16 bits. The generation changes
+ * whenever a reference dies, by a move as well as by the end of the object, so that the monitor
+ * tells every stale reference from a live one.
  *
- * INV-6: every live row has exactly one owner, and is on that owner's list, in that queue or in that field, once.
- * INV-7: bytes and blocks charged to an account are those of the subtrees of the blocks on its list.
+ * Whatever a guest can name is a root: it is on its account's list and in nobody's field. So only
+ * roots change, and the sizes of subtrees are kept at roots with O(1) work per operation.
  *
- * A block's data is zero when it is allocated. The data of a block is never moved.
+ * INV-6: every live row has exactly one owner, and is on that owner's list, in that queue or in
+ * that field, once; every live row is reached from an account. INV-7: bytes and blocks charged to
+ * an account are those of the subtrees of the rows on its list. What waits in a queue is charged to
+ * nobody; the contract bounds how much that can be.
+ *
+ * A block's data is zero when it is allocated, and is never moved. Like everything below the
+ * engine, the heap is used by one worker at a time (INV-9).
  */
 #ifndef CHANNELS_XHEAP_H
 #define CHANNELS_XHEAP_H
@@ -26,80 +34,169 @@ enum xobj_kind { XOBJ_FREE, XOBJ_BLOCK, XOBJ_ENDPOINT, XOBJ_LISTENER };
 /* Owner word: kind in the top two bits, index below. */
 enum xowner_kind { XOWN_NONE, XOWN_ACCOUNT, XOWN_QUEUE, XOWN_FIELD };
 #define XOWNER(kind, index) ((uint32_t)(kind) << 30 | (uint32_t)(index))
-#define XOWNER_KIND(o) ((enum xowner_kind)((o) >> 30))
-#define XOWNER_INDEX(o) ((o) & 0x3fffffffu)
+#define XOWNER_KIND(o)      ((enum xowner_kind)((o) >> 30))
+#define XOWNER_INDEX(o)     ((o)&0x3fffffffu)
+
+/* How the last reference to a row died; kept in the row for reports. */
+enum xdeath { XDEATH_NONE, XDEATH_SENT, XDEATH_PUT, XDEATH_FREED, XDEATH_CLOSED };
+#define XDEATH(how, account) ((uint32_t)(how) << 28 | ((uint32_t)(account)&0x0fffffffu))
+#define XDEATH_HOW(d)        ((enum xdeath)((d) >> 28))
+#define XDEATH_ACCOUNT(d)    ((d)&0x0fffffffu)
 
 struct xobj {
-    uint8_t kind;       /* enum xobj_kind */
-    uint8_t size_class; /* of the data */
-    uint16_t gen;       /* changes whenever the row is freed */
-    uint32_t owner;     /* XOWNER(): account index, row index of the endpoint (queue), row index of the parent (field) */
+    uint8_t kind; /* enum xobj_kind */
+    uint8_t pad;
+    uint16_t gen;   /* changes whenever a reference to the row dies */
+    uint32_t owner; /* XOWNER(): account index; row of the endpoint or listener (queue); row of the
+                       parent (field) */
     uint32_t next, prev; /* the owner account's list: row indices, 0 ends it */
     union {
-        struct {
-            const struct xtype *type;
-            uint8_t *data;      /* fixed part, then the array; 64-byte aligned */
-            uint32_t len;       /* elements of the array field */
-            uint32_t tree_blocks; /* rows of the subtree, itself included */
-            uint64_t tree_bytes;  /* bytes of the subtree, itself included */
-            uint64_t nbytes;      /* of `data` */
-        };
+        const struct xtype *type; /* block; still there when the row is free, for reports */
         struct endpoint *endpoint;
         struct listener *listener;
     };
-    uint64_t reserved;  /* count of a frozen block */
+    uint8_t
+        *data; /* block: fixed part, then the array; 64-byte aligned, page-aligned from 4 KiB on */
+    uint32_t len;         /* elements of the array field */
+    uint32_t dirty;       /* in units of 64 bytes: data beyond is zero (xblock_touch()) */
+    uint32_t store;       /* where `data` comes from (xstore.c) */
+    uint32_t tree_blocks; /* rows of the subtree, itself included; right at roots */
+    uint64_t tree_bytes;  /* bytes of the subtree, itself included */
+    uint32_t shares;      /* owners of a frozen block */
+    uint32_t death;       /* XDEATH() */
 };
 _Static_assert(sizeof(struct xobj) == 64, "one row is one cache line");
 
 typedef uint64_t xref; /* 0: null */
+#define XREF_ADDR(ref) ((ref)&0xffffffffffffull)
+#define XREF_GEN(ref)  ((uint16_t)((ref) >> 48))
 
-/* An account: whoever can own objects directly (a SIP, a native server). */
+/* An account: whoever can own objects directly (a SIP, a native server). The struct belongs to the
+ * caller. */
 struct xaccount {
-    uint32_t index;            /* in the account table */
-    uint32_t head;             /* list of owned rows */
-    uint32_t nblocks, max_blocks; /* subtrees included */
-    uint64_t nbytes, max_bytes;   /* 0: unlimited */
-    void *user;                /* the SIP */
+    uint32_t index;      /* in the account table, from 1 */
+    uint32_t head;       /* list of owned rows */
+    uint32_t nblocks;    /* rows of the owned subtrees: blocks, endpoints, listeners */
+    uint32_t max_blocks; /* 0: unlimited; the caller sets the limits at any time */
+    uint64_t nbytes, max_bytes;
+    void *user; /* the SIP */
+};
+
+/* The part of the heap that inline look-ups need: the first member of struct xheap. */
+struct xheap_rows {
+    struct xobj *base; /* row 0 is never used; rows do not move */
+    uint64_t bytes;    /* of the rows that have ever been in use */
 };
 
 struct xheap;
 
 struct xheap_config {
-    uint64_t max_bytes;   /* of all blocks; 0: 3/4 of the machine's memory */
+    uint64_t max_bytes;   /* of all objects; 0: 3/4 of the machine's memory */
     uint32_t max_objects; /* 0: 1 << 24 */
 };
 
-must_check enum status xheap_create(struct region *r, const struct xheap_config *cfg, struct xheap **out, struct diag *why);
+/* Reserves the tables in the region's compact zone. E_NOMEM if it has no room for them. */
+must_check enum status xheap_create(struct region *r, const struct xheap_config *cfg,
+                                    struct xheap **out, struct diag *why);
+/* All accounts must have been closed. NULL is accepted. */
 void xheap_destroy(struct xheap *h);
 
+/* Enters *a in the account table, owning nothing; max_blocks and max_bytes stay as the caller set
+ * them. E_LIMIT: too many accounts; E_NOMEM. */
 must_check enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user);
-/* Ends every object that the account owns (children, closing endpoints, listeners) in time proportional to their number. */
+/* Ends every object that the account owns (children, closing endpoints, listeners) in time
+ * proportional to their number, and takes it off the table. An account that was never opened (index
+ * 0) is accepted. */
 void xaccount_close(struct xheap *h, struct xaccount *a);
 
-/* A fresh zeroed block owned by the account, or NULL when quota or heap is exhausted. n: elements of the array field. */
+/* A fresh zeroed block owned by the account, or NULL when quota or heap is exhausted. n: elements
+ * of the array field (0 if there is none). */
 struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n);
-/* Ends an object of any kind and everything in it, whoever owns it: unlinks it first. */
+/* Ends an object of any kind and everything in it; it must be owned by an account. Endpoints in it
+ * are closed and their peers woken. Never recurses: the depth of a tree costs no stack. */
 void xobj_end(struct xheap *h, struct xobj *o);
 
-/* Ownership moves. The object must be owned as the name says (checked at level 1). Cannot fail. */
-void xobj_to_queue(struct xheap *h, struct xobj *o, struct xobj *endpoint);   /* account -> queue of that endpoint */
-void xobj_from_queue(struct xheap *h, struct xobj *o, struct xaccount *a);    /* queue -> account */
-void xobj_to_field(struct xheap *h, struct xobj *o, struct xobj *parent, uint32_t child);   /* account -> empty field */
-struct xobj *xobj_from_field(struct xheap *h, struct xobj *parent, uint32_t child, struct xaccount *a); /* NULL: empty */
+/* Ownership moves. The object must be owned as the name says (checked at level 1). Cannot fail. The
+ * moves out of an account change the generation: the account's references are dead from then on. */
+void xobj_to_queue(struct xheap *h, struct xobj *o,
+                   struct xobj *holder); /* account -> queue of that endpoint or listener */
+void xobj_from_queue(
+    struct xheap *h, struct xobj *o,
+    struct xaccount *a); /* queue -> account, which is charged whatever its quota */
+/* Account -> field number `field` of the same account's block `parent`; what was there is ended. */
+void xobj_to_field(struct xheap *h, struct xobj *o, struct xobj *parent, uint32_t field);
+/* Field -> account of the parent. NULL: the field is empty. */
+struct xobj *xobj_from_field(struct xheap *h, struct xobj *parent, uint32_t field);
+/* What the reference field holds, without taking it; NULL: empty. */
+struct xobj *xobj_in_field(const struct xheap *h, const struct xobj *parent, uint32_t field);
 
-/* Reference <-> row. xref_lookup() is the monitor's first step: NULL unless `ref` names a live row exactly. */
-static inline xref xref_of(const struct xobj *o) { return o ? (uint64_t)o->gen << 48 | (uint64_t)(uintptr_t)o : 0; }
-struct xobj *xref_lookup(const struct xheap *h, xref ref);
+/* Bytes of the block's data that mean something. */
+static inline uint64_t xblock_bytes(const struct xobj *o)
+{
+    const struct xtype *t = o->type;
+    return t->elem_size ? t->array_offset + (uint64_t)o->len * t->elem_size : t->size;
+}
+
+/* To be called before bytes of the block's data below `end` are written: what is never touched is
+ * never cleared. */
+static inline void xblock_touch(struct xobj *o, uint64_t end)
+{
+    uint32_t units = (uint32_t)((end + 63) >> 6);
+    if (units > o->dirty)
+        o->dirty = units;
+}
+
+/* Reference <-> row. */
+static inline xref xref_of(const struct xobj *o)
+{
+    return o ? (uint64_t)o->gen << 48 | (uint64_t)(uintptr_t)o : 0;
+}
+
+/* The row that `ref` points to, live or not; NULL unless it is the address of a row. */
+static inline struct xobj *xref_row(const struct xheap *h, xref ref)
+{
+    const struct xheap_rows *t = (const struct xheap_rows *)(const void *)h;
+    uint64_t off = XREF_ADDR(ref) - (uint64_t)(uintptr_t)t->base;
+    if (off - 64 >= t->bytes - 64 || off % 64)
+        return NULL;
+    return (struct xobj *)(void *)((char *)t->base + off);
+}
+
+/* NULL unless `ref` names a live row exactly. */
+static inline struct xobj *xref_lookup(const struct xheap *h, xref ref)
+{
+    struct xobj *o = xref_row(h, ref);
+    return o && o->gen == XREF_GEN(ref) && o->kind != XOBJ_FREE ? o : NULL;
+}
+
+/* The block of type t that `ref` names and the account owns, or NULL: then monitor_block() says
+ * why. The fast path of every access. (A type never has the address of an endpoint, and free rows
+ * have no owner.) */
+static inline struct xobj *xref_block(const struct xheap *h, const struct xaccount *a, xref ref,
+                                      const struct xtype *t)
+{
+    struct xobj *o = xref_row(h, ref);
+    if (likely(o && o->gen == XREF_GEN(ref) && o->type == t &&
+               o->owner == XOWNER(XOWN_ACCOUNT, a->index)))
+        return o;
+    return NULL;
+}
 
 uint32_t xobj_index(const struct xheap *h, const struct xobj *o);
 struct xobj *xobj_at(const struct xheap *h, uint32_t index);
 /* The account of that index, or NULL. */
 struct xaccount *xaccount_at(const struct xheap *h, uint32_t index);
 
-struct xheap_stats { uint64_t blocks, endpoints, listeners, bytes, pages; };
+/* bytes: of live objects, as charged; pages: committed to the heap, tables and caches included. */
+struct xheap_stats {
+    uint64_t blocks, endpoints, listeners, bytes, pages;
+};
 void xheap_stats(const struct xheap *h, struct xheap_stats *out);
+/* Gives cached pages of freed blocks back to the region. */
+void xheap_trim(struct xheap *h);
 
-/* Proves INV-6 and INV-7 for the whole system by walking all rows, lists, queues and fields. */
+/* Proves INV-6 and INV-7 for the whole system by walking all rows, lists, queues, fields, stores
+ * and pages. E_AUDIT says what disagrees; E_NOMEM: no memory for the walk. */
 must_check enum status xheap_audit(const struct xheap *h, struct diag *why);
 
 #endif

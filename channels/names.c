@@ -1,0 +1,244 @@
+/* The table of published names, and listeners with their backlog of clients.
+ *
+ * Law: a name is in the table if and only if its listener is a live row; the backlog's endpoints
+ * are owned by that row.
+ */
+#include "channels/names.h"
+#include "channels/xheap_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define FIRST_BUCKETS 64
+
+struct listener {
+    struct xobj *row;
+    struct names *names;
+    const struct xcontract *contract;
+    struct listener *chain; /* of the bucket */
+    uint64_t hash;
+    uint32_t store;
+    struct proc *waiter;
+    uint32_t head, tail;           /* backlog: tail - head <= BACKLOG_MAX */
+    uint32_t backlog[BACKLOG_MAX]; /* rows */
+    uint32_t len;
+    char name[NAME_BYTES_MAX + 1];
+};
+
+struct names {
+    struct xheap *h;
+    struct listener **buckets;
+    uint32_t nbuckets; /* a power of two */
+    uint32_t count;
+};
+
+enum status names_create(struct xheap *h, struct names **out)
+{
+    struct names *n = calloc(1, sizeof *n);
+    if (!n)
+        return E_NOMEM;
+    n->h = h;
+    n->nbuckets = FIRST_BUCKETS;
+    n->buckets = calloc(n->nbuckets, sizeof *n->buckets);
+    if (!n->buckets) {
+        free(n);
+        return E_NOMEM;
+    }
+    *out = n;
+    return OK;
+}
+
+void names_destroy(struct names *n)
+{
+    if (!n)
+        return;
+    check(n->count == 0);
+    free(n->buckets);
+    free(n);
+}
+
+static struct listener **bucket_of(const struct names *n, uint64_t hash)
+{
+    return &n->buckets[hash & (n->nbuckets - 1)];
+}
+
+static struct listener *find(const struct names *n, const char *name, uint32_t len)
+{
+    struct listener *l = *bucket_of(n, XXH3_64bits(name, len));
+    while (l && !(l->len == len && memcmp(l->name, name, len) == 0))
+        l = l->chain;
+    return l;
+}
+
+/* Twice as many buckets, if there is memory: the table works with fewer, too. */
+static void grow(struct names *n)
+{
+    struct listener **old = n->buckets;
+    uint32_t nold = n->nbuckets;
+    struct listener **buckets = calloc((size_t)nold * 2, sizeof *buckets);
+    if (!buckets)
+        return;
+    n->buckets = buckets;
+    n->nbuckets = nold * 2;
+    for (uint32_t i = 0; i < nold; i++) {
+        struct listener *next;
+        for (struct listener *l = old[i]; l; l = next) {
+            next = l->chain;
+            struct listener **b = bucket_of(n, l->hash);
+            l->chain = *b;
+            *b = l;
+        }
+    }
+    free(old);
+}
+
+struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcontract *c,
+                          const char *name, uint32_t len)
+{
+    struct xheap *h = n->h;
+    uint64_t bytes = xstore_bytes(sizeof(struct listener));
+    if (len == 0 || len > NAME_BYTES_MAX || find(n, name, len) || !xheap_room(h, a, 1, bytes))
+        return NULL;
+    struct xobj *row = xrow_take(h, XOBJ_LISTENER);
+    if (!row)
+        return NULL;
+    uint32_t store;
+    struct listener *l = (struct listener *)(void *)xstore_alloc(h, sizeof *l, &store);
+    if (!l) {
+        xrow_free(h, row, XDEATH_NONE, 0);
+        return NULL;
+    }
+    h->bytes += bytes;
+    l->row = row;
+    l->names = n;
+    l->contract = c;
+    l->store = store;
+    l->len = len;
+    memcpy(l->name, name, len);
+    l->hash = XXH3_64bits(name, len);
+    row->listener = l;
+    row->tree_blocks = 1;
+    row->tree_bytes = bytes;
+    if (n->count >= n->nbuckets)
+        grow(n);
+    struct listener **b = bucket_of(n, l->hash);
+    l->chain = *b;
+    *b = l;
+    n->count++;
+    xrow_give(h, row, a);
+    check_slow(xheap_ok(h));
+    return row;
+}
+
+static void wake(struct listener *l)
+{
+    struct proc *p = l->waiter;
+    if (p) {
+        l->waiter = NULL;
+        sched_wake(p);
+    }
+}
+
+struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xcontract *c,
+                           const char *name, uint32_t len)
+{
+    struct xheap *h = n->h;
+    struct listener *l = len <= NAME_BYTES_MAX ? find(n, name, len) : NULL;
+    struct xobj *rows[2];
+    if (!l || l->contract != c || l->tail - l->head == BACKLOG_MAX)
+        return NULL;
+    /* The client is charged one end; the whole channel must fit into the heap. */
+    if (!xheap_room(h, a, 1, channel_charge(c)) || !channel_make(h, c, rows))
+        return NULL;
+    rows[ROLE_EXP]->endpoint->peer_taken = true;
+    rows[ROLE_EXP]->owner = XOWNER(XOWN_QUEUE, row_of(h, l->row));
+    l->backlog[l->tail++ % BACKLOG_MAX] = row_of(h, rows[ROLE_EXP]);
+    xrow_give(h, rows[ROLE_IMP], a);
+    wake(l);
+    check_slow(xheap_ok(h));
+    return rows[ROLE_IMP];
+}
+
+enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccount *a,
+                             struct proc *p, struct xobj **out)
+{
+    l->waiter = NULL;
+    if (l->head == l->tail) {
+        l->waiter = p;
+        return XWAIT;
+    }
+    struct xobj *o = row_at(h, l->backlog[l->head++ % BACKLOG_MAX]);
+    xobj_from_queue(h, o, a);
+    check_slow(xheap_ok(h));
+    *out = o;
+    return XDONE;
+}
+
+void listener_close(struct xheap *h, struct listener *l)
+{
+    xobj_end(h, l->row);
+}
+
+void listener_end(struct xheap *h, struct listener *l, uint32_t *top)
+{
+    struct names *n = l->names;
+    struct listener **at = bucket_of(n, l->hash);
+    while (*at != l)
+        at = &(*at)->chain;
+    *at = l->chain;
+    n->count--;
+    while (l->head != l->tail)
+        xend_push(h, top, l->backlog[l->head++ % BACKLOG_MAX]);
+    h->bytes -= xstore_bytes(sizeof *l);
+    xstore_free(h, l->store, (uint8_t *)l, sizeof *l);
+}
+
+const struct xcontract *listener_contract(const struct listener *l)
+{
+    return l->contract;
+}
+
+const char *listener_name(const struct listener *l)
+{
+    return l->name;
+}
+
+/* ---- for the audit ---- */
+
+uint32_t listener_store(const struct listener *l, uint64_t *bytes)
+{
+    *bytes = xstore_bytes(sizeof *l);
+    return l->store;
+}
+
+bool listener_each_held(const struct xheap *h, const struct listener *l, xheld_fn each, void *ctx)
+{
+    if (l->tail - l->head > BACKLOG_MAX)
+        return false;
+    struct xreftype t = {.kind = REF_EXP, .contract = l->contract};
+    for (uint32_t i = l->head; i != l->tail; i++)
+        if (!each(ctx, l->backlog[i % BACKLOG_MAX], &t))
+            return false;
+    return row_at(h, row_of(h, l->row))->listener == l;
+}
+
+enum status names_audit(const struct names *n, struct diag *why)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n->nbuckets; i++) {
+        for (const struct listener *l = n->buckets[i]; l; l = l->chain) {
+            count++;
+            if (l->row->kind != XOBJ_LISTENER || l->row->listener != l || count > n->count ||
+                bucket_of(n, l->hash) != &n->buckets[i])
+                return diag_set(why, E_AUDIT, "name `%s` does not lead to a live listener",
+                                l->name);
+        }
+    }
+    struct xheap_stats s;
+    xheap_stats(n->h, &s);
+    if (count != n->count || count != s.listeners)
+        return diag_set(why, E_AUDIT, "%u names in the table, %llu listeners live", count,
+                        (unsigned long long)s.listeners);
+    return OK;
+}

@@ -1,0 +1,396 @@
+/* The proof that INV-6 and INV-7 hold: walks from the accounts to everything that can be reached,
+ * then over the tables to see that nothing else is there.
+ *
+ * Everything found in rows, queues and fields is distrusted: an index is tested before it is
+ * followed, and no row is followed twice, so that a damaged heap ends the walk with a sentence and
+ * not with a crash.
+ */
+#include "channels/xheap_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The law of untouched bytes is tested for blocks and slots up to this size. */
+#define ZERO_TEST_MAX 4096u
+
+struct walk {
+    const struct xheap *h;
+    struct diag *why;
+    uint8_t *seen;   /* by row */
+    uint32_t *roots; /* still to be measured: on accounts' lists and in queues */
+    uint32_t nroots;
+    uint32_t *inner; /* of the tree that is being measured */
+    uint32_t ninner;
+    uint32_t nseen;
+    uint64_t bytes; /* of all objects seen */
+    uint32_t by_kind[4];
+    uint32_t holder;     /* whose queue is being walked */
+    uint64_t *slot_base; /* by store: index of its first slot in `slots` */
+    uint8_t *slots;      /* 1: in use, 2: free */
+    uint64_t nslots;
+};
+
+#define BROKEN(w, ...) (diag_set((w)->why, E_AUDIT, __VA_ARGS__), false)
+
+static bool zero(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+static const char *kind_name(enum xowner_kind k)
+{
+    return k == XOWN_ACCOUNT ? "account"
+           : k == XOWN_QUEUE ? "queue"
+           : k == XOWN_FIELD ? "field"
+                             : "nobody";
+}
+
+/* ---- stores ---- */
+
+/* The slot of `data` is in use from now on; it must be a whole one, and not be in use already. */
+static bool claim(struct walk *w, uint32_t row, uint32_t store, const uint8_t *data)
+{
+    const struct xheap *h = w->h;
+    if (store == 0 || store >= h->nstores || h->stores[store].cls > XCLASS_N)
+        return BROKEN(w, "row %u: its data is in store %u, which is not in use", row, store);
+    const struct xstore *s = &h->stores[store];
+    uint64_t off = (uint64_t)(data - (const uint8_t *)extent_addr(h->region, &s->extent));
+    uint64_t size = s->cls == XCLASS_N ? extent_bytes(&s->extent) : xstore_slot_bytes(s->cls);
+    if (off % size || off / size >= s->nslots || (s->cls != XCLASS_N && off / size >= s->bump))
+        return BROKEN(w, "row %u: its data is not a slot of store %u", row, store);
+    uint8_t *slot = &w->slots[w->slot_base[store] + off / size];
+    if (*slot)
+        return BROKEN(w, "row %u: its data in store %u belongs to another row, too", row, store);
+    *slot = 1;
+    return true;
+}
+
+static bool walk_slab(struct walk *w, uint32_t i)
+{
+    const struct xheap *h = w->h;
+    const struct xstore *s = &h->stores[i];
+    uint8_t *slots = &w->slots[w->slot_base[i]];
+    uint32_t size = xstore_slot_bytes(s->cls);
+    const uint8_t *base = extent_addr(h->region, &s->extent);
+    uint32_t used = 0, nfree = 0;
+    for (uint32_t n = 0; n < s->nslots; n++)
+        used += slots[n] == 1;
+    for (uint32_t f = s->free; f; nfree++) {
+        if (f > s->bump || slots[f - 1])
+            return BROKEN(w, "store %u: free slot %u is in use, or free twice", i, f - 1);
+        slots[f - 1] = 2;
+        const uint8_t *slot = base + (size_t)(f - 1) * size;
+        memcpy(&f, slot, sizeof f);
+        if (size <= ZERO_TEST_MAX && !zero(slot + sizeof f, size - sizeof f))
+            return BROKEN(w, "store %u: a free slot is not clean", i);
+    }
+    if (used != s->used || used + nfree != s->bump)
+        return BROKEN(w, "store %u: %u slots in use and %u free found, %u and %u recorded", i, used,
+                      nfree, s->used, s->bump - s->used);
+    return true;
+}
+
+static bool walk_pages(struct walk *w, uint32_t i)
+{
+    const struct xstore *s = &w->h->stores[i];
+    const char *base = extent_addr(w->h->region, &s->extent);
+    for (uint32_t p = 0; p < s->extent.committed; p++)
+        if (page_owner(w->h->region, base + ((size_t)p << PAGE_SHIFT)) != OWNER_XHEAP)
+            return BROKEN(w, "store %u: page %u does not belong to the exchange heap", i, p);
+    return true;
+}
+
+/* Stores on the lists of those with room, and cached ones, are exactly those that should be. */
+static bool walk_chains(struct walk *w)
+{
+    const struct xheap *h = w->h;
+    uint64_t listed = 0, expected = 0;
+    for (uint32_t c = 0; c < XCLASS_N + XBIN_N; c++) {
+        uint32_t prev = 0;
+        for (uint32_t i = c < XCLASS_N ? h->partial[c] : h->bins[c - XCLASS_N]; i;
+             i = h->stores[i].next) {
+            const struct xstore *s = &h->stores[i];
+            bool right = i < h->nstores && s->prev == prev && listed <= h->nstores &&
+                         (c < XCLASS_N ? s->cls == c && s->used < s->nslots
+                                       : s->cls == XCLASS_N && s->used == 0 &&
+                                             s->extent.committed % XBIN_N == c - XCLASS_N);
+            if (!right)
+                return BROKEN(w, "store %u is on the wrong list", i);
+            listed++;
+            prev = i;
+        }
+    }
+    for (uint32_t i = 1; i < h->nstores; i++)
+        if (h->stores[i].cls != XSTORE_UNUSED)
+            expected += h->stores[i].used < h->stores[i].nslots;
+    if (listed != expected)
+        return BROKEN(w, "%llu stores have room, %llu are listed", (unsigned long long)expected,
+                      (unsigned long long)listed);
+    return true;
+}
+
+static bool walk_stores(struct walk *w)
+{
+    const struct xheap *h = w->h;
+    uint64_t pages = 0;
+    uint32_t cached = 0;
+    for (uint32_t i = 1; i < h->nstores; i++) {
+        const struct xstore *s = &h->stores[i];
+        if (s->cls == XSTORE_UNUSED)
+            continue;
+        pages += s->extent.committed;
+        if (!walk_pages(w, i))
+            return false;
+        if (s->cls < XCLASS_N) {
+            if (!walk_slab(w, i))
+                return false;
+        } else if (s->used != w->slots[w->slot_base[i]]) {
+            return BROKEN(w, "store %u: a large block's pages belong to no row", i);
+        } else if (s->used == 0) {
+            cached += s->extent.committed;
+        }
+    }
+    if (pages != h->pages || cached != h->cached_pages)
+        return BROKEN(w, "%llu pages in stores, %u of them cached; recorded are %llu and %u",
+                      (unsigned long long)pages, cached, (unsigned long long)h->pages,
+                      h->cached_pages);
+    return walk_chains(w);
+}
+
+/* ---- objects ---- */
+
+/* Rows are visited once, in the place that their owner word names. */
+static bool arrive(struct walk *w, uint32_t row, uint32_t owner, const struct xreftype *type)
+{
+    const struct xheap *h = w->h;
+    if (row == 0 || row >= h->nrows || row_at(h, row)->kind == XOBJ_FREE ||
+        row_at(h, row)->kind > XOBJ_LISTENER)
+        return BROKEN(w, "%s %u holds row %u, which is not live", kind_name(XOWNER_KIND(owner)),
+                      XOWNER_INDEX(owner), row);
+    const struct xobj *o = row_at(h, row);
+    if (w->seen[row])
+        return BROKEN(w, "row %u is held twice: second by %s %u", row,
+                      kind_name(XOWNER_KIND(owner)), XOWNER_INDEX(owner));
+    if (o->owner != owner)
+        return BROKEN(w, "row %u is held by %s %u, but says it is owned by %s %u", row,
+                      kind_name(XOWNER_KIND(owner)), XOWNER_INDEX(owner),
+                      kind_name(XOWNER_KIND(o->owner)), XOWNER_INDEX(o->owner));
+    if (type) {
+        bool block = type->kind == REF_BLOCK || type->kind == REF_FROZEN;
+        bool fits = block
+                        ? o->kind == XOBJ_BLOCK && o->type == type->block
+                        : o->kind == XOBJ_ENDPOINT && o->endpoint->contract == type->contract &&
+                              o->endpoint->role == (type->kind == REF_IMP ? ROLE_IMP : ROLE_EXP) &&
+                              o->endpoint->state == type->state && !o->endpoint->waiter;
+        if (!fits)
+            return BROKEN(w, "row %u is not of the type of the place that holds it", row);
+    }
+    w->seen[row] = 1;
+    w->nseen++;
+    w->by_kind[o->kind]++;
+    return true;
+}
+
+static bool held(void *ctx, uint32_t row, const struct xreftype *type)
+{
+    struct walk *w = ctx;
+    if (!arrive(w, row, XOWNER(XOWN_QUEUE, w->holder), type))
+        return false;
+    w->roots[w->nroots++] = row;
+    return true;
+}
+
+static bool walk_block(struct walk *w, uint32_t row, uint64_t *bytes)
+{
+    const struct xobj *o = row_at(w->h, row);
+    const struct block_type *b = o->type->decl;
+    uint64_t size = xblock_bytes(o), clean = (uint64_t)o->dirty * 64;
+    *bytes = xstore_bytes(size);
+    if (!claim(w, row, o->store, o->data))
+        return false;
+    if (*bytes <= ZERO_TEST_MAX && clean < *bytes && !zero(o->data + clean, *bytes - clean))
+        return BROKEN(w, "row %u: bytes were written that were never touched", row);
+    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++) {
+        if (b->fields[f].ref.kind == REF_NONE)
+            continue;
+        uint64_t child = *field_word(o, f);
+        if (!child)
+            continue;
+        if (child > UINT32_MAX ||
+            !arrive(w, (uint32_t)child, XOWNER(XOWN_FIELD, row), &o->type->fields[f]))
+            return BROKEN(w, "row %u: field %s holds nonsense", row, b->fields[f].name);
+        w->inner[w->ninner++] = (uint32_t)child;
+    }
+    return true;
+}
+
+static bool walk_endpoint(struct walk *w, uint32_t row, uint64_t *bytes)
+{
+    const struct endpoint *e = row_at(w->h, row)->endpoint;
+    const struct endpoint *peer = endpoint_peer(e);
+    uint32_t store;
+    if (!endpoint_consistent(e, &store) || e->row != row_at(w->h, row))
+        return BROKEN(w, "row %u: endpoint and channel do not agree", row);
+    *bytes = channel_charge(e->contract) / 2;
+    /* The memory of the channel is claimed once, by the imp end as long as it is there. */
+    if ((e->role == ROLE_IMP || peer->closed) && !claim(w, row, store, (const uint8_t *)e->channel))
+        return false;
+    if (!peer->closed && (!peer->row || peer->row->endpoint != peer))
+        return BROKEN(w, "row %u: its peer has no row of its own", row);
+    if (e->role == ROLE_EXP && !e->peer_taken) {
+        uint32_t imp = row_of(w->h, peer->row);
+        if (!arrive(w, imp, XOWNER(XOWN_FIELD, row), NULL))
+            return false;
+        w->inner[w->ninner++] = imp;
+    }
+    w->holder = row;
+    if (!endpoint_each_held(w->h, e, held, w))
+        return BROKEN(w, "row %u: its queue holds what its contract does not allow", row);
+    return true;
+}
+
+static bool walk_listener(struct walk *w, uint32_t row, uint64_t *bytes)
+{
+    const struct listener *l = row_at(w->h, row)->listener;
+    uint32_t store = listener_store(l, bytes);
+    w->holder = row;
+    return claim(w, row, store, (const uint8_t *)l) &&
+           (listener_each_held(w->h, l, held, w) || BROKEN(w, "row %u: its backlog is wrong", row));
+}
+
+/* Measures the tree below a root against what the root says. */
+static bool walk_root(struct walk *w, uint32_t root)
+{
+    uint32_t blocks = 0;
+    uint64_t bytes = 0;
+    w->inner[w->ninner++] = root;
+    while (w->ninner) {
+        uint32_t row = w->inner[--w->ninner];
+        uint64_t own = 0;
+        enum xobj_kind kind = row_at(w->h, row)->kind;
+        if (!(kind == XOBJ_BLOCK      ? walk_block(w, row, &own)
+              : kind == XOBJ_ENDPOINT ? walk_endpoint(w, row, &own)
+                                      : walk_listener(w, row, &own)))
+            return false;
+        blocks++;
+        bytes += own;
+    }
+    w->bytes += bytes;
+    const struct xobj *o = row_at(w->h, root);
+    if (o->tree_blocks != blocks || o->tree_bytes != bytes)
+        return BROKEN(w, "row %u: its tree is %u objects with %llu bytes, recorded are %u and %llu",
+                      root, blocks, (unsigned long long)bytes, o->tree_blocks,
+                      (unsigned long long)o->tree_bytes);
+    return true;
+}
+
+static bool walk_account(struct walk *w, uint32_t index)
+{
+    const struct xaccount *a = xaccount_at(w->h, index);
+    uint32_t prev = 0, blocks = 0;
+    uint64_t bytes = 0;
+    if (a->index != index)
+        return BROKEN(w, "account %u thinks it is account %u", index, a->index);
+    for (uint32_t row = a->head; row; row = row_at(w->h, row)->next) {
+        if (!arrive(w, row, XOWNER(XOWN_ACCOUNT, index), NULL))
+            return false;
+        if (row_at(w->h, row)->prev != prev)
+            return BROKEN(w, "row %u: the list of account %u is torn", row, index);
+        prev = row;
+        blocks += row_at(w->h, row)->tree_blocks;
+        bytes += row_at(w->h, row)->tree_bytes;
+        w->roots[w->nroots++] = row;
+    }
+    if (blocks != a->nblocks || bytes != a->nbytes)
+        return BROKEN(w, "account %u owns %u objects with %llu bytes, charged are %u and %llu",
+                      index, blocks, (unsigned long long)bytes, a->nblocks,
+                      (unsigned long long)a->nbytes);
+    return true;
+}
+
+static bool walk_free_rows(struct walk *w)
+{
+    const struct xheap *h = w->h;
+    uint32_t n = 0, free_found = 0;
+    for (uint32_t i = 1; i < h->nrows; i++)
+        free_found += row_at(h, i)->kind == XOBJ_FREE;
+    for (uint32_t row = h->free_row; row; row = row_at(h, row)->next) {
+        if (row >= h->nrows || row_at(h, row)->kind != XOBJ_FREE || w->seen[row])
+            return BROKEN(w, "row %u is on the free list, but not free", row);
+        w->seen[row] = 1;
+        n++;
+    }
+    for (uint32_t q = 0; q < XQUARANTINE; q++) {
+        uint32_t row = h->quarantine[q];
+        if (!row)
+            continue;
+        if (row >= h->nrows || row_at(h, row)->kind != XOBJ_FREE || w->seen[row])
+            return BROKEN(w, "row %u is in quarantine, but not free", row);
+        w->seen[row] = 1;
+        n++;
+    }
+    if (n != free_found || n != h->live[XOBJ_FREE])
+        return BROKEN(w, "%u rows are free, %u are listed, %u recorded", free_found, n,
+                      h->live[XOBJ_FREE]);
+    return true;
+}
+
+static bool walk_all(struct walk *w)
+{
+    const struct xheap *h = w->h;
+    for (uint32_t i = 1; i < h->naccounts; i++)
+        if (xaccount_at(h, i) && !walk_account(w, i))
+            return false;
+    while (w->nroots)
+        if (!walk_root(w, w->roots[--w->nroots]))
+            return false;
+    for (uint32_t i = 1; i < h->nrows; i++)
+        if (!w->seen[i] && row_at(h, i)->kind != XOBJ_FREE)
+            return BROKEN(w, "row %u is live, but cannot be reached from any account", i);
+    for (uint32_t k = XOBJ_BLOCK; k <= XOBJ_LISTENER; k++)
+        if (w->by_kind[k] != h->live[k])
+            return BROKEN(w, "%u objects of kind %u found, %u recorded", w->by_kind[k], k,
+                          h->live[k]);
+    if (w->bytes != h->bytes)
+        return BROKEN(w, "objects take %llu bytes, recorded are %llu", (unsigned long long)w->bytes,
+                      (unsigned long long)h->bytes);
+    return walk_free_rows(w) && walk_stores(w);
+}
+
+enum status xheap_audit(const struct xheap *h, struct diag *why)
+{
+    struct diag unread;
+    diag_clear(&unread);
+    struct walk w = {.h = h, .why = why ? why : &unread};
+    enum status s = E_NOMEM;
+    w.slot_base = calloc(h->nstores, sizeof *w.slot_base);
+    if (!w.slot_base)
+        goto done;
+    for (uint32_t i = 1; i < h->nstores; i++) {
+        w.slot_base[i] = w.nslots;
+        w.nslots += h->stores[i].nslots;
+    }
+    w.slots = calloc(w.nslots + 1, 1);
+    w.seen = calloc(h->nrows, 1);
+    w.roots = calloc(h->nrows, sizeof *w.roots);
+    w.inner = calloc(h->nrows, sizeof *w.inner);
+    if (!w.slots || !w.seen || !w.roots || !w.inner)
+        goto done;
+    s = walk_all(&w) ? OK : E_AUDIT;
+done:
+    if (s == E_NOMEM)
+        (void)diag_set(w.why, E_NOMEM, "audit of the exchange heap");
+    free(w.slot_base);
+    free(w.slots);
+    free(w.seen);
+    free(w.roots);
+    free(w.inner);
+    return s;
+}
+
+bool xheap_ok(struct xheap *h)
+{
+    uint32_t live = h->nrows - h->live[XOBJ_FREE];
+    uint64_t every = live < 64 ? 64 : 4096;
+    return h->mutations++ % every != 0 || xheap_audit(h, NULL) != E_AUDIT;
+}

@@ -1,0 +1,395 @@
+/* The object table, the account table, and the moves of ownership between accounts, queues and
+ * fields.
+ *
+ * Law: every function leaves INV-6 and INV-7 true. Checks come first; what follows them cannot
+ * fail. Not here: where data comes from (xstore.c), what endpoints do with what they hold
+ * (endpoint.c), who may do what (monitor.c).
+ */
+#include "channels/xheap_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TABLE_CHUNK 16u /* pages by which a table grows */
+
+/* ---- the heap ---- */
+
+static uint64_t default_max_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long size = sysconf(_SC_PAGE_SIZE);
+    if (pages <= 0 || size <= 0)
+        return UINT64_C(1) << 32;
+    return (uint64_t)pages * (uint64_t)size / 4 * 3;
+}
+
+static enum status table_reserve(struct xheap *h, uint64_t bytes, struct extent *e)
+{
+    enum status s =
+        extent_reserve(h->region, ZONE_COMPACT, OWNER_XHEAP, PAGES_OF(bytes), PAGE_R | PAGE_W, e);
+    return s == OK ? extent_commit(h->region, e, 1) : s;
+}
+
+/* Commits so much of the table that `bytes` of it can be used. */
+static bool table_reach(struct xheap *h, struct extent *e, uint64_t bytes)
+{
+    if (bytes <= extent_bytes(e))
+        return true;
+    uint32_t n = e->npages - e->committed;
+    if (n > TABLE_CHUNK)
+        n = TABLE_CHUNK;
+    if (bytes > extent_bytes(e) + ((uint64_t)n << PAGE_SHIFT))
+        return false;
+    return extent_commit(h->region, e, n) == OK;
+}
+
+enum status xheap_create(struct region *r, const struct xheap_config *cfg, struct xheap **out,
+                         struct diag *why)
+{
+    struct xheap *h = calloc(1, sizeof *h);
+    if (!h)
+        return diag_set(why, E_NOMEM, "exchange heap");
+    h->region = r;
+    h->max_bytes = cfg && cfg->max_bytes ? cfg->max_bytes : default_max_bytes();
+    h->max_rows = cfg && cfg->max_objects ? cfg->max_objects : 1u << 24;
+    if (h->max_rows > XROW_MAX - 1)
+        h->max_rows = XROW_MAX - 1;
+    h->max_rows++; /* row 0 is never used */
+    h->max_stores = h->max_rows < XSTORE_MAX ? h->max_rows + 1 : XSTORE_MAX;
+
+    enum status s;
+    if ((s = table_reserve(h, (uint64_t)h->max_rows * sizeof(struct xobj), &h->row_pages)) != OK)
+        goto fail;
+    if ((s = table_reserve(h, (uint64_t)h->max_stores * sizeof(struct xstore), &h->store_pages)) !=
+        OK)
+        goto fail;
+    if ((s = table_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof(uintptr_t), &h->account_pages)) != OK)
+        goto fail;
+    h->rows.base = extent_addr(r, &h->row_pages);
+    h->rows.bytes = sizeof(struct xobj);
+    h->stores = extent_addr(r, &h->store_pages);
+    h->accounts = extent_addr(r, &h->account_pages);
+    h->nrows = h->nstores = h->naccounts = 1;
+    *out = h;
+    return OK;
+fail:
+    extent_release(r, &h->row_pages);
+    extent_release(r, &h->store_pages);
+    extent_release(r, &h->account_pages);
+    free(h);
+    return diag_set(why, s,
+                    "tables of the exchange heap: no addresses or pages left in the region");
+}
+
+void xheap_destroy(struct xheap *h)
+{
+    if (!h)
+        return;
+    check(h->live[XOBJ_BLOCK] + h->live[XOBJ_ENDPOINT] + h->live[XOBJ_LISTENER] == 0);
+    xstore_destroy(h);
+    extent_release(h->region, &h->row_pages);
+    extent_release(h->region, &h->store_pages);
+    extent_release(h->region, &h->account_pages);
+    free(h);
+}
+
+void xheap_stats(const struct xheap *h, struct xheap_stats *out)
+{
+    *out = (struct xheap_stats){
+        .blocks = h->live[XOBJ_BLOCK],
+        .endpoints = h->live[XOBJ_ENDPOINT],
+        .listeners = h->live[XOBJ_LISTENER],
+        .bytes = h->bytes,
+        .pages = h->pages + h->row_pages.committed + h->store_pages.committed +
+                 h->account_pages.committed,
+    };
+}
+
+void xheap_trim(struct xheap *h)
+{
+    (void)xstore_trim(h);
+}
+
+/* ---- rows ---- */
+
+uint32_t xobj_index(const struct xheap *h, const struct xobj *o)
+{
+    return row_of(h, o);
+}
+
+struct xobj *xobj_at(const struct xheap *h, uint32_t index)
+{
+    return index && index < h->nrows ? row_at(h, index) : NULL;
+}
+
+struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind)
+{
+    uint32_t i = h->free_row;
+    if (i) {
+        h->free_row = row_at(h, i)->next;
+        h->live[XOBJ_FREE]--;
+    } else if (h->nrows < h->max_rows &&
+               table_reach(h, &h->row_pages, ((uint64_t)h->nrows + 1) * sizeof(struct xobj))) {
+        i = h->nrows++;
+        h->rows.bytes = (uint64_t)h->nrows * sizeof(struct xobj);
+    } else {
+        /* The table is full: the row that has rested longest, wherever it is in the quarantine. */
+        for (uint32_t n = 0; n < XQUARANTINE && !i; n++) {
+            uint32_t *q = &h->quarantine[(h->resting + n) % XQUARANTINE];
+            i = *q;
+            *q = 0;
+        }
+        if (!i)
+            return NULL;
+        h->live[XOBJ_FREE]--;
+    }
+    struct xobj *o = row_at(h, i);
+    *o = (struct xobj){.kind = (uint8_t)kind, .gen = o->gen, .death = o->death};
+    h->live[kind]++;
+    return o;
+}
+
+void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t account)
+{
+    h->live[o->kind]--;
+    h->live[XOBJ_FREE]++;
+    o->kind = XOBJ_FREE;
+    o->owner = XOWNER(XOWN_NONE, 0);
+    o->gen++;
+    o->death = XDEATH(how, account);
+    o->data = NULL;
+    uint32_t *q = &h->quarantine[h->resting++ % XQUARANTINE];
+    if (*q) {
+        row_at(h, *q)->next = h->free_row;
+        h->free_row = *q;
+    }
+    *q = row_of(h, o);
+}
+
+void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a)
+{
+    uint32_t i = row_of(h, o);
+    o->owner = XOWNER(XOWN_ACCOUNT, a->index);
+    o->prev = 0;
+    o->next = a->head;
+    if (a->head)
+        row_at(h, a->head)->prev = i;
+    a->head = i;
+    a->nblocks += o->tree_blocks;
+    a->nbytes += o->tree_bytes;
+}
+
+struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o)
+{
+    check_fast(XOWNER_KIND(o->owner) == XOWN_ACCOUNT);
+    struct xaccount *a = xaccount_at(h, XOWNER_INDEX(o->owner));
+    if (o->prev)
+        row_at(h, o->prev)->next = o->next;
+    else
+        a->head = o->next;
+    if (o->next)
+        row_at(h, o->next)->prev = o->prev;
+    o->next = o->prev = 0;
+    o->owner = XOWNER(XOWN_NONE, 0);
+    a->nblocks -= o->tree_blocks;
+    a->nbytes -= o->tree_bytes;
+    return a;
+}
+
+bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes)
+{
+    if (bytes > h->max_bytes || h->bytes > h->max_bytes - bytes)
+        return false;
+    if (a->max_blocks && (a->nblocks > a->max_blocks || blocks > a->max_blocks - a->nblocks))
+        return false;
+    return !a->max_bytes || (a->nbytes <= a->max_bytes && bytes <= a->max_bytes - a->nbytes);
+}
+
+/* ---- accounts ---- */
+
+struct xaccount *xaccount_at(const struct xheap *h, uint32_t index)
+{
+    if (!index || index >= h->naccounts || h->accounts[index] & 1)
+        return NULL;
+    return (struct xaccount *)h->accounts[index];
+}
+
+enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
+{
+    uint32_t i = h->free_account;
+    if (i) {
+        h->free_account = (uint32_t)(h->accounts[i] >> 1);
+    } else {
+        if (h->naccounts == XACCOUNT_MAX)
+            return E_LIMIT;
+        if (!table_reach(h, &h->account_pages, ((uint64_t)h->naccounts + 1) * sizeof(uintptr_t)))
+            return E_NOMEM;
+        i = h->naccounts++;
+    }
+    h->accounts[i] = (uintptr_t)a;
+    a->index = i;
+    a->head = a->nblocks = 0;
+    a->nbytes = 0;
+    a->user = user;
+    return OK;
+}
+
+void xaccount_close(struct xheap *h, struct xaccount *a)
+{
+    if (!a->index)
+        return;
+    while (a->head)
+        xobj_end(h, row_at(h, a->head));
+    check(a->nblocks == 0 && a->nbytes == 0);
+    h->accounts[a->index] = (uintptr_t)h->free_account << 1 | 1;
+    h->free_account = a->index;
+    a->index = 0;
+    check_slow(xheap_ok(h));
+}
+
+/* ---- blocks ---- */
+
+struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n)
+{
+    uint64_t want = t->elem_size ? t->array_offset + (uint64_t)n * t->elem_size : t->size;
+    uint64_t bytes = xstore_bytes(want);
+    if (!xheap_room(h, a, 1, bytes))
+        return NULL;
+    struct xobj *o = xrow_take(h, XOBJ_BLOCK);
+    if (!o)
+        return NULL;
+    o->data = xstore_alloc(h, want, &o->store);
+    if (!o->data) {
+        xrow_free(h, o, XDEATH_NONE, 0);
+        return NULL;
+    }
+    h->bytes += bytes;
+    o->type = t;
+    o->len = t->elem_size ? n : 0;
+    o->tree_blocks = 1;
+    o->tree_bytes = bytes;
+    xrow_give(h, o, a);
+    check_slow(xheap_ok(h));
+    return o;
+}
+
+/* The block's children go on the list of what is to be ended; the block itself goes back. */
+static void block_end(struct xheap *h, struct xobj *o, uint32_t account, uint32_t *top)
+{
+    const struct block_type *b = o->type->decl;
+    if (b->nchildren && o->dirty) {
+        for (uint32_t f = 0; f < b->nfields; f++) {
+            if (b->fields[f].ref.kind == REF_NONE)
+                continue;
+            uint64_t child = *field_word(o, f);
+            if (child)
+                xend_push(h, top, (uint32_t)child);
+        }
+    }
+    uint64_t bytes = xblock_bytes(o);
+    uint64_t dirty = (uint64_t)o->dirty * 64;
+    uint64_t store = xstore_bytes(bytes);
+    h->bytes -= store;
+    xstore_free(h, o->store, o->data, dirty < store ? dirty : store);
+    xrow_free(h, o, XDEATH_FREED, account);
+}
+
+/* Ends an object that nobody owns any more, with all it holds. The list of what is left to do runs
+ * through the rows themselves, so that a tree of any depth needs no memory. */
+static void end_all(struct xheap *h, struct xobj *first, uint32_t account)
+{
+    uint32_t top = 0;
+    xend_push(h, &top, row_of(h, first));
+    while (top) {
+        struct xobj *o = row_at(h, top);
+        top = o->next;
+        switch ((enum xobj_kind)o->kind) {
+        case XOBJ_BLOCK:
+            block_end(h, o, account, &top);
+            break;
+        case XOBJ_ENDPOINT:
+            endpoint_end(h, o->endpoint, &top);
+            xrow_free(h, o, XDEATH_CLOSED, account);
+            break;
+        case XOBJ_LISTENER:
+            listener_end(h, o->listener, &top);
+            xrow_free(h, o, XDEATH_CLOSED, account);
+            break;
+        case XOBJ_FREE:
+            BUG("a free row is owned");
+        }
+    }
+}
+
+void xobj_end(struct xheap *h, struct xobj *o)
+{
+    struct xaccount *a = xrow_unlink(h, o);
+    end_all(h, o, a->index);
+    check_slow(xheap_ok(h));
+}
+
+/* ---- moves ---- */
+
+/* The account's references to the object are dead from now on. */
+static struct xaccount *leave_account(struct xheap *h, struct xobj *o, enum xdeath how)
+{
+    struct xaccount *a = xrow_unlink(h, o);
+    o->gen++;
+    o->death = XDEATH(how, a->index);
+    return a;
+}
+
+void xobj_to_queue(struct xheap *h, struct xobj *o, struct xobj *holder)
+{
+    check_fast(holder != o && (holder->kind == XOBJ_ENDPOINT || holder->kind == XOBJ_LISTENER));
+    (void)leave_account(h, o, XDEATH_SENT);
+    o->owner = XOWNER(XOWN_QUEUE, row_of(h, holder));
+}
+
+void xobj_from_queue(struct xheap *h, struct xobj *o, struct xaccount *a)
+{
+    check_fast(XOWNER_KIND(o->owner) == XOWN_QUEUE);
+    xrow_give(h, o, a);
+}
+
+struct xobj *xobj_in_field(const struct xheap *h, const struct xobj *parent, uint32_t field)
+{
+    uint64_t child = *field_word(parent, field);
+    return child ? row_at(h, (uint32_t)child) : NULL;
+}
+
+void xobj_to_field(struct xheap *h, struct xobj *o, struct xobj *parent, uint32_t field)
+{
+    check_fast(o != parent && parent->kind == XOBJ_BLOCK && parent->owner == o->owner);
+    struct xobj *old = xobj_from_field(h, parent, field);
+    if (old)
+        xobj_end(h, old);
+    struct xaccount *a = leave_account(h, o, XDEATH_PUT);
+    o->owner = XOWNER(XOWN_FIELD, row_of(h, parent));
+    xblock_touch(parent, parent->type->decl->fields[field].offset + sizeof(uint64_t));
+    *field_word(parent, field) = row_of(h, o);
+    parent->tree_blocks += o->tree_blocks;
+    parent->tree_bytes += o->tree_bytes;
+    a->nblocks += o->tree_blocks;
+    a->nbytes += o->tree_bytes;
+    check_slow(xheap_ok(h));
+}
+
+struct xobj *xobj_from_field(struct xheap *h, struct xobj *parent, uint32_t field)
+{
+    check_fast(XOWNER_KIND(parent->owner) == XOWN_ACCOUNT);
+    struct xobj *o = xobj_in_field(h, parent, field);
+    if (!o)
+        return NULL;
+    struct xaccount *a = xaccount_at(h, XOWNER_INDEX(parent->owner));
+    check_fast(o->owner == XOWNER(XOWN_FIELD, row_of(h, parent)));
+    *field_word(parent, field) = 0;
+    parent->tree_blocks -= o->tree_blocks;
+    parent->tree_bytes -= o->tree_bytes;
+    a->nblocks -= o->tree_blocks;
+    a->nbytes -= o->tree_bytes;
+    xrow_give(h, o, a);
+    check_slow(xheap_ok(h));
+    return o;
+}

@@ -1,0 +1,130 @@
+/* The inside of the exchange heap: private to channels/. */
+#ifndef CHANNELS_XHEAP_INT_H
+#define CHANNELS_XHEAP_INT_H
+
+#include "channels/endpoint.h"
+#include "channels/names.h"
+
+#define XROW_MAX     0x3fffffffu /* what an owner word can name */
+#define XACCOUNT_MAX (1u << 21)  /* address space for this many is set aside */
+#define XSTORE_MAX   (1u << 22)
+#define XQUARANTINE  64     /* freed rows that rest before they are used again */
+#define XCLASS_N     16     /* size classes of small blocks */
+#define XSMALL_MAX   32768u /* bytes; larger blocks have pages of their own */
+#define XBIN_N       64     /* bins of the cache of freed large blocks */
+#define XCACHE_PAGES 32768u /* 128 MiB: at most this much stays cached */
+
+/* Where data comes from: a slab of equal slots, or the pages of one large block. */
+struct xstore {
+    struct extent extent;
+    uint32_t cls;    /* size class, or XCLASS_N: large; XSTORE_UNUSED: a free record */
+    uint32_t nslots; /* of a slab; large: 1 */
+    uint32_t used;   /* slots in use; large: 1, or 0 while cached */
+    uint32_t bump;   /* slots that were ever in use: beyond, all is zero */
+    uint32_t free;   /* slot + 1 of the newest free one; the next is in its first word */
+    uint32_t next,
+        prev;       /* slabs of the class with room; cached large ones of the bin; unused records */
+    uint32_t dirty; /* cached large one: 64-byte units that must be cleared before use */
+};
+#define XSTORE_UNUSED UINT32_MAX
+
+struct xheap {
+    struct xheap_rows rows; /* first: xref_row() */
+    struct region *region;
+    struct extent row_pages, store_pages, account_pages;
+
+    /* object table: rows [1, nrows) have been in use */
+    uint32_t nrows, max_rows;
+    uint32_t free_row;                /* newest free row, linked through `next` */
+    uint32_t quarantine[XQUARANTINE]; /* rows freed last, oldest at `resting`; 0: none */
+    uint32_t resting;
+    uint32_t live[4]; /* rows by enum xobj_kind; [XOBJ_FREE] counts free ones */
+
+    /* account table: entries are accounts, or 2 * next free index + 1 */
+    uintptr_t *accounts;
+    uint32_t naccounts, free_account;
+
+    /* stores: records [1, nstores) have been in use */
+    struct xstore *stores;
+    uint32_t nstores, max_stores, free_store;
+    uint32_t partial[XCLASS_N]; /* slabs with a free slot */
+    uint32_t spare[XCLASS_N];   /* the empty one among them, if there is one */
+    uint32_t bins[XBIN_N];      /* cached large stores by page count */
+    uint32_t cached_pages, evict_hand;
+
+    uint64_t bytes, max_bytes; /* of live objects */
+    uint64_t pages;            /* of stores */
+    uint64_t mutations;        /* level 2: how often xheap_ok() was asked */
+};
+_Static_assert(offsetof(struct xheap, rows) == 0, "xref_row() relies on it");
+
+static inline struct xobj *row_at(const struct xheap *h, uint32_t i)
+{
+    return h->rows.base + i;
+}
+static inline uint32_t row_of(const struct xheap *h, const struct xobj *o)
+{
+    return (uint32_t)(o - h->rows.base);
+}
+
+/* The word of a reference field: a row index, or 0. */
+static inline uint64_t *field_word(const struct xobj *o, uint32_t field)
+{
+    return (uint64_t *)(void *)(o->data + o->type->decl->fields[field].offset);
+}
+
+/* ---- xstore.c ---- */
+/* What n bytes really take, and what is charged for them. */
+uint64_t xstore_bytes(uint64_t n);
+/* Bytes of a slot of a class below XCLASS_N. */
+uint32_t xstore_slot_bytes(uint32_t cls);
+/* n zeroed bytes, 64-byte aligned (page-aligned from 4 KiB on); NULL: the region is exhausted. */
+uint8_t *xstore_alloc(struct xheap *h, uint64_t n, uint32_t *store);
+/* Gives them back; only [0, dirty) may be other than zero. */
+void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty);
+/* Releases everything that is cached; returns false if nothing was. */
+bool xstore_trim(struct xheap *h);
+void xstore_destroy(struct xheap *h);
+
+/* ---- xheap.c ---- */
+/* A row owned by nobody, of that kind; NULL: table full. */
+struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind);
+/* The row ends; `how` and by whom is remembered. */
+void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t account);
+/* Links an ownerless object to an account and charges it. */
+void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a);
+/* Unlinks it from its account and uncharges that; returns it. */
+struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o);
+/* True if the account may own `blocks` rows with `bytes` more, and the heap has room for them. */
+bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes);
+/* Objects to be ended, linked through `next`; the walk in xheap.c takes them one by one. */
+static inline void xend_push(struct xheap *h, uint32_t *top, uint32_t row)
+{
+    row_at(h, row)->next = *top;
+    *top = row;
+}
+
+/* ---- endpoint.c, names.c ---- */
+/* Two ends that belong to nobody yet, by enum role; false: exhausted. */
+bool channel_make(struct xheap *h, const struct xcontract *c, struct xobj *rows[2]);
+/* What a channel of that contract is charged: half to each end. */
+uint64_t channel_charge(const struct xcontract *c);
+/* Dismantles the endpoint or listener of the row, but for the row itself; what it held goes on the
+ * list. */
+void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top);
+void listener_end(struct xheap *h, struct listener *l, uint32_t *top);
+
+/* ---- xaudit.c ---- */
+/* Walks everything while the heap is small, and now and then when it is large. For check_slow(). */
+bool xheap_ok(struct xheap *h);
+/* Calls `each` for the rows that the endpoint or listener holds in its queue; false as soon as
+ * `each` says so. */
+typedef bool (*xheld_fn)(void *ctx, uint32_t row, const struct xreftype *type);
+bool endpoint_each_held(const struct xheap *h, const struct endpoint *e, xheld_fn each, void *ctx);
+/* The endpoint and its channel agree; *store: where the channel's memory is from. */
+bool endpoint_consistent(const struct endpoint *e, uint32_t *store);
+/* Where its memory is from, and what is charged for it. */
+uint32_t listener_store(const struct listener *l, uint64_t *bytes);
+bool listener_each_held(const struct xheap *h, const struct listener *l, xheld_fn each, void *ctx);
+
+#endif

@@ -1,0 +1,272 @@
+/* Where the data of blocks and the memory of channels come from: slabs of equal slots for what is
+ * small, pages of their own for what is large.
+ *
+ * Law: a slot beyond a slab's `bump` is zero; a free slot below it is zero but for its first word,
+ * which links the slab's free list. A cached large store is zero from `dirty` on. So what was never
+ * written is never cleared, and the clearing that INV-3 demands of recycled memory happens once.
+ */
+#include "channels/xheap_int.h"
+
+#include <string.h>
+
+/* Multiples of 64, and of the page size from there on. Waste is at most a third. */
+static const uint32_t class_bytes[XCLASS_N] = {
+    64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 12288, 20480, XSMALL_MAX};
+
+static uint32_t class_of(uint64_t n)
+{
+    uint32_t c = 0;
+    while (class_bytes[c] < n)
+        c++;
+    return c;
+}
+
+/* At least eight slots, and little address space for classes that nobody uses much. */
+static uint32_t slab_pages(uint32_t cls)
+{
+    return class_bytes[cls] <= 512 ? 4 : class_bytes[cls] <= 4096 ? 16 : 64;
+}
+
+uint32_t xstore_slot_bytes(uint32_t cls)
+{
+    return class_bytes[cls];
+}
+
+uint64_t xstore_bytes(uint64_t n)
+{
+    return n <= XSMALL_MAX ? class_bytes[class_of(n)] : (uint64_t)PAGES_OF(n) << PAGE_SHIFT;
+}
+
+/* ---- records ---- */
+
+static uint32_t record_take(struct xheap *h)
+{
+    uint32_t i = h->free_store;
+    if (i) {
+        h->free_store = h->stores[i].next;
+    } else {
+        i = h->nstores;
+        if (i == h->max_stores)
+            return 0;
+        if (((uint64_t)i + 1) * sizeof(struct xstore) > extent_bytes(&h->store_pages) &&
+            extent_commit(h->region, &h->store_pages, 1) != OK)
+            return 0;
+        h->nstores++;
+    }
+    h->stores[i] = (struct xstore){.cls = XSTORE_UNUSED};
+    return i;
+}
+
+static void record_free(struct xheap *h, uint32_t i)
+{
+    h->stores[i] = (struct xstore){.cls = XSTORE_UNUSED, .next = h->free_store};
+    h->free_store = i;
+}
+
+static void chain_push(struct xheap *h, uint32_t *head, uint32_t i)
+{
+    h->stores[i].prev = 0;
+    h->stores[i].next = *head;
+    if (*head)
+        h->stores[*head].prev = i;
+    *head = i;
+}
+
+static void chain_remove(struct xheap *h, uint32_t *head, uint32_t i)
+{
+    struct xstore *s = &h->stores[i];
+    if (s->prev)
+        h->stores[s->prev].next = s->next;
+    else
+        *head = s->next;
+    if (s->next)
+        h->stores[s->next].prev = s->prev;
+    s->next = s->prev = 0;
+}
+
+/* A record with npages committed; 0: the region has no room, even without what was cached. */
+static uint32_t store_open(struct xheap *h, uint32_t npages)
+{
+    uint32_t i = record_take(h);
+    if (!i)
+        return 0;
+    for (;;) {
+        struct extent e = {0};
+        if (extent_reserve(h->region, ZONE_COMPACT, OWNER_XHEAP, npages, PAGE_R | PAGE_W, &e) ==
+            OK) {
+            if (extent_commit(h->region, &e, npages) == OK) {
+                h->stores[i].extent = e;
+                h->pages += npages;
+                return i;
+            }
+            extent_release(h->region, &e);
+        }
+        if (!xstore_trim(h))
+            break;
+    }
+    record_free(h, i);
+    return 0;
+}
+
+static void store_close(struct xheap *h, uint32_t i)
+{
+    h->pages -= h->stores[i].extent.committed;
+    extent_release(h->region, &h->stores[i].extent);
+    record_free(h, i);
+}
+
+/* ---- small ---- */
+
+static uint8_t *slab_alloc(struct xheap *h, uint32_t cls, uint32_t *store)
+{
+    uint32_t i = h->partial[cls];
+    if (!i) {
+        uint32_t npages = slab_pages(cls);
+        i = store_open(h, npages);
+        if (!i)
+            return NULL;
+        h->stores[i].cls = cls;
+        h->stores[i].nslots = (uint32_t)((npages << PAGE_SHIFT) / class_bytes[cls]);
+        chain_push(h, &h->partial[cls], i);
+    }
+    struct xstore *s = &h->stores[i];
+    uint8_t *base = extent_addr(h->region, &s->extent);
+    uint8_t *slot;
+    if (s->free) {
+        slot = base + (size_t)(s->free - 1) * class_bytes[cls];
+        memcpy(&s->free, slot, sizeof s->free);
+        memset(slot, 0, sizeof s->free);
+    } else {
+        slot = base + (size_t)s->bump++ * class_bytes[cls];
+    }
+    if (h->spare[cls] == i)
+        h->spare[cls] = 0;
+    if (++s->used == s->nslots)
+        chain_remove(h, &h->partial[cls], i);
+    *store = i;
+    return slot;
+}
+
+static void slab_free(struct xheap *h, uint32_t i, uint8_t *slot, uint64_t dirty)
+{
+    struct xstore *s = &h->stores[i];
+    uint32_t cls = s->cls;
+    uint8_t *base = extent_addr(h->region, &s->extent);
+    uint32_t n = (uint32_t)((size_t)(slot - base) / class_bytes[cls]);
+    check_fast(s->used > 0 && n < s->bump && slot == base + (size_t)n * class_bytes[cls]);
+    memset(slot, 0, dirty);
+    memcpy(slot, &s->free, sizeof s->free);
+    s->free = n + 1;
+    if (s->used-- == s->nslots)
+        chain_push(h, &h->partial[cls], i);
+    /* One empty slab of a class stays, so that a block that comes and goes costs nothing. */
+    if (s->used == 0 && h->spare[cls]) {
+        chain_remove(h, &h->partial[cls], i);
+        store_close(h, i);
+    } else if (s->used == 0) {
+        h->spare[cls] = i;
+    }
+}
+
+/* ---- large ---- */
+
+/* Releases the oldest cached store of some bin. */
+static void evict(struct xheap *h)
+{
+    for (uint32_t n = 0; n < XBIN_N; n++) {
+        uint32_t *bin = &h->bins[h->evict_hand++ % XBIN_N];
+        uint32_t i = *bin;
+        if (!i)
+            continue;
+        while (h->stores[i].next)
+            i = h->stores[i].next;
+        chain_remove(h, bin, i);
+        h->cached_pages -= h->stores[i].extent.committed;
+        store_close(h, i);
+        return;
+    }
+}
+
+static uint8_t *large_alloc(struct xheap *h, uint64_t n, uint32_t *store)
+{
+    uint32_t npages = PAGES_OF(n);
+    uint32_t *bin = &h->bins[npages % XBIN_N];
+    uint32_t i = *bin;
+    while (i && h->stores[i].extent.committed != npages)
+        i = h->stores[i].next;
+    if (i) {
+        chain_remove(h, bin, i);
+        h->cached_pages -= npages;
+    } else {
+        i = store_open(h, npages);
+        if (!i)
+            return NULL;
+        h->stores[i].cls = XCLASS_N;
+        h->stores[i].nslots = 1;
+    }
+    uint8_t *data = extent_addr(h->region, &h->stores[i].extent);
+    memset(data, 0, (size_t)h->stores[i].dirty * 64);
+    h->stores[i].dirty = 0;
+    h->stores[i].used = 1;
+    *store = i;
+    return data;
+}
+
+static void large_free(struct xheap *h, uint32_t i, uint64_t dirty)
+{
+    struct xstore *s = &h->stores[i];
+    uint32_t npages = s->extent.committed;
+    check_fast(s->used == 1);
+    s->used = 0;
+    s->dirty = (uint32_t)((dirty + 63) / 64);
+    if (npages > XCACHE_PAGES) {
+        store_close(h, i);
+        return;
+    }
+    chain_push(h, &h->bins[npages % XBIN_N], i);
+    h->cached_pages += npages;
+    while (h->cached_pages > XCACHE_PAGES)
+        evict(h);
+}
+
+/* ---- both ---- */
+
+uint8_t *xstore_alloc(struct xheap *h, uint64_t n, uint32_t *store)
+{
+    /* An extent counts pages in 32 bits. */
+    if (n > (uint64_t)(UINT32_MAX >> 1) << PAGE_SHIFT)
+        return NULL;
+    return n <= XSMALL_MAX ? slab_alloc(h, class_of(n), store) : large_alloc(h, n, store);
+}
+
+void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty)
+{
+    check_fast(store && store < h->nstores && h->stores[store].cls <= XCLASS_N);
+    if (h->stores[store].cls == XCLASS_N)
+        large_free(h, store, dirty);
+    else
+        slab_free(h, store, data, dirty);
+}
+
+bool xstore_trim(struct xheap *h)
+{
+    bool any = h->cached_pages > 0;
+    while (h->cached_pages > 0)
+        evict(h);
+    for (uint32_t c = 0; c < XCLASS_N; c++) {
+        uint32_t i = h->spare[c];
+        if (i) {
+            h->spare[c] = 0;
+            chain_remove(h, &h->partial[c], i);
+            store_close(h, i);
+            any = true;
+        }
+    }
+    return any;
+}
+
+void xstore_destroy(struct xheap *h)
+{
+    for (uint32_t i = 1; i < h->nstores; i++)
+        extent_release(h->region, &h->stores[i].extent);
+}
