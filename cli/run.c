@@ -171,7 +171,7 @@ static int run_sip(struct singula_system *sys, const struct run_options *r, cons
     int status;
     if (interrupt_signal()) {
         status = 128 + interrupt_signal();
-    } else if (ended == 2) {
+    } else if (ended == SINGULA_RUN_STUCK) {
         complain("%s: waits for something that can no longer happen", file);
         status = RUN_FAILED;
     } else {

@@ -17,9 +17,8 @@ static const struct opt_def options[] = {
     {0, NULL, NULL, NULL},
 };
 
-/* How often ends of SIPs are looked for while others run, and the waits before a restart. */
-static const uint64_t slice_ns = 20000000, backoff_first_ns = 100000000,
-                      backoff_most_ns = 10000000000;
+/* The waits before a restart: doubling from the first to the most. */
+static const uint64_t backoff_first_ns = 100000000, backoff_most_ns = 10000000000;
 
 enum ending { RUNNING, DONE, FAILED, TRAPPED, IDLE, STUCK, CUT_OFF, NOT_STARTED };
 
@@ -140,6 +139,13 @@ static int prepare(struct up *u, unsigned i)
     return status;
 }
 
+/* Whenever a SIP ends, supervise() has a look. */
+static void on_end(struct singula_sip *sip, void *ctx)
+{
+    (void)sip;
+    singula_stop(((struct up *)ctx)->sys);
+}
+
 static bool start(struct up *u, unsigned i)
 {
     struct node *n = &u->nodes[i];
@@ -155,6 +161,8 @@ static bool start(struct up *u, unsigned i)
         .connect = terminated(NULL, p->connect, p->connect_count),
         .dirs = n->dirs,
         .ndirs = p->dirs_count,
+        .on_end = on_end,
+        .on_end_ctx = u,
     };
     bool good = s.args && s.env && s.publish && s.connect && quotas(u, i, &s);
     if (good && singula_spawn(u->sys, n->module, &s, &n->sip, &why) != 0) {
@@ -194,22 +202,26 @@ static void reap(struct node *n)
     n->restarts++;
 }
 
-/* Reaps what has ended and restarts what is due; the time of the next restart, or 0 if none is
- * planned. */
-static uint64_t tend(struct up *u)
+/* Reaps what has ended and restarts what is due; true if there was any. *next: the next restart, or
+ * 0. */
+static bool tend(struct up *u, uint64_t *next)
 {
-    uint64_t next = 0, now = now_ns();
+    uint64_t now = now_ns();
+    bool changed = false;
+    *next = 0;
     for (unsigned i = 0; i < u->n; i++) {
         struct node *n = &u->nodes[i];
         if (n->sip && (singula_sip_state(n->sip) == SINGULA_EXITED ||
-                       singula_sip_state(n->sip) == SINGULA_TRAPPED))
+                       singula_sip_state(n->sip) == SINGULA_TRAPPED)) {
             reap(n);
+            changed = true;
+        }
         if (n->start_at && n->start_at <= now)
-            start(u, i);
-        if (n->start_at && (!next || n->start_at < next))
-            next = n->start_at;
+            changed |= start(u, i);
+        if (n->start_at && (!*next || n->start_at < *next))
+            *next = n->start_at;
     }
-    return next;
+    return changed;
 }
 
 static bool any_alive(const struct up *u)
@@ -246,23 +258,22 @@ static void cut_off(struct up *u, bool stuck)
 static void supervise(struct up *u)
 {
     uint64_t deadline = u->timeout_ns ? now_ns() + u->timeout_ns : UINT64_MAX;
-    for (;;) {
-        uint64_t next = tend(u);
-        if (interrupt_signal() || now_ns() >= deadline) {
-            cut_off(u, false);
+    for (bool stuck = false;;) {
+        uint64_t next, now = now_ns();
+        bool changed = tend(u, &next), alive = any_alive(u);
+        uint64_t until = next && next < deadline ? next : deadline;
+        if (!alive && !next)
+            return;
+        if (interrupt_signal() || now >= deadline || (stuck && !changed && !next)) {
+            cut_off(u, stuck);
             return;
         }
-        if (!any_alive(u)) {
-            if (!next)
-                return;
-            pause_until(next < deadline ? next : deadline);
+        if (!alive || (stuck && !changed)) { /* only a restart can change anything */
+            pause_until(until);
             continue;
         }
-        /* 2: those that live wait for each other, so only a restart can change anything */
-        if (singula_run(u->sys, NULL, slice_ns) == 2 && !(next = tend(u))) {
-            cut_off(u, true);
-            return;
-        }
+        uint64_t left = until == UINT64_MAX ? SINGULA_FOREVER : until > now ? until - now : 0;
+        stuck = singula_run(u->sys, NULL, left) == SINGULA_RUN_STUCK;
     }
 }
 
