@@ -1,0 +1,326 @@
+/* Bytes through a descriptor.
+ *
+ * INV-21: what may have to be waited for (pipes, terminals, sockets) is asked with poll(2) first
+ * and never told more than it is sure to take; so no system call here blocks the worker. A write
+ * that the guest wants to block is done in as many goes as it takes, wasi->progress counting the
+ * bytes.
+ */
+#include "runtime/wasi/wasi_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What poll(2) says of the descriptor now; 0: not ready. */
+static short ready(int fd, short events)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    return poll(&p, 1, 0) > 0 ? p.revents : 0;
+}
+
+static size_t iov_bytes(const struct iovec *iov, uint32_t n)
+{
+    size_t sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += iov[i].iov_len;
+    return sum;
+}
+
+/* The part of the buffers from byte `skip` on, at most `max` bytes, in place; returns how many
+ * buffers it has. */
+static uint32_t iov_part(struct iovec *iov, uint32_t n, size_t skip, size_t max)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < n && max; i++) {
+        struct iovec v = iov[i];
+        size_t cut = skip < v.iov_len ? skip : v.iov_len;
+        skip -= cut;
+        v.iov_base = (char *)v.iov_base + cut;
+        v.iov_len -= cut;
+        if (v.iov_len > max)
+            v.iov_len = max;
+        max -= v.iov_len;
+        if (v.iov_len)
+            iov[used++] = v;
+    }
+    return used;
+}
+
+/* Access that the host descriptor does not have is EBADF, as in POSIX; a right that was given up is
+ * ENOTCAPABLE. */
+static enum wasi_errno may(const struct fdent *e, uint32_t right, bool open_for_it)
+{
+    if (e->filetype == FILETYPE_DIRECTORY)
+        return right == RIGHT_FD_READ ? WASI_EISDIR : WASI_EBADF;
+    if (!open_for_it)
+        return WASI_EBADF;
+    return e->base & right ? WASI_SUCCESS : WASI_ENOTCAPABLE;
+}
+
+static enum wasi_errno put_count(uint8_t *out, ssize_t n)
+{
+    if (n < 0)
+        return errno_to_wasi(errno);
+    put_u32(out, (uint32_t)n);
+    return WASI_SUCCESS;
+}
+
+/* ---- reading ---- */
+
+enum wasi_errno wasi_fd_read(struct call *c)
+{
+    struct iovec iov[WASI_MAX_IOVS];
+    uint32_t n = call_iovecs(c, 1, iov);
+    uint8_t *out = call_bytes(c, 3, 4);
+    struct fdent *e = call_fd(c, 0, 0);
+    if (call_bad(c))
+        return c->err;
+    enum wasi_errno err = may(e, RIGHT_FD_READ, e->can_read);
+    if (err != WASI_SUCCESS)
+        return err;
+    ssize_t got = -1;
+    errno = EAGAIN;
+    if (!e->waits || ready(e->host, POLLIN))
+        do
+            got = readv(e->host, iov, (int)n);
+        while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN && !(e->flags & FDFLAG_NONBLOCK))
+        return call_wait_fd(c, e->host, POLLIN);
+    return put_count(out, got);
+}
+
+enum wasi_errno wasi_fd_pread(struct call *c)
+{
+    struct iovec iov[WASI_MAX_IOVS];
+    uint32_t n = call_iovecs(c, 1, iov);
+    uint64_t offset = call_u64(c, 3);
+    uint8_t *out = call_bytes(c, 4, 4);
+    struct fdent *e = call_fd(c, 0, 0);
+    if (call_bad(c))
+        return c->err;
+    enum wasi_errno err = may(e, RIGHT_FD_READ, e->can_read);
+    if (err != WASI_SUCCESS)
+        return err;
+    if (!(e->base & RIGHT_FD_SEEK))
+        return e->waits ? WASI_ESPIPE : WASI_ENOTCAPABLE;
+    if (offset > INT64_MAX)
+        return WASI_EINVAL;
+    return put_count(out, preadv(e->host, iov, (int)n, (off_t)offset));
+}
+
+/* ---- writing ---- */
+
+/* writev(2) that reports a reader's absence by EPIPE only: SIGPIPE, which would end all SIPs, is
+ * held back and taken. */
+static ssize_t write_quietly(int fd, const struct iovec *iov, uint32_t n)
+{
+    sigset_t pipe_only, before, pending;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    ssize_t r = writev(fd, iov, (int)n);
+    int err = errno;
+    if (r < 0 && err == EPIPE && !sigismember(&pending, SIGPIPE)) {
+        struct timespec at_once = {0};
+        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
+            ;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = err;
+    return r;
+}
+
+/* One system call's worth, without blocking; EAGAIN: nothing can be written now. */
+static ssize_t write_some(const struct fdent *e, const struct iovec *iov, uint32_t n)
+{
+    if (!e->waits)
+        return writev(e->host, iov, (int)n);
+    if (e->filetype == FILETYPE_SOCKET_STREAM || e->filetype == FILETYPE_SOCKET_DGRAM) {
+        struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n};
+        return sendmsg(e->host, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (!ready(e->host, POLLOUT)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write_quietly(e->host, iov, n);
+}
+
+enum wasi_errno wasi_fd_write(struct call *c)
+{
+    struct iovec iov[WASI_MAX_IOVS], part[WASI_MAX_IOVS];
+    uint32_t n = call_iovecs(c, 1, iov);
+    uint8_t *out = call_bytes(c, 3, 4);
+    struct fdent *e = call_fd(c, 0, 0);
+    if (call_bad(c))
+        return c->err;
+    enum wasi_errno err = may(e, RIGHT_FD_WRITE, e->can_write);
+    if (err != WASI_SUCCESS)
+        return err;
+    size_t total = iov_bytes(iov, n);
+    if (total > INT32_MAX)
+        total = INT32_MAX; /* what one write(2) takes */
+    do {
+        memcpy(part, iov, n * sizeof *iov);
+        size_t left = total - c->w->progress;
+        uint32_t nparts =
+            iov_part(part, n, c->w->progress, e->chunk && e->chunk < left ? e->chunk : left);
+        ssize_t r = write_some(e, part, nparts);
+        if (r >= 0) {
+            c->w->progress += (size_t)r;
+            if (!e->waits)
+                break;
+        } else if (errno == EAGAIN && !(e->flags & FDFLAG_NONBLOCK)) {
+            return call_wait_fd(c, e->host, POLLOUT);
+        } else if (errno != EINTR) {
+            if (c->w->progress)
+                break; /* what was written counts; the next write meets the error */
+            return errno_to_wasi(errno);
+        }
+    } while (c->w->progress < total);
+    return put_count(out, (ssize_t)c->w->progress);
+}
+
+enum wasi_errno wasi_fd_pwrite(struct call *c)
+{
+    struct iovec iov[WASI_MAX_IOVS];
+    uint32_t n = call_iovecs(c, 1, iov);
+    uint64_t offset = call_u64(c, 3);
+    uint8_t *out = call_bytes(c, 4, 4);
+    struct fdent *e = call_fd(c, 0, 0);
+    if (call_bad(c))
+        return c->err;
+    enum wasi_errno err = may(e, RIGHT_FD_WRITE, e->can_write);
+    if (err != WASI_SUCCESS)
+        return err;
+    if (!(e->base & RIGHT_FD_SEEK))
+        return e->waits ? WASI_ESPIPE : WASI_ENOTCAPABLE;
+    if (offset > INT64_MAX)
+        return WASI_EINVAL;
+    return put_count(out, pwritev(e->host, iov, (int)n, (off_t)offset));
+}
+
+/* ---- the position ---- */
+
+static enum wasi_errno seek(const struct fdent *e, uint32_t right, int64_t offset, int whence,
+                            uint8_t *out)
+{
+    if (e->filetype == FILETYPE_DIRECTORY)
+        return WASI_EBADF;
+    if (!(e->base & right))
+        return e->waits ? WASI_ESPIPE : WASI_ENOTCAPABLE;
+    off_t at = lseek(e->host, offset, whence);
+    if (at < 0)
+        return errno_to_wasi(errno);
+    put_u64(out, (uint64_t)at);
+    return WASI_SUCCESS;
+}
+
+enum wasi_errno wasi_fd_seek(struct call *c)
+{
+    static const int whences[] = {
+        [WHENCE_SET] = SEEK_SET, [WHENCE_CUR] = SEEK_CUR, [WHENCE_END] = SEEK_END};
+    uint8_t *out = call_bytes(c, 3, 8);
+    struct fdent *e = call_fd(c, 0, 0);
+    uint32_t whence = call_u32(c, 2);
+    int64_t offset = (int64_t)call_u64(c, 1);
+    if (call_bad(c))
+        return c->err;
+    if (whence >= ARRAY_LEN(whences))
+        return WASI_EINVAL;
+    uint32_t right = whence == WHENCE_CUR && offset == 0 ? RIGHT_FD_TELL : RIGHT_FD_SEEK;
+    return seek(e, right, offset, whences[whence], out);
+}
+
+enum wasi_errno wasi_fd_tell(struct call *c)
+{
+    uint8_t *out = call_bytes(c, 1, 8);
+    struct fdent *e = call_fd(c, 0, 0);
+    return call_bad(c) ? c->err : seek(e, RIGHT_FD_TELL, 0, SEEK_CUR, out);
+}
+
+/* ---- directories ---- */
+
+struct dirent64 { /* what getdents64(2) writes */
+    uint64_t ino;
+    int64_t next;
+    uint16_t bytes;
+    uint8_t type;
+    char name[];
+};
+
+/* True if the host directory is one of the SIP's roots: what lies above is not its business. */
+static bool is_root(const struct wasi *w, int host)
+{
+    struct stat st, root;
+    if (fstat(host, &st) != 0)
+        return true;
+    for (uint32_t i = 0; i < w->nfds; i++)
+        if (w->fds[i].host >= 0 && w->fds[i].preopen && fstat(w->fds[i].host, &root) == 0 &&
+            root.st_ino == st.st_ino && root.st_dev == st.st_dev)
+            return true;
+    return false;
+}
+
+static void put_dirent(uint8_t out[DIRENT_BYTES], const struct wasi *w, int host,
+                       const struct dirent64 *d)
+{
+    struct stat st;
+    uint64_t ino = d->ino;
+    mode_t mode = (mode_t)d->type << 12; /* DTTOIF */
+    if (d->type == 0 && fstatat(host, d->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        mode = st.st_mode;
+    if (strcmp(d->name, "..") == 0 && is_root(w, host) && fstat(host, &st) == 0)
+        ino = st.st_ino;
+    memset(out, 0, DIRENT_BYTES);
+    put_u64(out, (uint64_t)d->next);
+    put_u64(out + 8, ino);
+    put_u32(out + 16, (uint32_t)strlen(d->name));
+    out[20] = (uint8_t)fdtable_filetype(mode);
+}
+
+/* As many of `n` bytes as fit; false: that was not all. */
+static bool append(uint8_t *out, uint32_t room, uint32_t *used, const void *bytes, uint32_t n)
+{
+    uint32_t fits = n < room - *used ? n : room - *used;
+    memcpy(out + *used, bytes, fits);
+    *used += fits;
+    return fits == n;
+}
+
+/* Entries until the buffer is full; the last may be cut off, which tells the guest that there are
+ * more. The cookie is the position that the host's directory stream has after an entry. */
+enum wasi_errno wasi_fd_readdir(struct call *c)
+{
+    uint32_t room = call_u32(c, 2), used = 0;
+    uint8_t *out = call_bytes(c, 1, room), *out_used = call_bytes(c, 4, 4);
+    struct fdent *e = call_dir(c, 0, RIGHT_FD_READDIR);
+    _Alignas(struct dirent64) char buf[16384];
+    if (call_bad(c))
+        return c->err;
+    if (lseek(e->host, (off_t)call_u64(c, 3), SEEK_SET) < 0)
+        return errno_to_wasi(errno);
+    while (used < room) {
+        long n = syscall(SYS_getdents64, e->host, buf, sizeof buf);
+        if (n < 0)
+            return errno_to_wasi(errno);
+        if (n == 0)
+            break;
+        for (long at = 0; at < n && used < room;) {
+            const struct dirent64 *d = (const void *)(buf + at);
+            uint8_t head[DIRENT_BYTES];
+            put_dirent(head, c->w, e->host, d);
+            if (append(out, room, &used, head, DIRENT_BYTES))
+                append(out, room, &used, d->name, (uint32_t)strlen(d->name));
+            at += d->bytes;
+        }
+    }
+    put_u32(out_used, used);
+    return WASI_SUCCESS;
+}
