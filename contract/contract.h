@@ -24,8 +24,15 @@ enum role { ROLE_IMP, ROLE_EXP };
 enum direction { DIR_IN, DIR_OUT }; /* in: imp -> exp; out: exp -> imp */
 
 #define CONTRACT_NONE UINT32_MAX
-#define STATE_END 0xffffu       /* next state of a transition: the channel may only be closed */
-#define MESSAGE_SCALARS 48      /* bytes that the scalars of a message may take, laid out as a C struct */
+#define STATE_END 0xffffu  /* next state of a transition: the channel may only be closed */
+#define MESSAGE_SCALARS 48 /* bytes that the scalars of a message may take, laid out as a C struct */
+
+/* Comments of one declaration: lines without their markers, separated by \n; "" if there are none. They
+ * never matter to the meaning. `lead` are comments set off by a blank line before it (paragraphs separated
+ * by \f), `doc` those directly above it, behind it on its line, or inside it where nothing else can take them. */
+struct notes {
+    const char *lead, *doc;
+};
 
 /* A reference type. Indices are into the set. */
 struct xref_type {
@@ -36,7 +43,7 @@ struct xref_type {
 
 struct block_field {
     const char *name;
-    const char *doc;           /* the comment above it, or "" */
+    struct notes notes;
     bool is_array;             /* scalars only, last field */
     bool required;             /* `!` */
     struct xref_type ref;      /* kind REF_NONE: a scalar (or array of scalars) */
@@ -47,10 +54,12 @@ struct block_field {
 };
 
 struct block_type {
-    const char *name, *doc;
+    const char *name;
+    struct notes notes;
+    const char *tail;          /* comments before the closing brace, as notes.lead */
     struct block_field *fields;
     uint32_t nfields;
-    uint32_t size;             /* bytes of the fixed part, multiple of 8; the array begins at fields[array].offset */
+    uint32_t size;             /* bytes of the fixed part, multiple of 8; the array, if any, begins there */
     uint32_t array;            /* index of the array field, or CONTRACT_NONE */
     uint32_t nchildren;        /* reference fields */
     bool holds_endpoints;      /* itself or through children: cannot be frozen */
@@ -64,7 +73,8 @@ struct message_param {
 };
 
 struct message {
-    const char *name, *doc;
+    const char *name;
+    struct notes notes;
     enum direction dir;
     struct message_param *params; /* scalars, in order */
     uint32_t nparams;
@@ -78,12 +88,14 @@ struct message {
 struct transition {
     uint32_t message;          /* index = tag */
     uint32_t next;             /* state index or STATE_END */
+    uint32_t line, column;
 };
 
 /* States of chains such as `A? -> B! -> S` that have no name of their own are named "S.A" after the
  * state and message that lead to them. */
 struct state {
     const char *name;
+    struct notes notes;
     bool anonymous;
     bool may_end;              /* either side may close here */
     enum direction dir;        /* of all its messages; meaningless if ntransitions == 0 */
@@ -93,7 +105,9 @@ struct state {
 };
 
 struct contract {
-    const char *name, *doc;
+    const char *name;
+    struct notes notes;
+    const char *tail;          /* comments before the closing brace, as notes.lead */
     struct message *messages;
     uint32_t nmessages;
     struct state *states;      /* [0] is the start */
@@ -105,7 +119,9 @@ struct contract {
 
 struct slot_decl {
     struct xref_type type;
+    struct notes notes;
     uint32_t count;
+    uint32_t line, column;
 };
 
 struct contract_set {
@@ -115,6 +131,8 @@ struct contract_set {
     uint32_t ncontracts;
     struct slot_decl *slots;
     uint32_t nslots;
+    const char *tail;          /* comments at the end of the text, as notes.lead */
+    const uint16_t *index;     /* blocks and contracts by name; private to contract/; NULL: none */
 };
 
 /* Parses and checks all declarations of a text (several files may be concatenated: a name declared
@@ -124,14 +142,21 @@ struct contract_set {
 must_check enum status contract_parse(struct arena *a, const char *text, size_t len,
                                       const struct contract_set **out, struct diag *why);
 
-/* Canonical text (design: what `fmt` prints, comments gone) of one declaration alone, or of it and of
+/* Canonical text (design: what `fmt` prints, comments gone; out->failed if memory is exhausted) of one declaration alone, or of it and of
  * everything it mentions, in a fixed order. Two declarations mean the same iff the latter are equal. */
 void contract_print_block(const struct contract_set *s, uint32_t block, struct strbuf *out);
 void contract_print_contract(const struct contract_set *s, uint32_t contract, struct strbuf *out);
 void contract_canonical_block(const struct contract_set *s, uint32_t block, struct strbuf *out);
 void contract_canonical_contract(const struct contract_set *s, uint32_t contract, struct strbuf *out);
-/* The whole set, comments kept as documentation comments: what `singula contract fmt` prints. */
+/* The whole set in the order of its text, comments kept: what `singula contract fmt` prints. */
 void contract_format(const struct contract_set *s, struct strbuf *out);
+/* The same without comments: what a generated header embeds in the module. */
+void contract_print_set(const struct contract_set *s, struct strbuf *out);
+
+/* A declaration of either kind as one number: block b is b, contract c is nblocks + c. Lists the declaration
+ * itself and everything that it mentions, directly or not; returns how many. `seen` (zeroed) and `list` have
+ * room for nblocks + ncontracts elements. */
+uint32_t contract_closure(const struct contract_set *s, uint32_t decl, uint8_t *seen, uint32_t *list);
 
 /* XXH3-128 of a canonical text, for finding; equality is decided by the text. */
 struct contract_id { uint64_t lo, hi; };

@@ -49,7 +49,11 @@ must_check enum status xop_resolve(const struct contract_set *set, const char *m
                                    const char *name, size_t nname, struct xop *op, struct xop_type *type,
                                    struct diag *why);
 
-/* Calls `each` for every import that the set offers, in declaration order (headers, help, near names). */
+/* The Wasm type of an operation that was resolved or enumerated. */
+void xop_type_of(const struct xop *op, struct xop_type *type);
+
+/* Calls `each` for every import that the set offers: blocks, then contracts, in declaration order, then
+ * `singula/ref` (headers, help, near names). The strings last until `each` returns. */
 void xop_enumerate(const struct contract_set *set,
                    void (*each)(void *ctx, const char *module, const char *name, const struct xop *op),
                    void *ctx);

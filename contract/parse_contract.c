@@ -1,0 +1,391 @@
+/* The grammar of contracts: messages, states, chains. A chain's inner states get their names here.
+ */
+#include "contract/reading.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "contract/limits.h"
+#include "contract/nearest.h"
+
+/* A transition with the names it was written with. */
+struct step {
+    uint32_t from;
+    struct token message;
+    enum direction dir;
+    struct token target; /* kind TOKEN_END: `next` says where */
+    uint32_t next;       /* STATE_END or the anonymous state of a chain */
+};
+
+struct contract_reading {
+    struct contract contract;
+    struct message messages[CONTRACT_MESSAGES_MAX];
+    struct message_param params[MESSAGE_SCALARS]; /* of the message being read */
+    struct state states[CONTRACT_STATES_MAX];
+    struct step steps[CONTRACT_TRANSITIONS_MAX];
+    uint32_t nsteps;
+    bool repeated;
+    uint32_t decl;
+};
+
+static void message_ref(struct reading *r, struct contract_reading *c, struct message *m,
+                        uint32_t position)
+{
+    struct token type = r->p->lex.tok;
+    struct xref_type ref;
+    struct ref_use use = {.place = IN_CONTRACT,
+                          .repeated = c->repeated,
+                          .decl = c->decl,
+                          .item = c->contract.nmessages};
+    parse_ref(r, use, &ref,
+              "a parameter: a scalar such as `u32`, a block, `frozen`, `imp` or `exp`");
+    if (m->ref.kind != REF_NONE) {
+        struct diag *d = fail_at(r, CON_MESSAGE, &type, "second reference in one message");
+        diag_want(d, "at most one reference");
+        diag_hint(d, "put both into a block and send that");
+        return;
+    }
+    m->ref = ref;
+    m->ref_at = position;
+}
+
+/* One parameter. *size is the C struct of the scalars so far, without padding at its end. */
+static void parse_param(struct reading *r, struct contract_reading *c, struct message *m,
+                        uint32_t position, uint32_t *size, uint32_t *align)
+{
+    bool scalar = at_scalar(r);
+    enum scalar type = SC_N;
+    if (scalar)
+        type = parse_scalar(r);
+    else
+        message_ref(r, c, m, position);
+    if (at(r, TOKEN_LBRACKET)) {
+        struct diag *d = fail_at(r, CON_MESSAGE, &r->p->lex.tok, "array in a message");
+        diag_hint(d, "messages carry scalars and one reference: put the array into a block");
+    }
+    if (at(r, TOKEN_BANG) || at(r, TOKEN_QUESTION)) {
+        struct diag *d = fail_at(r, CON_MESSAGE, &r->p->lex.tok, "mark after a parameter's type");
+        diag_hint(d, "a reference in a message is never null and needs no mark");
+    }
+    struct token name = expect_name(r, "the name of the parameter");
+    bool twice = m->ref_name && scalar && same_name(m->ref_name, &name);
+    for (uint32_t i = 0; i < m->nparams; i++)
+        twice |= same_name(c->params[i].name, &name);
+    if (twice)
+        duplicate(r, &name, "parameter", m->line);
+    if (!parser_ok(r->p))
+        return;
+    if (!scalar) {
+        m->ref_name = token_copy(r->p, &name);
+        return;
+    }
+    uint32_t n = scalar_size(type), offset = round_up(*size, n);
+    if (offset + n <= MESSAGE_SCALARS)
+        c->params[m->nparams++] = (struct message_param){
+            .name = token_copy(r->p, &name), .scalar = type, .offset = offset};
+    *size = offset + n;
+    *align = n > *align ? n : *align;
+}
+
+static void parse_message(struct reading *r, struct contract_reading *c)
+{
+    struct message m = {.dir = at_keyword(r, KW_IN) ? DIR_IN : DIR_OUT};
+    struct notes *outer = item_begin(r, &m.notes);
+    uint32_t size = 0, align = 1, position = 0;
+    advance(r);
+    if (at_keyword(r, KW_MESSAGE))
+        advance(r);
+    else
+        unexpected(r, "`message`");
+    struct token name = expect_name(r, "the name of the message");
+    for (uint32_t i = 0; i < c->contract.nmessages; i++)
+        if (same_name(c->messages[i].name, &name))
+            duplicate(r, &name, "message", c->messages[i].line);
+    if (c->contract.nmessages == CONTRACT_MESSAGES_MAX) {
+        struct diag *d = fail_at(r, LIM_CONTRACT, &name, "too many messages");
+        diag_want(d, "at most %d", CONTRACT_MESSAGES_MAX);
+        return;
+    }
+    m.name = token_copy(r->p, &name);
+    m.line = name.line;
+    m.column = name.column;
+    expect(r, TOKEN_LPAREN, "`(`");
+    while (!at(r, TOKEN_RPAREN) && parser_ok(r->p)) {
+        parse_param(r, c, &m, position++, &size, &align);
+        if (at(r, TOKEN_RPAREN))
+            break;
+        expect(r, TOKEN_COMMA, "`,` or `)`");
+        if (at(r, TOKEN_RPAREN))
+            unexpected(r, "another parameter");
+    }
+    expect(r, TOKEN_RPAREN, "`)`");
+    expect(r, TOKEN_SEMICOLON, "`;`");
+    item_end(r, outer);
+    m.scalars_size = round_up(size, align);
+    if (m.scalars_size > MESSAGE_SCALARS) {
+        struct diag *d = fail_at(r, CON_MESSAGE, &name, "too many scalars in one message");
+        diag_want(d, "at most %d bytes, laid out as a C struct", MESSAGE_SCALARS);
+        diag_found(d, "%u bytes", m.scalars_size);
+        diag_hint(d, "put them into a block: a message is one cache line");
+    }
+    m.params = PARSER_ARRAY(r->p, r->p->a, m.nparams, struct message_param);
+    if (!parser_ok(r->p))
+        return;
+    memcpy(m.params, c->params, m.nparams * sizeof *m.params);
+    c->messages[c->contract.nmessages++] = m;
+}
+
+static struct state *state_add(struct reading *r, struct contract_reading *c, const char *name,
+                               const struct token *t)
+{
+    if (c->contract.nstates == CONTRACT_STATES_MAX) {
+        struct diag *d = fail_at(r, LIM_CONTRACT, t, "too many states");
+        diag_want(d, "at most %d, those inside chains included", CONTRACT_STATES_MAX);
+    }
+    if (!parser_ok(r->p))
+        return NULL;
+    struct state *s = &c->states[c->contract.nstates++];
+    *s = (struct state){.name = name, .notes = {"", ""}, .line = t->line, .column = t->column};
+    return s;
+}
+
+static void step_add(struct reading *r, struct contract_reading *c, const struct step *s)
+{
+    if (c->nsteps == CONTRACT_TRANSITIONS_MAX) {
+        struct diag *d = fail_at(r, LIM_CONTRACT, &s->message, "too many transitions");
+        diag_want(d, "at most %d", CONTRACT_TRANSITIONS_MAX);
+    }
+    if (parser_ok(r->p))
+        c->steps[c->nsteps++] = *s;
+}
+
+/* The anonymous state that message `m` of a chain leads to from state `from`. */
+static uint32_t chain_state(struct reading *r, struct contract_reading *c, uint32_t from,
+                            const struct token *m)
+{
+    const char *base = c->states[from].name;
+    size_t n = strlen(base);
+    char *name = PARSER_ARRAY(r->p, r->p->a, n + m->len + 2, char);
+    if (!name)
+        return STATE_END;
+    memcpy(name, base, n);
+    name[n] = '.';
+    memcpy(name + n + 1, m->text, m->len);
+    struct state *s = state_add(r, c, name, m);
+    if (!s)
+        return STATE_END;
+    s->anonymous = true;
+    return c->contract.nstates - 1;
+}
+
+/* `A? -> B! -> Target;` in state `from`. */
+static void parse_chain(struct reading *r, struct contract_reading *c, uint32_t from)
+{
+    struct step s = {.from = from, .message = expect_name(r, "a message, or `end`")};
+    while (parser_ok(r->p)) {
+        s.dir = at(r, TOKEN_QUESTION) ? DIR_IN : DIR_OUT;
+        if (!at(r, TOKEN_QUESTION) && !at(r, TOKEN_BANG)) {
+            struct diag *d = unexpected(r, "`?` (the exp side receives) or `!` (it sends)");
+            diag_hint(d, "every message on the way is marked: `Request? -> Answer! -> State;`");
+            return;
+        }
+        advance(r);
+        expect(r, TOKEN_ARROW, "`->` and the next state");
+        s.target.kind = TOKEN_END;
+        s.next = STATE_END;
+        if (at_keyword(r, KW_END)) {
+            advance(r);
+            step_add(r, c, &s);
+            break;
+        }
+        struct token next = expect_name(r, "a state, a further message, or `end`");
+        if (!at(r, TOKEN_QUESTION) && !at(r, TOKEN_BANG)) {
+            s.target = next;
+            step_add(r, c, &s);
+            break;
+        }
+        s.next = chain_state(r, c, s.from, &s.message);
+        step_add(r, c, &s);
+        s.from = s.next;
+        s.message = next;
+    }
+    expect(r, TOKEN_SEMICOLON, "`;`");
+}
+
+/* A chain or `end;` */
+static void parse_alternative(struct reading *r, struct contract_reading *c, uint32_t state)
+{
+    if (!at_keyword(r, KW_END)) {
+        parse_chain(r, c, state);
+        return;
+    }
+    if (c->states[state].may_end)
+        duplicate(r, &r->p->lex.tok, "alternative", c->states[state].line);
+    advance(r);
+    expect(r, TOKEN_SEMICOLON, "`;`");
+    c->states[state].may_end = true;
+}
+
+static void parse_state(struct reading *r, struct contract_reading *c)
+{
+    struct notes notes;
+    struct notes *outer = item_begin(r, &notes);
+    advance(r);
+    struct token name = expect_name(r, "the name of the state");
+    for (uint32_t i = 0; i < c->contract.nstates; i++)
+        if (!c->states[i].anonymous && same_name(c->states[i].name, &name))
+            duplicate(r, &name, "state", c->states[i].line);
+    struct state *s = state_add(r, c, token_copy(r->p, &name), &name);
+    if (!s)
+        return;
+    uint32_t index = c->contract.nstates - 1;
+    expect(r, TOKEN_COLON, "`:`");
+    if (at_keyword(r, KW_ONE)) {
+        advance(r);
+        expect(r, TOKEN_LBRACE, "`{`");
+        do
+            parse_alternative(r, c, index);
+        while (!at(r, TOKEN_RBRACE) && parser_ok(r->p));
+        expect(r, TOKEN_RBRACE, "`}`");
+    } else {
+        if (at(r, TOKEN_LBRACE)) {
+            struct diag *d = unexpected(r, "a message, `end` or `one`");
+            diag_hint(d, "alternatives are written `one { ... }`");
+        }
+        parse_alternative(r, c, index);
+    }
+    item_end(r, outer);
+    s->notes = notes;
+}
+
+static uint32_t parse_capacity(struct reading *r)
+{
+    if (!at_keyword(r, KW_CAPACITY))
+        return 0;
+    advance(r);
+    struct token n = r->p->lex.tok;
+    expect(r, TOKEN_NUMBER, "a number of messages");
+    if (parser_ok(r->p) && (n.number == 0 || n.number > CONTRACT_CAPACITY_MAX)) {
+        struct diag *d = fail_at(r, n.number ? LIM_CONTRACT : CON_SYNTAX, &n, "capacity");
+        diag_want(d, "1 to %d messages", CONTRACT_CAPACITY_MAX);
+        diag_found(d, "%.*s", (int)(n.len < 20 ? n.len : 20), n.text);
+    }
+    return n.number;
+}
+
+/* The message of a step, whose mark must agree with its direction. */
+static uint32_t step_message(struct reading *r, const struct contract *t, const struct step *s)
+{
+    uint32_t m = contract_find_message(t, s->message.text, s->message.len);
+    if (m == CONTRACT_NONE) {
+        struct nearest near;
+        nearest_init(&near, s->message.text, s->message.len);
+        for (uint32_t i = 0; i < t->nmessages; i++)
+            nearest_offer(&near, t->messages[i].name);
+        struct diag *d = fail_at(r, CON_UNKNOWN_NAME, &s->message, "no such message");
+        diag_want(d, "a message of the contract");
+        diag_found(d, "`%.*s`", (int)s->message.len, s->message.text);
+        if (near.name[0])
+            diag_hint(d, "did you mean `%s`?", near.name);
+        return 0;
+    }
+    if (t->messages[m].dir != s->dir) {
+        bool in = t->messages[m].dir == DIR_IN;
+        struct diag *d = fail_at(r, CON_DIRECTION, &s->message, t->messages[m].name);
+        diag_want(d, in ? "`?`: an `in` message is received by the exp side"
+                        : "`!`: an `out` message is sent by the exp side");
+        diag_found(d, in ? "`!`" : "`?`");
+        diag_hint(d, "write `%s%s`, or declare it `%s message`", t->messages[m].name,
+                  in ? "?" : "!", in ? "out" : "in");
+    }
+    return m;
+}
+
+static uint32_t step_target(struct reading *r, const struct contract *t, const struct step *s)
+{
+    if (s->target.kind == TOKEN_END)
+        return s->next;
+    struct nearest near;
+    nearest_init(&near, s->target.text, s->target.len);
+    for (uint32_t i = 0; i < t->nstates; i++) {
+        if (t->states[i].anonymous)
+            continue;
+        if (same_name(t->states[i].name, &s->target))
+            return i;
+        nearest_offer(&near, t->states[i].name);
+    }
+    struct diag *d = fail_at(r, CON_UNKNOWN_NAME, &s->target, "no such state");
+    diag_want(d, "a state of the contract");
+    diag_found(d, "`%.*s`", (int)s->target.len, s->target.text);
+    if (contract_find_message(t, s->target.text, s->target.len) != CONTRACT_NONE)
+        diag_hint(d, "a message inside a chain is marked `?` or `!`");
+    else if (near.name[0])
+        diag_hint(d, "did you mean `%s`?", near.name);
+    return 0;
+}
+
+/* Gives the steps their messages and states, and each state its transitions. */
+static void steps_to_tables(struct reading *r, struct contract_reading *c)
+{
+    struct contract *t = &c->contract;
+    struct transition *all = PARSER_ARRAY(r->p, r->p->a, c->nsteps, struct transition);
+    if (!all)
+        return;
+    for (uint32_t s = 0; s < t->nstates; s++) {
+        t->states[s].transitions = all;
+        for (uint32_t i = 0; i < c->nsteps && parser_ok(r->p); i++) {
+            const struct step *from = &c->steps[i];
+            if (from->from != s)
+                continue;
+            *all = (struct transition){.message = step_message(r, t, from),
+                                       .next = step_target(r, t, from),
+                                       .line = from->message.line,
+                                       .column = from->message.column};
+            all++;
+            t->states[s].ntransitions++;
+        }
+    }
+}
+
+struct contract_reading *parse_contract_room(struct parser *p)
+{
+    return PARSER_ARRAY(p, &p->scratch, 1, struct contract_reading);
+}
+
+void parse_contract(struct reading *r)
+{
+    struct parser *p = r->p;
+    struct contract_reading *c = r->contract;
+    struct contract *t = &c->contract;
+    *t = (struct contract){0};
+    c->nsteps = 0;
+    struct notes *outer = item_begin(r, &t->notes);
+    advance(r);
+    struct token name = declared_name(r, "contract");
+    c->decl = declare(r, &name, true, &c->repeated);
+    t->name = token_copy(p, &name);
+    t->line = name.line;
+    t->column = name.column;
+    t->capacity = parse_capacity(r);
+    expect(r, TOKEN_LBRACE, "`{`");
+    while (!at(r, TOKEN_RBRACE) && parser_ok(p)) {
+        if (at_keyword(r, KW_IN) || at_keyword(r, KW_OUT))
+            parse_message(r, c);
+        else if (at_keyword(r, KW_STATE))
+            parse_state(r, c);
+        else
+            unexpected(r, "`in message`, `out message`, `state` or `}`");
+    }
+    t->tail = take_tail(r);
+    expect(r, TOKEN_RBRACE, "`}`");
+    item_end(r, outer);
+    t->messages = PARSER_ARRAY(p, p->a, t->nmessages, struct message);
+    t->states = PARSER_ARRAY(p, p->a, t->nstates, struct state);
+    if (!parser_ok(p))
+        return;
+    memcpy(t->messages, c->messages, t->nmessages * sizeof *t->messages);
+    memcpy(t->states, c->states, t->nstates * sizeof *t->states);
+    steps_to_tables(r, c);
+    if (parser_ok(p))
+        PUSH(p, &p->contracts[c->repeated], *t);
+}

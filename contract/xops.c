@@ -1,0 +1,625 @@
+/* Import names are patterns (xops.def): words separated by dots, some of which are places for a
+ * field, a message, a role or an access. Resolving matches a name against them, enumerating fills
+ * them; both ask misuse() whether the declarations allow the result, so they cannot disagree. */
+#include "contract/xops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "contract/nearest.h"
+
+#define PREFIX    "singula/"
+#define WORDS_MAX 4
+#define NOT_YET   "not supported yet by this version: "
+
+static const char *const patterns[XOP_N] = {
+#define XOP(kind, name, blocks) [XOP_##kind] = name,
+#include "contract/xops.def"
+#undef XOP
+};
+
+/* Known by design, refused for now. */
+static const struct {
+    const char *pattern;
+    bool of_block;
+} later[] = {
+    {"freeze", true},        {"share", true},          {"thaw", true},
+    {"F.share", true},       {"slot.swap", true},      {"frozen.slot.swap", true},
+    {"set.R.S.new", false},  {"set.R.S.add", false},   {"set.R.S.wait", false},
+    {"set.R.S.free", false}, {"slot.R.S.swap", false},
+};
+
+static const struct {
+    const char *name;
+    uint8_t wasm;
+    bool load, store;
+} accesses[] = {
+    [XA_I32] = {"i32", 0x7f, true, true},
+    [XA_I64] = {"i64", 0x7e, true, true},
+    [XA_F32] = {"f32", 0x7d, true, true},
+    [XA_F64] = {"f64", 0x7c, true, true},
+    [XA_I32_8_U] = {"i32_8_u", 0x7f, true, false},
+    [XA_I32_8_S] = {"i32_8_s", 0x7f, true, false},
+    [XA_I32_16_U] = {"i32_16_u", 0x7f, true, false},
+    [XA_I32_16_S] = {"i32_16_s", 0x7f, true, false},
+    [XA_I32_8] = {"i32_8", 0x7f, false, true},
+    [XA_I32_16] = {"i32_16", 0x7f, false, true},
+};
+
+static const char *const roles[] = {[ROLE_IMP] = "imp", [ROLE_EXP] = "exp"};
+
+/* What follows singula/ in the module name decides which rows of xops.def apply. */
+enum scope { OF_BLOCK, OF_CONTRACT, OF_REF };
+
+static enum scope scope_of(enum xop_kind k)
+{
+    return k <= XOP_PUT ? OF_BLOCK : k <= XOP_ABANDON ? OF_CONTRACT : OF_REF;
+}
+_Static_assert(XOP_PUT < XOP_CHANNEL && XOP_ABANDON < XOP_IS_NULL && XOP_IS_NULL + 1 == XOP_N,
+               "xops.def: blocks, then contracts, then references");
+
+bool xop_is_module(const char *module, size_t n)
+{
+    size_t prefix = strlen(PREFIX);
+    return (n == prefix - 1 && memcmp(module, PREFIX, n) == 0) ||
+           (n >= prefix && memcmp(module, PREFIX, prefix) == 0);
+}
+
+/* ---- what the declarations allow ---- */
+
+static bool in_text(const char *text, size_t n, const char *word)
+{
+    return strlen(word) == n && memcmp(text, word, n) == 0;
+}
+
+/* True if `reply` can be the next message after `request`. */
+static bool follows(const struct contract *c, uint32_t request, uint32_t reply)
+{
+    for (uint32_t s = 0; s < c->nstates; s++) {
+        const struct transition *t = state_transition(&c->states[s], request);
+        if (t && t->next != STATE_END && state_transition(&c->states[t->next], reply))
+            return true;
+    }
+    return false;
+}
+
+static const char *field_misuse(const struct xop *op, const struct block_field *f)
+{
+    bool ref = f->ref.kind != REF_NONE;
+    switch (op->kind) {
+    case XOP_GET:
+    case XOP_SET:
+        return ref ? "the field is a reference: `take` moves it out, `put` moves one in" : NULL;
+    case XOP_TAKE:
+    case XOP_PUT:
+        if (!ref)
+            return "the field is not a reference: use `get` and `set`";
+        return f->ref.kind == REF_FROZEN ? NOT_YET "frozen blocks" : NULL;
+    case XOP_LEN:
+    case XOP_READ:
+    case XOP_WRITE:
+        return f->is_array ? NULL : "the field is not an array";
+    case XOP_LOAD:
+    case XOP_STORE:
+        if (!f->is_array || f->scalar != SC_U8)
+            return "only a `u8[]` field has this operation";
+        return (op->kind == XOP_LOAD ? accesses[op->access].load : accesses[op->access].store)
+                   ? NULL
+                   : "loads end in `_u` or `_s` where they widen, stores never do";
+    default:
+        BUG("operation without a field");
+    }
+}
+
+static const char *message_misuse(const struct xop *op, uint32_t message, bool sends)
+{
+    const struct message *m = &op->set->contracts[op->contract].messages[message];
+    if ((direction_sender(m->dir) == op->role) != sends)
+        return m->dir == DIR_IN ? "an `in` message is sent by imp and received by exp"
+                                : "an `out` message is sent by exp and received by imp";
+    return m->ref.kind == REF_FROZEN ? NOT_YET "frozen blocks" : NULL;
+}
+
+/* Why the declarations do not allow an operation that is otherwise well named; NULL if they do. */
+static const char *misuse(const struct xop *op)
+{
+    const char *why = NULL;
+    switch (op->kind) {
+    case XOP_GET:
+    case XOP_SET:
+    case XOP_LEN:
+    case XOP_READ:
+    case XOP_WRITE:
+    case XOP_LOAD:
+    case XOP_STORE:
+    case XOP_TAKE:
+    case XOP_PUT:
+        return field_misuse(op, &op->set->blocks[op->block].fields[op->field]);
+    case XOP_SEND:
+        return message_misuse(op, op->message, true);
+    case XOP_RECV:
+        return message_misuse(op, op->message, false);
+    case XOP_CALL:
+        why = message_misuse(op, op->message, true);
+        if (!why)
+            why = message_misuse(op, op->reply, false);
+        if (!why && !follows(&op->set->contracts[op->contract], op->message, op->reply))
+            why = "no state of the contract lets the second message follow the first";
+        return why;
+    case XOP_ALLOC:
+    case XOP_NEW:
+    case XOP_FREE:
+    case XOP_CHANNEL:
+    case XOP_PEER:
+    case XOP_CONNECT:
+    case XOP_LISTEN:
+    case XOP_ACCEPT:
+    case XOP_LISTENER_CLOSE:
+    case XOP_NEXT:
+    case XOP_POLL:
+    case XOP_WAIT:
+    case XOP_CLOSE:
+    case XOP_ABANDON:
+    case XOP_IS_NULL:
+        return NULL;
+    case XOP_N:
+        break;
+    }
+    BUG("operation");
+}
+
+/* ---- Wasm types ---- */
+
+enum { I32 = 0x7f, I64 = 0x7e, REF = 0x6f };
+
+static void param(struct xop_type *t, uint8_t type)
+{
+    check(t->nparams < XOP_PARAMS_MAX);
+    t->params[t->nparams++] = type;
+}
+
+static void params(struct xop_type *t, const char *kinds)
+{
+    for (; *kinds; kinds++)
+        param(t, *kinds == 'r' ? REF : *kinds == 'I' ? I64 : I32);
+}
+
+static void send_params(struct xop_type *t, const struct message *m)
+{
+    for (uint32_t i = 0; i < m->nparams; i++)
+        param(t, scalar_wasm_type(m->params[i].scalar));
+    if (m->ref.kind != REF_NONE)
+        param(t, REF);
+}
+
+static void recv_type(struct xop_type *t, const struct message *m)
+{
+    if (m->scalars_size)
+        param(t, I32);
+    t->result = m->ref.kind != REF_NONE ? REF : 0;
+}
+
+static void block_type_of(const struct xop *op, struct xop_type *t)
+{
+    const struct block_type *b = &op->set->blocks[op->block];
+    const struct block_field *f = op->field != CONTRACT_NONE ? &b->fields[op->field] : NULL;
+    uint8_t value = f ? scalar_wasm_type(f->scalar) : 0;
+    switch (op->kind) {
+    case XOP_ALLOC:
+    case XOP_NEW:
+        params(t, b->array != CONTRACT_NONE ? "i" : "");
+        t->result = REF;
+        break;
+    case XOP_GET:
+        params(t, f->is_array ? "ri" : "r");
+        t->result = value;
+        break;
+    case XOP_SET:
+        params(t, f->is_array ? "ri" : "r");
+        param(t, value);
+        break;
+    case XOP_LEN:
+        params(t, "r");
+        t->result = I32;
+        break;
+    case XOP_READ:
+    case XOP_WRITE:
+        params(t, "riii");
+        break;
+    case XOP_LOAD:
+        params(t, "ri");
+        t->result = accesses[op->access].wasm;
+        break;
+    case XOP_STORE:
+        params(t, "ri");
+        param(t, accesses[op->access].wasm);
+        break;
+    case XOP_TAKE:
+        params(t, "r");
+        t->result = REF;
+        break;
+    case XOP_PUT:
+        params(t, "rr");
+        break;
+    default:
+        params(t, "r"); /* free */
+    }
+}
+
+static void contract_type_of(const struct xop *op, struct xop_type *t)
+{
+    const struct contract *c = &op->set->contracts[op->contract];
+    switch (op->kind) {
+    case XOP_CHANNEL:
+        t->result = REF;
+        break;
+    case XOP_PEER:
+    case XOP_ACCEPT:
+        params(t, "r");
+        t->result = REF;
+        break;
+    case XOP_CONNECT:
+    case XOP_LISTEN:
+        params(t, "ii");
+        t->result = REF;
+        break;
+    case XOP_SEND:
+        params(t, "r");
+        send_params(t, &c->messages[op->message]);
+        break;
+    case XOP_NEXT:
+    case XOP_POLL:
+        params(t, "r");
+        t->result = I32;
+        break;
+    case XOP_WAIT:
+        params(t, "rI");
+        t->result = I32;
+        break;
+    case XOP_RECV:
+        params(t, "r");
+        recv_type(t, &c->messages[op->message]);
+        break;
+    case XOP_CALL:
+        params(t, "r");
+        send_params(t, &c->messages[op->message]);
+        recv_type(t, &c->messages[op->reply]);
+        break;
+    default:
+        params(t, "r"); /* close, abandon, listener.close */
+    }
+}
+
+void xop_type_of(const struct xop *op, struct xop_type *t)
+{
+    *t = (struct xop_type){0};
+    switch (scope_of(op->kind)) {
+    case OF_BLOCK:
+        block_type_of(op, t);
+        break;
+    case OF_CONTRACT:
+        contract_type_of(op, t);
+        break;
+    case OF_REF:
+        params(t, "r");
+        t->result = I32;
+        break;
+    }
+}
+
+/* ---- names ---- */
+
+struct words {
+    struct {
+        const char *s;
+        size_t n;
+    } at[WORDS_MAX];
+    uint32_t n; /* more than WORDS_MAX: not a name of ours */
+};
+
+static struct words split(const char *s, size_t n)
+{
+    struct words w = {0};
+    const char *end = s + n;
+    for (;;) {
+        const char *dot = memchr(s, '.', (size_t)(end - s));
+        const char *stop = dot ? dot : end;
+        if (w.n < WORDS_MAX) {
+            w.at[w.n].s = s;
+            w.at[w.n].n = (size_t)(stop - s);
+        }
+        w.n++;
+        if (!dot || w.n > WORDS_MAX)
+            return w;
+        s = dot + 1;
+    }
+}
+
+/* Matches one word of a name with one of a pattern, filling its place in *op. */
+static bool match_word(struct xop *op, const char *place, size_t nplace, const char *s, size_t n)
+{
+    const struct contract *c =
+        op->contract != CONTRACT_NONE ? &op->set->contracts[op->contract] : NULL;
+    if (nplace != 1)
+        return nplace == n && memcmp(place, s, n) == 0;
+    switch (*place) {
+    case 'F':
+        op->field = block_find_field(&op->set->blocks[op->block], s, n);
+        return op->field != CONTRACT_NONE;
+    case 'X':
+        for (enum xaccess a = 0; a < ARRAY_LEN(accesses); a++)
+            if (in_text(s, n, accesses[a].name)) {
+                op->access = a;
+                return true;
+            }
+        return false;
+    case 'R':
+        op->role = in_text(s, n, "imp") ? ROLE_IMP : ROLE_EXP;
+        return in_text(s, n, roles[op->role]);
+    case 'M':
+        op->message = contract_find_message(c, s, n);
+        return op->message != CONTRACT_NONE;
+    case 'N':
+        op->reply = contract_find_message(c, s, n);
+        return op->reply != CONTRACT_NONE;
+    case 'S':
+        return contract_find_state(c, s, n) != CONTRACT_NONE;
+    }
+    BUG("place in xops.def");
+}
+
+static bool match(struct xop *op, const char *pattern, const struct words *name)
+{
+    struct words p = split(pattern, strlen(pattern));
+    if (p.n != name->n)
+        return false;
+    for (uint32_t i = 0; i < p.n; i++)
+        if (!match_word(op, p.at[i].s, p.at[i].n, name->at[i].s, name->at[i].n))
+            return false;
+    return true;
+}
+
+/* The pattern filled from *op. */
+static void op_name(const struct xop *op, char *out, size_t size)
+{
+    const struct contract *c =
+        op->contract != CONTRACT_NONE ? &op->set->contracts[op->contract] : NULL;
+    struct words p = split(patterns[op->kind], strlen(patterns[op->kind]));
+    size_t n = 0;
+    for (uint32_t i = 0; i < p.n; i++) {
+        const char *word = p.at[i].s;
+        int len = (int)p.at[i].n;
+        if (len == 1) {
+            word = *word == 'F'   ? op->set->blocks[op->block].fields[op->field].name
+                   : *word == 'X' ? accesses[op->access].name
+                   : *word == 'R' ? roles[op->role]
+                   : *word == 'M' ? c->messages[op->message].name
+                                  : c->messages[op->reply].name;
+            len = (int)strlen(word);
+        }
+        int more = snprintf(out + n, size - n, "%s%.*s", i ? "." : "", len, word);
+        check(more > 0 && (size_t)more < size - n);
+        n += (size_t)more;
+    }
+}
+
+/* ---- enumeration ---- */
+
+#define NAME_MAX_ALL 300 /* four names of the longest kind */
+
+struct listing {
+    void (*each)(void *ctx, const char *module, const char *name, const struct xop *op);
+    void *ctx;
+    char module[NAME_MAX_ALL];
+};
+
+static const struct xop no_op = {
+    .block = CONTRACT_NONE,
+    .field = CONTRACT_NONE,
+    .contract = CONTRACT_NONE,
+    .message = CONTRACT_NONE,
+    .reply = CONTRACT_NONE,
+};
+
+static void list_one(const struct listing *l, const struct xop *op)
+{
+    char name[NAME_MAX_ALL];
+    if (misuse(op))
+        return;
+    op_name(op, name, sizeof name);
+    l->each(l->ctx, l->module, name, op);
+}
+
+static void list_block(struct listing *l, const struct contract_set *set, uint32_t b)
+{
+    struct xop op = no_op;
+    op.set = set;
+    op.block = b;
+    snprintf(l->module, sizeof l->module, PREFIX "%s", set->blocks[b].name);
+    for (op.kind = XOP_ALLOC; op.kind <= XOP_FREE; op.kind++)
+        list_one(l, &op);
+    for (op.field = 0; op.field < set->blocks[b].nfields; op.field++)
+        for (op.kind = XOP_GET; op.kind <= XOP_PUT; op.kind++) {
+            bool access = op.kind == XOP_LOAD || op.kind == XOP_STORE;
+            for (op.access = 0; op.access < (access ? ARRAY_LEN(accesses) : 1); op.access++)
+                list_one(l, &op);
+            op.access = 0;
+        }
+}
+
+/* Every choice of messages for a pattern that has `places` of them. */
+static void list_messages(const struct listing *l, struct xop *op, bool one, bool two)
+{
+    uint32_t n = op->set->contracts[op->contract].nmessages;
+    for (uint32_t m = 0; m < (one ? n : 1); m++)
+        for (uint32_t r = 0; r < (two ? n : 1); r++) {
+            op->message = one ? m : CONTRACT_NONE;
+            op->reply = two ? r : CONTRACT_NONE;
+            list_one(l, op);
+        }
+}
+
+static void list_contract(struct listing *l, const struct contract_set *set, uint32_t c)
+{
+    struct xop op = no_op;
+    op.set = set;
+    op.contract = c;
+    snprintf(l->module, sizeof l->module, PREFIX "%s", set->contracts[c].name);
+    for (op.kind = XOP_CHANNEL; op.kind <= XOP_ABANDON; op.kind++) {
+        bool role = patterns[op.kind][0] == 'R';
+        bool one = op.kind == XOP_SEND || op.kind == XOP_RECV || op.kind == XOP_CALL;
+        for (op.role = ROLE_IMP; op.role <= (role ? ROLE_EXP : ROLE_IMP); op.role++)
+            list_messages(l, &op, one, op.kind == XOP_CALL);
+    }
+}
+
+static void list_ref(struct listing *l, const struct contract_set *set)
+{
+    struct xop op = no_op;
+    op.set = set;
+    op.kind = XOP_IS_NULL;
+    snprintf(l->module, sizeof l->module, PREFIX "ref");
+    list_one(l, &op);
+}
+
+void xop_enumerate(const struct contract_set *set,
+                   void (*each)(void *ctx, const char *module, const char *name,
+                                const struct xop *op),
+                   void *ctx)
+{
+    struct listing l = {.each = each, .ctx = ctx};
+    for (uint32_t b = 0; b < set->nblocks; b++)
+        list_block(&l, set, b);
+    for (uint32_t c = 0; c < set->ncontracts; c++)
+        list_contract(&l, set, c);
+    list_ref(&l, set);
+}
+
+/* ---- resolving ---- */
+
+static void offer(void *ctx, const char *module, const char *name, const struct xop *op)
+{
+    (void)module;
+    (void)op;
+    nearest_offer(ctx, name);
+}
+
+/* A guest's name as it may be printed. */
+static const char *printable(const char *s, size_t n, char *buf, size_t size)
+{
+    size_t i = 0;
+    for (; i < n && i + 1 < size; i++)
+        buf[i] = s[i] < 0x20 || s[i] == 0x7f ? '?' : s[i];
+    buf[i] = 0;
+    return buf;
+}
+
+static enum status unknown(struct diag *why, const char *module, size_t nmodule, const char *name,
+                           size_t nname)
+{
+    char m[100], n[120];
+    return diag_set(why, STR_UNKNOWN_IMPORT, "`%s` `%s`", printable(module, nmodule, m, sizeof m),
+                    printable(name, nname, n, sizeof n));
+}
+
+static enum status unknown_module(const struct contract_set *set, const char *module,
+                                  size_t nmodule, const char *name, size_t nname, struct diag *why)
+{
+    struct nearest near;
+    size_t prefix = strlen(PREFIX);
+    bool named = nmodule > prefix;
+    nearest_init(&near, named ? module + prefix : "", named ? nmodule - prefix : 0);
+    for (uint32_t b = 0; b < set->nblocks; b++)
+        nearest_offer(&near, set->blocks[b].name);
+    for (uint32_t c = 0; c < set->ncontracts; c++)
+        nearest_offer(&near, set->contracts[c].name);
+    enum status s = unknown(why, module, nmodule, name, nname);
+    diag_want(why, "`singula/` and a block or contract that the module declares, or `singula/ref`");
+    char known[160] = "none";
+    size_t n = 0;
+    for (uint32_t i = 0; i < set->nblocks + set->ncontracts && n < sizeof known - 70; i++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s`%s`", i ? ", " : "",
+                              i < set->nblocks ? set->blocks[i].name
+                                               : set->contracts[i - set->nblocks].name);
+    if (near.name[0])
+        diag_hint(why, "did you mean `singula/%s`?", near.name);
+    else if (set->nblocks + set->ncontracts == 0)
+        diag_hint(why, "the module has no `singula.contract` section: include the header that "
+                       "`singula contract bindgen` makes");
+    else
+        diag_hint(why, "the module declares %s", known);
+    return s;
+}
+
+static enum status unknown_name(const struct xop *scope, enum scope kind, const char *module,
+                                size_t nmodule, const char *name, size_t nname, const char *reason,
+                                struct diag *why)
+{
+    struct nearest near;
+    struct listing l = {.each = offer, .ctx = &near};
+    nearest_init(&near, name, nname);
+    if (kind == OF_BLOCK)
+        list_block(&l, scope->set, scope->block);
+    else if (kind == OF_CONTRACT)
+        list_contract(&l, scope->set, scope->contract);
+    else
+        list_ref(&l, scope->set);
+    enum status s = unknown(why, module, nmodule, name, nname);
+    bool not_yet = reason && strncmp(reason, NOT_YET, strlen(NOT_YET)) == 0;
+    const char *between = reason && near.name[0] ? "; " : "";
+    if (not_yet)
+        diag_hint(why, "%s", reason);
+    else if (near.name[0])
+        diag_hint(why, "%s%sdid you mean `%s`?", reason ? reason : "", between, near.name);
+    else
+        diag_hint(why, "%s", reason ? reason : "`singula contract bindgen` lists all operations");
+    return s;
+}
+
+/* The operations of design that come later, recognised so that nobody looks for a misspelling. */
+static const char *find_later(const struct xop *scope, enum scope kind, const struct words *w)
+{
+    struct xop op = *scope;
+    for (size_t i = 0; i < ARRAY_LEN(later); i++)
+        if ((kind == OF_BLOCK) == later[i].of_block && kind != OF_REF &&
+            match(&op, later[i].pattern, w))
+            return NOT_YET "frozen blocks, slots and sets";
+    return NULL;
+}
+
+enum status xop_resolve(const struct contract_set *set, const char *module, size_t nmodule,
+                        const char *name, size_t nname, struct xop *op, struct xop_type *type,
+                        struct diag *why)
+{
+    struct xop scope = no_op;
+    size_t prefix = strlen(PREFIX);
+    enum scope kind = OF_REF;
+    scope.set = set;
+    check(xop_is_module(module, nmodule));
+    if (nmodule >= prefix) {
+        scope.block = contract_find_block(set, module + prefix, nmodule - prefix);
+        scope.contract = contract_find_contract(set, module + prefix, nmodule - prefix);
+    }
+    if (scope.block != CONTRACT_NONE)
+        kind = OF_BLOCK;
+    else if (scope.contract != CONTRACT_NONE)
+        kind = OF_CONTRACT;
+    else if (!in_text(module, nmodule, PREFIX "ref"))
+        return unknown_module(set, module, nmodule, name, nname, why);
+
+    struct words w = split(name, nname);
+    const char *reason = find_later(&scope, kind, &w);
+    for (enum xop_kind k = 0; k < XOP_N && !reason; k++) {
+        struct xop found = scope;
+        found.kind = k;
+        if (scope_of(k) != kind || !match(&found, patterns[k], &w))
+            continue;
+        reason = misuse(&found);
+        if (reason)
+            break;
+        *op = found;
+        xop_type_of(op, type);
+        return OK;
+    }
+    return unknown_name(&scope, kind, module, nmodule, name, nname, reason, why);
+}
