@@ -138,6 +138,7 @@ struct runtime {
     struct types *types;
     struct xheap *xheap;
     struct names *names;
+    struct xcalls *xcalls; /* bound singula/ operations (xcall.c); NULL until the first */
     const struct engine *engine;
 };
 

@@ -26,8 +26,7 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
 
 void runtime_close(struct runtime *rt)
 {
-    if (rt->xheap)
-        xcall_unbind_all(rt);
+    xcall_unbind_all(rt);
     if (rt->names)
         names_destroy(rt->names);
     if (rt->xheap)
@@ -44,5 +43,7 @@ void runtime_close(struct runtime *rt)
 must_check enum status runtime_audit(const struct runtime *rt, struct diag *why)
 {
     enum status st = region_audit(rt->region, why);
-    return st == OK ? xheap_audit(rt->xheap, why) : st;
+    if (st == OK)
+        st = xheap_audit(rt->xheap, why);
+    return st == OK ? names_audit(rt->names, why) : st;
 }

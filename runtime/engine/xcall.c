@@ -1,0 +1,176 @@
+/* Binding of singula/ imports: one struct xcall per operation and runtime, shared by all instances
+ * that import it. */
+#include "runtime/engine/xcall_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS 256
+
+struct xcalls {
+    struct xcall *buckets[BUCKETS];
+};
+
+static uint32_t bucket_of(const struct xcall_key *k)
+{
+    uint64_t words[sizeof *k / sizeof(uint64_t)], hash = 0;
+    memcpy(words, k, sizeof words);
+    for (uint32_t i = 0; i < ARRAY_LEN(words); i++)
+        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 56) % BUCKETS;
+}
+
+/* ---- the key ---- */
+
+static bool is_channel_op(enum xop_kind k)
+{
+    return k >= XOP_CHANNEL && k <= XOP_ABANDON;
+}
+
+static enum status make_key(struct runtime *rt, const struct xop *op, struct xcall_key *key)
+{
+    *key = (struct xcall_key){.kind = op->kind};
+    if (op->kind == XOP_IS_NULL)
+        return OK;
+    if (is_channel_op(op->kind)) {
+        bool sends = op->kind == XOP_SEND || op->kind == XOP_CALL;
+        key->role = op->role;
+        key->message = sends || op->kind == XOP_RECV ? op->message : 0;
+        key->reply = op->kind == XOP_CALL ? op->reply : 0;
+        return types_contract(rt->types, op->set, op->contract, &key->contract);
+    }
+    key->field = op->kind >= XOP_GET && op->kind <= XOP_PUT ? op->field : 0;
+    key->access = op->kind == XOP_LOAD || op->kind == XOP_STORE ? op->access : 0;
+    return types_block(rt->types, op->set, op->block, &key->type);
+}
+
+/* ---- what the name says ---- */
+
+static void prepare_block(struct xcall *x)
+{
+    const struct block_type *b = x->key.type->decl;
+    if (x->key.kind < XOP_GET)
+        return;
+    const struct block_field *f = &b->fields[x->key.field];
+    x->offset = f->offset;
+    if (f->ref.kind == REF_NONE)
+        x->elem_bytes = scalar_size(f->scalar);
+    else
+        x->ref = &x->key.type->fields[x->key.field];
+}
+
+/* Where the payload and the address for the answer are among the parameters. */
+static void prepare_channel(struct xcall *x, const struct xop_type *type)
+{
+    const struct contract *c = x->key.contract->decl;
+    enum xop_kind kind = x->key.kind;
+    if (kind != XOP_SEND && kind != XOP_RECV && kind != XOP_CALL)
+        return;
+    x->msg = &c->messages[x->key.message];
+    if (x->msg->ref.kind != REF_NONE)
+        x->ref = &x->key.contract->messages[x->key.message];
+    if (kind != XOP_RECV)
+        for (uint32_t i = 1; i < type->nparams; i++)
+            if (type->params[i] == VT_EXTERNREF)
+                x->ref_slot = i;
+    if (kind != XOP_SEND) {
+        x->out_bytes = c->messages[kind == XOP_CALL ? x->key.reply : x->key.message].scalars_size;
+        x->out_slot = x->out_bytes ? type->nparams - 1 : 0;
+    }
+}
+
+static char *text(const char *fmt, struct vname a, struct vname b)
+{
+    char *s = NULL;
+    return asprintf(&s, fmt, (int)a.len, a.s, (int)b.len, b.s) < 0 ? NULL : s;
+}
+
+static enum status make(const struct vimport *imp, const struct xcall_key *key, struct xcall **out)
+{
+    static const char prefix[] = "singula/";
+    struct xop op;
+    struct xop_type type;
+    enum status st = xop_resolve(imp->xop->set, imp->module.s, imp->module.len, imp->name.s,
+                                 imp->name.len, &op, &type, NULL);
+    if (st != OK)
+        return st;
+    struct xcall *x = calloc(1, sizeof *x);
+    if (!x)
+        return E_NOMEM;
+    struct vname shown = imp->module;
+    if (shown.len >= sizeof prefix - 1 && memcmp(shown.s, prefix, sizeof prefix - 1) == 0) {
+        shown.s += sizeof prefix - 1;
+        shown.len -= (uint32_t)sizeof prefix - 1;
+    }
+    x->key = *key;
+    x->host.data = x;
+    x->host.module = text("%.*s%.*s", imp->module, (struct vname){"", 0});
+    x->host.name = text("%.*s%.*s", imp->name, (struct vname){"", 0});
+    x->label = text("%.*s %.*s", shown, imp->name);
+    if (is_channel_op(key->kind))
+        prepare_channel(x, &type);
+    else if (key->kind != XOP_IS_NULL)
+        prepare_block(x);
+    x->host.fn = is_channel_op(key->kind) ? xcall_channel_fn(x) : xcall_block_fn(x);
+    *out = x;
+    return OK;
+}
+
+static void destroy(struct xcall *x)
+{
+    free((char *)x->host.module);
+    free((char *)x->host.name);
+    free((char *)x->label);
+    free(x);
+}
+
+/* ---- the table ---- */
+
+must_check enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const struct hostcall **out,
+                       struct diag *why)
+{
+    struct xcall_key key;
+    struct xcall *x;
+    enum status st;
+    if (!rt->xcalls && !(rt->xcalls = calloc(1, sizeof *rt->xcalls)))
+        return diag_set(why, E_NOMEM, "table of operations");
+    if ((st = make_key(rt, imp->xop, &key)) != OK)
+        goto fail;
+    struct xcall **bucket = &rt->xcalls->buckets[bucket_of(&key)];
+    for (x = *bucket; x; x = x->chain) {
+        if (memcmp(&x->key, &key, sizeof key) == 0) {
+            *out = &x->host;
+            return OK;
+        }
+    }
+    if ((st = make(imp, &key, &x)) != OK)
+        goto fail;
+    if (!x->host.module || !x->host.name || !x->label) {
+        destroy(x);
+        st = E_NOMEM;
+        goto fail;
+    }
+    x->chain = *bucket;
+    *bucket = x;
+    *out = &x->host;
+    return OK;
+fail:
+    return diag_set(why, st, "import \"%.*s\" \"%.*s\"", (int)imp->module.len, imp->module.s,
+                    (int)imp->name.len, imp->name.s);
+}
+
+void xcall_unbind_all(struct runtime *rt)
+{
+    if (!rt->xcalls)
+        return;
+    for (uint32_t i = 0; i < BUCKETS; i++) {
+        struct xcall *next;
+        for (struct xcall *x = rt->xcalls->buckets[i]; x; x = next) {
+            next = x->chain;
+            destroy(x);
+        }
+    }
+    free(rt->xcalls);
+    rt->xcalls = NULL;
+}

@@ -1,0 +1,370 @@
+/* Operations on blocks (design 4.4, table "Block T"): alloc, free, access to fields and elements,
+ * children. */
+#include "runtime/engine/xcall_int.h"
+
+#include <string.h>
+
+/* The block of the operation's type in that slot; NULL: the SIP has trapped. */
+static struct xobj *block_fault(struct sip *s, const struct xcall *x, xref ref)
+{
+    struct monitor_why why;
+    struct xobj *o;
+    enum trap t = monitor_block(s->rt->xheap, &s->account, ref, x->key.type, &o, &why);
+    check(t != TRAP_NONE); /* else the fast path is wrong */
+    (void)xcall_fault(s, x, t, &why);
+    return NULL;
+}
+
+static inline struct xobj *block_arg(struct sip *s, const struct xcall *x, xref ref)
+{
+    struct xobj *o = xref_block(s->rt->xheap, &s->account, ref, x->key.type);
+    return likely(o) ? o : block_fault(s, x, ref);
+}
+
+static enum host_result bad_index(struct sip *s, const struct xcall *x, uint32_t i,
+                                  const struct xobj *o)
+{
+    return sip_trap(s, TRAP_X_INDEX, "%s: index %u, but the block has %u elements", x->label, i,
+                    o->len);
+}
+
+/* ---- fields and elements, by scalar ---- */
+
+static inline uint64_t extend_signed(int32_t v)
+{
+    return (uint32_t)v; /* an i32 slot is zero in its upper half */
+}
+
+static inline uint64_t extend_zero(uint64_t v)
+{
+    return v;
+}
+
+/* SCALAR(name, C type in memory, how the value becomes a slot). Floats travel as their
+ * bits. */
+#define SCALARS(SCALAR)                                                                            \
+    SCALAR(I8, int8_t, extend_signed)                                                              \
+    SCALAR(U8, uint8_t, extend_zero)                                                               \
+    SCALAR(I16, int16_t, extend_signed)                                                            \
+    SCALAR(U16, uint16_t, extend_zero)                                                             \
+    SCALAR(I32, uint32_t, extend_zero)                                                             \
+    SCALAR(U32, uint32_t, extend_zero)                                                             \
+    SCALAR(I64, uint64_t, extend_zero)                                                             \
+    SCALAR(U64, uint64_t, extend_zero)                                                             \
+    SCALAR(F32, uint32_t, extend_zero)                                                             \
+    SCALAR(F64, uint64_t, extend_zero)
+
+#define ACCESSORS(name, ctype, extend)                                                             \
+    static enum host_result get_##name(struct sip *s, struct instance *inst, const void *data,     \
+                                       uint64_t *slots)                                            \
+    {                                                                                              \
+        (void)inst;                                                                                \
+        const struct xcall *x = data;                                                              \
+        const struct xobj *o = block_arg(s, x, slots[0]);                                          \
+        if (!o)                                                                                    \
+            return HOST_TRAP;                                                                      \
+        slots[0] = extend(*(const ctype *)(const void *)(o->data + x->offset));                    \
+        return HOST_OK;                                                                            \
+    }                                                                                              \
+    static enum host_result set_##name(struct sip *s, struct instance *inst, const void *data,     \
+                                       uint64_t *slots)                                            \
+    {                                                                                              \
+        (void)inst;                                                                                \
+        const struct xcall *x = data;                                                              \
+        struct xobj *o = block_arg(s, x, slots[0]);                                                \
+        if (!o)                                                                                    \
+            return HOST_TRAP;                                                                      \
+        xblock_touch(o, x->offset + sizeof(ctype));                                                \
+        *(ctype *)(void *)(o->data + x->offset) = (ctype)slots[1];                                 \
+        return HOST_OK;                                                                            \
+    }                                                                                              \
+    static enum host_result get_at_##name(struct sip *s, struct instance *inst, const void *data,  \
+                                          uint64_t *slots)                                         \
+    {                                                                                              \
+        (void)inst;                                                                                \
+        const struct xcall *x = data;                                                              \
+        const struct xobj *o = block_arg(s, x, slots[0]);                                          \
+        uint32_t i = (uint32_t)slots[1];                                                           \
+        if (!o)                                                                                    \
+            return HOST_TRAP;                                                                      \
+        if (unlikely(i >= o->len))                                                                 \
+            return bad_index(s, x, i, o);                                                          \
+        slots[0] = extend(((const ctype *)(const void *)(o->data + x->offset))[i]);                \
+        return HOST_OK;                                                                            \
+    }                                                                                              \
+    static enum host_result set_at_##name(struct sip *s, struct instance *inst, const void *data,  \
+                                          uint64_t *slots)                                         \
+    {                                                                                              \
+        (void)inst;                                                                                \
+        const struct xcall *x = data;                                                              \
+        struct xobj *o = block_arg(s, x, slots[0]);                                                \
+        uint32_t i = (uint32_t)slots[1];                                                           \
+        if (!o)                                                                                    \
+            return HOST_TRAP;                                                                      \
+        if (unlikely(i >= o->len))                                                                 \
+            return bad_index(s, x, i, o);                                                          \
+        xblock_touch(o, x->offset + ((uint64_t)i + 1) * sizeof(ctype));                            \
+        ((ctype *)(void *)(o->data + x->offset))[i] = (ctype)slots[2];                             \
+        return HOST_OK;                                                                            \
+    }
+SCALARS(ACCESSORS)
+
+#define ACCESSOR_ROW(name, ctype, extend)                                                          \
+    [SC_##name] = {{get_##name, set_##name}, {get_at_##name, set_at_##name}},
+/* [scalar][array?][set?] */
+static const host_fn accessors[SC_N][2][2] = {SCALARS(ACCESSOR_ROW)};
+
+/* ---- unaligned access to bytes ---- */
+
+/* The address of n bytes at `byte` of the array, or NULL: the SIP has trapped. */
+static inline uint8_t *bytes_at(struct sip *s, const struct xcall *x, struct xobj *o, uint32_t byte,
+                                uint32_t n)
+{
+    if (unlikely(o->len < n || byte > o->len - n)) {
+        (void)sip_trap(s, TRAP_X_INDEX, "%s: %u bytes at %u, but the block has %u", x->label, n,
+                       byte, o->len);
+        return NULL;
+    }
+    return o->data + x->offset + byte;
+}
+
+#define LOAD_FN(name, ctype, extend)                                                               \
+    static enum host_result load_##name(struct sip *s, struct instance *inst, const void *data,    \
+                                        uint64_t *slots)                                           \
+    {                                                                                              \
+        (void)inst;                                                                                \
+        const struct xcall *x = data;                                                              \
+        struct xobj *o = block_arg(s, x, slots[0]);                                                \
+        const uint8_t *p = o ? bytes_at(s, x, o, (uint32_t)slots[1], sizeof(ctype)) : NULL;        \
+        if (!p)                                                                                    \
+            return HOST_TRAP;                                                                      \
+        ctype v;                                                                                   \
+        memcpy(&v, p, sizeof v);                                                                   \
+        slots[0] = extend(v);                                                                      \
+        return HOST_OK;                                                                            \
+    }
+#define STORE_FN(name, ctype)                                                                      \
+    static enum host_result store_##name(struct sip *s, struct instance *inst, const void *data,   \
+                                         uint64_t *slots)                                          \
+    {                                                                                              \
+        (void)inst;                                                                                \
+        const struct xcall *x = data;                                                              \
+        struct xobj *o = block_arg(s, x, slots[0]);                                                \
+        uint8_t *p = o ? bytes_at(s, x, o, (uint32_t)slots[1], sizeof(ctype)) : NULL;              \
+        if (!p)                                                                                    \
+            return HOST_TRAP;                                                                      \
+        ctype v = (ctype)slots[2];                                                                 \
+        xblock_touch(o, (uint64_t)(p - o->data) + sizeof v);                                       \
+        memcpy(p, &v, sizeof v);                                                                   \
+        return HOST_OK;                                                                            \
+    }
+LOAD_FN(32, uint32_t, extend_zero)
+LOAD_FN(64, uint64_t, extend_zero)
+LOAD_FN(8_u, uint8_t, extend_zero)
+LOAD_FN(8_s, int8_t, extend_signed)
+LOAD_FN(16_u, uint16_t, extend_zero)
+LOAD_FN(16_s, int16_t, extend_signed)
+STORE_FN(32, uint32_t)
+STORE_FN(64, uint64_t)
+STORE_FN(8, uint8_t)
+STORE_FN(16, uint16_t)
+
+static const host_fn loads[] = {
+    [XA_I32] = load_32,        [XA_F32] = load_32,        [XA_I64] = load_64,
+    [XA_F64] = load_64,        [XA_I32_8_U] = load_8_u,   [XA_I32_8_S] = load_8_s,
+    [XA_I32_16_U] = load_16_u, [XA_I32_16_S] = load_16_s,
+};
+static const host_fn stores[] = {
+    [XA_I32] = store_32, [XA_F32] = store_32,  [XA_I64] = store_64,
+    [XA_F64] = store_64, [XA_I32_8] = store_8, [XA_I32_16] = store_16,
+};
+
+/* ---- whole blocks ---- */
+
+static enum host_result op_alloc(struct sip *s, struct instance *inst, const void *data,
+                                 uint64_t *slots)
+{
+    (void)inst;
+    const struct xcall *x = data;
+    uint32_t n = x->key.type->elem_size ? (uint32_t)slots[0] : 0;
+    slots[0] = xref_of(xblock_alloc(s->rt->xheap, &s->account, x->key.type, n));
+    return HOST_OK;
+}
+
+static enum host_result op_new(struct sip *s, struct instance *inst, const void *data,
+                               uint64_t *slots)
+{
+    const struct xcall *x = data;
+    uint32_t n = x->key.type->elem_size ? (uint32_t)slots[0] : 0;
+    (void)op_alloc(s, inst, data, slots);
+    if (slots[0])
+        return HOST_OK;
+    const struct xaccount *a = &s->account;
+    return sip_trap(
+        s, TRAP_X_EXHAUSTED,
+        "%s: no room for a block of %u elements; the SIP has %u of %u blocks, %llu of %llu bytes",
+        x->label, n, a->nblocks, a->max_blocks, (unsigned long long)a->nbytes,
+        (unsigned long long)a->max_bytes);
+}
+
+static enum host_result op_free(struct sip *s, struct instance *inst, const void *data,
+                                uint64_t *slots)
+{
+    (void)inst;
+    if (!slots[0])
+        return HOST_OK;
+    struct xobj *o = block_arg(s, data, slots[0]);
+    if (!o)
+        return HOST_TRAP;
+    xobj_end(s->rt->xheap, o);
+    return HOST_OK;
+}
+
+static enum host_result op_len(struct sip *s, struct instance *inst, const void *data,
+                               uint64_t *slots)
+{
+    (void)inst;
+    const struct xobj *o = block_arg(s, data, slots[0]);
+    if (!o)
+        return HOST_TRAP;
+    slots[0] = o->len;
+    return HOST_OK;
+}
+
+/* Elements [slots[1], + slots[3]) and linear memory at slots[2]: both must be inside; false: the
+ * SIP has trapped. */
+static bool span_args(struct sip *s, struct instance *inst, const struct xcall *x,
+                      const uint64_t *slots, struct xobj **o, uint64_t *from, uint64_t *bytes,
+                      uint8_t **mem)
+{
+    uint32_t i = (uint32_t)slots[1], ptr = (uint32_t)slots[2], n = (uint32_t)slots[3];
+    *o = block_arg(s, x, slots[0]);
+    if (!*o)
+        return false;
+    if ((uint64_t)i + n > (*o)->len) {
+        (void)sip_trap(s, TRAP_X_INDEX, "%s: %u elements from index %u on, but the block has %u",
+                       x->label, n, i, (*o)->len);
+        return false;
+    }
+    *bytes = (uint64_t)n * x->elem_bytes;
+    *from = x->offset + (uint64_t)i * x->elem_bytes;
+    *mem = guest_bytes(inst, ptr, *bytes);
+    if (!*mem)
+        (void)sip_bad_pointer(s, x->label, ptr, *bytes);
+    return *mem != NULL;
+}
+
+static enum host_result op_read(struct sip *s, struct instance *inst, const void *data,
+                                uint64_t *slots)
+{
+    struct xobj *o;
+    uint64_t from, bytes;
+    uint8_t *mem;
+    if (!span_args(s, inst, data, slots, &o, &from, &bytes, &mem))
+        return HOST_TRAP;
+    memcpy(mem, o->data + from, bytes);
+    return HOST_OK;
+}
+
+static enum host_result op_write(struct sip *s, struct instance *inst, const void *data,
+                                 uint64_t *slots)
+{
+    struct xobj *o;
+    uint64_t from, bytes;
+    uint8_t *mem;
+    if (!span_args(s, inst, data, slots, &o, &from, &bytes, &mem))
+        return HOST_TRAP;
+    if (bytes)
+        xblock_touch(o, from + bytes);
+    memcpy(o->data + from, mem, bytes);
+    return HOST_OK;
+}
+
+/* ---- children ---- */
+
+static enum host_result op_take(struct sip *s, struct instance *inst, const void *data,
+                                uint64_t *slots)
+{
+    (void)inst;
+    const struct xcall *x = data;
+    struct xobj *o = block_arg(s, x, slots[0]);
+    if (!o)
+        return HOST_TRAP;
+    slots[0] = xref_of(xobj_from_field(s->rt->xheap, o, x->key.field));
+    return HOST_OK;
+}
+
+static enum host_result op_put(struct sip *s, struct instance *inst, const void *data,
+                               uint64_t *slots)
+{
+    (void)inst;
+    const struct xcall *x = data;
+    struct xheap *h = s->rt->xheap;
+    struct monitor_why why;
+    struct xobj *child, *o = block_arg(s, x, slots[0]);
+    if (!o)
+        return HOST_TRAP;
+    enum trap t = monitor_payload(h, &s->account, slots[1], x->ref, o, &child, &why);
+    if (t != TRAP_NONE)
+        return xcall_fault(s, x, t, &why);
+    xobj_to_field(h, child, o, x->key.field);
+    return HOST_OK;
+}
+
+static enum host_result op_is_null(struct sip *s, struct instance *inst, const void *data,
+                                   uint64_t *slots)
+{
+    (void)s, (void)inst, (void)data;
+    slots[0] = slots[0] == 0;
+    return HOST_OK;
+}
+
+host_fn xcall_block_fn(const struct xcall *x)
+{
+    const struct block_field *f = x->key.type ? &x->key.type->decl->fields[x->key.field] : NULL;
+    switch ((enum xop_kind)x->key.kind) {
+    case XOP_ALLOC:
+        return op_alloc;
+    case XOP_NEW:
+        return op_new;
+    case XOP_FREE:
+        return op_free;
+    case XOP_GET:
+        return accessors[f->scalar][f->is_array][0];
+    case XOP_SET:
+        return accessors[f->scalar][f->is_array][1];
+    case XOP_LEN:
+        return op_len;
+    case XOP_READ:
+        return op_read;
+    case XOP_WRITE:
+        return op_write;
+    case XOP_LOAD:
+        return loads[x->key.access];
+    case XOP_STORE:
+        return stores[x->key.access];
+    case XOP_TAKE:
+        return op_take;
+    case XOP_PUT:
+        return op_put;
+    case XOP_IS_NULL:
+        return op_is_null;
+    case XOP_CHANNEL:
+    case XOP_PEER:
+    case XOP_CONNECT:
+    case XOP_LISTEN:
+    case XOP_ACCEPT:
+    case XOP_LISTENER_CLOSE:
+    case XOP_SEND:
+    case XOP_NEXT:
+    case XOP_POLL:
+    case XOP_WAIT:
+    case XOP_RECV:
+    case XOP_CALL:
+    case XOP_CLOSE:
+    case XOP_ABANDON:
+    case XOP_N:
+        break;
+    }
+    BUG("not an operation on blocks");
+}
