@@ -132,7 +132,7 @@ int singula_host_bind(struct singula_system *sys, const char *binding, struct si
     diag_clear(&d);
     enum status st = ffi_bind(binding, &b, &d);
     if (st == OK)
-        st = enter(sys, ffi_module(b), ffi_name(b), ffi_type(b), b, &e, &d);
+        st = enter(sys, ffi_module(b), ffi_name(b), ffi_type_text(b), b, &e, &d);
     return api_refuse(why, &d, st);
 }
 

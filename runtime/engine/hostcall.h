@@ -42,6 +42,6 @@ void ffi_unbind(struct ffi_binding *b);
 const struct hostcall *ffi_hostcall(const struct ffi_binding *b);
 const char *ffi_module(const struct ffi_binding *b);
 const char *ffi_name(const struct ffi_binding *b);
-const char *ffi_type(const struct ffi_binding *b); /* type text as above */
+const char *ffi_type_text(const struct ffi_binding *b); /* type text as above */
 
 #endif
