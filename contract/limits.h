@@ -15,7 +15,7 @@
 
 /* Bytes of the canonical text of one declaration and of everything it mentions. At run time every declaration
  * keeps this text, so the product with CONTRACT_DECLS_MAX bounds the memory of a hostile module. */
-#define CONTRACT_CANONICAL_MAX (1u << 16)
+#define CONTRACT_CANONICAL_MAX (1u << 15)
 
 /* Fields of a block; its fixed part is then at most 2 KiB. */
 #define CONTRACT_FIELDS_MAX 256
