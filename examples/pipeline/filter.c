@@ -1,0 +1,43 @@
+/* Middle of the pipeline: turns the bits of a slab's first bytes round and pushes the same block on. */
+#include <stdint.h>
+#include <stdio.h>
+
+#include "pipeline.h"
+
+enum { HEAD = 4096 };
+
+static const char name[] = "filter", next[] = "sink";
+static uint8_t head[HEAD];
+
+static void work(__externref_t slab)
+{
+    Slab_bytes_read(slab, 0, head, HEAD);
+    for (int i = 0; i < HEAD; i++)
+        head[i] = (uint8_t)~head[i];
+    Slab_bytes_write(slab, 0, head, HEAD);
+}
+
+int main(void)
+{
+    int slabs = 0;
+    __externref_t listener = Flow_exp_listen(name, sizeof name - 1);
+    __externref_t out = Flow_imp_connect(next, sizeof next - 1);
+    if (singula_is_null(listener) || singula_is_null(out)) {
+        fprintf(stderr, "filter: cannot publish %s or reach %s\n", name, next);
+        return 1;
+    }
+    __externref_t in = Flow_listener_accept(listener);
+    Flow_listener_close(listener);
+    if (singula_is_null(in))
+        return 1;
+    while (Flow_exp_next(in) == Flow_Push) {
+        __externref_t slab = Flow_exp_recv_Push(in);
+        work(slab);
+        Flow_imp_send_Push(out, slab);
+        slabs++;
+    }
+    Flow_exp_close(in);
+    Flow_imp_close(out);
+    printf("filter: passed on %d slabs\n", slabs);
+    return 0;
+}

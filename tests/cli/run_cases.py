@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Runs the command line's golden tests. usage: run_cases.py SINGULA EXAMPLES_BUILD SOURCE CASE_FILE...
+
+A case file is a list of:
+    file NAME                 a fixture: the indented lines below it
+    wat NAME.wasm             the same, translated by wat2wasm
+    copy PATH                 from the built examples (EXAMPLES_BUILD/PATH; cases below are skipped if it is not there)
+    case TITLE                a test: a command, what it prints and how it ends
+        $ singula verify x.wasm
+        expected line of the standard output; * stands for anything in a line
+        ! expected line of the standard error
+        ...                   any number of lines
+        = 1                   exit status, 0 if left out
+Commands are given to sh in a fresh folder per file, shared by its cases; `singula` is the one under test.
+"""
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+
+def entries(path):
+    """(kind, title, body lines) of a case file."""
+    found = []
+    for line in path.read_text().splitlines():
+        if line[:1] not in ("", " ", "#"):
+            kind, _, title = line.partition(" ")
+            found.append((kind, title.strip(), []))
+        elif found and not line.startswith("#"):
+            found[-1][2].append(line)
+    return [(k, t, textwrap.dedent("\n".join(b)).strip("\n").split("\n")) for k, t, b in found]
+
+
+def matches(expected, actual):
+    """Lines with * and ... against lines."""
+    if not expected:
+        return not actual
+    if expected[0] == "...":
+        return any(matches(expected[1:], actual[i:]) for i in range(len(actual) + 1))
+    if not actual:
+        return False
+    pattern = expected[0].replace("[", "[[]").replace("?", "[?]")
+    return fnmatch.fnmatchcase(actual[0], pattern) and matches(expected[1:], actual[1:])
+
+
+def run_case(body, folder, env):
+    """None if the case holds, else what is wrong."""
+    command = body[0][2:]
+    out, err, status = [], [], 0
+    target = out
+    for line in body[1:]:
+        if re.fullmatch(r"= \d+", line):
+            status = int(line[2:])
+        elif line == "!" or line.startswith("! "):
+            target = err
+            err.append(line[2:])
+        elif line == "...":
+            target.append(line)
+        else:
+            target = out
+            out.append(line)
+    done = subprocess.run(["sh", "-c", command], cwd=folder, env=env, capture_output=True, text=True,
+                          errors="replace", stdin=subprocess.DEVNULL, timeout=120)
+    got_out, got_err = done.stdout.splitlines(), done.stderr.splitlines()
+    wrong = []
+    if done.returncode != status:
+        wrong.append(f"exit status {done.returncode}, expected {status}")
+    if not matches(out, got_out):
+        wrong.append("standard output is\n" + textwrap.indent(done.stdout, "    "))
+    if not matches(err, got_err):
+        wrong.append("standard error is\n" + textwrap.indent(done.stderr, "    "))
+    return None if not wrong else f"$ {command}\n" + "\n".join(wrong)
+
+
+def main():
+    singula, built, source = (Path(a).resolve() for a in sys.argv[1:4])
+    passed = failed = skipped = 0
+    for path in map(Path, sys.argv[4:]):
+        folder = Path(tempfile.mkdtemp(prefix="singula-cli-"))
+        (folder / "bin").mkdir()
+        (folder / "bin/singula").symlink_to(singula)
+        env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "LC_ALL": "C", "SOURCE": str(source)}
+        missing = None
+        for kind, title, body in entries(path):
+            if kind == "file":
+                (folder / title).parent.mkdir(parents=True, exist_ok=True)
+                (folder / title).write_text("\n".join(body) + "\n")
+            elif kind == "wat":
+                if not shutil.which("wat2wasm"):
+                    missing = "wat2wasm (package wabt)"
+                    continue
+                (folder / "x.wat").write_text("\n".join(body))
+                subprocess.run(["wat2wasm", "--no-check", "x.wat", "-o", title], cwd=folder, check=True)
+            elif kind == "copy":
+                if (built / title).exists():
+                    shutil.copy(built / title, folder / Path(title).name)
+                else:
+                    missing = f"{title} (the guests are not built)"
+            elif missing:
+                print(f"{path.name}: {title}: skipped: needs {missing}")
+                skipped += 1
+            else:
+                wrong = run_case(body, folder, env)
+                passed, failed = passed + (wrong is None), failed + (wrong is not None)
+                if wrong:
+                    print(f"{path.name}: {title}: FAILED\n{textwrap.indent(wrong, '  ')}")
+        shutil.rmtree(folder)
+    print(f"cli: {passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 77 if not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
