@@ -1,4 +1,4 @@
-/* singula contract check|fmt|bindgen: works on contract files. */
+/* singula contract check|fmt|bindgen|graph: works on contract files. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -144,14 +144,29 @@ static const struct command fmt_command = {
     fmt_run,
 };
 
-/* ---- bindgen ---- */
+/* ---- bindgen and graph: one file in, one text out ---- */
 
-static const struct opt_def bindgen_options[] = {
-    {'o', "output", "FILE", "write the header there instead of to the standard output"},
+static const struct opt_def output_options[] = {
+    {'o', "output", "FILE", "write there instead of to the standard output"},
     {0, NULL, NULL, NULL},
 };
 
-static int bindgen_run(const struct command *self, int argc, char **argv)
+static char *header(const struct singula_contracts *set, const char *path, const char *output)
+{
+    char *name = files_header_name(output ? output : path);
+    char *text = name ? singula_contract_bindgen(set, name) : NULL;
+    free(name);
+    return text;
+}
+
+static char *graph(const struct singula_contracts *set, const char *path, const char *output)
+{
+    (void)path, (void)output;
+    return singula_contract_graph(set);
+}
+
+static int translate(const struct command *self, int argc, char **argv,
+                     char *(*make)(const struct singula_contracts *, const char *, const char *))
 {
     const char *output = NULL;
     struct opts o;
@@ -162,33 +177,40 @@ static int bindgen_run(const struct command *self, int argc, char **argv)
         output = o.value;
     }
     if (argc - o.first != 1) {
-        complain("contract bindgen: give one FILE (see singula contract bindgen --help)");
+        complain("%s: give one FILE (see singula %s --help)", self->name, self->name);
         return EXIT_USAGE;
     }
-    const char *path = argv[o.first];
     struct singula_contracts *set = NULL;
-    int r = parse_file(path, &set, NULL);
+    int r = parse_file(argv[o.first], &set, NULL);
     if (r != EXIT_OK)
         return r;
-    char *name = files_header_name(output ? output : path);
-    char *text = name ? singula_contract_bindgen(set, name) : NULL;
+    char *text = make(set, argv[o.first], output);
     if (!text) {
-        complain("%s: out of memory", path);
+        complain("%s: out of memory", argv[o.first]);
         r = EXIT_USAGE;
     } else if (!files_write(output, text)) {
         r = EXIT_USAGE;
     }
     free(text);
-    free(name);
     singula_contract_destroy(set);
     return r;
+}
+
+static int bindgen_run(const struct command *self, int argc, char **argv)
+{
+    return translate(self, argc, argv, header);
+}
+
+static int graph_run(const struct command *self, int argc, char **argv)
+{
+    return translate(self, argc, argv, graph);
 }
 
 static const struct command bindgen_command = {
     "contract bindgen",
     "[-o FILE] FILE",
     "Makes the C header with which guests use the blocks and channels of a contract.",
-    bindgen_options,
+    output_options,
     "exit status: 0 done, 1 the contract has a mistake, 2 cannot read or write\n"
     "\n"
     "examples:\n"
@@ -197,10 +219,22 @@ static const struct command bindgen_command = {
     bindgen_run,
 };
 
+static const struct command graph_command = {
+    "contract graph",
+    "[-o FILE] FILE",
+    "Draws the states of the contracts, for Graphviz.",
+    output_options,
+    "exit status: 0 done, 1 the contract has a mistake, 2 cannot read or write\n"
+    "\n"
+    "examples:\n"
+    "  singula contract graph camera.contract | dot -Tsvg > camera.svg\n",
+    graph_run,
+};
+
 /* ---- the command of commands ---- */
 
 static const struct command *const subcommands[] = {&check_command, &fmt_command, &bindgen_command,
-                                                    NULL};
+                                                    &graph_command, NULL};
 
 static void print_help(const struct command *self)
 {
@@ -234,7 +268,7 @@ static int contract_run(const struct command *self, int argc, char **argv)
 
 const struct command contract_command = {
     "contract",
-    "check|fmt|bindgen FILE",
+    "check|fmt|bindgen|graph FILE",
     "Checks, formats and translates contract files.",
     NULL,
     NULL,

@@ -158,6 +158,9 @@ void contract_print_set(const struct contract_set *s, struct strbuf *out);
  * room for nblocks + ncontracts elements. */
 uint32_t contract_closure(const struct contract_set *s, uint32_t decl, uint8_t *seen, uint32_t *list);
 
+/* All contracts of the set as state diagrams in the DOT language (Graphviz). */
+void contract_graph(const struct contract_set *s, struct strbuf *out);
+
 /* XXH3-128 of a canonical text, for finding; equality is decided by the text. */
 struct contract_id { uint64_t lo, hi; };
 struct contract_id contract_id_of(const char *canonical, size_t n);

@@ -65,9 +65,11 @@ SINGULA_API int singula_module_inspect(const struct singula_module *m, bool json
 struct singula_contracts;
 SINGULA_API int singula_contract_parse(const char *text, size_t n, struct singula_contracts **out, struct singula_diag *why);
 SINGULA_API void singula_contract_destroy(struct singula_contracts *c);
-/* Canonical text with comments; C header for guests; one line per block and contract with its queue bounds. The caller frees. */
+/* Canonical text with comments; C header for guests; state diagrams (DOT); one line per block and contract with its queue
+ * bounds. The caller frees. */
 SINGULA_API char *singula_contract_format(const struct singula_contracts *c);
 SINGULA_API char *singula_contract_bindgen(const struct singula_contracts *c, const char *header_name);
+SINGULA_API char *singula_contract_graph(const struct singula_contracts *c);
 SINGULA_API char *singula_contract_summary(const struct singula_contracts *c);
 
 /* ---- systems ---- */

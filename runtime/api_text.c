@@ -94,6 +94,13 @@ char *singula_contract_bindgen(const struct singula_contracts *c, const char *he
     BUG("not yet");
 }
 
+char *singula_contract_graph(const struct singula_contracts *c)
+{
+    struct strbuf b = {0};
+    contract_graph(c->set, &b);
+    return strbuf_take(&b);
+}
+
 char *singula_contract_summary(const struct singula_contracts *c)
 {
     struct strbuf b = {0};

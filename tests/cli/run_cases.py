@@ -110,7 +110,7 @@ def main():
                 if wrong:
                     print(f"{path.name}: {title}: FAILED\n{textwrap.indent(wrong, '  ')}")
         shutil.rmtree(folder)
-    print(f"cli: {passed} passed, {failed} failed, {skipped} skipped")
+    print(f"cli-{'+'.join(Path(a).stem for a in sys.argv[4:])}: {passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 77 if not passed else 0
 
 
