@@ -1,8 +1,9 @@
 /* Singula: run untrusted programs as software-isolated processes (SIPs) in one address space.
  *
  * The only public header. Handles are opaque. Functions that can fail return 0 or a status code
- * (singula_status_name()) and describe the first error in *why, which may be NULL. A system and its SIPs are used
- * from one thread, but for singula_stop() and singula_kill(), which any thread and signal handlers may call.
+ * (singula_status_name()) and describe the first error in *why, which may be NULL. A system and its
+ * SIPs are used from one thread, but for singula_stop() and singula_kill(), which any thread and
+ * signal handlers may call.
  *
  *   struct singula_module *m;  struct singula_system *sys;  struct singula_sip *sip;
  *   singula_verify(bytes, n, &m, &why);
@@ -28,16 +29,16 @@ extern "C" {
 #endif
 
 #define SINGULA_FOREVER UINT64_MAX
-#define SINGULA_NONE UINT32_MAX
+#define SINGULA_NONE    UINT32_MAX
 
 /* ---- status and diagnostics ---- */
 
 struct singula_diag {
-    int code;                 /* 0: none */
-    uint32_t func;            /* function index, or SINGULA_NONE */
-    uint32_t offset;          /* byte offset in the module, or SINGULA_NONE */
-    uint32_t func_offset;     /* byte offset in the function's body, or SINGULA_NONE */
-    uint32_t line, column;    /* in a contract, manifest or binding text; 0: none */
+    int code;              /* 0: none */
+    uint32_t func;         /* function index, or SINGULA_NONE */
+    uint32_t offset;       /* byte offset in the module, or SINGULA_NONE */
+    uint32_t func_offset;  /* byte offset in the function's body, or SINGULA_NONE */
+    uint32_t line, column; /* in a contract, manifest or binding text; 0: none */
     char func_name[80], want[240], found[240], detail[240], hint[240];
 };
 
@@ -47,28 +48,33 @@ SINGULA_API const char *singula_status_phrase(int code); /* "type mismatch" */
 SINGULA_API const char *singula_status_cure(int code);   /* default hint, or "" */
 SINGULA_API int singula_status_count(void);              /* codes are 0 .. count-1 */
 /* The text a person reads, several lines. Returns its whole length, as snprintf. */
-SINGULA_API int singula_diag_format(const struct singula_diag *d, const char *file, char *buf, uint32_t size);
+SINGULA_API int singula_diag_format(const struct singula_diag *d, const char *file, char *buf,
+                                    uint32_t size);
 
 /* ---- modules ---- */
 
 struct singula_module;
 
 /* Verifies n bytes (copied). The module can be spawned any number of times; owned by the caller. */
-SINGULA_API int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out, struct singula_diag *why);
+SINGULA_API int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out,
+                               struct singula_diag *why);
 /* SIPs spawned from it keep what they need; it may be destroyed while they live. */
 SINGULA_API void singula_module_destroy(struct singula_module *m);
-/* Sections, imports with their meaning, exports, functions, contracts; as text or JSON. The caller frees *text with free(). */
+/* Sections, imports with their meaning, exports, functions, contracts; as text or JSON. The caller
+ * frees *text with free(). */
 SINGULA_API int singula_module_inspect(const struct singula_module *m, bool json, char **text);
 
 /* ---- contracts ---- */
 
 struct singula_contracts;
-SINGULA_API int singula_contract_parse(const char *text, size_t n, struct singula_contracts **out, struct singula_diag *why);
+SINGULA_API int singula_contract_parse(const char *text, size_t n, struct singula_contracts **out,
+                                       struct singula_diag *why);
 SINGULA_API void singula_contract_destroy(struct singula_contracts *c);
-/* Canonical text with comments; C header for guests; state diagrams (DOT); one line per block and contract with its queue
- * bounds. The caller frees. */
+/* Canonical text with comments; C header for guests; state diagrams (DOT); one line per block and
+ * contract with its queue bounds. The caller frees. */
 SINGULA_API char *singula_contract_format(const struct singula_contracts *c);
-SINGULA_API char *singula_contract_bindgen(const struct singula_contracts *c, const char *header_name);
+SINGULA_API char *singula_contract_bindgen(const struct singula_contracts *c,
+                                           const char *header_name);
 SINGULA_API char *singula_contract_graph(const struct singula_contracts *c);
 SINGULA_API char *singula_contract_summary(const struct singula_contracts *c);
 
@@ -79,53 +85,67 @@ struct singula_sip;
 
 enum { SINGULA_GUARD = 0, SINGULA_COMPACT = 1 };
 
-struct singula_config {       /* zero means the default */
-    uint64_t address_bytes;   /* of the compact zone */
-    uint32_t guard_windows;   /* how many guard-mode SIPs may live at once */
-    uint64_t exchange_bytes;  /* limit of the exchange heap */
+struct singula_config {      /* zero means the default */
+    uint64_t address_bytes;  /* of the compact zone */
+    uint32_t guard_windows;  /* how many guard-mode SIPs may live at once */
+    uint64_t exchange_bytes; /* limit of the exchange heap */
     uint32_t max_sips;
-    uint64_t slice_ns;        /* scheduler */
+    uint64_t slice_ns; /* scheduler */
 };
 
-SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out, struct singula_diag *why);
+SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out,
+                                      struct singula_diag *why);
 /* Kills what lives, frees everything, the handles of its SIPs included. */
 SINGULA_API void singula_system_destroy(struct singula_system *sys);
 
-/* Host functions. Type text: "ii:I" (parameters, ':', result) with i I f F r = i32 i64 f32 f64 externref. */
-typedef int (*singula_host_fn)(struct singula_sip *sip, void *ctx, uint64_t *slots); /* 0: results in slots; else trap */
-SINGULA_API int singula_host_function(struct singula_system *sys, const char *module, const char *name, const char *type,
-                                      singula_host_fn fn, void *ctx, struct singula_diag *why);
+/* Host functions. Type text: "ii:I" (parameters, ':', result) with i I f F r = i32 i64 f32 f64
+ * externref. */
+/* 0: the result is in slots[0]; else the SIP traps. */
+typedef int (*singula_host_fn)(struct singula_sip *sip, void *ctx, uint64_t *slots);
+SINGULA_API int singula_host_function(struct singula_system *sys, const char *module,
+                                      const char *name, const char *type, singula_host_fn fn,
+                                      void *ctx, struct singula_diag *why);
 /* "lib.so:name(i32,f64)->i64", through libffi. */
-SINGULA_API int singula_host_bind(struct singula_system *sys, const char *binding, struct singula_diag *why);
-/* n bytes of the calling SIP's memory at guest address ptr, or NULL if they are not all inside. Valid until the guest runs again. */
+SINGULA_API int singula_host_bind(struct singula_system *sys, const char *binding,
+                                  struct singula_diag *why);
+/* n bytes of the calling SIP's memory at guest address ptr, or NULL if they are not all inside.
+ * Valid until the guest runs again. */
 SINGULA_API void *singula_guest_bytes(struct singula_sip *sip, uint32_t ptr, uint64_t n);
 
-struct singula_dir { const char *host_path, *guest_path; bool read_only; };
+struct singula_dir {
+    const char *host_path, *guest_path;
+    bool read_only;
+};
 
-struct singula_spawn {        /* zero means the default */
-    const char *name;         /* for reports; default: "sip" */
-    const char *entry;        /* export to call; default: "_start", after "_initialize" if there is one; "": none */
-    bool resident;            /* stays alive when the entry has returned, for singula_call(); so does one with entry "" */
-    int memory_mode;          /* SINGULA_GUARD or SINGULA_COMPACT */
-    uint64_t max_memory_bytes;/* all pages of the SIP; default 1 GiB */
-    uint32_t stack_bytes;     /* default 1 MiB */
-    uint64_t max_block_bytes; /* default 256 MiB */
-    uint32_t max_blocks;      /* default 65,536 */
+struct singula_spawn { /* zero means the default */
+    const char *name;  /* for reports; default: "sip" */
+    /* Export to call, after "_initialize" if there is one; default: "_start"; "": none. */
+    const char *entry;
+    /* Stays alive when the entry has returned, for singula_call(); so does one with entry "". */
+    bool resident;
+    int memory_mode;                 /* SINGULA_GUARD or SINGULA_COMPACT */
+    uint64_t max_memory_bytes;       /* all pages of the SIP; default 1 GiB */
+    uint32_t stack_bytes;            /* default 1 MiB */
+    uint64_t max_block_bytes;        /* default 256 MiB */
+    uint32_t max_blocks;             /* default 65,536 */
     uint64_t max_cpu_ns, timeout_ns; /* default none */
     /* WASI: NULL-terminated arrays, copied */
     const char *const *args, *const *env;
-    const struct singula_dir *dirs; uint32_t ndirs;
-    int stdio[3];             /* host descriptors + 1; 0: inherit 0, 1, 2; -1: closed. Not closed by the runtime */
+    const struct singula_dir *dirs;
+    uint32_t ndirs;
+    /* Host descriptors + 1; 0: inherit 0, 1, 2; -1: closed. Not closed by the runtime. */
+    int stdio[3];
     /* names it may publish and connect to; NULL-terminated, "*" any; NULL: none */
     const char *const *publish, *const *connect;
-    /* Called when it ended for any reason but singula_sip_destroy(); its report is ready. It may call singula_stop() and
-     * singula_spawn(), and nothing that runs or destroys. */
+    /* Called when it ended for any reason but singula_sip_destroy(); its report is ready. It may
+     * call singula_stop() and singula_spawn(), and nothing that runs or destroys. */
     void (*on_end)(struct singula_sip *sip, void *ctx);
     void *on_end_ctx;
 };
 
-SINGULA_API int singula_spawn(struct singula_system *sys, struct singula_module *m, const struct singula_spawn *opt,
-                              struct singula_sip **out, struct singula_diag *why);
+SINGULA_API int singula_spawn(struct singula_system *sys, struct singula_module *m,
+                              const struct singula_spawn *opt, struct singula_sip **out,
+                              struct singula_diag *why);
 enum {
     SINGULA_RUN_DONE,    /* all ended (resident ones: are idle), or `until` did */
     SINGULA_RUN_TIMEOUT, /* timeout_ns passed */
@@ -133,11 +153,18 @@ enum {
     SINGULA_RUN_STOPPED, /* singula_stop() */
 };
 /* Runs SIPs until one of these; `until` may be NULL. */
-SINGULA_API int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns);
+SINGULA_API int singula_run(struct singula_system *sys, struct singula_sip *until,
+                            uint64_t timeout_ns);
 SINGULA_API void singula_stop(struct singula_system *sys);
 SINGULA_API void singula_kill(struct singula_sip *sip);
 
-enum singula_state { SINGULA_READY, SINGULA_RUNNING, SINGULA_BLOCKED, SINGULA_EXITED, SINGULA_TRAPPED };
+enum singula_state {
+    SINGULA_READY,
+    SINGULA_RUNNING,
+    SINGULA_BLOCKED,
+    SINGULA_EXITED,
+    SINGULA_TRAPPED
+};
 SINGULA_API enum singula_state singula_sip_state(const struct singula_sip *sip);
 SINGULA_API const char *singula_sip_name(const struct singula_sip *sip);
 SINGULA_API int singula_sip_exit_code(const struct singula_sip *sip);
@@ -147,12 +174,16 @@ SINGULA_API const char *singula_sip_trap(const struct singula_sip *sip);
 SINGULA_API const char *singula_sip_report(const struct singula_sip *sip);
 SINGULA_API uint64_t singula_sip_cpu_ns(const struct singula_sip *sip);
 SINGULA_API uint32_t singula_sip_id(const struct singula_sip *sip); /* unique among those alive */
-struct singula_usage { uint64_t cpu_ns, pages, blocks, block_bytes; }; /* pages of 4 KiB */
+struct singula_usage {
+    uint64_t cpu_ns, pages, blocks, block_bytes; /* pages of 4 KiB */
+};
 SINGULA_API void singula_sip_usage(const struct singula_sip *sip, struct singula_usage *out);
-/* Calls an export of a resident SIP, running the system until the call is over. Values are 64-bit slots (i32
- * zero-extended, floats as bits). E_ENDED: the SIP trapped or exited; E_UNFINISHED: singula_stop(), or it waits for ever. */
-SINGULA_API int singula_call(struct singula_sip *sip, const char *export_name, const uint64_t *args, uint32_t nargs,
-                             uint64_t *results, uint32_t nresults, struct singula_diag *why);
+/* Calls an export of a resident SIP, running the system until the call is over. Values are 64-bit
+ * slots (i32 zero-extended, floats as bits). E_ENDED: the SIP trapped or exited; E_UNFINISHED:
+ * singula_stop(), or it waits for ever. */
+SINGULA_API int singula_call(struct singula_sip *sip, const char *export_name, const uint64_t *args,
+                             uint32_t nargs, uint64_t *results, uint32_t nresults,
+                             struct singula_diag *why);
 /* Frees the handle; a SIP that lives is killed. Not from within its own host function. */
 SINGULA_API void singula_sip_destroy(struct singula_sip *sip);
 
@@ -160,7 +191,8 @@ struct singula_stats {
     uint64_t sips, pages, blocks, block_bytes, endpoints, listeners;
 };
 SINGULA_API void singula_stats(struct singula_system *sys, struct singula_stats *out);
-/* Proves that page sets are disjoint, that page table and reality agree, and that every block has one owner. */
+/* Proves that page sets are disjoint, that page table and reality agree, and that every block has
+ * one owner. */
 SINGULA_API int singula_audit(struct singula_system *sys, struct singula_diag *why);
 
 #ifdef __cplusplus

@@ -1,7 +1,8 @@
 /* The handles of the public interface: private to runtime/api*.c and runtime/inspect.c.
  *
- * Lifetimes: a system owns its SIPs, host functions and the code it has made of modules; a module is shared by its user and
- * the SIPs spawned from it (refs) and knows the systems that hold code of it, so that either may be destroyed first.
+ * Lifetimes: a system owns its SIPs, host functions and the code it has made of modules; a module
+ * is shared by its user and the SIPs spawned from it (refs) and knows the systems that hold code of
+ * it, so that either may be destroyed first.
  */
 #ifndef RUNTIME_API_INT_H
 #define RUNTIME_API_INT_H
@@ -16,8 +17,8 @@
 struct singula_module {
     const struct verified_module *verified;
     struct verified_module *owned;
-    uint32_t refs;       /* the user's, if he has not destroyed it, and one per SIP */
-    struct list loaded;  /* struct loaded, by in_module */
+    uint32_t refs;      /* the user's, if he has not destroyed it, and one per SIP */
+    struct list loaded; /* struct loaded, by in_module */
 };
 
 /* The code of a module in one system and memory mode: made at the first spawn. */
@@ -31,7 +32,7 @@ struct loaded {
 /* A host function that answers an import `module` `name`. */
 struct host_entry {
     struct list in_system;
-    struct hostcall call;     /* our own functions; C functions bound with libffi have theirs in `ffi` */
+    struct hostcall call; /* of `fn`; a C function bound with libffi has its own in `ffi` */
     struct ffi_binding *ffi;
     char *module, *name, *type;
     singula_host_fn fn;
@@ -57,12 +58,12 @@ struct singula_sip {
 /* Copies the internal record, if there is one to fill; returns its code. */
 int api_refuse(struct singula_diag *out, const struct diag *d, enum status code);
 /* The code of a module in a system, made at the first call. */
-enum status api_module_load(struct singula_module *m, struct singula_system *sys, enum memory_mode mode,
-                            struct code_module **out, struct diag *why);
+enum status api_module_load(struct singula_module *m, struct singula_system *sys,
+                            enum memory_mode mode, struct code_module **out, struct diag *why);
 void api_module_release(struct singula_module *m);
 /* The link function of SIPs: host functions of the system, WASI. ctx: struct singula_system. */
-enum status api_link(void *ctx, const struct vimport *imp, const struct functype *type, struct extern_ref *out,
-                     struct diag *why);
+enum status api_link(void *ctx, const struct vimport *imp, const struct functype *type,
+                     struct extern_ref *out, struct diag *why);
 void api_hosts_clear(struct singula_system *sys);
 
 #endif

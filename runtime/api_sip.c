@@ -166,7 +166,7 @@ int singula_spawn(struct singula_system *sys, struct singula_module *m,
 
 void singula_kill(struct singula_sip *sip)
 {
-    spawn_kill(sip->sip, TRAP_KILLED);
+    proc_kill(&sip->sip->proc, TRAP_KILLED);
 }
 
 enum singula_state singula_sip_state(const struct singula_sip *sip)

@@ -5,7 +5,6 @@
 
 #include "contract/contract.h"
 #include "runtime/api_int.h"
-#include "runtime/singula_config.h"
 
 const char *singula_version(void)
 {

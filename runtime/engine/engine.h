@@ -1,10 +1,11 @@
-/* The engine: loaded modules, instances, SIPs, and the one interface that interpreter and compiler implement.
+/* The engine: loaded modules, instances, SIPs, and the one interface that interpreter and compiler
+ * implement.
  *
- *   verified module --load--> struct code_module (pre-decoded code, shared by all its instances, read-only)
- *                   --instantiate--> struct instance (memory, tables, globals) in a struct sip
+ *   verified module --load--> struct code_module   pre-decoded, read-only, shared by instances
+ *            --instantiate--> struct instance      memories, tables, globals, in a struct sip
  *
- * A SIP normally has one instance. Several can be linked inside one SIP (the specification's tests do so);
- * instances of different SIPs share nothing.
+ * A SIP normally has one instance. Several can be linked inside one SIP (the specification's tests
+ * do so); instances of different SIPs share nothing.
  *
  * Values are 64-bit slots: i32 zero-extended in the low half, floats as bits, externref 0 = null,
  * funcref 0 = null, else (instance number + 1) << 32 | function index.
@@ -27,16 +28,18 @@ enum memory_mode { MEMORY_GUARD, MEMORY_COMPACT, MEMORY_MODE_N };
 
 /* What a host function returns. */
 enum host_result {
-    HOST_OK,    /* results are in slots[0..] */
-    HOST_WAIT,  /* proc_wait_begin() was called: run it again when woken */
-    HOST_TRAP,  /* sip_trap() was called */
-    HOST_EXIT,  /* sip->proc.exit_code is set: the SIP ends without a trap */
+    HOST_OK,   /* results are in slots[0..] */
+    HOST_WAIT, /* proc_wait_begin() was called: run it again when woken */
+    HOST_TRAP, /* sip_trap() was called */
+    HOST_EXIT, /* sip->proc.exit_code is set: the SIP ends without a trap */
 };
 
 /* slots: parameters on entry, results on return (at least max(params, results) slots). */
-typedef enum host_result (*host_fn)(struct sip *s, struct instance *caller, const void *data, uint64_t *slots);
+typedef enum host_result (*host_fn)(struct sip *s, struct instance *caller, const void *data,
+                                    uint64_t *slots);
 
-/* A function that the host offers to guests. The struct and what it points to outlive every instance bound to it. */
+/* A function that the host offers to guests. The struct and what it points to outlive every
+ * instance bound to it. */
 struct hostcall {
     host_fn fn;
     const void *data;
@@ -46,8 +49,8 @@ struct hostcall {
 /* What an import is bound to. */
 struct extern_ref {
     enum extern_kind kind;
-    const struct hostcall *host; /* EXT_FUNC: a host function, or NULL: function `index` of `inst` */
-    struct instance *inst;       /* the instance (of the same SIP) that defines or imports it at `index` */
+    const struct hostcall *host; /* a host function; NULL: what `inst` has at `index` */
+    struct instance *inst;       /* of the same SIP; it may itself have imported it */
     uint32_t index;
 };
 
@@ -56,9 +59,9 @@ typedef enum status (*link_fn)(void *ctx, const struct vimport *imp, const struc
                                struct extern_ref *out, struct diag *why);
 
 struct memory {
-    uint8_t *base;        /* moves when a compact memory grows beyond its extent */
-    uint64_t bytes;       /* current size */
-    uint32_t pages, max;  /* in Wasm pages of 64 KiB */
+    uint8_t *base;       /* moves when a compact memory grows beyond its extent */
+    uint64_t bytes;      /* current size */
+    uint32_t pages, max; /* in Wasm pages of 64 KiB */
     bool has_max;
     enum memory_mode mode;
     struct extent extent;
@@ -73,49 +76,61 @@ struct table {
 };
 
 /* One frame of a guest backtrace. */
-struct frame_info { const struct instance *inst; uint32_t func; uint32_t offset; /* in the module's bytes */ };
+struct frame_info {
+    const struct instance *inst;
+    uint32_t func;
+    uint32_t offset; /* in the module's bytes */
+};
 
 #define TRAP_TEXT 256
 
 /* Grouped by who may touch them. */
 struct sip {
-    struct proc proc;             /* first: container_of */
+    struct proc proc; /* first: container_of */
     struct runtime *rt;
     /* fixed at spawn */
     enum memory_mode mode;
     uint32_t max_stack_pages;
-    link_fn link; void *link_ctx; /* for imports outside singula/ */
+    link_fn link;
+    void *link_ctx; /* for imports outside singula/ */
     /* owned */
     struct xaccount account;
-    struct control *control;      /* pages from which sip_alloc() takes, newest first */
-    struct instance **insts; uint32_t ninsts, insts_cap;
-    struct extent stack;          /* guest frames; committed page by page up to max_stack_pages */
-    void *wasi;                   /* runtime/wasi: descriptors, arguments, environment */
+    struct control *control; /* pages from which sip_alloc() takes, newest first */
+    struct instance **insts;
+    uint32_t ninsts, insts_cap;
+    struct extent stack; /* guest frames; committed page by page up to max_stack_pages */
+    void *wasi;          /* runtime/wasi: descriptors, arguments, environment */
     void (*wasi_teardown)(struct sip *s);
-    const char *const *publish; const char *const *connect; /* names it may use; NULL-terminated; "*" any; NULL none */
+    const char *const *publish;
+    const char *const *connect; /* names it may use; NULL-terminated; "*" any; NULL none */
     /* the engine's, while the SIP does not run */
-    struct exec_state exec;       /* zero until exec_call() */
+    struct exec_state exec; /* zero until exec_call() */
     /* spawn.c: calls still to be made, first first, and what to do after the last one */
-    struct pending_call { struct instance *inst; uint32_t func; } pending[3];
+    struct pending_call {
+        struct instance *inst;
+        uint32_t func;
+    } pending[3];
     uint32_t npending;
-    bool calling;                 /* the engine has a call to run (exec_call) that is not over */
-    bool resident;                /* waits for further calls instead of ending */
-    bool awaited;                 /* somebody runs the scheduler until the call is over: stop it then */
-    bool exited;                  /* a host function returned HOST_EXIT: ends even if calls are pending */
-    bool open;                    /* account open, not torn down yet */
+    bool calling;  /* the engine has a call to run (exec_call) that is not over */
+    bool resident; /* waits for further calls instead of ending */
+    bool awaited;  /* somebody runs the scheduler until the call is over: stop it then */
+    bool exited;   /* a host function returned HOST_EXIT: ends even if calls are pending */
+    bool open;     /* account open, not torn down yet */
     uint64_t timeout_ns, spawned_ns; /* for the report */
-    void (*ended)(struct sip *s); /* its spawner's (runtime/api*.c), as is `user` */
+    void (*ended)(struct sip *s);    /* its spawner's (runtime/api*.c), as is `user` */
     void *user;
     /* the end */
-    char trap_text[TRAP_TEXT];    /* what it did, in a clause; "" if the trap's phrase says it */
-    struct strbuf report;         /* the full trap report with backtrace, made before teardown */
+    char trap_text[TRAP_TEXT]; /* what it did, in a clause; "" if the trap's phrase says it */
+    struct strbuf report;      /* the full trap report with backtrace, made before teardown */
 };
 
 /* Marks the running SIP as trapped, with an optional clause (printf style); returns HOST_TRAP. */
-enum host_result sip_trap(struct sip *s, enum trap t, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+enum host_result sip_trap(struct sip *s, enum trap t, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* The n bytes at guest address ptr of the instance's memory 0, or NULL: the caller traps with sip_bad_pointer().
- * n == 0 is allowed anywhere up to the memory's end. Valid until the guest runs again. */
+/* The n bytes at guest address ptr of the instance's memory 0, or NULL: the caller traps with
+ * sip_bad_pointer(). n == 0 is allowed anywhere up to the memory's end. Valid until the guest runs
+ * again. */
 void *guest_bytes(const struct instance *inst, uint32_t ptr, uint64_t n);
 enum host_result sip_bad_pointer(struct sip *s, const char *call, uint32_t ptr, uint64_t n);
 
@@ -148,22 +163,26 @@ struct runtime_config {
     struct xheap_config xheap;
 };
 
-/* Makes all parts, with the interpreter as engine. cfg may be NULL. On failure everything made is given back. */
-must_check enum status runtime_open(struct runtime *rt, const struct runtime_config *cfg, struct diag *why);
+/* Makes all parts, with the interpreter as engine. cfg may be NULL. On failure everything made is
+ * given back. */
+must_check enum status runtime_open(struct runtime *rt, const struct runtime_config *cfg,
+                                    struct diag *why);
 /* No SIP may be left, and no code. Accepts a zeroed struct. */
 void runtime_close(struct runtime *rt);
 /* Proves the page table (region_audit) and the object table (xheap_audit). */
 must_check enum status runtime_audit(const struct runtime *rt, struct diag *why);
 
-/* Makes an instance of `code` in the SIP: resolves imports through `link`, allocates memory, tables and globals from
- * the SIP's pages, runs active segments; the start function is left to the caller (instance_start_func()).
- * E_UNLINKABLE_*: nothing was changed. E_UNINSTANTIABLE: a segment is out of bounds (*trap says which; earlier writes
- * remain, as the specification says). E_LIMIT: page quota. */
+/* Makes an instance of `code` in the SIP: resolves imports through `link`, allocates memory, tables
+ * and globals from the SIP's pages, runs active segments; the start function is left to the caller
+ * (instance_start_func()). E_UNLINKABLE_*: nothing was changed. E_UNINSTANTIABLE: a segment is out
+ * of bounds (*trap says which; earlier writes remain, as the specification says). E_LIMIT: page
+ * quota. */
 must_check enum status instantiate(struct sip *s, struct code_module *code, link_fn link, void *ctx,
                                    struct instance **out, enum trap *trap, struct diag *why);
 uint32_t instance_start_func(const struct instance *inst); /* UINT32_MAX: none */
 const struct verified_module *instance_module(const struct instance *inst);
-/* What an export of that name refers to (its definition, if a linked instance has it); false if there is none. */
+/* What an export of that name refers to (its definition, if a linked instance has it); false if
+ * there is none. */
 bool instance_export(const struct instance *inst, struct vname name, struct extern_ref *out);
 struct memory *instance_memory(const struct instance *inst, uint32_t index);
 struct table *instance_table(const struct instance *inst, uint32_t index);
@@ -176,7 +195,8 @@ int64_t table_grow(struct sip *s, struct table *t, uint32_t delta, uint64_t init
 
 /* Sets up a call of a function with its arguments; engine->run() then executes it. Results are in
  * exec_results() after RUN_DONE. E_ARGUMENT: stack too small for the arguments. */
-must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func, const uint64_t *args);
+must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func,
+                                 const uint64_t *args);
 const uint64_t *exec_results(const struct sip *s);
 /* The guest's frames, innermost first; returns how many there are (may exceed max). */
 uint32_t exec_backtrace(const struct sip *s, struct frame_info *frames, uint32_t max);

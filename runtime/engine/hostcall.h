@@ -1,21 +1,21 @@
 /* The import layer: tables of host functions, and the operations of `singula/` modules.
  *
- * A host module is a table of rows (name, Wasm type as text, function). Linking checks the type; the function checks
- * every pointer and length with guest_bytes().
+ * A host module is a table of rows (name, Wasm type as text, function). Linking checks the type;
+ * the function checks every pointer and length with guest_bytes().
  */
 #ifndef RUNTIME_ENGINE_HOSTCALL_H
 #define RUNTIME_ENGINE_HOSTCALL_H
 
 #include "runtime/engine/engine.h"
 
-/* Type text: parameters, then ':' and the result; i I f F r = i32 i64 f32 f64 externref: "iiI:i". */
+/* Type text: parameters, ':', result; i I f F r = i32 i64 f32 f64 externref: "iiI:i". */
 struct hostcall_row {
     const char *name, *type;
     host_fn fn;
 };
 
 struct hostcall_module {
-    const char *name;               /* "wasi_snapshot_preview1" */
+    const char *name; /* "wasi_snapshot_preview1" */
     const struct hostcall_row *rows;
     uint32_t nrows;
 };
@@ -29,13 +29,15 @@ void hostcall_type_print(const char *text, struct strbuf *out);
 /* Writes a functype as "(i32, i64) -> i32". */
 void functype_print(const struct functype *t, struct strbuf *out);
 
-/* Binds an import of a singula/ module: interns its types and gives the host function that performs it (shared by all
- * instances; owned by the runtime). */
-must_check enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const struct hostcall **out, struct diag *why);
+/* Binds an import of a singula/ module: interns its types and gives the host function that performs
+ * it (shared by all instances; owned by the runtime). */
+must_check enum status xcall_bind(struct runtime *rt, const struct vimport *imp,
+                                  const struct hostcall **out, struct diag *why);
 void xcall_unbind_all(struct runtime *rt);
 
-/* `lib.so:name(i32,f64)->i64`: loads the library, finds the function, prepares the libffi call. The binding answers
- * imports named `name` of module "env" (or `module!name` if the text has a `module!` prefix: lib.so:mod!name(...)). */
+/* `lib.so:name(i32,f64)->i64`: loads the library, finds the function, prepares the libffi call. The
+ * binding answers imports named `name` of module "env" (or `module!name` if the text has a
+ * `module!` prefix: lib.so:mod!name(...)). */
 struct ffi_binding;
 must_check enum status ffi_bind(const char *text, struct ffi_binding **out, struct diag *why);
 void ffi_unbind(struct ffi_binding *b);

@@ -1,8 +1,8 @@
-/* The inside of an instance: private to the engine (interp*, translate*, instance.c, link.c, memory.c, table.c, sip.c,
- * spawn.c, report.c, xcall.c).
+/* The inside of an instance: private to the engine (interp*, translate*, instance.c, link.c,
+ * memory.c, table.c, sip.c, spawn.c, report.c, xcall.c).
  *
- * Everything below is allocated from the SIP's own pages (sip_alloc), so that it counts against the quota
- * and goes back at once when the SIP ends.
+ * Everything below is allocated from the SIP's own pages (sip_alloc), so that it counts against the
+ * quota and goes back at once when the SIP ends.
  */
 #ifndef RUNTIME_ENGINE_INSTANCE_H
 #define RUNTIME_ENGINE_INSTANCE_H
@@ -28,12 +28,12 @@ struct instance {
     const struct verified_module *module;
     const struct vview *view;
     struct code_module *code;
-    uint32_t number;              /* in sip->insts; funcrefs carry number + 1 */
+    uint32_t number; /* in sip->insts; funcrefs carry number + 1 */
 
-    struct memory *mem0;          /* memories[0], or NULL */
-    struct memory **memories;     /* by index; imported ones belong to other instances */
+    struct memory *mem0;      /* memories[0], or NULL */
+    struct memory **memories; /* by index; imported ones belong to other instances */
     struct table **tables;
-    uint64_t *own_globals;        /* defined globals: index - nimported[EXT_GLOBAL] */
+    uint64_t *own_globals; /* defined globals: index - nimported[EXT_GLOBAL] */
     uint64_t **imported_globals;
     struct func_binding *imports; /* imported functions by index */
     uint8_t *elem_dropped;        /* one byte per segment */
@@ -41,8 +41,8 @@ struct instance {
 };
 
 #define FUNCREF(inst_number, func) (((uint64_t)(inst_number) + 1) << 32 | (uint32_t)(func))
-#define FUNCREF_INST(ref) ((uint32_t)((ref) >> 32) - 1)
-#define FUNCREF_FUNC(ref) ((uint32_t)(ref))
+#define FUNCREF_INST(ref)          ((uint32_t)((ref) >> 32) - 1)
+#define FUNCREF_FUNC(ref)          ((uint32_t)(ref))
 
 static inline uint64_t *instance_global_slot(struct instance *inst, uint32_t index)
 {
@@ -54,14 +54,18 @@ static inline uint64_t *instance_global_slot(struct instance *inst, uint32_t ind
 bool functype_equal(const struct functype *a, const struct functype *b);
 
 /* Bulk operations with the specification's bounds rules; false: out of bounds, nothing written. */
-bool table_init(struct instance *inst, uint32_t table, uint32_t elem, uint32_t dst, uint32_t src, uint32_t n);
-bool table_copy(struct instance *inst, uint32_t dst_table, uint32_t src_table, uint32_t dst, uint32_t src, uint32_t n);
+bool table_init(struct instance *inst, uint32_t table, uint32_t elem, uint32_t dst, uint32_t src,
+                uint32_t n);
+bool table_copy(struct instance *inst, uint32_t dst_table, uint32_t src_table, uint32_t dst,
+                uint32_t src, uint32_t n);
 bool table_fill(struct instance *inst, uint32_t table, uint32_t dst, uint64_t value, uint32_t n);
-bool memory_init(struct instance *inst, uint32_t mem, uint32_t data, uint32_t dst, uint32_t src, uint32_t n);
+bool memory_init(struct instance *inst, uint32_t mem, uint32_t data, uint32_t dst, uint32_t src,
+                 uint32_t n);
 
 /* ---- the SIP's own pages (sip.c) ---- */
 
-/* n zeroed bytes, aligned to 16, that live as long as the SIP; NULL: page quota or addresses exhausted. */
+/* n zeroed bytes, aligned to 16, that live as long as the SIP; NULL: page quota or addresses
+ * exhausted. */
 void *sip_alloc(struct sip *s, size_t n);
 /* What was taken after the mark goes back (to be zeroed again). */
 struct sip_mark {
@@ -71,7 +75,8 @@ struct sip_mark {
 struct sip_mark sip_mark(const struct sip *s);
 void sip_rewind(struct sip *s, struct sip_mark m);
 
-/* Commits the next n pages of an extent at the SIP's expense. E_LIMIT: page quota or the extent's end; E_NOMEM. */
+/* Commits the next n pages of an extent at the SIP's expense. E_LIMIT: page quota or the extent's
+ * end; E_NOMEM. */
 must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n);
 /* Gives an extent of the SIP back; a zeroed one is accepted. */
 void sip_release(struct sip *s, struct extent *e);
@@ -81,12 +86,15 @@ void sip_free_all(struct sip *s);
 /* ---- parts of instantiate() ---- */
 
 /* Binds the imports of an instance whose arrays are there. E_UNLINKABLE_*. */
-must_check enum status link_imports(struct instance *inst, link_fn link, void *ctx, struct diag *why);
+must_check enum status link_imports(struct instance *inst, link_fn link, void *ctx,
+                                    struct diag *why);
 
-must_check enum status memory_create(struct sip *s, const struct vlimits *lim, struct memory *m, struct diag *why);
+must_check enum status memory_create(struct sip *s, const struct vlimits *lim, struct memory *m,
+                                     struct diag *why);
 void memory_destroy(struct sip *s, struct memory *m); /* accepts a zeroed one */
-must_check enum status table_create(struct sip *s, const struct vtable *type, struct table *t, struct diag *why);
-void table_destroy(struct sip *s, struct table *t);   /* accepts a zeroed one */
+must_check enum status table_create(struct sip *s, const struct vtable *type, struct table *t,
+                                    struct diag *why);
+void table_destroy(struct sip *s, struct table *t); /* accepts a zeroed one */
 /* Gives memories and tables of its own back. */
 void instance_destroy(struct instance *inst);
 /* The value of a constant expression in that instance. */

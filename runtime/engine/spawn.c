@@ -198,6 +198,7 @@ void spawn_kill(struct sip *s, enum trap why)
 {
     if (s->proc.state != PROC_FREE) {
         proc_kill(&s->proc, why);
+        sched_reap(s->proc.sched);
         return;
     }
     if (s->open)
