@@ -1,33 +1,131 @@
+/* The pass list, and the only maker of a verified module.
+ *
+ * A struct verified_module is the struct module that went through all passes, without what only the
+ * passes needed.
+ */
 #include "verifier/verify.h"
+
+#include "verifier/limits.h"
+#include "verifier/module.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct verified_module {
+    struct module m;
+};
+
+/* Order and dependence are data; the name is also what verify_options.only means. */
+static const struct pass {
+    const char *name;
+    enum status (*run)(struct module *m);
+} passes[] = {
+    {"decode", decode},           /* structure and limits */
+    {"module", validate_module},  /* everything outside bodies; needs indices in their arrays */
+    {"types", validate_bodies},   /* bodies; needs valid types, tables, globals */
+    {"imports", contracts_check}, /* contracts and singula imports; needs types and who takes
+                                     functions' addresses */
+};
+
+/* The module's own copy of the bytes: everything in the view points into it. */
+static enum status copy_bytes(struct module *m, const uint8_t *bytes, size_t n)
+{
+    m->v.nbytes = n <= UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+    if (n > MAX_MODULE_BYTES) {
+        module_fail(m, LIM_MODULE_SIZE, DIAG_NONE, "%zu bytes", n);
+        diag_want(m->why, "at most %u", MAX_MODULE_BYTES);
+        return LIM_MODULE_SIZE;
+    }
+    m->arena.limit = MODULE_MEMORY_FIXED + (size_t)MODULE_MEMORY_PER_BYTE * n;
+    m->scratch.limit = m->arena.limit;
+    uint8_t *copy = arena_alloc(&m->arena, n);
+    if (!copy)
+        return module_nomem(m);
+    if (n)
+        memcpy(copy, bytes, n);
+    m->v.bytes = copy;
+    return OK;
+}
+
+static enum status run_passes(struct module *m, const char *only)
+{
+    for (size_t i = 0; i < ARRAY_LEN(passes); i++) {
+        enum status why = passes[i].run(m);
+        if (why)
+            return why;
+        if (only && strcmp(only, passes[i].name) == 0)
+            break;
+    }
+    return OK;
+}
 
 enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *opt,
                    struct verified_module **out, struct diag *why)
 {
-    (void)bytes, (void)n, (void)opt, (void)out, (void)why;
-    BUG("not yet");
+    struct diag local;
+    struct verified_module *vm = calloc(1, sizeof *vm);
+    *out = NULL;
+    if (!why)
+        why = &local;
+    diag_clear(why);
+    if (!vm)
+        return diag_set(why, E_NOMEM, "while verifying a module of %zu bytes", n);
+    struct module *m = &vm->m;
+    m->why = why;
+    enum status s = copy_bytes(m, bytes, n);
+    if (s == OK)
+        s = run_passes(m, opt ? opt->only : NULL);
+    if (s == OK || why->func != DIAG_NONE)
+        names_decode(m);
+    if (s != OK && why->func != DIAG_NONE)
+        names_print(names_find(m, why->func), why->func_name, sizeof why->func_name);
+    m->cost.memory += m->arena.used + m->scratch.used;
+    if (opt && opt->cost)
+        *opt->cost = m->cost;
+    arena_clear(&m->scratch);
+    m->why = NULL;
+    if (s != OK) {
+        verified_destroy(vm);
+        return s;
+    }
+    *out = vm;
+    return OK;
 }
-const struct vview *verified_view(const struct verified_module *m)
+
+void verified_destroy(struct verified_module *vm)
 {
-    (void)m;
-    BUG("not yet");
+    if (!vm)
+        return;
+    arena_clear(&vm->m.arena);
+    free(vm);
 }
-struct vname verified_func_name(const struct verified_module *m, uint32_t func)
+
+const struct vview *verified_view(const struct verified_module *vm)
 {
-    (void)m, (void)func;
-    BUG("not yet");
+    return &vm->m.v;
 }
-const struct vexport *verified_export(const struct verified_module *m, const char *name,
+
+struct vname verified_func_name(const struct verified_module *vm, uint32_t func)
+{
+    return names_find(&vm->m, func);
+}
+
+const struct vexport *verified_export(const struct verified_module *vm, const char *name,
                                       enum extern_kind kind)
 {
-    (void)m, (void)name, (void)kind;
-    BUG("not yet");
-}
-void verified_destroy(struct verified_module *m)
-{
-    (void)m;
-}
-const char *valtype_name(uint8_t t)
-{
-    (void)t;
-    BUG("not yet");
+    const struct module *m = &vm->m;
+    struct vname want = {name, (uint32_t)strlen(name)};
+    uint32_t low = 0, high = m->sorted_exports ? m->v.nexports : 0;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        const struct vexport *e = &m->exports[m->sorted_exports[mid]];
+        int c = vname_compare(e->name, want);
+        if (c == 0)
+            return e->kind == kind ? e : NULL;
+        if (c < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
 }

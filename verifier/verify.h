@@ -1,7 +1,7 @@
 /* The verifier's only door: bytes in, verified module or first error out.
  *
- * Pure: no OS, no threads, no globals. Time linear in the module's size; memory bounded by the limits of
- * verifier/limits.h and a constant times the module's size.
+ * Pure: no OS, no threads, no globals. Time linear in the module's size; memory bounded by the
+ * limits of verifier/limits.h and a constant times the module's size.
  */
 #ifndef VERIFIER_VERIFY_H
 #define VERIFIER_VERIFY_H
@@ -9,12 +9,22 @@
 #include "base/status.h"
 #include "verifier/verified.h"
 
-struct verify_options {
-    const char *only;   /* NULL: all passes; else stop after the pass of that name (for --dump and tests) */
+/* What a verification took, as counts: the same on every machine. */
+struct verify_cost {
+    uint64_t instructions; /* of all bodies */
+    uint64_t type_steps;   /* value types compared or copied as lists (calls, branches, blocks) */
+    uint64_t memory;       /* largest number of bytes held at once */
 };
 
-/* Verifies n bytes (copied: the caller keeps ownership of `bytes`). OK: *out is a new module, owned by
- * the caller. Otherwise *out is NULL and *why (may be NULL) says code, place, wanted, found, hint. */
+struct verify_options {
+    const char
+        *only; /* NULL: all passes; else stop after the pass of that name (for --dump and tests) */
+    struct verify_cost *cost; /* filled in any case, or NULL */
+};
+
+/* Verifies n bytes (copied: the caller keeps ownership of `bytes`). OK: *out is a new module, owned
+ * by the caller. Otherwise *out is NULL and *why (may be NULL) says code, place, wanted, found,
+ * hint. */
 must_check enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *opt,
                               struct verified_module **out, struct diag *why);
 

@@ -1,0 +1,56 @@
+/* Every numeric limit of the verifier, each with its reason.
+ *
+ * Counts are compared with these before anything is allocated. Memory of one verification is at
+ * most MODULE_MEMORY_FIXED + MODULE_MEMORY_PER_BYTE * (bytes of the module), which the module's two
+ * arenas enforce; docs/VERIFIER.md has the sum behind the factor. Where not stated otherwise a
+ * limit is that of the JavaScript embedding, so that what runs in browsers runs here.
+ */
+#ifndef VERIFIER_LIMITS_H
+#define VERIFIER_LIMITS_H
+
+/* One file. Larger than any program that we know of; offsets fit 32 bits with room to spare. */
+#ifndef MAX_MODULE_BYTES
+#define MAX_MODULE_BYTES (256u << 20)
+#endif
+
+/* Entries of one section. */
+#define MAX_TYPES     1000000u
+#define MAX_FUNCTIONS 1000000u /* imported and defined */
+#define MAX_IMPORTS   100000u
+#define MAX_EXPORTS   100000u
+#define MAX_GLOBALS   1000000u
+#define MAX_TABLES    100000u /* declared; a table costs nothing before it is instantiated */
+#define MAX_MEMORIES  100000u /* entries read: more than one is refused by the type rules */
+#define MAX_ELEMS     100000u
+#define MAX_DATAS     100000u
+#define MAX_CUSTOMS   100000u
+/* Items of all element segments together: 16 bytes each in the verified module. */
+#define MAX_ELEM_ITEMS 10000000u
+
+/* One function type. Bounds the work per instruction: a call or branch compares so many types. */
+#define MAX_PARAMS  1000u
+#define MAX_RESULTS 1000u
+
+/* Bytes of one function body; the interpreter's code offsets and the quadratic parts of an
+ * optimiser depend on it. */
+#define MAX_BODY_BYTES (8u << 20)
+/* Locals of one function, parameters included. */
+#define MAX_LOCALS 50000u
+/* Locals and operand stack of one function, in slots: the interpreter numbers slots with 16 bits.
+ */
+#define MAX_FRAME_SLOTS 60000u
+/* Blocks open at once. A switch with n targets nests n blocks; beyond this only generated attacks
+ * are seen. */
+#define MAX_NESTING 65536u
+/* Blocks of all functions together: 16 bytes each in the verified module. */
+#define MAX_BLOCKS (1u << 24)
+/* Depths of one br_table: as V8 and SpiderMonkey. */
+#define MAX_BR_TABLE 65520u
+
+/* Pages of a memory: the address space of i32. */
+#define MAX_MEMORY_PAGES 65536u
+
+#define MODULE_MEMORY_FIXED    (8u << 20)
+#define MODULE_MEMORY_PER_BYTE 96u
+
+#endif

@@ -1,0 +1,85 @@
+#include "verifier/module.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *valtype_name(uint8_t t)
+{
+    switch ((enum valtype)t) {
+    case VT_I32:
+        return "i32";
+    case VT_I64:
+        return "i64";
+    case VT_F32:
+        return "f32";
+    case VT_F64:
+        return "f64";
+    case VT_V128:
+        return "v128";
+    case VT_FUNCREF:
+        return "funcref";
+    case VT_EXTERNREF:
+        return "externref";
+    }
+    return t ? "?" : "any";
+}
+
+bool valtype_ok(uint8_t t)
+{
+    return (t >= VT_F64 && t <= VT_I32) || valtype_is_ref(t);
+}
+
+enum status module_fail(struct module *m, enum status code, uint32_t at, const char *fmt, ...)
+{
+    if (m->why->code != OK)
+        return m->why->code;
+    char detail[DIAG_TEXT];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(detail, sizeof detail, fmt, ap);
+    va_end(ap);
+    diag_set(m->why, code, "%s", detail);
+    m->why->offset = at;
+    return code;
+}
+
+enum status module_unknown(struct module *m, enum status code, uint32_t at, uint32_t index,
+                           uint32_t n)
+{
+    if (n == 0)
+        return module_fail(m, code, at, "%u (there are none)", index);
+    return module_fail(m, code, at, "%u (there are %u)", index, n);
+}
+
+enum status module_fail_span(struct module *m, const struct span *s, const char *what)
+{
+    enum status code = s->bad;
+    if (code == E_NOMEM)
+        return module_nomem(m);
+    if (what && code == WASM_UNEXPECTED_END)
+        code = WASM_UNEXPECTED_END_OF_FUNCTION;
+    return module_fail(m, code, s->bad_offset, what ? "in the %s section" : "%s", what ? what : "");
+}
+
+enum status module_nomem(struct module *m)
+{
+    return module_fail(m, E_NOMEM, DIAG_NONE, "while verifying a module of %u bytes", m->v.nbytes);
+}
+
+int vname_compare(struct vname a, struct vname b)
+{
+    int c = memcmp(a.s, b.s, a.len < b.len ? a.len : b.len);
+    return c ? c : a.len < b.len ? -1 : a.len > b.len;
+}
+
+void module_types_text(char *buf, uint32_t size, const uint8_t *types, uint32_t n)
+{
+    enum { SHOWN = 12 };
+    size_t used = (size_t)snprintf(buf, size, n > SHOWN ? "[.. " : "[");
+    for (uint32_t i = n > SHOWN ? n - SHOWN : 0; i < n && used < size; i++)
+        used += (size_t)snprintf(buf + used, size - used, "%s%s", valtype_name(types[i]),
+                                 i + 1 < n ? " " : "");
+    if (used < size)
+        snprintf(buf + used, size - used, "]");
+}
