@@ -104,7 +104,7 @@ void report_make(struct sip *s)
         strbuf_printf(&b, "  %s\n", s->trap_text);
     else
         print_limits(&b, s);
-    if (s->exec.pc)
+    if (s->calling)
         print_backtrace(&b, s);
     strbuf_clear(&s->report);
     s->report = b;

@@ -38,7 +38,8 @@ static enum run_result run(struct proc *p)
             enum run_result r = s->rt->engine->run(s);
             if (r != RUN_DONE)
                 return r;
-            s->calling = false;
+            if (p->trap == TRAP_NONE && !s->exited)
+                s->calling = false; /* else its frames are for the report */
         } else if (s->npending) {
             next_call(s);
         } else if (s->resident) {

@@ -138,6 +138,7 @@ static void live(void)
     struct singula_stats st;
     singula_sip_destroy(spawn(m, &opt)); /* code and tables are there */
     uint64_t before = resident();
+    const double n = LIVE;
     double t0 = seconds();
     for (uint32_t i = 0; i < LIVE; i++)
         sips[i] = spawn(m, &opt);
@@ -152,8 +153,8 @@ static void live(void)
     printf("    spawned in %.2f us each; %.1f KiB resident each, %.1f KiB after each wrote a page "
            "of its memory;\n"
            "    a call of each took %.2f us\n",
-           (t1 - t0) * 1e6 / LIVE, (double)(idle - before) / 1024 / LIVE,
-           (double)(resident() - before) / 1024 / LIVE, (t2 - t1) * 1e6 / LIVE);
+           (t1 - t0) * 1e6 / n, (double)(idle - before) / 1024 / n,
+           (double)(resident() - before) / 1024 / n, (t2 - t1) * 1e6 / n);
     uint32_t bad = 0;
     for (uint32_t i = 0; i < LIVE; i++)
         bad += call(sips[i], "check", i) != 0;
