@@ -1,6 +1,6 @@
 /* The audit finds every kind of disagreement that is planted, and is silent again when it is taken
  * back. */
-#include "kernel_test.h"
+#include "tests/unit/kernel_test.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 /* Faults in the guard zone are recovered, all others are not. */
-#include "kernel_test.h"
+#include "tests/unit/kernel_test.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,131 +1,11 @@
-/* The scheduler, with processes that are scripts: no guest, no dependence on how fast anything is.
- */
-#include "kernel_test.h"
+/* The scheduler: states, turns, preemption, quotas, ends. */
+#include "tests/unit/kernel_fake.h"
 
 #include <pthread.h>
-#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <poll.h>
-
-#include "runtime/kernel/sched.h"
-
-struct fake {
-    struct proc proc;
-    enum run_result (*script)(struct fake *f);
-    uint32_t runs, torn_down;
-    uint32_t left;       /* scripts count down */
-    struct fake *friend; /* whom it wakes or kills */
-    _Atomic bool spinning;
-    bool saw_timeout;
-    int fd;
-    uint64_t wake_ns;
-    uint32_t *trace, *ntrace;
-};
-
-static enum run_result fake_run(struct proc *p)
-{
-    struct fake *f = container_of(p, struct fake, proc);
-    f->runs++;
-    if (f->trace)
-        f->trace[(*f->ntrace)++] = p->id;
-    return f->script(f);
-}
-
-static void fake_teardown(struct proc *p)
-{
-    container_of(p, struct fake, proc)->torn_down++;
-}
-
-static const struct proc_ops fake_ops = {.run = fake_run, .teardown = fake_teardown};
-
-static struct sched *s;
-
-static void setup(void)
-{
-    ck_assert_int_eq(sched_create(NULL, &s, NULL), OK);
-}
-
-static void teardown(void)
-{
-    sched_destroy(s);
-}
-
-static void reserve(struct fake *f, enum run_result (*script)(struct fake *), uint32_t left)
-{
-    *f = (struct fake){.script = script, .left = left, .fd = -1};
-    ck_assert_int_eq(proc_reserve(s, &f->proc, &fake_ops, "fake"), OK);
-}
-
-static void start(struct fake *f, enum run_result (*script)(struct fake *), uint32_t left)
-{
-    reserve(f, script, left);
-    proc_publish(&f->proc);
-}
-
-static void expect_end(struct fake *f, enum trap why)
-{
-    ck_assert_int_eq(f->proc.state, PROC_DEAD);
-    ck_assert_int_eq(f->proc.trap, why);
-    ck_assert_uint_eq(f->torn_down, 1);
-    proc_forget(&f->proc);
-    ck_assert_int_eq(f->proc.state, PROC_FREE);
-}
-
-/* ---- scripts ---- */
-
-static enum run_result count_down(struct fake *f)
-{
-    return f->left-- == 0 ? RUN_DONE : RUN_YIELD;
-}
-
-/* As an engine does: runs until it is interrupted, `left` times. */
-static enum run_result spin(struct fake *f)
-{
-    f->spinning = true;
-    while (!atomic_load_explicit(&f->proc.interrupt, memory_order_relaxed))
-        sched_yield();
-    f->proc.trap = proc_poll(&f->proc);
-    if (f->proc.trap != TRAP_NONE || f->left-- == 1)
-        return RUN_DONE;
-    return RUN_YIELD;
-}
-
-static enum run_result wait_once(struct fake *f)
-{
-    if (f->left == 0) {
-        proc_wait_end(&f->proc);
-        return RUN_DONE;
-    }
-    if (f->proc.timed_out) {
-        f->saw_timeout = true;
-        proc_wait_end(&f->proc);
-        return RUN_DONE;
-    }
-    proc_wait_begin(&f->proc, f->wake_ns ? f->wake_ns : WAIT_FOREVER);
-    if (f->fd >= 0)
-        proc_wait_fd(&f->proc, f->fd, POLLIN);
-    return RUN_BLOCK;
-}
-
-static enum run_result wait_readable(struct fake *f)
-{
-    struct pollfd p = {.fd = f->fd, .events = POLLIN};
-    if (poll(&p, 1, 0) == 1)
-        f->left = 0;
-    return wait_once(f);
-}
-
-static enum run_result release_friend(struct fake *f)
-{
-    f->friend->left = 0;
-    sched_wake(&f->friend->proc);
-    return RUN_DONE;
-}
-
-/* ---- tests ---- */
 
 START_TEST(moves)
 {
@@ -247,149 +127,6 @@ START_TEST(runs_until)
     ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
     expect_end(&f[0], TRAP_NONE);
     expect_end(&f[1], TRAP_NONE);
-}
-END_TEST
-
-START_TEST(blocks_and_wakes)
-{
-    struct fake a, b;
-    start(&a, wait_once, 1);
-    start(&b, release_friend, 0);
-    b.friend = &a;
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    ck_assert_uint_eq(a.runs, 2);
-    expect_end(&a, TRAP_NONE);
-    expect_end(&b, TRAP_NONE);
-}
-END_TEST
-
-static enum run_result wake_self_then_wait(struct fake *f)
-{
-    enum run_result r = wait_once(f);
-    if (r == RUN_BLOCK) {
-        f->left = 0;
-        sched_wake(&f->proc); /* between step 2 and BLOCKED */
-    }
-    return r;
-}
-
-START_TEST(early_wake_is_not_lost)
-{
-    struct fake f;
-    start(&f, wake_self_then_wait, 1);
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    ck_assert_uint_eq(f.runs, 2);
-    sched_wake(&f.proc); /* harmless on the dead */
-    expect_end(&f, TRAP_NONE);
-}
-END_TEST
-
-START_TEST(deadlock_is_reported)
-{
-    struct fake a, b;
-    start(&a, wait_once, 1);
-    start(&b, count_down, 5);
-    ck_assert(sched_run(s, NULL, WAIT_FOREVER));
-    ck_assert(
-        sched_run(s, &a.proc, clock_now_ns() + 3600000000000u)); /* without waiting for the hour */
-    ck_assert_int_eq(a.proc.state, PROC_BLOCKED);
-    a.left = 0;
-    sched_wake(&a.proc);
-    sched_wake(&a.proc);
-    ck_assert_int_eq(a.proc.state, PROC_READY);
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    ck_assert_uint_eq(a.runs, 2);
-    expect_end(&a, TRAP_NONE);
-    expect_end(&b, TRAP_NONE);
-}
-END_TEST
-
-START_TEST(waits_time_out)
-{
-    enum { N = 50 };
-    struct fake f[N];
-    uint64_t now = clock_now_ns();
-    for (uint64_t i = 0; i < N; i++) {
-        start(&f[i], wait_once, 1);
-        f[i].wake_ns = now + 1 + (i * 7 % N) * 20000;
-    }
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    for (int i = 0; i < N; i++) {
-        ck_assert(f[i].saw_timeout);
-        ck_assert_uint_eq(f[i].runs, 2);
-        expect_end(&f[i], TRAP_NONE);
-    }
-}
-END_TEST
-
-START_TEST(woken_before_time_out)
-{
-    struct fake a, b;
-    start(&a, wait_once, 1);
-    a.wake_ns = clock_now_ns() + 3600000000000u;
-    start(&b, release_friend, 0);
-    b.friend = &a;
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    ck_assert(!a.saw_timeout);
-    expect_end(&a, TRAP_NONE);
-    expect_end(&b, TRAP_NONE);
-}
-END_TEST
-
-/* Woken for nothing, it waits on: to the time of the first call. */
-static enum run_result wait_with_new_times(struct fake *f)
-{
-    enum run_result r = wait_once(f);
-    ck_assert(r == RUN_DONE || f->proc.wake_ns == f->wake_ns - (f->runs - 1) * 1000);
-    f->wake_ns += 1000;
-    return r;
-}
-
-static enum run_result stop_run(struct fake *f)
-{
-    (void)f;
-    sched_stop(s);
-    return RUN_DONE;
-}
-
-START_TEST(spurious_wake_keeps_the_time)
-{
-    struct fake f, stopper;
-    start(&f, wait_with_new_times, 1);
-    f.wake_ns = clock_now_ns() + 3600000000000u;
-    for (uint32_t i = 0; i < 4; i++) {
-        sched_wake(&f.proc);
-        start(&stopper, stop_run, 0);
-        ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-        expect_end(&stopper, TRAP_NONE);
-        ck_assert_int_eq(f.proc.state, PROC_BLOCKED);
-        ck_assert_uint_eq(f.runs, i + 1);
-    }
-    f.left = 0;
-    sched_wake(&f.proc);
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    expect_end(&f, TRAP_NONE);
-}
-END_TEST
-
-START_TEST(deadlines)
-{
-    struct fake blocked, spinner, ready;
-    reserve(&blocked, wait_once, 1);
-    blocked.proc.deadline_ns = clock_now_ns() + 2000000;
-    blocked.wake_ns = clock_now_ns() + 3600000000000u;
-    reserve(&spinner, spin, UINT32_MAX);
-    spinner.proc.deadline_ns = clock_now_ns() + 2000000;
-    reserve(&ready, count_down, 3);
-    ready.proc.deadline_ns = 1; /* past before it ran */
-    proc_publish(&blocked.proc);
-    proc_publish(&spinner.proc);
-    proc_publish(&ready.proc);
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    ck_assert_uint_eq(ready.runs, 0);
-    expect_end(&ready, TRAP_TIMEOUT);
-    expect_end(&blocked, TRAP_TIMEOUT);
-    expect_end(&spinner, TRAP_TIMEOUT);
 }
 END_TEST
 
@@ -561,65 +298,6 @@ START_TEST(stops_asleep)
 }
 END_TEST
 
-static enum run_result write_then_done(struct fake *f)
-{
-    if (f->left-- == 0) {
-        ck_assert_int_eq(write(f->fd, "x", 1), 1);
-        return RUN_DONE;
-    }
-    return RUN_YIELD;
-}
-
-START_TEST(descriptors)
-{
-    /* More waiters than one poll(2) takes, idle and beside a spinner. */
-    enum { N = 1300 };
-    for (int busy = 0; busy < 2; busy++) {
-        int fds[2];
-        ck_assert_int_eq(pipe(fds), 0);
-        struct fake *f = calloc(N, sizeof *f), writer, spinner;
-        for (int i = 0; i < N; i++) {
-            start(&f[i], wait_readable, 1);
-            f[i].fd = fds[0];
-        }
-        start(&writer, write_then_done, 5);
-        writer.fd = fds[1];
-        if (busy)
-            start(&spinner, spin, UINT32_MAX);
-        for (int i = 0; i < N; i++)
-            ck_assert(!sched_run(s, &f[i].proc, WAIT_FOREVER));
-        for (int i = 0; i < N; i++)
-            expect_end(&f[i], TRAP_NONE);
-        if (busy) {
-            proc_kill(&spinner.proc, TRAP_KILLED);
-            sched_reap(s);
-            expect_end(&spinner, TRAP_KILLED);
-        }
-        expect_end(&writer, TRAP_NONE);
-        free(f);
-        close(fds[0]);
-        close(fds[1]);
-    }
-}
-END_TEST
-
-START_TEST(descriptor_with_time_out)
-{
-    int fds[2];
-    ck_assert_int_eq(pipe(fds), 0);
-    struct fake f;
-    start(&f, wait_readable, 1);
-    f.fd = fds[0];
-    f.wake_ns = clock_now_ns() + 1000000;
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
-    ck_assert(f.saw_timeout);
-    ck_assert_int_eq(f.proc.wait_fd, -1);
-    expect_end(&f, TRAP_NONE);
-    close(fds[0]);
-    close(fds[1]);
-}
-END_TEST
-
 /* A token goes round a ring of blocked processes. */
 static enum run_result pass_on(struct fake *f)
 {
@@ -674,18 +352,11 @@ static Suite *sched_suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, moves);
-    tcase_add_test_raise_signal(t, illegal_move, 6 /* abort */);
+    tcase_add_test_raise_signal(t, illegal_move, SIGABRT);
     tcase_add_test(t, page_quota);
     tcase_add_test(t, table);
     tcase_add_test(t, takes_turns);
     tcase_add_test(t, runs_until);
-    tcase_add_test(t, blocks_and_wakes);
-    tcase_add_test(t, early_wake_is_not_lost);
-    tcase_add_test(t, deadlock_is_reported);
-    tcase_add_test(t, waits_time_out);
-    tcase_add_test(t, woken_before_time_out);
-    tcase_add_test(t, spurious_wake_keeps_the_time);
-    tcase_add_test(t, deadlines);
     tcase_add_test(t, cpu_quota);
     tcase_add_test(t, spinners_are_preempted);
     tcase_add_test(t, kills);
@@ -693,8 +364,6 @@ static Suite *sched_suite(void)
     tcase_add_test(t, kills_from_another_thread);
     tcase_add_test(t, stops);
     tcase_add_test(t, stops_asleep);
-    tcase_add_test(t, descriptors);
-    tcase_add_test(t, descriptor_with_time_out);
     tcase_add_test(t, ten_thousand);
     tcase_add_test(t, many_spawns_reuse_one_slot);
     suite_add_tcase(suite, t);

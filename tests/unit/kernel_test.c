@@ -1,5 +1,5 @@
 /* Pages: owners, zeroing, quotas of addresses, growth, failure of every request. */
-#include "kernel_test.h"
+#include "tests/unit/kernel_test.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,231 @@
+/* The scheduler: waiting, waking, time-outs, descriptors, deadlock. */
+#include "tests/unit/kernel_fake.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+START_TEST(blocks_and_wakes)
+{
+    struct fake a, b;
+    start(&a, wait_once, 1);
+    start(&b, release_friend, 0);
+    b.friend = &a;
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_eq(a.runs, 2);
+    expect_end(&a, TRAP_NONE);
+    expect_end(&b, TRAP_NONE);
+}
+END_TEST
+
+static enum run_result wake_self_then_wait(struct fake *f)
+{
+    enum run_result r = wait_once(f);
+    if (r == RUN_BLOCK) {
+        f->left = 0;
+        sched_wake(&f->proc); /* between step 2 and BLOCKED */
+    }
+    return r;
+}
+
+START_TEST(early_wake_is_not_lost)
+{
+    struct fake f;
+    start(&f, wake_self_then_wait, 1);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_eq(f.runs, 2);
+    sched_wake(&f.proc); /* harmless on the dead */
+    expect_end(&f, TRAP_NONE);
+}
+END_TEST
+
+START_TEST(deadlock_is_reported)
+{
+    struct fake a, b;
+    start(&a, wait_once, 1);
+    start(&b, count_down, 5);
+    ck_assert(sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert(
+        sched_run(s, &a.proc, clock_now_ns() + 3600000000000u)); /* without waiting for the hour */
+    ck_assert_int_eq(a.proc.state, PROC_BLOCKED);
+    a.left = 0;
+    sched_wake(&a.proc);
+    sched_wake(&a.proc);
+    ck_assert_int_eq(a.proc.state, PROC_READY);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_eq(a.runs, 2);
+    expect_end(&a, TRAP_NONE);
+    expect_end(&b, TRAP_NONE);
+}
+END_TEST
+
+START_TEST(waits_time_out)
+{
+    enum { N = 50 };
+    struct fake f[N];
+    uint64_t now = clock_now_ns();
+    for (uint64_t i = 0; i < N; i++) {
+        start(&f[i], wait_once, 1);
+        f[i].wake_ns = now + 1 + (i * 7 % N) * 20000;
+    }
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    for (int i = 0; i < N; i++) {
+        ck_assert(f[i].saw_timeout);
+        ck_assert_uint_eq(f[i].runs, 2);
+        expect_end(&f[i], TRAP_NONE);
+    }
+}
+END_TEST
+
+START_TEST(woken_before_time_out)
+{
+    struct fake a, b;
+    start(&a, wait_once, 1);
+    a.wake_ns = clock_now_ns() + 3600000000000u;
+    start(&b, release_friend, 0);
+    b.friend = &a;
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert(!a.saw_timeout);
+    expect_end(&a, TRAP_NONE);
+    expect_end(&b, TRAP_NONE);
+}
+END_TEST
+
+/* Woken for nothing, it waits on: to the time of the first call. */
+static enum run_result wait_with_new_times(struct fake *f)
+{
+    enum run_result r = wait_once(f);
+    ck_assert(r == RUN_DONE || f->proc.wake_ns == f->wake_ns - (f->runs - 1) * 1000);
+    f->wake_ns += 1000;
+    return r;
+}
+
+static enum run_result stop_run(struct fake *f)
+{
+    (void)f;
+    sched_stop(s);
+    return RUN_DONE;
+}
+
+START_TEST(spurious_wake_keeps_the_time)
+{
+    struct fake f, stopper;
+    start(&f, wait_with_new_times, 1);
+    f.wake_ns = clock_now_ns() + 3600000000000u;
+    for (uint32_t i = 0; i < 4; i++) {
+        sched_wake(&f.proc);
+        start(&stopper, stop_run, 0);
+        ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+        expect_end(&stopper, TRAP_NONE);
+        ck_assert_int_eq(f.proc.state, PROC_BLOCKED);
+        ck_assert_uint_eq(f.runs, i + 1);
+    }
+    f.left = 0;
+    sched_wake(&f.proc);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    expect_end(&f, TRAP_NONE);
+}
+END_TEST
+
+START_TEST(deadlines)
+{
+    struct fake blocked, spinner, ready;
+    reserve(&blocked, wait_once, 1);
+    blocked.proc.deadline_ns = clock_now_ns() + 2000000;
+    blocked.wake_ns = clock_now_ns() + 3600000000000u;
+    reserve(&spinner, spin, UINT32_MAX);
+    spinner.proc.deadline_ns = clock_now_ns() + 2000000;
+    reserve(&ready, count_down, 3);
+    ready.proc.deadline_ns = 1; /* past before it ran */
+    proc_publish(&blocked.proc);
+    proc_publish(&spinner.proc);
+    proc_publish(&ready.proc);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_eq(ready.runs, 0);
+    expect_end(&ready, TRAP_TIMEOUT);
+    expect_end(&blocked, TRAP_TIMEOUT);
+    expect_end(&spinner, TRAP_TIMEOUT);
+}
+END_TEST
+
+static enum run_result write_then_done(struct fake *f)
+{
+    if (f->left-- == 0) {
+        ck_assert_int_eq(write(f->fd, "x", 1), 1);
+        return RUN_DONE;
+    }
+    return RUN_YIELD;
+}
+
+START_TEST(descriptors)
+{
+    /* More waiters than one poll(2) takes, idle and beside a spinner. */
+    enum { N = 1300 };
+    for (int busy = 0; busy < 2; busy++) {
+        int fds[2];
+        ck_assert_int_eq(pipe(fds), 0);
+        struct fake *f = calloc(N, sizeof *f), writer, spinner;
+        for (int i = 0; i < N; i++) {
+            start(&f[i], wait_readable, 1);
+            f[i].fd = fds[0];
+        }
+        start(&writer, write_then_done, 5);
+        writer.fd = fds[1];
+        if (busy)
+            start(&spinner, spin, UINT32_MAX);
+        for (int i = 0; i < N; i++)
+            ck_assert(!sched_run(s, &f[i].proc, WAIT_FOREVER));
+        for (int i = 0; i < N; i++)
+            expect_end(&f[i], TRAP_NONE);
+        if (busy) {
+            proc_kill(&spinner.proc, TRAP_KILLED);
+            sched_reap(s);
+            expect_end(&spinner, TRAP_KILLED);
+        }
+        expect_end(&writer, TRAP_NONE);
+        free(f);
+        close(fds[0]);
+        close(fds[1]);
+    }
+}
+END_TEST
+
+START_TEST(descriptor_with_time_out)
+{
+    int fds[2];
+    ck_assert_int_eq(pipe(fds), 0);
+    struct fake f;
+    start(&f, wait_readable, 1);
+    f.fd = fds[0];
+    f.wake_ns = clock_now_ns() + 1000000;
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert(f.saw_timeout);
+    ck_assert_int_eq(f.proc.wait_fd, -1);
+    expect_end(&f, TRAP_NONE);
+    close(fds[0]);
+    close(fds[1]);
+}
+END_TEST
+
+static Suite *wait_suite(void)
+{
+    Suite *suite = suite_create("wait");
+    TCase *t = tcase_create("wait");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, blocks_and_wakes);
+    tcase_add_test(t, early_wake_is_not_lost);
+    tcase_add_test(t, deadlock_is_reported);
+    tcase_add_test(t, waits_time_out);
+    tcase_add_test(t, woken_before_time_out);
+    tcase_add_test(t, spurious_wake_keeps_the_time);
+    tcase_add_test(t, deadlines);
+    tcase_add_test(t, descriptors);
+    tcase_add_test(t, descriptor_with_time_out);
+    suite_add_tcase(suite, t);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(wait_suite(), "kernel_wait");
+}
