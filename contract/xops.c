@@ -29,34 +29,7 @@ static const struct {
     {"set.R.S.free", false}, {"slot.R.S.swap", false},
 };
 
-static const struct {
-    const char *name;
-    uint8_t wasm;
-    bool load, store;
-} accesses[] = {
-    [XA_I32] = {"i32", 0x7f, true, true},
-    [XA_I64] = {"i64", 0x7e, true, true},
-    [XA_F32] = {"f32", 0x7d, true, true},
-    [XA_F64] = {"f64", 0x7c, true, true},
-    [XA_I32_8_U] = {"i32_8_u", 0x7f, true, false},
-    [XA_I32_8_S] = {"i32_8_s", 0x7f, true, false},
-    [XA_I32_16_U] = {"i32_16_u", 0x7f, true, false},
-    [XA_I32_16_S] = {"i32_16_s", 0x7f, true, false},
-    [XA_I32_8] = {"i32_8", 0x7f, false, true},
-    [XA_I32_16] = {"i32_16", 0x7f, false, true},
-};
-
 static const char *const roles[] = {[ROLE_IMP] = "imp", [ROLE_EXP] = "exp"};
-
-/* What follows singula/ in the module name decides which rows of xops.def apply. */
-enum scope { OF_BLOCK, OF_CONTRACT, OF_REF };
-
-static enum scope scope_of(enum xop_kind k)
-{
-    return k <= XOP_PUT ? OF_BLOCK : k <= XOP_ABANDON ? OF_CONTRACT : OF_REF;
-}
-_Static_assert(XOP_PUT < XOP_CHANNEL && XOP_ABANDON < XOP_IS_NULL && XOP_IS_NULL + 1 == XOP_N,
-               "xops.def: blocks, then contracts, then references");
 
 bool xop_is_module(const char *module, size_t n)
 {
@@ -103,7 +76,7 @@ static const char *field_misuse(const struct xop *op, const struct block_field *
     case XOP_STORE:
         if (!f->is_array || f->scalar != SC_U8)
             return "only a `u8[]` field has this operation";
-        return (op->kind == XOP_LOAD ? accesses[op->access].load : accesses[op->access].store)
+        return xaccess_ok(op->access, op->kind == XOP_STORE)
                    ? NULL
                    : "loads end in `_u` or `_s` where they widen, stores never do";
     default:
@@ -168,145 +141,6 @@ static const char *misuse(const struct xop *op)
     BUG("operation");
 }
 
-/* ---- Wasm types ---- */
-
-enum { I32 = 0x7f, I64 = 0x7e, REF = 0x6f };
-
-static void param(struct xop_type *t, uint8_t type)
-{
-    check(t->nparams < XOP_PARAMS_MAX);
-    t->params[t->nparams++] = type;
-}
-
-static void params(struct xop_type *t, const char *kinds)
-{
-    for (; *kinds; kinds++)
-        param(t, *kinds == 'r' ? REF : *kinds == 'I' ? I64 : I32);
-}
-
-static void send_params(struct xop_type *t, const struct message *m)
-{
-    for (uint32_t i = 0; i < m->nparams; i++)
-        param(t, scalar_wasm_type(m->params[i].scalar));
-    if (m->ref.kind != REF_NONE)
-        param(t, REF);
-}
-
-static void recv_type(struct xop_type *t, const struct message *m)
-{
-    if (m->scalars_size)
-        param(t, I32);
-    t->result = m->ref.kind != REF_NONE ? REF : 0;
-}
-
-static void block_type_of(const struct xop *op, struct xop_type *t)
-{
-    const struct block_type *b = &op->set->blocks[op->block];
-    const struct block_field *f = op->field != CONTRACT_NONE ? &b->fields[op->field] : NULL;
-    uint8_t value = f ? scalar_wasm_type(f->scalar) : 0;
-    switch (op->kind) {
-    case XOP_ALLOC:
-    case XOP_NEW:
-        params(t, b->array != CONTRACT_NONE ? "i" : "");
-        t->result = REF;
-        break;
-    case XOP_GET:
-        params(t, f->is_array ? "ri" : "r");
-        t->result = value;
-        break;
-    case XOP_SET:
-        params(t, f->is_array ? "ri" : "r");
-        param(t, value);
-        break;
-    case XOP_LEN:
-        params(t, "r");
-        t->result = I32;
-        break;
-    case XOP_READ:
-    case XOP_WRITE:
-        params(t, "riii");
-        break;
-    case XOP_LOAD:
-        params(t, "ri");
-        t->result = accesses[op->access].wasm;
-        break;
-    case XOP_STORE:
-        params(t, "ri");
-        param(t, accesses[op->access].wasm);
-        break;
-    case XOP_TAKE:
-        params(t, "r");
-        t->result = REF;
-        break;
-    case XOP_PUT:
-        params(t, "rr");
-        break;
-    default:
-        params(t, "r"); /* free */
-    }
-}
-
-static void contract_type_of(const struct xop *op, struct xop_type *t)
-{
-    const struct contract *c = &op->set->contracts[op->contract];
-    switch (op->kind) {
-    case XOP_CHANNEL:
-        t->result = REF;
-        break;
-    case XOP_PEER:
-    case XOP_ACCEPT:
-        params(t, "r");
-        t->result = REF;
-        break;
-    case XOP_CONNECT:
-    case XOP_LISTEN:
-        params(t, "ii");
-        t->result = REF;
-        break;
-    case XOP_SEND:
-        params(t, "r");
-        send_params(t, &c->messages[op->message]);
-        break;
-    case XOP_NEXT:
-    case XOP_POLL:
-        params(t, "r");
-        t->result = I32;
-        break;
-    case XOP_WAIT:
-        params(t, "rI");
-        t->result = I32;
-        break;
-    case XOP_RECV:
-        params(t, "r");
-        recv_type(t, &c->messages[op->message]);
-        break;
-    case XOP_CALL:
-        params(t, "r");
-        send_params(t, &c->messages[op->message]);
-        recv_type(t, &c->messages[op->reply]);
-        break;
-    default:
-        params(t, "r"); /* close, abandon, listener.close */
-    }
-}
-
-void xop_type_of(const struct xop *op, struct xop_type *t)
-{
-    *t = (struct xop_type){0};
-    switch (scope_of(op->kind)) {
-    case OF_BLOCK:
-        block_type_of(op, t);
-        break;
-    case OF_CONTRACT:
-        contract_type_of(op, t);
-        break;
-    case OF_REF:
-        params(t, "r");
-        t->result = I32;
-        break;
-    }
-}
-
 /* ---- names ---- */
 
 struct words {
@@ -347,8 +181,8 @@ static bool match_word(struct xop *op, const char *place, size_t nplace, const c
         op->field = block_find_field(&op->set->blocks[op->block], s, n);
         return op->field != CONTRACT_NONE;
     case 'X':
-        for (enum xaccess a = 0; a < ARRAY_LEN(accesses); a++)
-            if (in_text(s, n, accesses[a].name)) {
+        for (enum xaccess a = 0; a < XACCESS_N; a++)
+            if (in_text(s, n, xaccess_name(a))) {
                 op->access = a;
                 return true;
             }
@@ -391,7 +225,7 @@ static void op_name(const struct xop *op, char *out, size_t size)
         int len = (int)p.at[i].n;
         if (len == 1) {
             word = *word == 'F'   ? op->set->blocks[op->block].fields[op->field].name
-                   : *word == 'X' ? accesses[op->access].name
+                   : *word == 'X' ? xaccess_name(op->access)
                    : *word == 'R' ? roles[op->role]
                    : *word == 'M' ? c->messages[op->message].name
                                   : c->messages[op->reply].name;
@@ -441,7 +275,7 @@ static void list_block(struct listing *l, const struct contract_set *set, uint32
     for (op.field = 0; op.field < set->blocks[b].nfields; op.field++)
         for (op.kind = XOP_GET; op.kind <= XOP_PUT; op.kind++) {
             bool access = op.kind == XOP_LOAD || op.kind == XOP_STORE;
-            for (op.access = 0; op.access < (access ? ARRAY_LEN(accesses) : 1); op.access++)
+            for (op.access = 0; op.access < (access ? XACCESS_N : 1); op.access++)
                 list_one(l, &op);
             op.access = 0;
         }
@@ -551,16 +385,16 @@ static enum status unknown_module(const struct contract_set *set, const char *mo
     return s;
 }
 
-static enum status unknown_name(const struct xop *scope, enum scope kind, const char *module,
+static enum status unknown_name(const struct xop *scope, enum xop_scope kind, const char *module,
                                 size_t nmodule, const char *name, size_t nname, const char *reason,
                                 struct diag *why)
 {
     struct nearest near;
     struct listing l = {.each = offer, .ctx = &near};
     nearest_init(&near, name, nname);
-    if (kind == OF_BLOCK)
+    if (kind == XOP_OF_BLOCK)
         list_block(&l, scope->set, scope->block);
-    else if (kind == OF_CONTRACT)
+    else if (kind == XOP_OF_CONTRACT)
         list_contract(&l, scope->set, scope->contract);
     else
         list_ref(&l, scope->set);
@@ -577,11 +411,11 @@ static enum status unknown_name(const struct xop *scope, enum scope kind, const 
 }
 
 /* The operations of design that come later, recognised so that nobody looks for a misspelling. */
-static const char *find_later(const struct xop *scope, enum scope kind, const struct words *w)
+static const char *find_later(const struct xop *scope, enum xop_scope kind, const struct words *w)
 {
     struct xop op = *scope;
     for (size_t i = 0; i < ARRAY_LEN(later); i++)
-        if ((kind == OF_BLOCK) == later[i].of_block && kind != OF_REF &&
+        if ((kind == XOP_OF_BLOCK) == later[i].of_block && kind != XOP_OF_REF &&
             match(&op, later[i].pattern, w))
             return NOT_YET "frozen blocks, slots and sets";
     return NULL;
@@ -593,7 +427,7 @@ enum status xop_resolve(const struct contract_set *set, const char *module, size
 {
     struct xop scope = no_op;
     size_t prefix = strlen(PREFIX);
-    enum scope kind = OF_REF;
+    enum xop_scope kind = XOP_OF_REF;
     scope.set = set;
     check(xop_is_module(module, nmodule));
     if (nmodule >= prefix) {
@@ -601,9 +435,9 @@ enum status xop_resolve(const struct contract_set *set, const char *module, size
         scope.contract = contract_find_contract(set, module + prefix, nmodule - prefix);
     }
     if (scope.block != CONTRACT_NONE)
-        kind = OF_BLOCK;
+        kind = XOP_OF_BLOCK;
     else if (scope.contract != CONTRACT_NONE)
-        kind = OF_CONTRACT;
+        kind = XOP_OF_CONTRACT;
     else if (!in_text(module, nmodule, PREFIX "ref"))
         return unknown_module(set, module, nmodule, name, nname, why);
 
@@ -612,7 +446,7 @@ enum status xop_resolve(const struct contract_set *set, const char *module, size
     for (enum xop_kind k = 0; k < XOP_N && !reason; k++) {
         struct xop found = scope;
         found.kind = k;
-        if (scope_of(k) != kind || !match(&found, patterns[k], &w))
+        if (xop_scope_of(k) != kind || !match(&found, patterns[k], &w))
             continue;
         reason = misuse(&found);
         if (reason)

@@ -19,6 +19,12 @@ enum xop_kind {
 /* Access width and extension of F.load.X / F.store.X. */
 enum xaccess { XA_I32, XA_I64, XA_F32, XA_F64, XA_I32_8_U, XA_I32_8_S, XA_I32_16_U, XA_I32_16_S, XA_I32_8, XA_I32_16 };
 
+#define XACCESS_N (XA_I32_16 + 1)
+
+const char *xaccess_name(enum xaccess a); /* "i32_8_u" */
+/* Loads widen (`_u`, `_s`), stores do not. */
+bool xaccess_ok(enum xaccess a, bool store);
+
 struct xop {
     enum xop_kind kind;
     const struct contract_set *set;
@@ -32,6 +38,15 @@ struct xop {
 };
 
 #define XOP_PARAMS_MAX 64
+
+/* What follows singula/ in the module name of the operation. */
+enum xop_scope { XOP_OF_BLOCK, XOP_OF_CONTRACT, XOP_OF_REF };
+static inline enum xop_scope xop_scope_of(enum xop_kind k)
+{
+    return k <= XOP_PUT ? XOP_OF_BLOCK : k <= XOP_ABANDON ? XOP_OF_CONTRACT : XOP_OF_REF;
+}
+_Static_assert(XOP_PUT < XOP_CHANNEL && XOP_ABANDON < XOP_IS_NULL && XOP_IS_NULL + 1 == XOP_N,
+               "xops.def: blocks, then contracts, then references");
 
 /* The Wasm type, as value type bytes (0x7f i32, 0x7e i64, 0x7d f32, 0x7c f64, 0x6f externref). */
 struct xop_type {
