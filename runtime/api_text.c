@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract/bindgen.h"
 #include "contract/contract.h"
 #include "runtime/api_int.h"
 
@@ -89,8 +90,9 @@ char *singula_contract_format(const struct singula_contracts *c)
 
 char *singula_contract_bindgen(const struct singula_contracts *c, const char *header_name)
 {
-    (void)c, (void)header_name;
-    BUG("not yet");
+    struct strbuf b = {0};
+    bindgen_header(c->set, header_name, &b);
+    return strbuf_take(&b);
 }
 
 char *singula_contract_graph(const struct singula_contracts *c)
