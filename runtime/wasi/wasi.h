@@ -17,6 +17,15 @@
 
 #include "runtime/engine/hostcall.h"
 
+/* Limits, each an ordinary error of the snapshot for the guest that meets it. */
+enum {
+    WASI_MAX_FDS = 1024,          /* per SIP, as a shell's usual limit */
+    WASI_MAX_IOVS = 1024,         /* IOV_MAX of Linux: one system call takes them all */
+    WASI_MAX_SUBS = 4096,         /* of one poll_oneoff; bounds its time */
+    WASI_MAX_ARGS = 1u << 20,     /* bytes of arguments, and of environment */
+    WASI_RANDOM_SLICE = 1u << 18, /* bytes of one go of random_get; then others run */
+};
+
 struct wasi_dir {
     const char *host_path, *guest_path; /* guest_path: what the program sees, e.g. "/" or "data" */
     bool read_only;

@@ -16,14 +16,6 @@
 #include "runtime/wasi/wasi.h"
 #include "runtime/wasi/wasi_abi.h"
 
-enum {
-    WASI_MAX_FDS = 1024,          /* per SIP, as a shell's usual limit */
-    WASI_MAX_IOVS = 1024,         /* IOV_MAX of Linux: one system call takes them all */
-    WASI_MAX_SUBS = 4096,         /* of one poll_oneoff; bounds its time */
-    WASI_MAX_ARGS = 1u << 20,     /* bytes of arguments, and of environment */
-    WASI_RANDOM_SLICE = 1u << 18, /* bytes of one go of random_get; then others run */
-};
-
 /* An open descriptor. host == -1: the number is free. */
 struct fdent {
     int host;

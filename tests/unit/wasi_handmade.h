@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "runtime/engine/instance.h"
-#include "runtime/wasi/wasi_int.h"
+#include "runtime/wasi/sandbox.h"
+#include "runtime/wasi/wasi.h"
+#include "runtime/wasi/wasi_abi.h"
 
 enum {
     MEMORY = 131072,
