@@ -54,11 +54,12 @@ struct exec_state {
     const struct icode *pc; /* also the last call, trap or access that could fault */
     uint64_t *fp;
     enum run_result result; /* of the slice that has just ended */
+    const char *native;     /* address on the native stack at which the slice began */
     /* fixed by exec_call() */
     struct icode entry[3]; /* calls the function, then stops */
+    uint64_t acc;           /* alive only where a call of a host function waits */
     /* registers between handlers in builds whose compiler does not guarantee tail calls */
     uint8_t *mem;
-    uint64_t acc;
     float facc;
     double dacc;
     bool running;

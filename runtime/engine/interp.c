@@ -1,35 +1,179 @@
-#include "runtime/engine/instance.h"
+/* The interpreter's outside: running a slice, setting up a call, traps, giving way, backtraces. */
+#include "runtime/engine/interp_int.h"
 
-static enum status load(struct region *r, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why)
+#include "runtime/engine/interp_handlers.h"
+#include "runtime/kernel/fault.h"
+
+op_fn *const interp_handlers[IOP_N] = {
+#define ADDRESS(name) h_##name,
+#define IBIN(name, bits, guard, expr) EACH_IBIN(ADDRESS, name)
+#define IBINX(name, bits, guard, expr) EACH_IBIN(ADDRESS, name)
+#define ICMP(name, bits, expr) EACH_ICMP(ADDRESS, name)
+#define UN(name, from, to, guard, expr) EACH_UN(ADDRESS, name)
+#define UNX(name, from, to, guard, expr) EACH_UN(ADDRESS, name)
+#define FBIN(name, type, expr) EACH_FBIN(ADDRESS, name)
+#define FCMP(name, type, expr) EACH_FCMP(ADDRESS, name)
+#define LOAD(name, ctype, to, cast) EACH_LOAD(ADDRESS, name)
+#define STORE(name, ctype, class) EACH_STORE(ADDRESS, name)
+#define MISC(name) ADDRESS(name)
+#include "runtime/engine/interp_ops.def"
+};
+
+static void trap_here(struct sip *s, const struct icode *pc, uint64_t *fp, enum trap t)
 {
-    (void)r, (void)m, (void)mode, (void)out, (void)why;
-    BUG("not yet");
+    s->proc.trap = t;
+    leave(s, pc, fp, RUN_DONE);
 }
-static void unload(struct code_module *c)
+
+#define UNUSED_ARGS (void)mem, (void)cnt, (void)acc, (void)facc, (void)dacc
+#define TRAP_FN(name)                                                                              \
+    __attribute__((cold)) void interp_trap_##name(OP_PARAMS)                                       \
+    {                                                                                              \
+        UNUSED_ARGS;                                                                               \
+        trap_here(s, pc, fp, TRAP_##name);                                                         \
+    }
+TRAP_FN(UNREACHABLE)
+TRAP_FN(INT_DIV_ZERO)
+TRAP_FN(INT_OVERFLOW)
+TRAP_FN(BAD_CONVERSION)
+TRAP_FN(MEM_OOB)
+TRAP_FN(TABLE_OOB)
+TRAP_FN(UNDEFINED_ELEM)
+TRAP_FN(NULL_ELEM)
+TRAP_FN(SIG_MISMATCH)
+
+/* How far the native stack may grow within a slice: handlers that call each other instead of jumping would
+ * eat it up (see TAIL). */
+enum { NATIVE_BYTES = 1 << 16 };
+
+__attribute__((cold)) void interp_poll(OP_PARAMS)
 {
-    (void)c;
+    UNUSED_ARGS;
+    const char *here = __builtin_frame_address(0);
+    check(s->exec.native - here < NATIVE_BYTES && here - s->exec.native < NATIVE_BYTES);
+    enum trap t = proc_poll(&s->proc);
+    if (t != TRAP_NONE)
+        trap_here(s, pc, fp, t);
+    else
+        leave(s, pc, fp, RUN_YIELD);
 }
+
+uint8_t *interp_refresh(struct sip *s)
+{
+    struct exec_state *x = &s->exec;
+    x->own_globals = x->inst->own_globals;
+    const struct memory *m = x->inst->mem0;
+    uint64_t bytes = m ? m->bytes : 0;
+    for (uint32_t k = 0; k < ARRAY_LEN(x->mem_limit); k++)
+        x->mem_limit[k] = bytes ? bytes - (1u << k) + 1 : 0;
+    return m ? m->base : NULL;
+}
+
+static uint64_t *stack_base(const struct sip *s)
+{
+    return s->stack.npages ? extent_addr(s->rt->region, &s->stack) : NULL;
+}
+
+/* Commits the stack up to `end`: 0, or why not. */
+static enum trap stack_commit(struct sip *s, uint64_t nslots)
+{
+    uint64_t npages = PAGES_OF(nslots * sizeof(uint64_t));
+    if (npages > s->max_stack_pages || npages > s->stack.npages)
+        return TRAP_STACK_OVERFLOW;
+    if (npages > s->stack.committed) {
+        /* twice as much each time: a deep recursion commits rarely */
+        uint32_t want = s->stack.committed ? s->stack.committed * 2 : 1;
+        if (want < npages)
+            want = (uint32_t)npages;
+        if (want > s->max_stack_pages)
+            want = s->max_stack_pages;
+        if (sip_commit(s, &s->stack, want - s->stack.committed) != OK &&
+            sip_commit(s, &s->stack, (uint32_t)npages - s->stack.committed) != OK)
+            return TRAP_OUT_OF_PAGES;
+    }
+    s->exec.stack_end = stack_base(s) + extent_bytes(&s->stack) / sizeof(uint64_t);
+    return TRAP_NONE;
+}
+
+bool interp_stack_grow(struct sip *s, const uint64_t *end)
+{
+    enum trap t = stack_commit(s, (uint64_t)(end - stack_base(s)));
+    if (t != TRAP_NONE)
+        s->proc.trap = t;
+    return t == TRAP_NONE;
+}
+
+/* One slice; runs inside fault_call() where the memory is guarded. */
+static void run_slice(void *arg)
+{
+    struct sip *s = arg;
+    struct exec_state *x = &s->exec;
+    x->mem = interp_refresh(s);
+    x->native = __builtin_frame_address(0);
+    x->running = true;
+#if TAIL_CALLS
+    x->pc->op(x->pc, x->fp, x->mem, 0, x->acc, s, 0, 0);
+#else
+    while (x->running)
+        x->pc->op(x->pc, x->fp, x->mem, 0, x->acc, s, x->facc, x->dacc);
+#endif
+}
+
 static enum run_result run(struct sip *s)
 {
-    (void)s;
-    BUG("not yet");
+    if (s->mode == MEMORY_COMPACT)
+        run_slice(s);
+    else if (!fault_call(run_slice, s, s->rt->region, NULL))
+        trap_here(s, s->exec.pc, s->exec.fp, TRAP_MEM_OOB);
+    return s->exec.result;
 }
 
-const struct engine interp_engine = {"interp", load, unload, run};
-
-enum status exec_call(struct sip *s, struct instance *inst, uint32_t func, const uint64_t *args)
+must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func, const uint64_t *args)
 {
-    (void)s, (void)inst, (void)func, (void)args;
-    BUG("not yet");
+    const struct functype *t = instance_functype(inst, func);
+    uint32_t n = (t->nparams > t->nresults ? t->nparams : t->nresults) + 1;
+    if (stack_commit(s, n) != TRAP_NONE)
+        return E_ARGUMENT;
+    struct exec_state *x = &s->exec;
+    x->fp = stack_base(s);
+    if (t->nparams)
+        memcpy(x->fp, args, t->nparams * sizeof *args);
+    x->inst = inst;
+    x->entry[0] = (struct icode){.op = h_CALL_ENTRY, .imm = func};
+    x->entry[1] = (struct icode){.word = (uint64_t)(uintptr_t)inst};
+    x->entry[2] = (struct icode){.op = h_HALT};
+    x->pc = x->entry;
+    return OK;
 }
+
 const uint64_t *exec_results(const struct sip *s)
 {
-    (void)s;
-    return NULL;
+    return stack_base(s);
 }
+
 uint32_t exec_backtrace(const struct sip *s, struct frame_info *frames, uint32_t max)
 {
-    (void)s, (void)frames, (void)max;
-    return 0;
+    const struct exec_state *x = &s->exec;
+    const struct icode *pc = x->pc;
+    const uint64_t *fp = x->fp;
+    const struct instance *inst = x->inst;
+    uint32_t n = 0;
+    if (!pc)
+        return 0;
+    for (;;) {
+        struct frame_info f = {.inst = inst};
+        const struct ifunc *fn = interp_find(interp_code_of(inst), pc, &f.offset);
+        if (!fn)
+            return n; /* the entry, or a host function called from it */
+        f.func = fn->index;
+        if (n < max)
+            frames[n] = f;
+        n++;
+        pc = (const struct icode *)(uintptr_t)fp[fn->saved];
+        fp = (const uint64_t *)(uintptr_t)fp[fn->saved + 1];
+        interp_unbridge(&pc, &fp, &inst);
+        pc -= 2; /* calls have two words */
+    }
 }
+
+const struct engine interp_engine = {"interp", interp_load, interp_unload, run};
