@@ -261,6 +261,14 @@ static int make_header(const struct cc *c, const char *path)
     return status;
 }
 
+/* guest/singula_guest.h for the sources. */
+static bool put_guest_header(const struct cc *c)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/singula_guest.h", c->dir);
+    return files_write(path, guest_header);
+}
+
 /* "dir/x.c" -> "x.o" beside us, or numbered in the temporary directory. */
 static void object_name(const struct cc *c, size_t i, char *out, size_t size)
 {
@@ -338,7 +346,7 @@ static int build(struct cc *c)
         c->dir[0] = 0;
         return EXIT_USAGE;
     }
-    int status = EXIT_OK;
+    int status = put_guest_header(c) ? EXIT_OK : EXIT_USAGE;
     for (size_t i = 0; i < c->contracts.n && status == EXIT_OK; i++)
         status = make_header(c, c->contracts.v[i]);
     if (status == EXIT_OK)
