@@ -6,9 +6,9 @@
 
 int main(void)
 {
-    __externref_t server = Camera_channel();
-    __externref_t client = Camera_exp_peer(server);
-    __externref_t frame = Frame_new(16);
+    Camera_exp server = Camera_channel();
+    Camera_imp client = Camera_exp_peer(server);
+    Frame frame = Frame_new(16);
     Camera_exp_send_Picture(server, frame);
     printf("cheat: the frame is sent; writing to it all the same\n");
     fflush(stdout);

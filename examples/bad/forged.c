@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    Frame_free(__builtin_wasm_ref_null_extern());
+    Frame_free(singula_null());
     return 0;
 }
