@@ -308,6 +308,14 @@ static int compile(struct cc *c)
     return EXIT_OK;
 }
 
+static bool wants_debug_info(const struct cc *c)
+{
+    for (size_t i = 0; i < c->compile.n; i++)
+        if (strncmp(c->compile.v[i], "-g", 2) == 0 && strcmp(c->compile.v[i], "-g0") != 0)
+            return true;
+    return false;
+}
+
 static int link_module(struct cc *c, const char *output)
 {
     static const char *const begin[] = {"clang-19", "--target=wasm32-wasi", NULL};
@@ -315,6 +323,8 @@ static int link_module(struct cc *c, const char *output)
     add_all(&w, begin);
     if (c->reactor)
         add(&w, "-mexec-model=reactor");
+    if (!wants_debug_info(c)) /* else that of wasi-libc remains, five times the program */
+        add(&w, "-Wl,--strip-debug");
     add_all(&w, (const char *const *)c->objects.v);
     add_all(&w, (const char *const *)c->link.v);
     add(&w, "-o");

@@ -139,7 +139,7 @@ def main():
                     missing = "wat2wasm (package wabt)"
                     continue
                 (folder / "x.wat").write_text("\n".join(body))
-                subprocess.run(["wat2wasm", "--no-check", "x.wat", "-o", title], cwd=folder, check=True)
+                subprocess.run(["wat2wasm", "--no-check", "--debug-names", "x.wat", "-o", title], cwd=folder, check=True)
             elif kind == "copy":
                 if (built / title).is_dir():
                     shutil.copytree(built / title, folder / title)
