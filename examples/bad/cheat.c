@@ -1,5 +1,6 @@
-/* Breaks a rule of ownership that today only the monitor knows: it writes to a frame that it has sent. The module is accepted;
- * the SIP is stopped in the act, and its peer keeps the frame as it was sent. The static ownership check will refuse it. */
+/* Breaks a rule of ownership that today only the monitor knows: it writes to a frame that it has
+ * sent. The module is accepted; the SIP is stopped in the act, and its peer keeps the frame as it
+ * was sent. The static ownership check will refuse it. */
 #include <stdio.h>
 
 #include "bad.h"

@@ -22,11 +22,13 @@ static void show(Frame frame)
     Frame_pixels_read(frame, 0, pixels, n);
     for (uint32_t i = 0; i < n; i++)
         sum += pixels[i];
-    printf("viewer: %s (number %llu), %u pixels, sum %u\n", title, (unsigned long long)Frame_seq_get(frame), n, sum);
+    printf("viewer: %s (number %llu), %u pixels, sum %u\n", title,
+           (unsigned long long)Frame_seq_get(frame), n, sum);
     Frame_free(frame);
 }
 
-/* Asks for something that cannot be had. Afterwards the endpoint is in Start, or in Ready if it could. */
+/* Asks for something that cannot be had. Afterwards the endpoint is in Start, or in Ready if it
+ * could. */
 static void overreach(Camera_imp ep)
 {
     struct Camera_Picture picture;

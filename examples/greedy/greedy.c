@@ -1,4 +1,5 @@
-/* Takes all it can get of one thing. Memory and blocks end in an ordinary refusal, CPU time in the end.
+/* Takes all it can get of one thing. Memory and blocks end in an ordinary refusal, CPU time in the
+ * end.
  *
  *   greedy memory | blocks | bytes | cpu
  */

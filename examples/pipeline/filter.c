@@ -1,4 +1,5 @@
-/* Middle of the pipeline: turns the bits of a slab's first bytes round and pushes the same block on. */
+/* Middle of the pipeline: turns the bits of a slab's first bytes round and pushes the same block
+ * on. */
 #include <stdint.h>
 #include <stdio.h>
 
