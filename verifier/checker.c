@@ -85,7 +85,11 @@ enum status checker_fail_types(struct checker *c, const uint8_t *types, uint32_t
     uint32_t shown = have < n ? have : n;
     module_types_text(want, sizeof want, types, n);
     module_types_text(found, sizeof found, c->sp - shown, shown);
-    checker_fail(c, WASM_TYPE_MISMATCH, "operands of %s", checker_op_text(c));
+    if (*c->at == opcode_table[OP_END].code || *c->at == opcode_table[OP_ELSE].code)
+        checker_fail(c, WASM_TYPE_MISMATCH, "results of the %s",
+                     c->nframes > 1 ? "block" : "function");
+    else
+        checker_fail(c, WASM_TYPE_MISMATCH, "operands of %s", checker_op_text(c));
     diag_want(c->m->why, "%s", want);
     diag_found(c->m->why, have < n ? "%s (no more operands in this block)" : "%s", found);
     return WASM_TYPE_MISMATCH;

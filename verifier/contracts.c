@@ -112,14 +112,14 @@ static enum status check_signature(struct module *m, uint32_t at, const struct x
     return STR_IMPORT_SIGNATURE;
 }
 
-/* Adds "singula/Camera exp.close" to an error. */
+/* Adds "`singula/Camera` `exp.close`" to an error. */
 static void describe_import(struct module *m, const struct vimport *im, uint32_t func)
 {
     if (m->why->detail[0] == 0) {
         char module[80], name[140];
         names_print(im->module, module, sizeof module);
         names_print(im->name, name, sizeof name);
-        snprintf(m->why->detail, sizeof m->why->detail, "%s %s", module, name);
+        snprintf(m->why->detail, sizeof m->why->detail, "`%s` `%s`", module, name);
     }
     m->why->func = func;
 }

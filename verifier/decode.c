@@ -492,8 +492,11 @@ static enum status open_customs(struct module *m, struct span s)
         n += span_u8(&s) == SEC_CUSTOM;
         span_sub(&s, span_leb_u32(&s));
     }
-    if (n > MAX_CUSTOMS)
-        return module_fail(m, LIM_COUNT, 0, "%u custom sections", n);
+    if (n > MAX_CUSTOMS) {
+        module_fail(m, LIM_COUNT, DIAG_NONE, "%u custom sections", n);
+        diag_want(m->why, "at most %u", MAX_CUSTOMS);
+        return LIM_COUNT;
+    }
     m->customs = ARENA_ARRAY(&m->arena, n, struct vcustom);
     m->custom_at = ARENA_ARRAY(&m->scratch, n, uint32_t);
     return m->customs && m->custom_at ? OK : module_nomem(m);

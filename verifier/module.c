@@ -52,6 +52,33 @@ enum status module_unknown(struct module *m, enum status code, uint32_t at, uint
     return module_fail(m, code, at, "%u (there are %u)", index, n);
 }
 
+/* What should have stood at a byte of which every value but a few is malformed; NULL for other
+ * errors. */
+static const char *wanted_byte(enum status code)
+{
+    switch (code) {
+    case WASM_VALUE_TYPE:
+        return "i32, i64, f32, f64, funcref or externref";
+    case WASM_REF_TYPE:
+        return "funcref or externref";
+    case WASM_IMPORT_KIND:
+    case WASM_EXPORT_KIND:
+        return "0x00 function, 0x01 table, 0x02 memory or 0x03 global";
+    case WASM_MUTABILITY:
+        return "0x00 const or 0x01 var";
+    case WASM_TYPE_FORM:
+        return "0x60 function type";
+    case WASM_ELEM_KIND:
+        return "flags 0 to 7, or 0x00 functions";
+    case WASM_DATA_KIND:
+        return "flags 0 to 2";
+    case WASM_ZERO_BYTE:
+        return "0x00";
+    default:
+        return NULL;
+    }
+}
+
 enum status module_fail_span(struct module *m, const struct span *s, const char *what)
 {
     enum status code = s->bad;
@@ -59,7 +86,18 @@ enum status module_fail_span(struct module *m, const struct span *s, const char 
         return module_nomem(m);
     if (what && code == WASM_UNEXPECTED_END)
         code = WASM_UNEXPECTED_END_OF_FUNCTION;
-    return module_fail(m, code, s->bad_offset, what ? "in the %s section" : "%s", what ? what : "");
+    if (m->why->code != OK)
+        return m->why->code;
+    module_fail(m, code, s->bad_offset, what ? "in the %s section" : "%s", what ? what : "");
+    const char *want = wanted_byte(code);
+    if (want && s->bad_offset < m->v.nbytes) {
+        diag_want(m->why, "%s", want);
+        diag_found(m->why, "0x%02x", m->v.bytes[s->bad_offset]);
+        if (code == WASM_VALUE_TYPE && m->v.bytes[s->bad_offset] == VT_V128)
+            diag_hint(m->why,
+                      "this module uses SIMD, which is not enabled: compile without -msimd128");
+    }
+    return code;
 }
 
 enum status module_nomem(struct module *m)

@@ -109,9 +109,14 @@ static void make_rules(struct rule rules[2][256])
 
 /* ---- one body ---- */
 
-static enum status illegal(struct checker *c)
+static enum status illegal(struct checker *c, const uint8_t *p)
 {
-    reader_illegal(c->m, (uint32_t)(c->at - c->m->v.bytes), 0, *c->at);
+    uint8_t prefix = *c->at >= 0xfb && *c->at <= 0xfe ? *c->at : 0;
+    uint32_t code = *c->at;
+    c->p = p;
+    if (prefix && checker_u32(c, &code) != OK)
+        return c->m->why->code;
+    reader_illegal(c->m, (uint32_t)(c->at - c->m->v.bytes), prefix, code);
     return checker_failed(c);
 }
 
@@ -248,12 +253,14 @@ static enum status check_body(struct checker *c, struct rule (*rules)[256])
             OUT_OF_LINE(read_prefixed(c, rules, &r));
             goto again;
         case HOW_ILLEGAL:
-            return illegal(c);
+            return illegal(c, p);
         }
         if (unlikely(sp > high)) {
             high = sp;
-            if (unlikely(high > c->limit))
+            if (unlikely(high > c->limit)) {
+                c->sp = sp;
                 return checker_frame(c);
+            }
         }
     }
     c->insns += insns;

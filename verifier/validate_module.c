@@ -128,7 +128,10 @@ static enum status const_ref_func(struct module *m, uint32_t at, uint32_t func, 
 /* A global that a constant expression may read: an immutable import. */
 static enum status const_global(struct module *m, uint32_t at, uint32_t index)
 {
-    if (index >= m->v.nimported[EXT_GLOBAL])
+    if (index >= m->v.nimported[EXT_GLOBAL] && index < m->v.nglobals)
+        return module_fail(m, WASM_UNKNOWN_GLOBAL, at,
+                           "%u (constant expressions read imported globals only)", index);
+    if (index >= m->v.nglobals)
         return module_unknown(m, WASM_UNKNOWN_GLOBAL, at, index, m->v.nimported[EXT_GLOBAL]);
     if (m->global_types[index].mut) {
         module_fail(m, WASM_CONST_EXPR, at, "global.get %u", index);

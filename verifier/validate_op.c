@@ -298,7 +298,8 @@ static enum status op_select(struct checker *c)
         why = checker_fail(c, WASM_TYPE_MISMATCH, "operands of select");
         diag_want(c->m->why, "two numbers of the same type");
         diag_found(c->m->why, "[%s %s]", valtype_name(types[0]), valtype_name(types[1]));
-        diag_hint(c->m->why, "references need `select (result externref)`");
+        if (valtype_is_ref(types[0]) || valtype_is_ref(types[1]))
+            diag_hint(c->m->why, "references need `select (result externref)`");
         return why;
     }
     checker_push(c, t);

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Makes the modules of verifier cases. usage: convert.py WAT2WASM OUT DEPFILE STAMP FOLDER...
+
+A case is a file FOLDER/<pass>/<name>.wat or .hex (or FOLDER/<name>....) whose leading comments say
+    ;; what it is about
+    ;; expect: CODE func=0 offset=0x23      or: expect: OK
+    ;; contract: TEXT                       a line of a custom section singula.contract; `contract-end:` ends that section
+Writes OUT/<pass>-<name>.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET`, `-` where nothing is expected.
+
+Hex files hold, besides comments from # on:
+    7f 00        bytes             "text"       its bytes
+    u:300        LEB128 u32        { ... }      LEB128 length of what is inside, and that
+    X*N          N times the byte, text or [ ... ] group before it
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+TOKEN = re.compile(r'\s*(?:(#[^\n]*)|"([^"]*)"|(u:\d+)|([{}\[\]])|(\*\d+)|([0-9a-fA-F]{2})(?![0-9a-fA-F]))')
+
+
+def leb(n):
+    out = bytearray()
+    while True:
+        out.append(n & 0x7F | (0x80 if n > 0x7F else 0))
+        n >>= 7
+        if not n:
+            return bytes(out)
+
+
+def assemble(text):
+    """Bytes of a hex file; a stack of open groups, each a list of pieces."""
+    stack, at = [[]], 0
+    text = text.rstrip()
+    while at < len(text):
+        m = TOKEN.match(text, at)
+        if not m:
+            raise ValueError(f"cannot read hex at {text[at:at + 20]!r}")
+        at = m.end()
+        comment, string, number, bracket, times, byte = m.groups()
+        if string is not None:
+            stack[-1].append(string.encode())
+        elif number:
+            stack[-1].append(leb(int(number[2:])))
+        elif bracket in ("{", "["):
+            stack.append([])
+        elif bracket:
+            inside = b"".join(stack.pop())
+            stack[-1].append(leb(len(inside)) + inside if bracket == "}" else inside)
+        elif times:
+            stack[-1][-1] *= int(times[1:])
+        elif byte:
+            stack[-1].append(bytes.fromhex(byte))
+    if len(stack) != 1:
+        raise ValueError("a group is not closed")
+    return b"".join(stack[0])
+
+
+def directives(text, mark):
+    """(key, value) of the `mark key: value` comments."""
+    return re.findall(rf"^{re.escape(mark)}\s*(expect|contract|contract-end):[ ]?(.*)$", text, re.M)
+
+
+def custom_sections(found):
+    section, out = [], b""
+    for key, value in found + [("contract-end", "")]:
+        if key == "contract":
+            section.append(value)
+        elif key == "contract-end" and section:
+            body = leb(len("singula.contract")) + b"singula.contract" + "\n".join(section).encode()
+            out += b"\0" + leb(len(body)) + body
+            section = []
+    return out
+
+
+def write_sparse(path, data):
+    """Long tails of zeros take no room on disk."""
+    body = data.rstrip(b"\0") if len(data) > 1 << 20 else data
+    with open(path, "wb") as f:
+        f.write(body)
+        f.truncate(len(data))
+
+
+def convert(wat2wasm, path, out):
+    """Writes the module; returns the fields of its index line."""
+    text = path.read_text()
+    hexfile = path.suffix == ".hex"
+    found = directives(text, "#" if hexfile else ";;")
+    expect = [v.split() for k, v in found if k == "expect"]
+    if len(expect) != 1:
+        raise ValueError("needs exactly one expect line")
+    if hexfile:
+        write_sparse(out, assemble(text))
+    else:
+        subprocess.run([wat2wasm, "--no-check", "--debug-names", str(path), "-o", str(out)], check=True)
+        with open(out, "ab") as f:
+            f.write(custom_sections(found))
+    fields = dict(word.split("=") for word in expect[0][1:])
+    number = lambda key: str(int(fields[key], 0)) if key in fields else "-"
+    return [str(out), expect[0][0], number("func"), number("offset")]
+
+
+def main():
+    wat2wasm, out, depfile, stamp, *folders = sys.argv[1:]
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    cases = sorted(p for f in folders for p in Path(f).rglob("*") if p.suffix in (".wat", ".hex"))
+    lines, bad = [], 0
+    for path in cases:
+        try:
+            lines.append(" ".join(convert(wat2wasm, path, out / f"{path.parent.name}-{path.stem}.wasm")))
+        except (ValueError, subprocess.CalledProcessError) as e:
+            print(f"{path}: {e}", file=sys.stderr)
+            bad = 1
+    (out / "index").write_text("\n".join(lines) + "\n")
+    depends = [str(p) for f in folders for p in [Path(f), *Path(f).iterdir()] if p.is_dir()] + [str(p) for p in cases]
+    Path(depfile).write_text(f"{stamp}: {' '.join(depends)}\n")
+    Path(stamp).write_text("")
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())

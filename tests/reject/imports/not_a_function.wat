@@ -1,0 +1,13 @@
+;; singula/ modules have functions only
+;; expect: STR_IMPORT_SIGNATURE offset=0x0b
+;; contract: block Frame { seq: u64; pixels: u8[]; }
+;; contract: contract Camera {
+;; contract:   in message Open(u32 width, u32 height);
+;; contract:   in message Close();
+;; contract:   out message Picture(i64 time, Frame frame);
+;; contract:   state Start: Open? -> Opening;
+;; contract:   state Opening: Picture! -> Ready;
+;; contract:   state Ready: one { Close? -> end; Open? -> Opening; }
+;; contract: }
+(module
+  (import "singula/Frame" "pixels" (memory 1)))

@@ -1,0 +1,14 @@
+;; An operation is exported again
+;; expect: STR_REEXPORT func=0 offset=0x2a
+;; contract: block Frame { seq: u64; pixels: u8[]; }
+;; contract: contract Camera {
+;; contract:   in message Open(u32 width, u32 height);
+;; contract:   in message Close();
+;; contract:   out message Picture(i64 time, Frame frame);
+;; contract:   state Start: Open? -> Opening;
+;; contract:   state Opening: Picture! -> Ready;
+;; contract:   state Ready: one { Close? -> end; Open? -> Opening; }
+;; contract: }
+(module
+  (import "singula/Frame" "free" (func $free (param externref)))
+  (export "free" (func $free)))

@@ -1,0 +1,13 @@
+;; alloc of a block that ends in an array takes its length
+;; expect: STR_IMPORT_SIGNATURE func=0 offset=0x12
+;; contract: block Frame { seq: u64; pixels: u8[]; }
+;; contract: contract Camera {
+;; contract:   in message Open(u32 width, u32 height);
+;; contract:   in message Close();
+;; contract:   out message Picture(i64 time, Frame frame);
+;; contract:   state Start: Open? -> Opening;
+;; contract:   state Opening: Picture! -> Ready;
+;; contract:   state Ready: one { Close? -> end; Open? -> Opening; }
+;; contract: }
+(module
+  (import "singula/Frame" "alloc" (func (result externref))))
