@@ -127,7 +127,7 @@ static void destroy(struct xcall *x)
 
 /* ---- the table ---- */
 
-must_check enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const struct hostcall **out,
+enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const struct hostcall **out,
                        struct diag *why)
 {
     struct xcall_key key;
