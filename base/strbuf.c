@@ -42,6 +42,20 @@ void strbuf_puts(struct strbuf *b, const char *s)
     strbuf_put(b, s, strlen(s));
 }
 
+void strbuf_put_visible(struct strbuf *b, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        bool c1 = c == 0xc2 && i + 1 < n && ((unsigned char)bytes[i + 1] & 0xe0) == 0x80;
+        if (c1) /* U+0080 to U+009f are control characters too */
+            strbuf_printf(b, "\\x%02x", (unsigned char)bytes[++i]);
+        else if (c < 0x20 || c == 0x7f)
+            strbuf_printf(b, "\\x%02x", c);
+        else
+            strbuf_put(b, bytes + i, 1);
+    }
+}
+
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
 {
     va_list again;

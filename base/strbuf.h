@@ -16,6 +16,9 @@ struct strbuf {
 const char *strbuf_text(const struct strbuf *b);
 void strbuf_put(struct strbuf *b, const char *bytes, size_t n);
 void strbuf_puts(struct strbuf *b, const char *s);
+/* UTF-8 from outside, as a person may see it: control characters (terminal escapes, line ends) as
+ * \xNN. */
+void strbuf_put_visible(struct strbuf *b, const char *bytes, size_t n);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Gives the text away (malloc'ed; NULL when out of memory); the buffer is empty again. */

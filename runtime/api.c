@@ -40,12 +40,11 @@ int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out,
     struct singula_module *m = calloc(1, sizeof *m);
     if (!m)
         return api_refuse(why, &d, E_NOMEM);
-    enum status st = verify(bytes, n, NULL, &m->owned, &d);
+    enum status st = verify(bytes, n, NULL, &m->verified, &d);
     if (st != OK) {
         free(m);
         return api_refuse(why, &d, st);
     }
-    m->verified = m->owned;
     m->refs = 1;
     list_init(&m->loaded);
     *out = m;
@@ -66,7 +65,7 @@ void api_module_release(struct singula_module *m)
         return;
     while (!list_empty(&m->loaded))
         unload(container_of(m->loaded.next, struct loaded, in_module));
-    verified_destroy(m->owned);
+    verified_destroy(m->verified);
     free(m);
 }
 

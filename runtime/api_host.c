@@ -28,12 +28,8 @@ enum status api_link(void *ctx, const struct vimport *imp, const struct functype
     const struct host_entry *e = find(sys, imp->module, imp->name);
     if (!e) {
         enum status st = wasi_link(NULL, imp, type, out, why);
-        if (st == E_UNLINKABLE_UNKNOWN && why && !why->hint[0]) {
-            diag_set(why, st, "\"%.*s\" \"%.*s\"", (int)imp->module.len, imp->module.s,
-                     (int)imp->name.len, imp->name.s);
-            diag_hint(why,
-                      "offer it as a host function (run --host), or link the module without it");
-        }
+        if (st == E_UNLINKABLE_UNKNOWN && why && !why->hint[0])
+            diag_hint(why, "offer it as a host function, or link the module without it");
         return st;
     }
     if (imp->kind == EXT_FUNC && hostcall_type_matches(e->type, type)) {

@@ -15,8 +15,7 @@
 #include "runtime/engine/spawn.h"
 
 struct singula_module {
-    const struct verified_module *verified;
-    struct verified_module *owned;
+    struct verified_module *verified;
     uint32_t refs;      /* the user's, if he has not destroyed it, and one per SIP */
     struct list loaded; /* struct loaded, by in_module */
 };

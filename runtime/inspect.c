@@ -209,7 +209,7 @@ static void text_section(void *ctx, uint32_t id, uint32_t at, uint32_t size)
 
 static void text_name(struct strbuf *b, struct vname n)
 {
-    strbuf_put(b, n.s ? n.s : "", n.len);
+    strbuf_put_visible(b, n.s, n.len);
 }
 
 static void text_imports(const struct vview *v, struct strbuf *b)

@@ -1,5 +1,4 @@
-/* Takes all it can get of one thing. Memory and blocks end in an ordinary refusal, CPU time in the
- * end.
+/* Takes all it can get of one thing. Memory and blocks end in an ordinary refusal, CPU time in the end.
  *
  *   greedy memory | blocks | bytes | cpu
  */
@@ -21,12 +20,12 @@ static int memory(void)
 }
 
 /* A block that refers to the rest of the hoard keeps it alive: a list. */
-static int hoard(uint32_t size)
+static int hoard(int size)
 {
     unsigned n = 0;
-    Chunk all = Chunk_alloc(size);
+    __externref_t all = Chunk_alloc(size);
     while (!singula_is_null(all)) {
-        Chunk more = Chunk_alloc(size);
+        __externref_t more = Chunk_alloc(size);
         n++;
         if (singula_is_null(more))
             break;
@@ -34,7 +33,7 @@ static int hoard(uint32_t size)
         all = more;
     }
     Chunk_free(all);
-    printf("greedy: alloc gave %u blocks of %u bytes, then null\n", n, size);
+    printf("greedy: alloc gave %u blocks of %d bytes, then null\n", n, size);
     return 0;
 }
 

@@ -26,6 +26,8 @@ bool hostcall_type_matches(const char *text, const struct functype *t);
 bool hostcall_type_valid(const char *text);
 /* Writes a type text as functype_print() writes the type it describes. */
 void hostcall_type_print(const char *text, struct strbuf *out);
+/* For link functions: refuses an import by its names; returns `st`. */
+enum status link_refuse(struct diag *why, enum status st, const struct vimport *imp);
 /* Writes a functype as "(i32, i64) -> i32". */
 void functype_print(const struct functype *t, struct strbuf *out);
 

@@ -82,8 +82,10 @@ static __attribute__((noinline)) void call_host(OP_PARAMS)
         s->exec.acc = acc; /* an indirect call may read it when it is executed again */
         leave(s, pc, fp, RUN_BLOCK);
         return;
-    case HOST_TRAP:
     case HOST_EXIT:
+        s->exited = true;
+        /* fallthrough */
+    case HOST_TRAP:
         leave(s, pc, fp, RUN_DONE);
         return;
     }

@@ -86,6 +86,19 @@ static void print_found(struct strbuf *b, const struct extern_ref *x)
     }
 }
 
+enum status link_refuse(struct diag *why, enum status st, const struct vimport *imp)
+{
+    struct strbuf b = {0};
+    strbuf_puts(&b, "\"");
+    strbuf_put_visible(&b, imp->module.s, imp->module.len);
+    strbuf_puts(&b, "\" \"");
+    strbuf_put_visible(&b, imp->name.s, imp->name.len);
+    strbuf_puts(&b, "\"");
+    diag_set(why, st, "%s", strbuf_text(&b));
+    strbuf_clear(&b);
+    return st;
+}
+
 static enum status refuse_type(struct diag *why, const struct vimport *imp,
                                const struct functype *type, const struct extern_ref *x)
 {
@@ -95,8 +108,7 @@ static enum status refuse_type(struct diag *why, const struct vimport *imp,
         print_found(&found, x);
     else
         strbuf_printf(&found, "a %s", kind_name(x->kind));
-    diag_set(why, E_UNLINKABLE_TYPE, "\"%.*s\" \"%.*s\"", (int)imp->module.len, imp->module.s,
-             (int)imp->name.len, imp->name.s);
+    link_refuse(why, E_UNLINKABLE_TYPE, imp);
     diag_want(why, "%s", strbuf_text(&want));
     diag_found(why, "%s", strbuf_text(&found));
     strbuf_clear(&want);
@@ -148,10 +160,7 @@ static enum status find(struct instance *inst, const struct vimport *imp,
     if (imp->xop)
         return xcall_bind(inst->sip->rt, imp, &x->host, why);
     enum status st = link ? link(ctx, imp, type, x, why) : E_UNLINKABLE_UNKNOWN;
-    if (st != OK)
-        diag_set(why, st, "\"%.*s\" \"%.*s\"", (int)imp->module.len, imp->module.s,
-                 (int)imp->name.len, imp->name.s);
-    return st;
+    return st == OK ? OK : link_refuse(why, st, imp);
 }
 
 must_check enum status link_imports(struct instance *inst, link_fn link, void *ctx,

@@ -12,11 +12,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/engine/instance.h"
 #include "runtime/engine/spawn.h"
 
-enum { FRAMES_INNER = 24, FRAMES_OUTER = 8, FRAMES_MAX = 1 << 20 };
+enum { FRAMES_INNER = 24, FRAMES_OUTER = 8, FRAMES_MAX = 1 << 20, NAME_SHOWN = 200 };
 
 /* With a comma every three digits. */
 static void print_count(struct strbuf *b, uint32_t n)
@@ -39,8 +40,10 @@ static void print_frame(struct strbuf *b, uint32_t number, const struct frame_in
     const struct vview *v = f->inst->view;
     struct vname name = verified_func_name(f->inst->module, f->func);
     strbuf_printf(b, "  #%u func[%u]", number, f->func);
-    if (name.len)
-        strbuf_printf(b, " $%.*s", name.len < 200 ? (int)name.len : 200, name.s);
+    if (name.len) {
+        strbuf_puts(b, " $");
+        strbuf_put_visible(b, name.s, name.len < NAME_SHOWN ? name.len : NAME_SHOWN);
+    }
     uint32_t imported = v->nimported[EXT_FUNC];
     if (f->func >= imported)
         strbuf_printf(b, " +0x%x (byte 0x%x)", f->offset - v->funcs[f->func - imported].code_offset,
@@ -100,10 +103,13 @@ void report_make(struct sip *s)
     enum trap t = s->proc.trap;
     strbuf_printf(&b, "%s (SIP %u): %s: %s\n", s->proc.name, s->proc.id, trap_name(t),
                   trap_phrase(t));
-    if (s->trap_text[0])
-        strbuf_printf(&b, "  %s\n", s->trap_text);
-    else
+    if (s->trap_text[0]) {
+        strbuf_puts(&b, "  ");
+        strbuf_put_visible(&b, s->trap_text, strlen(s->trap_text));
+        strbuf_puts(&b, "\n");
+    } else {
         print_limits(&b, s);
+    }
     if (s->calling)
         print_backtrace(&b, s);
     strbuf_clear(&s->report);

@@ -44,7 +44,7 @@ static enum run_result run(struct proc *p)
             next_call(s);
         } else if (s->resident) {
             if (s->awaited)
-                sched_stop(p->sched);
+                sched_leave(p->sched);
             proc_wait_begin(p, WAIT_FOREVER);
             return RUN_BLOCK;
         } else {

@@ -90,6 +90,11 @@ void sched_stop(struct sched *s)
     kick(s);
 }
 
+void sched_leave(struct sched *s)
+{
+    atomic_store_explicit(&s->stop, true, memory_order_relaxed);
+}
+
 void proc_kill(struct proc *p, enum trap why)
 {
     struct sched *s = p->sched;

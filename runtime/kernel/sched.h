@@ -51,6 +51,9 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns);
  */
 void sched_stop(struct sched *s);
 
+/* The same for the worker itself, within sched_run(): it returns before it runs anything else. */
+void sched_leave(struct sched *s);
+
 /* Steps 2 and 1 above. wake_ns is absolute monotonic time. */
 /* If p->waiting is set already, only says that it waits on: the time and descriptor of the first
  * call stay. */

@@ -78,8 +78,7 @@ enum status wasi_link(void *ctx, const struct vimport *imp, const struct functyp
     (void)ctx;
     uint32_t i = 0;
     if (!name_is(imp->module, MODULE))
-        return diag_set(why, E_UNLINKABLE_UNKNOWN, "%.*s.%.*s", (int)imp->module.len, imp->module.s,
-                        (int)imp->name.len, imp->name.s);
+        return link_refuse(why, E_UNLINKABLE_UNKNOWN, imp);
     while (i < ARRAY_LEN(texts) && !name_is(imp->name, texts[i].name))
         i++;
     if (i == ARRAY_LEN(texts)) {

@@ -505,7 +505,7 @@ int main(int argc, char **argv)
     const char *const *paths;
     uint32_t n = vectors_list(dir, &a, &paths), passed, failed;
     struct runtime rt;
-    struct runtime_config cfg = {.region.windows = 1024};
+    struct runtime_config cfg = {.region.windows = 512};
     struct diag why;
     struct counts counts = {0};
     diag_clear(&why);

@@ -22,7 +22,7 @@ static inline uint8_t *wat_binary(const char *text, size_t *n)
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     if (!f || fputs(text, f) < 0 || fclose(f) != 0)
         abort();
-    snprintf(command, sizeof command, "wat2wasm --no-check %s -o %s.wasm", in, in);
+    snprintf(command, sizeof command, "wat2wasm --no-check --debug-names %s -o %s.wasm", in, in);
     int failed = system(command);
     unlink(in);
     snprintf(command, sizeof command, "%s.wasm", in);
