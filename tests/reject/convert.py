@@ -106,6 +106,7 @@ def main():
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     cases = sorted(p for f in folders for p in Path(f).rglob("*") if p.suffix in (".wat", ".hex"))
+    folders = [f for f in folders if Path(f).is_dir()]
     lines, bad = [], 0
     for path in cases:
         try:
