@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &verify_command, &run_command, &up_command, &inspect_command, &contract_command, &cc_command,
+    &verify_command,   &run_command, &up_command,    &inspect_command,
+    &contract_command, &cc_command,  &bench_command,
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 

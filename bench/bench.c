@@ -1,0 +1,167 @@
+/* singula bench: finds the measurement; what all of them share. */
+#include "bench/bench.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t bench_now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void samples_add(struct samples *s, double x)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? 2 * s->cap : 16;
+        s->v = realloc(s->v, s->cap * sizeof *s->v);
+        if (!s->v) {
+            complain("bench: out of memory");
+            exit(EXIT_USAGE);
+        }
+    }
+    s->v[s->n++] = x;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double samples_quantile(struct samples *s, double q)
+{
+    if (!s->n)
+        return 0;
+    qsort(s->v, s->n, sizeof *s->v, by_size);
+    double at = q * (s->n - 1);
+    unsigned i = (unsigned)at;
+    return i + 1 < s->n ? s->v[i] + (at - i) * (s->v[i + 1] - s->v[i]) : s->v[s->n - 1];
+}
+
+void samples_clear(struct samples *s)
+{
+    free(s->v);
+    *s = (struct samples){0};
+}
+
+json_t *samples_json(struct samples *s)
+{
+    return json_pack("{s:f, s:f, s:f, s:i}", "median", samples_quantile(s, 0.5), "p10",
+                     samples_quantile(s, 0.1), "p90", samples_quantile(s, 0.9), "n", (int)s->n);
+}
+
+/* DIR/NAME, if it can be read. */
+static bool readable(const char *dir, const char *sub, const char *name, char *path, size_t size)
+{
+    int n = snprintf(path, size, "%s%s/%s", dir, sub, name);
+    return n > 0 && (size_t)n < size && access(path, R_OK) == 0;
+}
+
+struct singula_module *bench_module(const char *name)
+{
+    char path[4096], dir[2048];
+    const char *own = getenv("SINGULA_BENCH_DIR");
+    ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - 1);
+    dir[n > 0 ? n : 0] = 0;
+    char *slash = strrchr(dir, '/');
+    if (slash)
+        *slash = 0;
+    if (!(own && readable(own, "", name, path, sizeof path)) &&
+        !readable(dir, "/../bench/guests", name, path, sizeof path) &&
+        !readable(dir, "/../share/singula/bench", name, path, sizeof path)) {
+        complain("bench: the guest %s is not there; it is built where clang-19, lld-19 and "
+                 "wasi-libc are installed",
+                 name);
+        return NULL;
+    }
+    struct singula_module *m = NULL;
+    return files_verify(path, &m) == EXIT_OK ? m : NULL;
+}
+
+void bench_progress(unsigned done, unsigned all, const char *what)
+{
+    if (!isatty(2))
+        return;
+    if (what)
+        fprintf(stderr, "\r  %u/%u %-40.40s", done, all, what);
+    else
+        fprintf(stderr, "\r%60s\r", "");
+    fflush(stderr);
+}
+
+const char *bench_time(double ns, char *buf)
+{
+    static const struct {
+        double scale;
+        const char *unit;
+    } units[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}};
+    int u = ns < 999.5 ? 0 : ns < 999.5e3 ? 1 : ns < 999.5e6 ? 2 : 3;
+    double x = ns / units[u].scale;
+    snprintf(buf, 16, "%.*f %s", x < 9.995 ? 2 : x < 99.95 ? 1 : 0, x, units[u].unit);
+    return buf;
+}
+
+int bench_print_json(json_t *doc)
+{
+    int bad = json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    json_decref(doc);
+    printf("\n");
+    return bad ? EXIT_USAGE : EXIT_OK;
+}
+
+json_t *bench_json_head(const char *what, unsigned rounds)
+{
+    struct utsname u;
+    uname(&u);
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "bench", what, "version", singula_version(),
+                     "machine", u.machine, "kernel", u.release, "cpus",
+                     (int)sysconf(_SC_NPROCESSORS_ONLN), "rounds", (int)rounds);
+}
+
+/* ---- the command ---- */
+
+static const struct command *const measurements[] = {&bench_compute_command};
+enum { NMEASUREMENTS = sizeof measurements / sizeof measurements[0] };
+
+static const char *word_of(const struct command *c)
+{
+    return strchr(c->name, ' ') + 1;
+}
+
+static int bench_run(const struct command *self, int argc, char **argv)
+{
+    const char *names[NMEASUREMENTS + 1] = {0};
+    for (int i = 0; i < NMEASUREMENTS; i++) {
+        names[i] = word_of(measurements[i]);
+        if (argc > 1 && strcmp(argv[1], names[i]) == 0)
+            return measurements[i]->run(measurements[i], argc - 1, argv + 1);
+    }
+    if (argc > 1 && argv[1][0] != '-') {
+        const char *near = opts_nearest(argv[1], names);
+        complain("bench: nothing called %s is measured%s%s%s", argv[1],
+                 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        return EXIT_USAGE;
+    }
+    struct opts o;
+    opts_begin(&o, self, argc, argv);
+    if (opts_next(&o) == OPT_STOP)
+        return o.status;
+    opts_help(self);
+    return EXIT_USAGE;
+}
+
+static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
+
+const struct command bench_command = {
+    .name = "bench",
+    .usage = "compute [OPTIONS]",
+    .summary = "measure the engine against native code",
+    .options = no_options,
+    .details = "  compute   small programs, interpreted and native\n",
+    .run = bench_run,
+};

@@ -1,0 +1,47 @@
+/* What the measurements share: samples, quantiles, the clock, where the guests are.
+ *
+ * Nothing here knows the inside of the runtime: bench/ uses include/singula.h as any program does.
+ */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+extern const struct command bench_channel_command, bench_compute_command;
+
+uint64_t bench_now_ns(void);
+
+/* Measured values of one cell. A zeroed one is empty. */
+struct samples {
+    double *v;
+    unsigned n, cap;
+};
+
+/* Ends the program when memory is exhausted. */
+void samples_add(struct samples *s, double x);
+/* The value below which the fraction q of the samples lies, by linear interpolation; 0 if empty. */
+double samples_quantile(struct samples *s, double q);
+void samples_clear(struct samples *s);
+/* {"median":, "p10":, "p90":, "n":} */
+json_t *samples_json(struct samples *s);
+
+/* The verified guest module bench/NAME: of the build, of the installation, or of
+ * $SINGULA_BENCH_DIR. Complains and returns NULL if it is not there (it is built only where
+ * clang-19 is). */
+struct singula_module *bench_module(const char *name);
+
+/* "  3/9 what" on the terminal, rewritten in place; nothing if stderr is none. NULL clears the
+ * line. */
+void bench_progress(unsigned done, unsigned all, const char *what);
+
+/* Three significant digits with a unit: "27.7 ns", "4.86 us", "1.23 ms". `buf` has 16 bytes. */
+const char *bench_time(double ns, char *buf);
+
+/* Prints JSON, frees it. Returns EXIT_OK or EXIT_USAGE. */
+int bench_print_json(json_t *doc);
+/* Machine and program, for the head of a JSON document. */
+json_t *bench_json_head(const char *what, unsigned rounds);
+
+#endif
