@@ -148,18 +148,23 @@ START_TEST(cpu_quota)
 }
 END_TEST
 
+/* A spinner that is alone is left in peace, so there is always a third one. */
 START_TEST(spinners_are_preempted)
 {
-    struct fake a, b, c;
+    struct fake a, b, company;
     start(&a, spin, 4);
     start(&b, spin, 4);
-    start(&c, count_down, 2);
-    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    start(&company, spin, UINT32_MAX);
+    ck_assert(!sched_run(s, &a.proc, WAIT_FOREVER));
+    ck_assert(!sched_run(s, &b.proc, WAIT_FOREVER));
     ck_assert_uint_eq(a.runs, 4);
     ck_assert_uint_eq(b.runs, 4);
+    ck_assert_uint_ge(company.runs, 3);
+    proc_kill(&company.proc, TRAP_KILLED);
+    sched_reap(s);
     expect_end(&a, TRAP_NONE);
     expect_end(&b, TRAP_NONE);
-    expect_end(&c, TRAP_NONE);
+    expect_end(&company, TRAP_KILLED);
 }
 END_TEST
 
