@@ -32,10 +32,8 @@ struct wasi_dir {
 };
 
 struct wasi_config {
-    const char *const *args,
-        *const *env; /* NULL-terminated, copied; NULL: none. args[0] is the program's name */
-    const struct wasi_dir
-        *dirs; /* opened by wasi_attach(); guest descriptors 3, 4, ... in this order */
+    const char *const *args, *const *env; /* NULL-terminated, copied; NULL: none */
+    const struct wasi_dir *dirs;          /* opened by wasi_attach() as descriptors 3, 4, ... */
     uint32_t ndirs;
     int stdio[3]; /* host descriptors, -1: closed. Borrowed: they outlive the SIP */
 };
