@@ -248,6 +248,17 @@ void sched_reap(struct sched *s)
     }
 }
 
+/* Slices that are over, and what has passed of the running one. */
+static uint64_t cpu_ns_at(const struct proc *p, uint64_t now)
+{
+    return p->cpu_ns + (p->state == PROC_RUNNING ? now - p->sched->slice_start : 0);
+}
+
+uint64_t proc_cpu_ns(const struct proc *p)
+{
+    return cpu_ns_at(p, clock_now_ns());
+}
+
 enum trap proc_poll(struct proc *p)
 {
     enum trap why = (enum trap)atomic_load(&p->kill);
@@ -258,8 +269,7 @@ enum trap proc_poll(struct proc *p)
     uint64_t now = clock_now_ns();
     if (now >= p->deadline_ns)
         return TRAP_TIMEOUT;
-    uint64_t slice = p->state == PROC_RUNNING ? now - p->sched->slice_start : 0;
-    if (p->max_cpu_ns && p->cpu_ns + slice >= p->max_cpu_ns)
+    if (p->max_cpu_ns && cpu_ns_at(p, now) >= p->max_cpu_ns)
         return TRAP_CPU_QUOTA;
     return TRAP_NONE;
 }

@@ -74,6 +74,8 @@ void sched_reap(struct sched *s);
 /* The reason a process must stop now, or TRAP_NONE: kill, time-out, CPU quota. Called by engines
  * when p->interrupt is set. */
 enum trap proc_poll(struct proc *p);
+/* CPU time used up to now, the running slice included. */
+uint64_t proc_cpu_ns(const struct proc *p);
 
 uint64_t clock_now_ns(void); /* monotonic */
 
