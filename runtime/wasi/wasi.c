@@ -307,7 +307,7 @@ enum wasi_errno wasi_clock_time_get(struct call *c)
     if (id >= ARRAY_LEN(clocks))
         return WASI_EINVAL;
     if (id == WASI_CLOCK_PROCESS || id == WASI_CLOCK_THREAD) {
-        put_u64(out, c->sip->proc.cpu_ns);
+        put_u64(out, proc_cpu_ns(&c->sip->proc));
         return WASI_SUCCESS;
     }
     int r = clock_gettime(clocks[id], &t);
