@@ -1,5 +1,5 @@
-/* Functions of the C library that Lua's io and os libraries name and WASI has no means for: each fails
- * the way the C standard lets it fail. */
+/* Functions of the C library that Lua's io and os libraries name and WASI has no means for: each
+ * fails the way the C standard lets it fail. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>

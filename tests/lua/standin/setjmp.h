@@ -1,4 +1,5 @@
-/* Stands in for the setjmp.h that wasi-libc lacks: there is no way back, an error ends the program. */
+/* Stands in for the setjmp.h that wasi-libc lacks: there is no way back, so an error ends the
+ * program. */
 #ifndef TESTS_LUA_STANDIN_SETJMP_H
 #define TESTS_LUA_STANDIN_SETJMP_H
 

@@ -52,7 +52,9 @@ static void floats(void)
                                1e16,
                                1e17};
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
-        printf("%f %e %g %a\n", v[i], v[i], v[i], v[i]);
+        printf("%f %e %g\n", v[i], v[i], v[i]);
+        if (v[i] == 0 || fabs(v[i]) >= DBL_MIN) /* the standard leaves open how others look */
+            printf("%a\n", v[i]);
         printf("%.0f %.1f %.3e %.15g %.17g %#.3g\n", v[i], v[i], v[i], v[i], v[i], v[i]);
         printf("[%12.4f] [%-12.2e] [%+.3g] [%012.3f]\n", v[i], v[i], v[i], v[i]);
     }

@@ -1,0 +1,100 @@
+"""Shared by the runners of C guests: tools, compiling, running, and the final line."""
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+WASM_FILES = ("/usr/include/wasm32-wasi/stdio.h", "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a")
+
+
+def skip(name, why):
+    """Ends the program as skipped, with the reason."""
+    print(f"{name}: skipped: {why}")
+    print(f"{name}: 0 passed, 0 failed, 1 skipped")
+    sys.exit(77)
+
+
+def need_wasm_tools(name):
+    missing = [t for t in ("clang-19", "wasm-ld-19") if not shutil.which(t)]
+    missing += [f for f in WASM_FILES if not Path(f).exists()]
+    if missing:
+        skip(name, "not installed: " + ", ".join(missing))
+
+
+def run_tool(command):
+    """Runs a compiler; its output is shown and the test ends if it fails."""
+    p = subprocess.run([str(a) for a in command], capture_output=True, text=True)
+    if p.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{p.stdout}{p.stderr}")
+
+
+def is_new(target, *sources):
+    return target.exists() and all(target.stat().st_mtime > Path(s).stat().st_mtime for s in sources)
+
+
+def compile_wasm(source, out, *flags):
+    """Two steps: with one, the driver would run binaryen's wasm-opt where that is installed."""
+    obj = out.with_suffix(".o")
+    run_tool(["clang-19", "--target=wasm32-wasi", "-O2", "-c", source, "-o", obj, *flags])
+    run_tool(["clang-19", "--target=wasm32-wasi", obj, "-o", out, "-lm"])
+
+
+def feed(process, data, slow):
+    """Writes the process's stdin: at once, or in pieces with pauses so that it has to wait."""
+    try:
+        for at in range(0, len(data), 3 if slow else max(len(data), 1)):
+            process.stdin.write(data[at:at + 3] if slow else data)
+            process.stdin.flush()
+            time.sleep(0.02 if slow else 0)
+        process.stdin.close()
+    except BrokenPipeError:
+        pass
+
+
+def run(command, stdin=b"", slow=False, **more):
+    """(exit code, stdout, stderr) of a program whose output is small enough for a pipe or comes after its input."""
+    with open(os.devnull, "rb") as null:
+        if slow:
+            p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+            feed(p, stdin, True)
+            p.stdin = None
+            out, err = p.communicate(timeout=120)
+        elif stdin:
+            p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+            out, err = p.communicate(stdin, timeout=120)
+        else:
+            p = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+            out, err = p.communicate(timeout=120)
+    return p.returncode, out, err
+
+
+class Count:
+    """Counts cases and prints the failures."""
+
+    def __init__(self, name):
+        self.name, self.passed, self.failed, self.skipped = name, 0, 0, 0
+
+    def case(self, what, problems):
+        if problems:
+            self.failed += 1
+            print(f"FAIL {what}")
+            for p in problems:
+                print("    " + p.rstrip().replace("\n", "\n    "))
+        else:
+            self.passed += 1
+
+    def end(self):
+        print(f"{self.name}: {self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        return 1 if self.failed or not self.passed else 0
+
+
+def first_difference(what, wanted, found):
+    """A line that shows where two texts differ, or None."""
+    if wanted == found:
+        return None
+    a, b = wanted.split(b"\n"), found.split(b"\n")
+    n = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+    show = [(t[n] if n < len(t) else b"(ended)").decode(errors="backslashreplace")[:200] for t in (a, b)]
+    return f"{what} differs in line {n + 1}:\nwanted: {show[0]}\nfound:  {show[1]}"
