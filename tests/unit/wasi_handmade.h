@@ -104,15 +104,23 @@ static inline void no_teardown(struct proc *p)
 
 static const struct proc_ops ops = {run_call, no_teardown};
 
-/* Calls the function with 64-bit arguments, waiting as long as it does; its errno, or -1 after a
- * trap, -2 after an exit, -3 if it waits for what never comes. */
-static inline int call_slots(const char *name)
+/* Makes the SIP ready to perform a call with these arguments, or those that are in its slots. */
+static inline void begin_call(const char *name, const uint64_t *args, size_t n)
 {
     g.host = find(name);
     g.goes = 0;
     g.result = HOST_WAIT;
+    for (size_t i = 0; i < n; i++)
+        g.slots[i] = args[i];
     ck_assert_int_eq(proc_reserve(g.sched, &g.sip.proc, &ops, "guest"), OK);
     proc_publish(&g.sip.proc);
+}
+
+/* Calls the function with 64-bit arguments, waiting as long as it does; its errno, or -1 after a
+ * trap, -2 after an exit, -3 if it waits for what never comes. */
+static inline int call_slots(const char *name)
+{
+    begin_call(name, NULL, 0);
     bool stuck = sched_run(g.sched, &g.sip.proc, WAIT_FOREVER);
     if (stuck) {
         proc_kill(&g.sip.proc, TRAP_KILLED);
