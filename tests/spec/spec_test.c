@@ -11,7 +11,7 @@
 
 #include "runtime/engine/hostcall.h"
 #include "runtime/engine/spawn.h"
-#include "tests/spec/vectors.h"
+#include "tests/spec/causes.h"
 #include "verifier/verify.h"
 
 enum { NAMES_MAX = 256, KINDS = VEC_OTHER + 1, FAILURES_SHOWN = 40 };
@@ -38,8 +38,7 @@ struct script {
         struct instance *inst;
     } named[NAMES_MAX], registered[NAMES_MAX];
     uint32_t nnamed, nregistered;
-    const char *file;
-    uint32_t line;
+    const struct vec_script *commands;
     char reason[512]; /* why the last command failed */
 };
 
@@ -330,7 +329,7 @@ static bool do_refused(struct script *t, const struct vec_command *c)
     enum status st = load(t, c->file, &u, &why);
     if (st == OK)
         return fail(t, "accepted: wanted \"%s\"", c->text);
-    return text_matches(c->text, status_phrase(st)) ||
+    return causes_match(t->commands, c, &why) ||
            fail(t, "wanted \"%s\", found \"%s\"", c->text, status_phrase(st));
 }
 
@@ -428,6 +427,7 @@ static void run_script(struct runtime *rt, enum memory_mode mode, const char *pa
     check(t);
     vectors_load(path, &v);
     script_open(t, rt, mode);
+    t->commands = &v;
     for (uint32_t i = 0; i < v.ncommands; i++) {
         const struct vec_command *c = &v.commands[i];
         if (do_command(t, c)) {
