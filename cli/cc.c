@@ -261,6 +261,14 @@ static int make_header(const struct cc *c, const char *path)
     return status;
 }
 
+/* guest/singula_guest.h for the sources. */
+static bool put_guest_header(const struct cc *c)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/singula_guest.h", c->dir);
+    return files_write(path, guest_header);
+}
+
 /* "dir/x.c" -> "x.o" beside us, or numbered in the temporary directory. */
 static void object_name(const struct cc *c, size_t i, char *out, size_t size)
 {
@@ -300,6 +308,14 @@ static int compile(struct cc *c)
     return EXIT_OK;
 }
 
+static bool wants_debug_info(const struct cc *c)
+{
+    for (size_t i = 0; i < c->compile.n; i++)
+        if (strncmp(c->compile.v[i], "-g", 2) == 0 && strcmp(c->compile.v[i], "-g0") != 0)
+            return true;
+    return false;
+}
+
 static int link_module(struct cc *c, const char *output)
 {
     static const char *const begin[] = {"clang-19", "--target=wasm32-wasi", NULL};
@@ -307,6 +323,8 @@ static int link_module(struct cc *c, const char *output)
     add_all(&w, begin);
     if (c->reactor)
         add(&w, "-mexec-model=reactor");
+    if (!wants_debug_info(c)) /* else that of wasi-libc remains, five times the program */
+        add(&w, "-Wl,--strip-debug");
     add_all(&w, (const char *const *)c->objects.v);
     add_all(&w, (const char *const *)c->link.v);
     add(&w, "-o");
@@ -338,7 +356,7 @@ static int build(struct cc *c)
         c->dir[0] = 0;
         return EXIT_USAGE;
     }
-    int status = EXIT_OK;
+    int status = put_guest_header(c) ? EXIT_OK : EXIT_USAGE;
     for (size_t i = 0; i < c->contracts.n && status == EXIT_OK; i++)
         status = make_header(c, c->contracts.v[i]);
     if (status == EXIT_OK)

@@ -65,6 +65,9 @@ bool opts_size(const char *option, const char *text, uint64_t *out);
 bool opts_duration(const char *option, const char *text, uint64_t *out_ns);
 bool opts_count(const char *option, const char *text, uint64_t max, uint64_t *out);
 
+/* guest/singula_guest.h, which `cc` puts in front of guests wherever the command is installed. */
+extern const char guest_header[];
+
 /* ---- messages and files: files.c ---- */
 
 /* Frees what is const to its readers. */

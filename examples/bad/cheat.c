@@ -1,14 +1,15 @@
-/* Breaks a rule of ownership that today only the monitor knows: it writes to a frame that it has sent. The module is accepted;
- * the SIP is stopped in the act, and its peer keeps the frame as it was sent. The static ownership check will refuse it. */
+/* Breaks a rule of ownership that today only the monitor knows: it writes to a frame that it has
+ * sent. The module is accepted; the SIP is stopped in the act, and its peer keeps the frame as it
+ * was sent. The static ownership check will refuse it. */
 #include <stdio.h>
 
 #include "bad.h"
 
 int main(void)
 {
-    __externref_t server = Camera_channel();
-    __externref_t client = Camera_exp_peer(server);
-    __externref_t frame = Frame_new(16);
+    Camera_exp server = Camera_channel();
+    Camera_imp client = Camera_exp_peer(server);
+    Frame frame = Frame_new(16);
     Camera_exp_send_Picture(server, frame);
     printf("cheat: the frame is sent; writing to it all the same\n");
     fflush(stdout);

@@ -8,31 +8,33 @@ static const char name[] = "camera";
 static uint8_t pixels[1 << 20];
 
 /* Prints what is on a frame and frees it. */
-static void show(__externref_t frame)
+static void show(Frame frame)
 {
     char title[64];
-    int n = Frame_pixels_len(frame);
+    uint32_t n = Frame_pixels_len(frame);
     unsigned sum = 0;
-    __externref_t text = Frame_title_take(frame);
-    int length = Text_bytes_len(text);
-    length = length < (int)sizeof title - 1 ? length : (int)sizeof title - 1;
+    Text text = Frame_title_take(frame);
+    uint32_t length = Text_bytes_len(text);
+    length = length < sizeof title - 1 ? length : sizeof title - 1;
     Text_bytes_read(text, 0, title, length);
     title[length] = 0;
     Text_free(text);
     Frame_pixels_read(frame, 0, pixels, n);
-    for (int i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++)
         sum += pixels[i];
-    printf("viewer: %s (number %llu), %d pixels, sum %u\n", title, (unsigned long long)Frame_seq_get(frame), n, sum);
+    printf("viewer: %s (number %llu), %u pixels, sum %u\n", title,
+           (unsigned long long)Frame_seq_get(frame), n, sum);
     Frame_free(frame);
 }
 
-/* Asks for something that cannot be had. Afterwards the endpoint is in Start, or in Ready if it could. */
-static void overreach(__externref_t ep)
+/* Asks for something that cannot be had. Afterwards the endpoint is in Start, or in Ready if it
+ * could. */
+static void overreach(Camera_imp ep)
 {
     struct Camera_Picture picture;
     struct Camera_Refused refused;
     Camera_imp_send_Open(ep, 65536, 65536);
-    if (Camera_imp_next(ep) == Camera_Picture) {
+    if (Camera_imp_next(ep) == CAMERA_TAG_Picture) {
         show(Camera_imp_recv_Picture(ep, &picture));
     } else {
         Camera_imp_recv_Refused(ep, &refused);
@@ -41,7 +43,7 @@ static void overreach(__externref_t ep)
 }
 
 /* Asks for a picture that is surely not too large, and shows it. */
-static void look(__externref_t ep, uint32_t width, uint32_t height)
+static void look(Camera_imp ep, uint32_t width, uint32_t height)
 {
     struct Camera_Picture picture;
     Camera_imp_send_Open(ep, width, height);
@@ -50,7 +52,7 @@ static void look(__externref_t ep, uint32_t width, uint32_t height)
 
 int main(void)
 {
-    __externref_t ep = Camera_imp_connect(name, sizeof name - 1);
+    Camera_imp ep = Camera_imp_connect(name, sizeof name - 1);
     if (singula_is_null(ep)) {
         fprintf(stderr, "viewer: nobody publishes %s\n", name);
         return 1;

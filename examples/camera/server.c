@@ -11,26 +11,26 @@ static const char name[] = "camera";
 static uint64_t seq;
 
 /* A gradient with a title. */
-static __externref_t shoot(uint32_t width, uint32_t height)
+static Frame shoot(uint32_t width, uint32_t height)
 {
     static uint8_t row[MOST_PIXELS];
     char title[64];
     int n = snprintf(title, sizeof title, "picture %llu", (unsigned long long)seq + 1);
-    __externref_t text = Text_new(n);
-    Text_bytes_write(text, 0, title, n);
-    __externref_t frame = Frame_new((int)(width * height));
+    Text text = Text_new((uint32_t)n);
+    Text_bytes_write(text, 0, title, (uint32_t)n);
+    Frame frame = Frame_new(width * height);
     Frame_seq_set(frame, ++seq);
     Frame_title_put(frame, text);
     for (uint32_t y = 0; y < height; y++) {
         for (uint32_t x = 0; x < width; x++)
             row[x] = (uint8_t)(x + y);
-        Frame_pixels_write(frame, (int)(y * width), row, (int)width);
+        Frame_pixels_write(frame, y * width, row, width);
     }
     return frame;
 }
 
 /* In state Opening: answers one request. */
-static void answer(__externref_t ep, uint32_t width, uint32_t height)
+static void answer(Camera_exp ep, uint32_t width, uint32_t height)
 {
     if (width > MOST_PIXELS || height > MOST_PIXELS || (uint64_t)width * height > MOST_PIXELS) {
         printf("camera: %u x %u: too large\n", width, height);
@@ -42,26 +42,26 @@ static void answer(__externref_t ep, uint32_t width, uint32_t height)
 }
 
 /* One viewer, until it says Close or its end is gone. */
-static void serve(__externref_t ep)
+static void serve(Camera_exp ep)
 {
     struct Camera_Open size;
     int tag;
-    while ((tag = Camera_exp_next(ep)) == Camera_Open) {
+    while ((tag = Camera_exp_next(ep)) == CAMERA_TAG_Open) {
         Camera_exp_recv_Open(ep, &size);
         answer(ep, size.width, size.height);
     }
-    if (tag == Camera_Close)
+    if (tag == CAMERA_TAG_Close)
         Camera_exp_recv_Close(ep);
     Camera_exp_close(ep);
 }
 
 int main(void)
 {
-    __externref_t listener = Camera_exp_listen(name, sizeof name - 1);
+    Camera_listener listener = Camera_exp_listen(name, sizeof name - 1);
     if (singula_is_null(listener))
         return 1;
     for (;;) {
-        __externref_t ep = Camera_listener_accept(listener);
+        Camera_exp ep = Camera_listener_accept(listener);
         if (singula_is_null(ep))
             break;
         serve(ep);

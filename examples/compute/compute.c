@@ -93,7 +93,9 @@ static const struct {
     const char *name;
     void (*run)(int n);
     int n, most;
-} works[] = {{"queens", queens, 8, 20}, {"mandelbrot", mandelbrot, 100, 8000}, {"spectral", spectral, 100, 8000}};
+} works[] = {{"queens", queens, 8, 20},
+             {"mandelbrot", mandelbrot, 100, 8000},
+             {"spectral", spectral, 100, 8000}};
 
 int main(int argc, char **argv)
 {
@@ -102,7 +104,8 @@ int main(int argc, char **argv)
             continue;
         int n = argc > 2 ? atoi(argv[2]) : works[i].n;
         if (n < 1 || n > works[i].most) {
-            fprintf(stderr, "compute: %s takes a number from 1 to %d\n", works[i].name, works[i].most);
+            fprintf(stderr, "compute: %s takes a number from 1 to %d\n", works[i].name,
+                    works[i].most);
             return 2;
         }
         works[i].run(n);

@@ -27,7 +27,7 @@ static int recurse(int depth)
 {
     volatile char frame[64];
     frame[depth & 63] = (char)depth;
-    return recurse(depth + 1) + frame[0];
+    return (depth < INT_MAX ? recurse(depth + 1) : 0) + frame[0];
 }
 
 static int spin(void)

@@ -1,4 +1,5 @@
-/* Goes on with its work whatever happens around it: adds up numbers in several thousand small steps. */
+/* Goes on with its work whatever happens around it: adds up numbers in several thousand small
+ * steps. */
 #include <sched.h>
 #include <stdio.h>
 

@@ -6,11 +6,11 @@
 static const char name[] = "echo";
 
 /* One client until it closes its end. */
-static int serve(__externref_t ep)
+static int serve(Echo_exp ep)
 {
     int texts = 0;
-    while (Echo_exp_next(ep) == Echo_Say) {
-        __externref_t text = Echo_exp_recv_Say(ep);
+    while (Echo_exp_next(ep) == ECHO_TAG_Say) {
+        Text text = Echo_exp_recv_Say(ep);
         texts++;
         Echo_exp_send_Said(ep, text);
     }
@@ -20,13 +20,13 @@ static int serve(__externref_t ep)
 
 int main(void)
 {
-    __externref_t listener = Echo_exp_listen(name, sizeof name - 1);
+    Echo_listener listener = Echo_exp_listen(name, sizeof name - 1);
     if (singula_is_null(listener)) {
         fprintf(stderr, "server: cannot publish %s\n", name);
         return 1;
     }
     for (;;) {
-        __externref_t ep = Echo_listener_accept(listener);
+        Echo_exp ep = Echo_listener_accept(listener);
         if (singula_is_null(ep))
             break;
         printf("server: a client said %d texts\n", serve(ep));

@@ -1,4 +1,5 @@
-/* Takes all it can get of one thing. Memory and blocks end in an ordinary refusal, CPU time in the end.
+/* Takes all it can get of one thing. Memory and blocks end in an ordinary refusal, CPU time in the
+ * end.
  *
  *   greedy memory | blocks | bytes | cpu
  */
@@ -20,12 +21,12 @@ static int memory(void)
 }
 
 /* A block that refers to the rest of the hoard keeps it alive: a list. */
-static int hoard(int size)
+static int hoard(uint32_t size)
 {
     unsigned n = 0;
-    __externref_t all = Chunk_alloc(size);
+    Chunk all = Chunk_alloc(size);
     while (!singula_is_null(all)) {
-        __externref_t more = Chunk_alloc(size);
+        Chunk more = Chunk_alloc(size);
         n++;
         if (singula_is_null(more))
             break;
@@ -33,7 +34,7 @@ static int hoard(int size)
         all = more;
     }
     Chunk_free(all);
-    printf("greedy: alloc gave %u blocks of %d bytes, then null\n", n, size);
+    printf("greedy: alloc gave %u blocks of %u bytes, then null\n", n, size);
     return 0;
 }
 

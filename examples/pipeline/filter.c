@@ -1,4 +1,5 @@
-/* Middle of the pipeline: turns the bits of a slab's first bytes round and pushes the same block on. */
+/* Middle of the pipeline: turns the bits of a slab's first bytes round and pushes the same block
+ * on. */
 #include <stdint.h>
 #include <stdio.h>
 
@@ -9,7 +10,7 @@ enum { HEAD = 4096 };
 static const char name[] = "filter", next[] = "sink";
 static uint8_t head[HEAD];
 
-static void work(__externref_t slab)
+static void work(Slab slab)
 {
     Slab_bytes_read(slab, 0, head, HEAD);
     for (int i = 0; i < HEAD; i++)
@@ -20,18 +21,18 @@ static void work(__externref_t slab)
 int main(void)
 {
     int slabs = 0;
-    __externref_t listener = Flow_exp_listen(name, sizeof name - 1);
-    __externref_t out = Flow_imp_connect(next, sizeof next - 1);
+    Flow_listener listener = Flow_exp_listen(name, sizeof name - 1);
+    Flow_imp out = Flow_imp_connect(next, sizeof next - 1);
     if (singula_is_null(listener) || singula_is_null(out)) {
         fprintf(stderr, "filter: cannot publish %s or reach %s\n", name, next);
         return 1;
     }
-    __externref_t in = Flow_listener_accept(listener);
+    Flow_exp in = Flow_listener_accept(listener);
     Flow_listener_close(listener);
     if (singula_is_null(in))
         return 1;
-    while (Flow_exp_next(in) == Flow_Push) {
-        __externref_t slab = Flow_exp_recv_Push(in);
+    while (Flow_exp_next(in) == FLOW_TAG_Push) {
+        Slab slab = Flow_exp_recv_Push(in);
         work(slab);
         Flow_imp_send_Push(out, slab);
         slabs++;

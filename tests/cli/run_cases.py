@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the command line's golden tests. usage: run_cases.py SINGULA EXAMPLES_BUILD SOURCE CASE_FILE...
+"""Runs the command line's golden tests. usage: run_cases.py SINGULA EXAMPLES_BUILD SOURCE CASE_FILE... [--update]
 
 A case file is a list of:
     file NAME                 a fixture: the indented lines below it
     wat NAME.wasm             the same, translated by wat2wasm
-    copy PATH                 from the built examples (EXAMPLES_BUILD/PATH; cases below are skipped if it is not there)
+    copy PATH                 a file or folder of the built examples (EXAMPLES_BUILD/PATH; cases below are skipped if it is not there)
     case TITLE                a test: a command, what it prints and how it ends
         $ singula verify x.wasm
         expected line of the standard output; * stands for anything in a line
@@ -12,6 +12,9 @@ A case file is a list of:
         ...                   any number of lines
         = 1                   exit status, 0 if left out
 Commands are given to sh in a fresh folder per file, shared by its cases; `singula` is the one under test.
+
+Of a .md file the ```console blocks are run: what follows a `$ command` is all that it prints, on both streams. The folder
+then has examples/ from the sources and build-release/examples from the build. --update writes what is printed into the file.
 """
 import fnmatch
 import os
@@ -77,7 +80,37 @@ def run_case(body, folder, env):
     return None if not wrong else f"$ {command}\n" + "\n".join(wrong)
 
 
+def run_markdown(path, folder, env, update):
+    """(passed, failed) of the commands in a document."""
+    passed = failed = 0
+    text = path.read_text()
+
+    def block(m):
+        nonlocal passed, failed
+        new = []
+        for part in re.split(r"^(?=\$ )", m.group(1), flags=re.M):
+            if not part:
+                continue
+            command, _, expected = part.partition("\n")
+            done = subprocess.run(["sh", "-c", command[2:]], cwd=folder, env=env, text=True, errors="replace",
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            good = matches(expected.splitlines(), done.stdout.splitlines())
+            passed, failed = passed + good, failed + (not good)
+            if not good and not update:
+                print(f"{path.name}: {command}: FAILED, prints\n{textwrap.indent(done.stdout, '    ')}")
+            new.append(part if good else f"{command}\n{done.stdout}")
+        return "```console\n" + "".join(new) + "```"
+
+    text = re.sub(r"```console\n(.*?)```", block, text, flags=re.S)
+    if update:
+        path.write_text(text)
+        passed, failed = passed + failed, 0
+    return passed, failed
+
+
 def main():
+    update = "--update" in sys.argv
+    sys.argv = [a for a in sys.argv if a != "--update"]
     singula, built, source = (Path(a).resolve() for a in sys.argv[1:4])
     passed = failed = skipped = 0
     for path in map(Path, sys.argv[4:]):
@@ -86,6 +119,17 @@ def main():
         (folder / "bin/singula").symlink_to(singula)
         env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "LC_ALL": "C", "SOURCE": str(source)}
         missing = None
+        if path.suffix == ".md":
+            if not (built / "hello/hello.wasm").exists():
+                print(f"{path.name}: skipped: the guests are not built")
+                skipped += 1
+                continue
+            shutil.copytree(source / "examples", folder / "examples")
+            shutil.copytree(built, folder / "build-release/examples")
+            p, f = run_markdown(path, folder, env, update)
+            passed, failed = passed + p, failed + f
+            shutil.rmtree(folder)
+            continue
         for kind, title, body in entries(path):
             if kind == "file":
                 (folder / title).parent.mkdir(parents=True, exist_ok=True)
@@ -95,9 +139,11 @@ def main():
                     missing = "wat2wasm (package wabt)"
                     continue
                 (folder / "x.wat").write_text("\n".join(body))
-                subprocess.run(["wat2wasm", "--no-check", "x.wat", "-o", title], cwd=folder, check=True)
+                subprocess.run(["wat2wasm", "--no-check", "--debug-names", "x.wat", "-o", title], cwd=folder, check=True)
             elif kind == "copy":
-                if (built / title).exists():
+                if (built / title).is_dir():
+                    shutil.copytree(built / title, folder / title)
+                elif (built / title).exists():
                     shutil.copy(built / title, folder / Path(title).name)
                 else:
                     missing = f"{title} (the guests are not built)"
