@@ -57,6 +57,7 @@ static void serve(Camera_exp ep)
 
 int main(void)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     Camera_listener listener = Camera_exp_listen(name, sizeof name - 1);
     if (singula_is_null(listener))
         return 1;

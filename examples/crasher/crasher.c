@@ -2,7 +2,6 @@
  *
  *   crasher divide | wild | recurse | abort | spin | exit N
  */
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@ static volatile int zero;
 
 static int divide(void)
 {
-    return 1 / zero;
+    return 100 / zero;
 }
 
 /* Writes behind the end of its own memory. */
@@ -25,9 +24,7 @@ static int wild(void)
 
 static int recurse(int depth)
 {
-    volatile char frame[64];
-    frame[depth & 63] = (char)depth;
-    return (depth < INT_MAX ? recurse(depth + 1) : 0) + frame[0];
+    return zero ? depth : recurse(depth + 1) + zero;
 }
 
 static int spin(void)

@@ -20,6 +20,7 @@ static int serve(Echo_exp ep)
 
 int main(void)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     Echo_listener listener = Echo_exp_listen(name, sizeof name - 1);
     if (singula_is_null(listener)) {
         fprintf(stderr, "server: cannot publish %s\n", name);

@@ -14,8 +14,8 @@ enum { MIB = 1 << 20 };
 static int memory(void)
 {
     unsigned mib = 0;
-    while (malloc(MIB))
-        mib++;
+    for (volatile char *p; (p = malloc(MIB)) != NULL; mib++)
+        *p = 1;
     printf("greedy: malloc gave %u MiB, then refused\n", mib);
     return 0;
 }

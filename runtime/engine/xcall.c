@@ -35,7 +35,8 @@ static enum status make_key(struct runtime *rt, const struct xop *op, struct xca
         return OK;
     if (is_channel_op(op->kind)) {
         bool sends = op->kind == XOP_SEND || op->kind == XOP_CALL;
-        key->role = op->role;
+        /* the role of `R` in the name; `exp.peer` has its in writing */
+        key->role = op->kind == XOP_PEER ? ROLE_EXP : op->role;
         key->message = sends || op->kind == XOP_RECV ? op->message : 0;
         key->reply = op->kind == XOP_CALL ? op->reply : 0;
         return types_contract(rt->types, op->set, op->contract, &key->contract);
