@@ -171,7 +171,7 @@ static void check_canonical_sizes(struct parser *p)
     }
 }
 
-void check_blocks(struct parser *p)
+void blocks_check(struct parser *p)
 {
     check_constructible(p);
     if (parser_ok(p))

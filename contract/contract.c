@@ -121,9 +121,9 @@ enum status contract_parse(struct arena *a, const char *text, size_t len,
     if (parser_ok(&p))
         resolve_names(&p);
     if (parser_ok(&p))
-        check_blocks(&p);
+        blocks_check(&p);
     if (parser_ok(&p))
-        check_protocols(&p);
+        protocol_check(&p);
     struct contract_set *set = parser_ok(&p) ? PARSER_ARRAY(&p, a, 1, struct contract_set) : NULL;
     if (set) {
         *set = p.set;

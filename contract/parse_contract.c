@@ -37,10 +37,10 @@ static void message_ref(struct reading *r, struct contract_reading *c, struct me
                           .repeated = c->repeated,
                           .decl = c->decl,
                           .item = c->contract.nmessages};
-    parse_ref(r, use, &ref,
-              "a parameter: a scalar such as `u32`, a block, `frozen`, `imp` or `exp`");
+    reading_ref(r, use, &ref,
+                "a parameter: a scalar such as `u32`, a block, `frozen`, `imp` or `exp`");
     if (m->ref.kind != REF_NONE) {
-        struct diag *d = fail_at(r, CON_MESSAGE, &type, "second reference in one message");
+        struct diag *d = reading_fail(r, CON_MESSAGE, &type, "second reference in one message");
         diag_want(d, "at most one reference");
         diag_hint(d, "put both into a block and send that");
         return;
@@ -53,77 +53,78 @@ static void message_ref(struct reading *r, struct contract_reading *c, struct me
 static void parse_param(struct reading *r, struct contract_reading *c, struct message *m,
                         uint32_t position, uint32_t *size, uint32_t *align)
 {
-    bool scalar = at_scalar(r);
+    bool scalar = reading_at_scalar(r);
     enum scalar type = SC_N;
     if (scalar)
-        type = parse_scalar(r);
+        type = reading_scalar(r);
     else
         message_ref(r, c, m, position);
-    if (at(r, TOKEN_LBRACKET)) {
-        struct diag *d = fail_at(r, CON_MESSAGE, &r->p->lex.tok, "array in a message");
+    if (reading_at(r, TOKEN_LBRACKET)) {
+        struct diag *d = reading_fail(r, CON_MESSAGE, &r->p->lex.tok, "array in a message");
         diag_hint(d, "messages carry scalars and one reference: put the array into a block");
     }
-    if (at(r, TOKEN_BANG) || at(r, TOKEN_QUESTION)) {
-        struct diag *d = fail_at(r, CON_MESSAGE, &r->p->lex.tok, "mark after a parameter's type");
+    if (reading_at(r, TOKEN_BANG) || reading_at(r, TOKEN_QUESTION)) {
+        struct diag *d =
+            reading_fail(r, CON_MESSAGE, &r->p->lex.tok, "mark after a parameter's type");
         diag_hint(d, "a reference in a message is never null and needs no mark");
     }
-    struct token name = expect_name(r, "the name of the parameter");
-    bool twice = m->ref_name && scalar && same_name(m->ref_name, &name);
+    struct token name = reading_name(r, "the name of the parameter");
+    bool twice = m->ref_name && scalar && token_is(m->ref_name, &name);
     for (uint32_t i = 0; i < m->nparams; i++)
-        twice |= same_name(c->params[i].name, &name);
+        twice |= token_is(c->params[i].name, &name);
     if (twice)
-        duplicate(r, &name, "parameter", m->line);
+        reading_duplicate(r, &name, "parameter", m->line);
     if (!parser_ok(r->p))
         return;
     if (!scalar) {
-        m->ref_name = token_copy(r->p, &name);
+        m->ref_name = reading_token_text(r->p, &name);
         return;
     }
     uint32_t n = scalar_size(type), offset = round_up(*size, n);
     if (offset + n <= MESSAGE_SCALARS)
         c->params[m->nparams++] = (struct message_param){
-            .name = token_copy(r->p, &name), .scalar = type, .offset = offset};
+            .name = reading_token_text(r->p, &name), .scalar = type, .offset = offset};
     *size = offset + n;
     *align = n > *align ? n : *align;
 }
 
 static void parse_message(struct reading *r, struct contract_reading *c)
 {
-    struct message m = {.dir = at_keyword(r, KW_IN) ? DIR_IN : DIR_OUT};
-    struct notes *outer = item_begin(r, &m.notes);
+    struct message m = {.dir = reading_at_keyword(r, KW_IN) ? DIR_IN : DIR_OUT};
+    struct notes *outer = reading_begin(r, &m.notes);
     uint32_t size = 0, align = 1, position = 0;
-    advance(r);
-    if (at_keyword(r, KW_MESSAGE))
-        advance(r);
+    reading_advance(r);
+    if (reading_at_keyword(r, KW_MESSAGE))
+        reading_advance(r);
     else
-        unexpected(r, "`message`");
-    struct token name = expect_name(r, "the name of the message");
+        reading_unexpected(r, "`message`");
+    struct token name = reading_name(r, "the name of the message");
     for (uint32_t i = 0; i < c->contract.nmessages; i++)
-        if (same_name(c->messages[i].name, &name))
-            duplicate(r, &name, "message", c->messages[i].line);
+        if (token_is(c->messages[i].name, &name))
+            reading_duplicate(r, &name, "message", c->messages[i].line);
     if (c->contract.nmessages == CONTRACT_MESSAGES_MAX) {
-        struct diag *d = fail_at(r, LIM_CONTRACT, &name, "too many messages");
+        struct diag *d = reading_fail(r, LIM_CONTRACT, &name, "too many messages");
         diag_want(d, "at most %d", CONTRACT_MESSAGES_MAX);
         return;
     }
-    m.name = token_copy(r->p, &name);
+    m.name = reading_token_text(r->p, &name);
     m.line = name.line;
     m.column = name.column;
-    expect(r, TOKEN_LPAREN, "`(`");
-    while (!at(r, TOKEN_RPAREN) && parser_ok(r->p)) {
+    reading_expect(r, TOKEN_LPAREN, "`(`");
+    while (!reading_at(r, TOKEN_RPAREN) && parser_ok(r->p)) {
         parse_param(r, c, &m, position++, &size, &align);
-        if (at(r, TOKEN_RPAREN))
+        if (reading_at(r, TOKEN_RPAREN))
             break;
-        expect(r, TOKEN_COMMA, "`,` or `)`");
-        if (at(r, TOKEN_RPAREN))
-            unexpected(r, "another parameter");
+        reading_expect(r, TOKEN_COMMA, "`,` or `)`");
+        if (reading_at(r, TOKEN_RPAREN))
+            reading_unexpected(r, "another parameter");
     }
-    expect(r, TOKEN_RPAREN, "`)`");
-    expect(r, TOKEN_SEMICOLON, "`;`");
-    item_end(r, outer);
+    reading_expect(r, TOKEN_RPAREN, "`)`");
+    reading_expect(r, TOKEN_SEMICOLON, "`;`");
+    reading_end(r, outer);
     m.scalars_size = round_up(size, align);
     if (m.scalars_size > MESSAGE_SCALARS) {
-        struct diag *d = fail_at(r, CON_MESSAGE, &name, "too many scalars in one message");
+        struct diag *d = reading_fail(r, CON_MESSAGE, &name, "too many scalars in one message");
         diag_want(d, "at most %d bytes, laid out as a C struct", MESSAGE_SCALARS);
         diag_found(d, "%u bytes", m.scalars_size);
         diag_hint(d, "put them into a block: a message is one cache line");
@@ -139,7 +140,7 @@ static struct state *state_add(struct reading *r, struct contract_reading *c, co
                                const struct token *t)
 {
     if (c->contract.nstates == CONTRACT_STATES_MAX) {
-        struct diag *d = fail_at(r, LIM_CONTRACT, t, "too many states");
+        struct diag *d = reading_fail(r, LIM_CONTRACT, t, "too many states");
         diag_want(d, "at most %d, those inside chains included", CONTRACT_STATES_MAX);
     }
     if (!parser_ok(r->p))
@@ -152,7 +153,7 @@ static struct state *state_add(struct reading *r, struct contract_reading *c, co
 static void step_add(struct reading *r, struct contract_reading *c, const struct step *s)
 {
     if (c->nsteps == CONTRACT_TRANSITIONS_MAX) {
-        struct diag *d = fail_at(r, LIM_CONTRACT, &s->message, "too many transitions");
+        struct diag *d = reading_fail(r, LIM_CONTRACT, &s->message, "too many transitions");
         diag_want(d, "at most %d", CONTRACT_TRANSITIONS_MAX);
     }
     if (parser_ok(r->p))
@@ -181,25 +182,25 @@ static uint32_t chain_state(struct reading *r, struct contract_reading *c, uint3
 /* `A? -> B! -> Target;` in state `from`. */
 static void parse_chain(struct reading *r, struct contract_reading *c, uint32_t from)
 {
-    struct step s = {.from = from, .message = expect_name(r, "a message, or `end`")};
+    struct step s = {.from = from, .message = reading_name(r, "a message, or `end`")};
     while (parser_ok(r->p)) {
-        s.dir = at(r, TOKEN_QUESTION) ? DIR_IN : DIR_OUT;
-        if (!at(r, TOKEN_QUESTION) && !at(r, TOKEN_BANG)) {
-            struct diag *d = unexpected(r, "`?` (the exp side receives) or `!` (it sends)");
+        s.dir = reading_at(r, TOKEN_QUESTION) ? DIR_IN : DIR_OUT;
+        if (!reading_at(r, TOKEN_QUESTION) && !reading_at(r, TOKEN_BANG)) {
+            struct diag *d = reading_unexpected(r, "`?` (the exp side receives) or `!` (it sends)");
             diag_hint(d, "every message on the way is marked: `Request? -> Answer! -> State;`");
             return;
         }
-        advance(r);
-        expect(r, TOKEN_ARROW, "`->` and the next state");
+        reading_advance(r);
+        reading_expect(r, TOKEN_ARROW, "`->` and the next state");
         s.target.kind = TOKEN_END;
         s.next = STATE_END;
-        if (at_keyword(r, KW_END)) {
-            advance(r);
+        if (reading_at_keyword(r, KW_END)) {
+            reading_advance(r);
             step_add(r, c, &s);
             break;
         }
-        struct token next = expect_name(r, "a state, a further message, or `end`");
-        if (!at(r, TOKEN_QUESTION) && !at(r, TOKEN_BANG)) {
+        struct token next = reading_name(r, "a state, a further message, or `end`");
+        if (!reading_at(r, TOKEN_QUESTION) && !reading_at(r, TOKEN_BANG)) {
             s.target = next;
             step_add(r, c, &s);
             break;
@@ -209,64 +210,64 @@ static void parse_chain(struct reading *r, struct contract_reading *c, uint32_t 
         s.from = s.next;
         s.message = next;
     }
-    expect(r, TOKEN_SEMICOLON, "`;`");
+    reading_expect(r, TOKEN_SEMICOLON, "`;`");
 }
 
 /* A chain or `end;` */
 static void parse_alternative(struct reading *r, struct contract_reading *c, uint32_t state)
 {
-    if (!at_keyword(r, KW_END)) {
+    if (!reading_at_keyword(r, KW_END)) {
         parse_chain(r, c, state);
         return;
     }
     if (c->states[state].may_end)
-        duplicate(r, &r->p->lex.tok, "alternative", c->states[state].line);
-    advance(r);
-    expect(r, TOKEN_SEMICOLON, "`;`");
+        reading_duplicate(r, &r->p->lex.tok, "alternative", c->states[state].line);
+    reading_advance(r);
+    reading_expect(r, TOKEN_SEMICOLON, "`;`");
     c->states[state].may_end = true;
 }
 
 static void parse_state(struct reading *r, struct contract_reading *c)
 {
     struct notes notes;
-    struct notes *outer = item_begin(r, &notes);
-    advance(r);
-    struct token name = expect_name(r, "the name of the state");
+    struct notes *outer = reading_begin(r, &notes);
+    reading_advance(r);
+    struct token name = reading_name(r, "the name of the state");
     for (uint32_t i = 0; i < c->contract.nstates; i++)
-        if (!c->states[i].anonymous && same_name(c->states[i].name, &name))
-            duplicate(r, &name, "state", c->states[i].line);
-    struct state *s = state_add(r, c, token_copy(r->p, &name), &name);
+        if (!c->states[i].anonymous && token_is(c->states[i].name, &name))
+            reading_duplicate(r, &name, "state", c->states[i].line);
+    struct state *s = state_add(r, c, reading_token_text(r->p, &name), &name);
     if (!s)
         return;
     uint32_t index = c->contract.nstates - 1;
-    expect(r, TOKEN_COLON, "`:`");
-    if (at_keyword(r, KW_ONE)) {
-        advance(r);
-        expect(r, TOKEN_LBRACE, "`{`");
+    reading_expect(r, TOKEN_COLON, "`:`");
+    if (reading_at_keyword(r, KW_ONE)) {
+        reading_advance(r);
+        reading_expect(r, TOKEN_LBRACE, "`{`");
         do
             parse_alternative(r, c, index);
-        while (!at(r, TOKEN_RBRACE) && parser_ok(r->p));
-        expect(r, TOKEN_RBRACE, "`}`");
+        while (!reading_at(r, TOKEN_RBRACE) && parser_ok(r->p));
+        reading_expect(r, TOKEN_RBRACE, "`}`");
     } else {
-        if (at(r, TOKEN_LBRACE)) {
-            struct diag *d = unexpected(r, "a message, `end` or `one`");
+        if (reading_at(r, TOKEN_LBRACE)) {
+            struct diag *d = reading_unexpected(r, "a message, `end` or `one`");
             diag_hint(d, "alternatives are written `one { ... }`");
         }
         parse_alternative(r, c, index);
     }
-    item_end(r, outer);
+    reading_end(r, outer);
     s->notes = notes;
 }
 
 static uint32_t parse_capacity(struct reading *r)
 {
-    if (!at_keyword(r, KW_CAPACITY))
+    if (!reading_at_keyword(r, KW_CAPACITY))
         return 0;
-    advance(r);
+    reading_advance(r);
     struct token n = r->p->lex.tok;
-    expect(r, TOKEN_NUMBER, "a number of messages");
+    reading_expect(r, TOKEN_NUMBER, "a number of messages");
     if (parser_ok(r->p) && (n.number == 0 || n.number > CONTRACT_CAPACITY_MAX)) {
-        struct diag *d = fail_at(r, n.number ? LIM_CONTRACT : CON_SYNTAX, &n, "capacity");
+        struct diag *d = reading_fail(r, n.number ? LIM_CONTRACT : CON_SYNTAX, &n, "capacity");
         diag_want(d, "1 to %d messages", CONTRACT_CAPACITY_MAX);
         diag_found(d, "%.*s", (int)(n.len < 20 ? n.len : 20), n.text);
     }
@@ -282,7 +283,7 @@ static uint32_t step_message(struct reading *r, const struct contract *t, const 
         nearest_init(&near, s->message.text, s->message.len);
         for (uint32_t i = 0; i < t->nmessages; i++)
             nearest_offer(&near, t->messages[i].name);
-        struct diag *d = fail_at(r, CON_UNKNOWN_NAME, &s->message, "no such message");
+        struct diag *d = reading_fail(r, CON_UNKNOWN_NAME, &s->message, "no such message");
         diag_want(d, "a message of the contract");
         diag_found(d, "`%.*s`", (int)s->message.len, s->message.text);
         if (near.name[0])
@@ -291,7 +292,7 @@ static uint32_t step_message(struct reading *r, const struct contract *t, const 
     }
     if (t->messages[m].dir != s->dir) {
         bool in = t->messages[m].dir == DIR_IN;
-        struct diag *d = fail_at(r, CON_DIRECTION, &s->message, t->messages[m].name);
+        struct diag *d = reading_fail(r, CON_DIRECTION, &s->message, t->messages[m].name);
         diag_want(d, in ? "`?`: an `in` message is received by the exp side"
                         : "`!`: an `out` message is sent by the exp side");
         diag_found(d, in ? "`!`" : "`?`");
@@ -310,11 +311,11 @@ static uint32_t step_target(struct reading *r, const struct contract *t, const s
     for (uint32_t i = 0; i < t->nstates; i++) {
         if (t->states[i].anonymous)
             continue;
-        if (same_name(t->states[i].name, &s->target))
+        if (token_is(t->states[i].name, &s->target))
             return i;
         nearest_offer(&near, t->states[i].name);
     }
-    struct diag *d = fail_at(r, CON_UNKNOWN_NAME, &s->target, "no such state");
+    struct diag *d = reading_fail(r, CON_UNKNOWN_NAME, &s->target, "no such state");
     diag_want(d, "a state of the contract");
     diag_found(d, "`%.*s`", (int)s->target.len, s->target.text);
     if (contract_find_message(t, s->target.text, s->target.len) != CONTRACT_NONE)
@@ -359,26 +360,26 @@ void parse_contract(struct reading *r)
     struct contract *t = &c->contract;
     *t = (struct contract){0};
     c->nsteps = 0;
-    struct notes *outer = item_begin(r, &t->notes);
-    advance(r);
-    struct token name = declared_name(r, "contract");
-    c->decl = declare(r, &name, true, &c->repeated);
-    t->name = token_copy(p, &name);
+    struct notes *outer = reading_begin(r, &t->notes);
+    reading_advance(r);
+    struct token name = reading_declared_name(r, "contract");
+    c->decl = reading_declare(r, &name, true, &c->repeated);
+    t->name = reading_token_text(p, &name);
     t->line = name.line;
     t->column = name.column;
     t->capacity = parse_capacity(r);
-    expect(r, TOKEN_LBRACE, "`{`");
-    while (!at(r, TOKEN_RBRACE) && parser_ok(p)) {
-        if (at_keyword(r, KW_IN) || at_keyword(r, KW_OUT))
+    reading_expect(r, TOKEN_LBRACE, "`{`");
+    while (!reading_at(r, TOKEN_RBRACE) && parser_ok(p)) {
+        if (reading_at_keyword(r, KW_IN) || reading_at_keyword(r, KW_OUT))
             parse_message(r, c);
-        else if (at_keyword(r, KW_STATE))
+        else if (reading_at_keyword(r, KW_STATE))
             parse_state(r, c);
         else
-            unexpected(r, "`in message`, `out message`, `state` or `}`");
+            reading_unexpected(r, "`in message`, `out message`, `state` or `}`");
     }
-    t->tail = take_tail(r);
-    expect(r, TOKEN_RBRACE, "`}`");
-    item_end(r, outer);
+    t->tail = reading_tail(r);
+    reading_expect(r, TOKEN_RBRACE, "`}`");
+    reading_end(r, outer);
     t->messages = PARSER_ARRAY(p, p->a, t->nmessages, struct message);
     t->states = PARSER_ARRAY(p, p->a, t->nstates, struct state);
     if (!parser_ok(p))

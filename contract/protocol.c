@@ -343,7 +343,7 @@ static void check_weight(struct parser *p)
         weight_contract(&w, c, weight_check);
 }
 
-void check_protocols(struct parser *p)
+void protocol_check(struct parser *p)
 {
     for (uint32_t i = 0; i < p->set.ncontracts && parser_ok(p); i++) {
         struct contract *c = &p->set.contracts[i];

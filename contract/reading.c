@@ -13,7 +13,7 @@ void *parser_array(struct parser *p, struct arena *a, size_t n, size_t size)
     return v;
 }
 
-const char *copy_text(struct parser *p, const char *s, size_t n)
+const char *reading_text(struct parser *p, const char *s, size_t n)
 {
     if (n == 0)
         return "";
@@ -23,12 +23,12 @@ const char *copy_text(struct parser *p, const char *s, size_t n)
     return t ? t : "";
 }
 
-const char *token_copy(struct parser *p, const struct token *t)
+const char *reading_token_text(struct parser *p, const struct token *t)
 {
-    return copy_text(p, t->text, t->len);
+    return reading_text(p, t->text, t->len);
 }
 
-bool vector_room(struct parser *p, void **at, uint32_t n, uint32_t *cap, size_t size)
+bool reading_room(struct parser *p, void **at, uint32_t n, uint32_t *cap, size_t size)
 {
     if (n < *cap)
         return true;
@@ -76,40 +76,40 @@ static void stray_add(struct reading *r, struct strbuf *b)
     b->len = 0;
 }
 
-struct notes *item_begin(struct reading *r, struct notes *n)
+struct notes *reading_begin(struct reading *r, struct notes *n)
 {
     struct lexer *l = &r->p->lex;
     note_add(r, &r->stray);
     note_add(r, &l->trail);
     struct notes *outer = r->owner;
-    n->lead = copy_text(r->p, strbuf_text(&l->lead), l->lead.len);
-    n->doc = copy_text(r->p, strbuf_text(&l->doc), l->doc.len);
+    n->lead = reading_text(r->p, strbuf_text(&l->lead), l->lead.len);
+    n->doc = reading_text(r->p, strbuf_text(&l->doc), l->doc.len);
     l->lead.len = l->doc.len = 0;
     r->owner = n;
     return outer;
 }
 
-void item_end(struct reading *r, struct notes *outer)
+void reading_end(struct reading *r, struct notes *outer)
 {
     note_add(r, &r->stray);
     note_add(r, &r->p->lex.trail);
     r->owner = outer;
 }
 
-const char *take_tail(struct reading *r)
+const char *reading_tail(struct reading *r)
 {
     struct lexer *l = &r->p->lex;
     if (l->lead.len && l->doc.len)
         strbuf_puts(&l->lead, "\f");
     strbuf_put(&l->lead, strbuf_text(&l->doc), l->doc.len);
-    const char *t = copy_text(r->p, strbuf_text(&l->lead), l->lead.len);
+    const char *t = reading_text(r->p, strbuf_text(&l->lead), l->lead.len);
     l->lead.len = l->doc.len = 0;
     return t;
 }
 
 /* ---- tokens ---- */
 
-void advance(struct reading *r)
+void reading_advance(struct reading *r)
 {
     struct lexer *l = &r->p->lex;
     stray_add(r, &l->trail);
@@ -118,23 +118,23 @@ void advance(struct reading *r)
     lexer_next(l);
 }
 
-bool at(const struct reading *r, enum token_kind k)
+bool reading_at(const struct reading *r, enum token_kind k)
 {
     return r->p->lex.tok.kind == k;
 }
 
-bool at_keyword(const struct reading *r, enum keyword k)
+bool reading_at_keyword(const struct reading *r, enum keyword k)
 {
-    return at(r, TOKEN_KEYWORD) && r->p->lex.tok.keyword == k;
+    return reading_at(r, TOKEN_KEYWORD) && r->p->lex.tok.keyword == k;
 }
 
-bool at_scalar(const struct reading *r)
+bool reading_at_scalar(const struct reading *r)
 {
-    return at(r, TOKEN_KEYWORD) && r->p->lex.tok.keyword <= KW_F64;
+    return reading_at(r, TOKEN_KEYWORD) && r->p->lex.tok.keyword <= KW_F64;
 }
 
 /* Not what the grammar wants here. */
-struct diag *unexpected(struct reading *r, const char *want)
+struct diag *reading_unexpected(struct reading *r, const char *want)
 {
     struct token t = r->p->lex.tok;
     char found[160];
@@ -145,39 +145,40 @@ struct diag *unexpected(struct reading *r, const char *want)
     return d;
 }
 
-struct diag *fail_at(struct reading *r, enum status code, const struct token *t, const char *detail)
+struct diag *reading_fail(struct reading *r, enum status code, const struct token *t,
+                          const char *detail)
 {
     return lexer_fail(&r->p->lex, code, t->line, t->column, "%s, %s", detail, r->where);
 }
 
-void expect(struct reading *r, enum token_kind k, const char *want)
+void reading_expect(struct reading *r, enum token_kind k, const char *want)
 {
-    if (at(r, k))
-        advance(r);
+    if (reading_at(r, k))
+        reading_advance(r);
     else
-        unexpected(r, want);
+        reading_unexpected(r, want);
 }
 
-struct token expect_name(struct reading *r, const char *want)
+struct token reading_name(struct reading *r, const char *want)
 {
     struct token t = r->p->lex.tok;
     if (t.kind == TOKEN_NAME) {
-        advance(r);
+        reading_advance(r);
         return t;
     }
-    struct diag *d = unexpected(r, want);
+    struct diag *d = reading_unexpected(r, want);
     if (t.kind == TOKEN_KEYWORD)
         diag_hint(d, "`%.*s` is a word of the language: choose another name", (int)t.len, t.text);
     return (struct token){.kind = TOKEN_END, .text = "", .line = t.line, .column = t.column};
 }
 
-struct token declared_name(struct reading *r, const char *kind)
+struct token reading_declared_name(struct reading *r, const char *kind)
 {
     char want[60];
     snprintf(want, sizeof want, "a name for the %s", kind);
-    struct token t = expect_name(r, want);
+    struct token t = reading_name(r, want);
     if (t.len == 3 && memcmp(t.text, "ref", 3) == 0) {
-        struct diag *d = fail_at(r, CON_SYNTAX, &t, "the name `ref` is taken");
+        struct diag *d = reading_fail(r, CON_SYNTAX, &t, "the name `ref` is taken");
         diag_hint(d, "`singula/ref` is the module of operations on every reference");
     }
     if (t.len)
@@ -185,7 +186,7 @@ struct token declared_name(struct reading *r, const char *kind)
     return t;
 }
 
-void duplicate(struct reading *r, const struct token *t, const char *kind, uint32_t line)
+void reading_duplicate(struct reading *r, const struct token *t, const char *kind, uint32_t line)
 {
     struct diag *d =
         lexer_fail(&r->p->lex, CON_DUPLICATE, t->line, t->column, "%s `%.*s` is there twice, %s",
@@ -194,35 +195,35 @@ void duplicate(struct reading *r, const struct token *t, const char *kind, uint3
     diag_hint(d, "names within one declaration are unique");
 }
 
-bool same_name(const char *name, const struct token *t)
+bool token_is(const char *name, const struct token *t)
 {
     return strlen(name) == t->len && memcmp(name, t->text, t->len) == 0;
 }
 
 /* ---- types ---- */
 
-void parse_ref(struct reading *r, struct ref_use use, struct xref_type *out, const char *want)
+void reading_ref(struct reading *r, struct ref_use use, struct xref_type *out, const char *want)
 {
     *out = (struct xref_type){REF_BLOCK, CONTRACT_NONE, CONTRACT_NONE, CONTRACT_NONE};
-    if (at_keyword(r, KW_FROZEN))
+    if (reading_at_keyword(r, KW_FROZEN))
         out->kind = REF_FROZEN;
-    else if (at_keyword(r, KW_IMP))
+    else if (reading_at_keyword(r, KW_IMP))
         out->kind = REF_IMP;
-    else if (at_keyword(r, KW_EXP))
+    else if (reading_at_keyword(r, KW_EXP))
         out->kind = REF_EXP;
     if (out->kind != REF_BLOCK)
-        advance(r);
+        reading_advance(r);
     bool endpoint = out->kind == REF_IMP || out->kind == REF_EXP;
-    struct token name = expect_name(r, out->kind == REF_BLOCK ? want
-                                       : endpoint             ? "the name of a contract"
-                                                              : "the name of a block");
-    use.name = token_copy(r->p, &name);
+    struct token name = reading_name(r, out->kind == REF_BLOCK ? want
+                                        : endpoint             ? "the name of a contract"
+                                                               : "the name of a block");
+    use.name = reading_token_text(r->p, &name);
     use.line = name.line;
     use.column = name.column;
     if (endpoint) {
-        expect(r, TOKEN_COLON, "`:` and a state of the contract");
-        struct token state = expect_name(r, "a state of the contract");
-        use.state = token_copy(r->p, &state);
+        reading_expect(r, TOKEN_COLON, "`:` and a state of the contract");
+        struct token state = reading_name(r, "a state of the contract");
+        use.state = reading_token_text(r->p, &state);
         use.state_line = state.line;
         use.state_column = state.column;
     }
@@ -230,14 +231,14 @@ void parse_ref(struct reading *r, struct ref_use use, struct xref_type *out, con
         PUSH(r->p, &r->p->refs, use);
 }
 
-enum scalar parse_scalar(struct reading *r)
+enum scalar reading_scalar(struct reading *r)
 {
     enum scalar s = (enum scalar)r->p->lex.tok.keyword;
-    advance(r);
+    reading_advance(r);
     return s;
 }
 
-uint32_t declare(struct reading *r, const struct token *name, bool contract, bool *repeated)
+uint32_t reading_declare(struct reading *r, const struct token *name, bool contract, bool *repeated)
 {
     struct parser *p = r->p;
     struct contract_set names = {.blocks = p->blocks[0].at, .contracts = p->contracts[0].at};
@@ -250,12 +251,13 @@ uint32_t declare(struct reading *r, const struct token *name, bool contract, boo
         uint32_t first = (*slot & ~INDEX_CONTRACT) - 1;
         *repeated = true;
         if ((*slot & INDEX_CONTRACT) != kind)
-            duplicate(r, name, "name",
-                      contract ? p->blocks[0].at[first].line : p->contracts[0].at[first].line);
+            reading_duplicate(r, name, "name",
+                              contract ? p->blocks[0].at[first].line
+                                       : p->contracts[0].at[first].line);
         return contract ? p->contracts[1].n : p->blocks[1].n;
     }
     if (p->blocks[0].n + p->contracts[0].n == CONTRACT_DECLS_MAX) {
-        struct diag *d = fail_at(r, LIM_CONTRACT, name, "too many declarations");
+        struct diag *d = reading_fail(r, LIM_CONTRACT, name, "too many declarations");
         diag_want(d, "at most %d blocks and contracts", CONTRACT_DECLS_MAX);
         return 0;
     }

@@ -17,7 +17,18 @@ enum xop_kind {
 };
 
 /* Access width and extension of F.load.X / F.store.X. */
-enum xaccess { XA_I32, XA_I64, XA_F32, XA_F64, XA_I32_8_U, XA_I32_8_S, XA_I32_16_U, XA_I32_16_S, XA_I32_8, XA_I32_16 };
+enum xaccess {
+    XA_I32,
+    XA_I64,
+    XA_F32,
+    XA_F64,
+    XA_I32_8_U,
+    XA_I32_8_S,
+    XA_I32_16_U,
+    XA_I32_16_S,
+    XA_I32_8,
+    XA_I32_16
+};
 
 #define XACCESS_N (XA_I32_16 + 1)
 
@@ -60,17 +71,18 @@ bool xop_is_module(const char *module, size_t n);
 
 /* Resolves an import. STR_UNKNOWN_IMPORT names the nearest known import of that module in the hint
  * (edit distance), or the known modules if the module is unknown. */
-must_check enum status xop_resolve(const struct contract_set *set, const char *module, size_t nmodule,
-                                   const char *name, size_t nname, struct xop *op, struct xop_type *type,
-                                   struct diag *why);
+must_check enum status xop_resolve(const struct contract_set *set, const char *module,
+                                   size_t nmodule, const char *name, size_t nname, struct xop *op,
+                                   struct xop_type *type, struct diag *why);
 
 /* The Wasm type of an operation that was resolved or enumerated. */
 void xop_type_of(const struct xop *op, struct xop_type *type);
 
-/* Calls `each` for every import that the set offers: blocks, then contracts, in declaration order, then
- * `singula/ref` (headers, help, near names). The strings last until `each` returns. */
+/* Calls `each` for every import that the set offers: blocks, then contracts, in declaration order,
+ * then `singula/ref` (headers, help, near names). The strings last until `each` returns. */
 void xop_enumerate(const struct contract_set *set,
-                   void (*each)(void *ctx, const char *module, const char *name, const struct xop *op),
+                   void (*each)(void *ctx, const char *module, const char *name,
+                                const struct xop *op),
                    void *ctx);
 
 #endif
