@@ -6,7 +6,7 @@
 /* A name that differs in more than half of its letters is no help. */
 static uint32_t worst_useful(size_t n)
 {
-    return (uint32_t)(n / 2 + 1);
+    return (uint32_t)(n / 2);
 }
 
 void nearest_init(struct nearest *s, const char *wrong, size_t n)

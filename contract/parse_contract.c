@@ -220,8 +220,10 @@ static void parse_alternative(struct reading *r, struct contract_reading *c, uin
         parse_chain(r, c, state);
         return;
     }
-    if (c->states[state].may_end)
-        reading_duplicate(r, &r->p->lex.tok, "alternative", c->states[state].line);
+    if (c->states[state].may_end) {
+        struct diag *d = reading_fail(r, CON_DUPLICATE, &r->p->lex.tok, "`end;` is there twice");
+        diag_hint(d, "one `end;` says that either side may close here");
+    }
     reading_advance(r);
     reading_expect(r, TOKEN_SEMICOLON, "`;`");
     c->states[state].may_end = true;
