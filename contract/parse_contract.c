@@ -22,8 +22,7 @@ struct contract_reading {
     struct message messages[CONTRACT_MESSAGES_MAX];
     struct message_param params[MESSAGE_SCALARS]; /* of the message being read */
     struct state states[CONTRACT_STATES_MAX];
-    struct step steps[CONTRACT_TRANSITIONS_MAX];
-    uint32_t nsteps;
+    VECTOR(struct step) steps;
     bool repeated;
     uint32_t decl;
 };
@@ -152,12 +151,12 @@ static struct state *state_add(struct reading *r, struct contract_reading *c, co
 
 static void step_add(struct reading *r, struct contract_reading *c, const struct step *s)
 {
-    if (c->nsteps == CONTRACT_TRANSITIONS_MAX) {
+    if (c->steps.n == CONTRACT_TRANSITIONS_MAX) {
         struct diag *d = reading_fail(r, LIM_CONTRACT, &s->message, "too many transitions");
         diag_want(d, "at most %d", CONTRACT_TRANSITIONS_MAX);
     }
     if (parser_ok(r->p))
-        c->steps[c->nsteps++] = *s;
+        PUSH(r->p, &c->steps, *s);
 }
 
 /* The anonymous state that message `m` of a chain leads to from state `from`. */
@@ -331,13 +330,13 @@ static uint32_t step_target(struct reading *r, const struct contract *t, const s
 static void steps_to_tables(struct reading *r, struct contract_reading *c)
 {
     struct contract *t = &c->contract;
-    struct transition *all = PARSER_ARRAY(r->p, r->p->a, c->nsteps, struct transition);
+    struct transition *all = PARSER_ARRAY(r->p, r->p->a, c->steps.n, struct transition);
     if (!all)
         return;
     for (uint32_t s = 0; s < t->nstates; s++) {
         t->states[s].transitions = all;
-        for (uint32_t i = 0; i < c->nsteps && parser_ok(r->p); i++) {
-            const struct step *from = &c->steps[i];
+        for (uint32_t i = 0; i < c->steps.n && parser_ok(r->p); i++) {
+            const struct step *from = &c->steps.at[i];
             if (from->from != s)
                 continue;
             *all = (struct transition){.message = step_message(r, t, from),
@@ -361,7 +360,7 @@ void parse_contract(struct reading *r)
     struct contract_reading *c = r->contract;
     struct contract *t = &c->contract;
     *t = (struct contract){0};
-    c->nsteps = 0;
+    c->steps.n = 0;
     struct notes *outer = reading_begin(r, &t->notes);
     reading_advance(r);
     struct token name = reading_declared_name(r, "contract");

@@ -47,8 +47,8 @@ bool reading_room(struct parser *p, void **at, uint32_t n, uint32_t *cap, size_t
 static void note_add(struct reading *r, struct strbuf *more)
 {
     struct notes *n = r->owner;
-    if (more->len == 0 || !n)
-        return;
+    if (more->len == 0 || !n || !parser_ok(r->p))
+        return; /* after an error a declaration is left early, and its notes with it */
     size_t had = strlen(n->doc);
     char *doc = arena_alloc(r->p->a, had + more->len + 2);
     if (!doc) {
