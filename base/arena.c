@@ -5,6 +5,25 @@
 
 enum { CHUNK_MIN = 16 * 1024, CHUNK_MAX = 1024 * 1024, ALIGN = 16 };
 
+/* Under the address sanitizer what is not handed out is poisoned, and a gap follows each allocation. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HAVE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAVE_ASAN 1
+#endif
+#endif
+#ifdef HAVE_ASAN
+#include <sanitizer/asan_interface.h>
+enum { GAP = ALIGN };
+#define POISON(p, n)   ASAN_POISON_MEMORY_REGION(p, n)
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#else
+enum { GAP = 0 };
+#define POISON(p, n)   ((void)0)
+#define UNPOISON(p, n) ((void)0)
+#endif
+
 struct arena_chunk {
     struct arena_chunk *next;
     size_t size, used;
@@ -22,6 +41,7 @@ static struct arena_chunk *chunk_add(struct arena *a, size_t n)
     struct arena_chunk *c = calloc(1, sizeof *c + size);
     if (!c)
         return NULL;
+    POISON(c->bytes, size);
     c->size = size;
     c->next = a->chunks;
     a->chunks = c;
@@ -32,7 +52,8 @@ void *arena_alloc(struct arena *a, size_t n)
 {
     if (n > SIZE_MAX / 2)
         return NULL;
-    n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    size_t asked = n;
+    n = ((n + ALIGN - 1) & ~(size_t)(ALIGN - 1)) + GAP;
     if (a->limit && n > a->limit - a->used)
         return NULL;
     struct arena_chunk *c = a->chunks;
@@ -44,6 +65,7 @@ void *arena_alloc(struct arena *a, size_t n)
     void *p = c->bytes + c->used;
     c->used += n;
     a->used += n;
+    UNPOISON(p, asked);
     return p;
 }
 
@@ -68,6 +90,7 @@ void arena_clear(struct arena *a)
     while (a->chunks) {
         struct arena_chunk *c = a->chunks;
         a->chunks = c->next;
+        UNPOISON(c->bytes, c->size);
         free(c);
     }
     a->used = 0;

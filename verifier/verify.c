@@ -13,6 +13,7 @@
 
 struct verified_module {
     struct module m;
+    uint8_t *bytes; /* malloc'ed copy of the module: not in the arena, so that sanitizers see its ends */
 };
 
 /* Order and dependence are data; the name is also what verify_options.only means. */
@@ -28,22 +29,23 @@ static const struct pass {
 };
 
 /* The module's own copy of the bytes: everything in the view points into it. */
-static enum status copy_bytes(struct module *m, const uint8_t *bytes, size_t n)
+static enum status copy_bytes(struct verified_module *vm, const uint8_t *bytes, size_t n)
 {
+    struct module *m = &vm->m;
     m->v.nbytes = n <= UINT32_MAX ? (uint32_t)n : UINT32_MAX;
     if (n > MAX_MODULE_BYTES) {
         module_fail(m, LIM_MODULE_SIZE, DIAG_NONE, "%zu bytes", n);
         diag_want(m->why, "at most %u", MAX_MODULE_BYTES);
         return LIM_MODULE_SIZE;
     }
-    m->arena.limit = MODULE_MEMORY_FIXED + (size_t)MODULE_MEMORY_PER_BYTE * n;
-    m->scratch.limit = m->arena.limit;
-    uint8_t *copy = arena_alloc(&m->arena, n);
-    if (!copy)
+    vm->bytes = malloc(n ? n : 1);
+    if (!vm->bytes)
         return module_nomem(m);
     if (n)
-        memcpy(copy, bytes, n);
-    m->v.bytes = copy;
+        memcpy(vm->bytes, bytes, n);
+    m->v.bytes = vm->bytes;
+    m->cost.memory = n;
+    m->arena.limit = m->scratch.limit = MODULE_MEMORY_FIXED + (size_t)MODULE_MEMORY_PER_BYTE * n;
     return OK;
 }
 
@@ -72,7 +74,7 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
         return diag_set(why, E_NOMEM, "while verifying a module of %zu bytes", n);
     struct module *m = &vm->m;
     m->why = why;
-    enum status s = copy_bytes(m, bytes, n);
+    enum status s = copy_bytes(vm, bytes, n);
     if (s == OK)
         s = run_passes(m, opt ? opt->only : NULL);
     if (s == OK || why->func != DIAG_NONE)
@@ -97,6 +99,7 @@ void verified_destroy(struct verified_module *vm)
     if (!vm)
         return;
     arena_clear(&vm->m.arena);
+    free(vm->bytes);
     free(vm);
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the modules of verifier cases. usage: convert.py WAT2WASM OUT DEPFILE STAMP FOLDER...
+"""Makes the modules of verifier cases. usage: convert.py WAT2WASM OUT DEPFILE STAMP FOLDER_OR_FILE...
 
-A case is a file FOLDER/<pass>/<name>.wat or .hex (or FOLDER/<name>....) whose leading comments say
+A case is a file FOLDER/<name>.wat or .hex whose leading comments say
     ;; what it is about
     ;; expect: CODE func=0 offset=0x23      or: expect: OK
     ;; contract: TEXT                       a line of a custom section singula.contract; `contract-end:` ends that section
-Writes OUT/<pass>-<name>.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET`, `-` where nothing is expected.
+Writes OUT/<folder>-<name>.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET`, `-` where nothing is expected.
 
 Hex files hold, besides comments from # on:
     7f 00        bytes             "text"       its bytes
@@ -105,8 +105,8 @@ def main():
     wat2wasm, out, depfile, stamp, *folders = sys.argv[1:]
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    cases = sorted(p for f in folders for p in Path(f).rglob("*") if p.suffix in (".wat", ".hex"))
-    folders = [f for f in folders if Path(f).is_dir()]
+    files = [p for f in map(Path, folders) for p in (f.iterdir() if f.is_dir() else [f])]
+    cases = sorted(p for p in files if p.suffix in (".wat", ".hex"))
     lines, bad = [], 0
     for path in cases:
         try:
@@ -115,7 +115,7 @@ def main():
             print(f"{path}: {e}", file=sys.stderr)
             bad = 1
     (out / "index").write_text("\n".join(lines) + "\n")
-    depends = [str(p) for f in folders for p in [Path(f), *Path(f).iterdir()] if p.is_dir()] + [str(p) for p in cases]
+    depends = [f for f in folders if Path(f).is_dir()] + [str(p) for p in cases]
     Path(depfile).write_text(f"{stamp}: {' '.join(depends)}\n")
     Path(stamp).write_text("")
     return bad
