@@ -5,7 +5,8 @@
 
 enum { CHUNK_MIN = 16 * 1024, CHUNK_MAX = 1024 * 1024, ALIGN = 16 };
 
-/* Under the address sanitizer what is not handed out is poisoned, and a gap follows each allocation. */
+/* Under the address sanitizer what is not handed out is poisoned, and a gap follows each
+ * allocation. */
 #if defined(__SANITIZE_ADDRESS__)
 #define HAVE_ASAN 1
 #elif defined(__has_feature)

@@ -1,7 +1,8 @@
-/* Bump allocation with one lifetime: everything of a load, a parse or a translation is freed at once.
+/* Bump allocation with one lifetime: everything of a load, a parse or a translation is freed at
+ * once.
  *
- * An arena has a byte limit, so that hostile input costs bounded memory. Allocation returns NULL when
- * the limit or the system's memory is exhausted; the caller reports E_NOMEM or a LIM_ code.
+ * An arena has a byte limit, so that hostile input costs bounded memory. Allocation returns NULL
+ * when the limit or the system's memory is exhausted; the caller reports E_NOMEM or a LIM_ code.
  * Not thread-safe. A zeroed struct arena is an empty one without limit.
  */
 #ifndef BASE_ARENA_H
@@ -29,7 +30,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 /* Frees everything; the arena is empty and usable again. */
 void arena_clear(struct arena *a);
 
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, n, type) ((type *)arena_array((a), (n), sizeof(type)))
 
 #endif

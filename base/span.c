@@ -85,10 +85,22 @@ static int64_t leb_signed(struct span *s, unsigned bits)
     }
 }
 
-uint32_t span_leb_u32_slow(struct span *s) { return (uint32_t)leb_unsigned(s, 32); }
-int32_t span_leb_s32_slow(struct span *s) { return (int32_t)leb_signed(s, 32); }
-int64_t span_leb_s33(struct span *s) { return leb_signed(s, 33); }
-int64_t span_leb_s64(struct span *s) { return leb_signed(s, 64); }
+uint32_t span_leb_u32_slow(struct span *s)
+{
+    return (uint32_t)leb_unsigned(s, 32);
+}
+int32_t span_leb_s32_slow(struct span *s)
+{
+    return (int32_t)leb_signed(s, 32);
+}
+int64_t span_leb_s33(struct span *s)
+{
+    return leb_signed(s, 33);
+}
+int64_t span_leb_s64(struct span *s)
+{
+    return leb_signed(s, 64);
+}
 
 const uint8_t *span_take(struct span *s, size_t n)
 {
@@ -107,7 +119,8 @@ struct span span_sub(struct span *s, size_t n)
     const uint8_t *p = span_take(s, n);
     if (p)
         return (struct span){.base = s->base, .p = p, .end = p + n};
-    return (struct span){.base = s->base, .p = s->end, .end = s->end, .bad = s->bad, .bad_offset = at};
+    return (struct span){
+        .base = s->base, .p = s->end, .end = s->end, .bad = s->bad, .bad_offset = at};
 }
 
 bool utf8_valid(const uint8_t *b, size_t n)

@@ -1,7 +1,8 @@
 /* A bounds-checked reader over immutable bytes.
  *
- * The reader is sticky: the first read that goes wrong records why and where, and from then on every
- * read returns zeros. Callers read straight and check once. It never reads outside [base, end).
+ * The reader is sticky: the first read that goes wrong records why and where, and from then on
+ * every read returns zeros. Callers read straight and check once. It never reads outside [base,
+ * end).
  */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
@@ -14,11 +15,11 @@
 #include "base/status.h"
 
 struct span {
-    const uint8_t *base;  /* what offsets are counted from */
-    const uint8_t *p;     /* next byte */
+    const uint8_t *base; /* what offsets are counted from */
+    const uint8_t *p;    /* next byte */
     const uint8_t *end;
-    enum status bad;      /* OK, or the first failure */
-    uint32_t bad_offset;  /* of the first failure, counted from base */
+    enum status bad;     /* OK, or the first failure */
+    uint32_t bad_offset; /* of the first failure, counted from base */
 };
 
 static inline struct span span_make(const void *bytes, size_t n)
@@ -27,8 +28,14 @@ static inline struct span span_make(const void *bytes, size_t n)
     return (struct span){.base = b, .p = b, .end = b + n};
 }
 
-static inline size_t span_left(const struct span *s) { return (size_t)(s->end - s->p); }
-static inline uint32_t span_offset(const struct span *s) { return (uint32_t)(s->p - s->base); }
+static inline size_t span_left(const struct span *s)
+{
+    return (size_t)(s->end - s->p);
+}
+static inline uint32_t span_offset(const struct span *s)
+{
+    return (uint32_t)(s->p - s->base);
+}
 
 /* Records the first failure, at offset `at`, and empties the reader. */
 void span_fail(struct span *s, enum status why, uint32_t at);
@@ -70,7 +77,8 @@ static inline int32_t span_leb_s32(struct span *s)
 /* The next n bytes, or NULL and failure WASM_LENGTH. Valid as long as the underlying bytes. */
 const uint8_t *span_take(struct span *s, size_t n);
 
-/* A reader of the next n bytes with the same base; an empty failed one (WASM_LENGTH) if they are not there. */
+/* A reader of the next n bytes with the same base; an empty failed one (WASM_LENGTH) if they are
+ * not there. */
 struct span span_sub(struct span *s, size_t n);
 
 /* True if the n bytes are well-formed UTF-8 (no surrogates, no overlong forms). */

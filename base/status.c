@@ -96,7 +96,8 @@ int diag_format(const struct diag *d, const char *file, char *buf, uint32_t size
         put(buf, size, &n, "  func[%u]%s%s", d->func, d->func_name[0] ? " $" : "", d->func_name);
         if (d->func_offset != DIAG_NONE)
             put(buf, size, &n, " +0x%x", d->func_offset);
-        put(buf, size, &n, d->offset != DIAG_NONE ? " (byte 0x%x of the module)\n" : "\n", d->offset);
+        put(buf, size, &n, d->offset != DIAG_NONE ? " (byte 0x%x of the module)\n" : "\n",
+            d->offset);
     } else if (d->offset != DIAG_NONE) {
         put(buf, size, &n, "  at byte 0x%x\n", d->offset);
     }

@@ -1,4 +1,5 @@
-/* A growing text buffer; always NUL-terminated. Out of memory is sticky: `failed` is set and text is lost. */
+/* A growing text buffer; always NUL-terminated. Out of memory is sticky: `failed` is set and text
+ * is lost. */
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
 
@@ -20,7 +21,8 @@ void strbuf_puts(struct strbuf *b, const char *s);
  * \xNN. */
 void strbuf_put_visible(struct strbuf *b, const char *bytes, size_t n);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 /* Gives the text away (malloc'ed; NULL when out of memory); the buffer is empty again. */
 char *strbuf_take(struct strbuf *b);
 void strbuf_clear(struct strbuf *b);

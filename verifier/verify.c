@@ -13,7 +13,8 @@
 
 struct verified_module {
     struct module m;
-    uint8_t *bytes; /* malloc'ed copy of the module: not in the arena, so that sanitizers see its ends */
+    uint8_t *
+        bytes; /* malloc'ed copy of the module: not in the arena, so that sanitizers see its ends */
 };
 
 /* Order and dependence are data; the name is also what verify_options.only means. */
