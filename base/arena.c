@@ -21,8 +21,8 @@ enum { GAP = ALIGN };
 #define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
 #else
 enum { GAP = 0 };
-#define POISON(p, n)   ((void)0)
-#define UNPOISON(p, n) ((void)0)
+#define POISON(p, n)   ((void)(n))
+#define UNPOISON(p, n) ((void)(n))
 #endif
 
 struct arena_chunk {

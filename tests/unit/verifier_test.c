@@ -136,7 +136,7 @@ START_TEST(test_view)
                 "type 3 [] -> []\n"
                 "import func \"env\" \"log\" type 2\n"
                 "import global \"env\" \"g\" i64\n"
-                "func 1 type 0 code 0x77+1 locals 4 height 0 blocks 0\n"
+                "func 1 type 0 code 0x77+1 locals 4 height 0 blocks 0 \"one\"\n"
                 "func 2 type 1 code 0x7a+3 locals 1 height 1 blocks 0 \"two\"\n"
                 "func 3 type 3 code 0x7f+1 locals 0 height 0 blocks 0\n"
                 "table 0 funcref 2 10\n"
