@@ -148,7 +148,8 @@ START_TEST(test_view)
                 "elem 0 active funcref table 0 at i32 1: func 1\n"
                 "elem 1 passive externref: null\n"
                 "data 0 active 3 bytes at i32 -4\n"
-                "data 1 passive 0 bytes\n");
+                "data 1 passive 0 bytes\n"
+                "custom \"name\" 24 bytes\n");
     const struct vview *v = verified_view(m);
     ck_assert_uint_eq(v->nfuncs, 4);
     ck_assert_uint_eq(v->func_types[0], 2);
