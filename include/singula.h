@@ -152,7 +152,7 @@ enum {
     SINGULA_RUN_STUCK,   /* everything that lives waits for something that can no longer happen */
     SINGULA_RUN_STOPPED, /* singula_stop() */
 };
-/* Runs SIPs until one of these; `until` may be NULL. */
+/* Runs SIPs until one of these; `until` may be NULL. Not from within a host function. */
 SINGULA_API int singula_run(struct singula_system *sys, struct singula_sip *until,
                             uint64_t timeout_ns);
 SINGULA_API void singula_stop(struct singula_system *sys);

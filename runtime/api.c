@@ -156,12 +156,21 @@ static bool somebody_works(const struct singula_system *sys)
     return false;
 }
 
+bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns)
+{
+    sys->running = true;
+    bool stuck = sched_run(sys->rt.sched, until, until_ns);
+    sys->running = false;
+    return stuck;
+}
+
 int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns)
 {
     uint64_t now = clock_now_ns();
     uint64_t end = timeout_ns < WAIT_FOREVER - now ? now + timeout_ns : WAIT_FOREVER;
     struct proc *p = until ? &until->sip->proc : NULL;
-    bool stuck = sched_run(sys->rt.sched, p, end);
+    check(!sys->running);
+    bool stuck = api_sched(sys, p, end);
     bool stopped = atomic_exchange(&sys->stopped, false);
     if (p ? p->state == PROC_DEAD : !somebody_works(sys))
         return SINGULA_RUN_DONE;

@@ -41,6 +41,7 @@ struct host_entry {
 struct singula_system {
     struct runtime rt;
     struct list sips, hosts, loaded;
+    bool running; /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
 };
 
@@ -60,6 +61,8 @@ int api_refuse(struct singula_diag *out, const struct diag *d, enum status code)
 enum status api_module_load(struct singula_module *m, struct singula_system *sys,
                             enum memory_mode mode, struct code_module **out, struct diag *why);
 void api_module_release(struct singula_module *m);
+/* sched_run() for a system that does not run yet. */
+bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns);
 /* The link function of SIPs: host functions of the system, WASI. ctx: struct singula_system. */
 enum status api_link(void *ctx, const struct vimport *imp, const struct functype *type,
                      struct extern_ref *out, struct diag *why);

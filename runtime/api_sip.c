@@ -234,7 +234,7 @@ static enum status run_until_idle(struct singula_sip *h, struct diag *why)
     bool stuck = false;
     while (s->open && !spawn_idle(s) && !stuck && !atomic_load(&h->sys->stopped)) {
         s->awaited = true;
-        stuck = sched_run(h->sys->rt.sched, &s->proc, WAIT_FOREVER);
+        stuck = api_sched(h->sys, &s->proc, WAIT_FOREVER);
         s->awaited = false;
     }
     if (spawn_idle(s))
@@ -253,6 +253,9 @@ static enum status call(struct singula_sip *h, const char *name, const uint64_t 
 {
     struct sip *s = h->sip;
     struct extern_ref x;
+    if (h->sys->running)
+        return diag_set(why, E_ARGUMENT,
+                        "the system is running: a host function cannot call guests");
     enum status st = run_until_idle(h, why);
     if (st != OK)
         return st;

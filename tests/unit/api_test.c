@@ -298,6 +298,65 @@ static int broken(struct singula_sip *sip, void *ctx, uint64_t *slots)
     return 5;
 }
 
+static int reenter(struct singula_sip *sip, void *ctx, uint64_t *slots)
+{
+    struct singula_diag d;
+    (void)ctx;
+    slots[0] = (uint64_t)singula_call(sip, "m", NULL, 0, NULL, 0, &d);
+    return 0;
+}
+
+START_TEST(host_functions_cannot_call_guests)
+{
+    uint64_t r;
+    struct singula_spawn opt = mode(_i);
+    opt.entry = "";
+    ck_assert_int_eq(singula_host_function(sys, "env", "reenter", ":i", reenter, NULL, &why), 0);
+    struct singula_sip *sip =
+        spawned("(module (import \"env\" \"reenter\" (func $r (result i32)))"
+                "(func (export \"go\") (result i32) call $r) (func (export \"m\")))",
+                &opt);
+    ck_assert_int_eq(singula_call(sip, "go", NULL, 0, &r, 1, &why), 0);
+    ck_assert_str_eq(name_of((int)r), "E_ARGUMENT");
+    singula_sip_destroy(sip);
+}
+END_TEST
+
+START_TEST(guard_windows_run_out)
+{
+    enum { WINDOWS = 8 };
+    struct singula_config cfg = {.guard_windows = WINDOWS};
+    struct singula_sip *sip;
+    struct singula_spawn opt = {.entry = ""};
+    singula_system_destroy(sys);
+    ck_assert_int_eq(singula_system_create(&cfg, &sys, &why), 0);
+    for (int i = 0; i < WINDOWS; i++)
+        spawned("(module (memory 1))", &opt);
+    ck_assert_str_eq(name_of(spawn("(module (memory 1))", &opt, &sip)), "E_NOMEM");
+    ck_assert_ptr_nonnull(strstr(why.hint, "compact"));
+    opt.memory_mode = SINGULA_COMPACT;
+    spawned("(module (memory 1))", &opt);
+}
+END_TEST
+
+/* Its own process gives out an exit code even if calls are still pending. */
+START_TEST(an_exit_ends_it_in_any_call)
+{
+    struct singula_spawn opt = mode(_i);
+    opt.resident = true;
+    struct singula_sip *sip =
+        spawned("(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $exit (param i32)))"
+                "(memory 1) (func (export \"_initialize\") i32.const 7 call $exit)"
+                "(func (export \"_start\") unreachable))",
+                &opt);
+    ck_assert_int_eq(singula_run(sys, NULL, SINGULA_FOREVER), SINGULA_RUN_DONE);
+    ck_assert_int_eq(singula_sip_state(sip), SINGULA_EXITED);
+    ck_assert_int_eq(singula_sip_exit_code(sip), 7);
+    ck_assert_str_eq(singula_sip_trap(sip), "NONE");
+    singula_sip_destroy(sip);
+}
+END_TEST
+
 START_TEST(host_functions)
 {
     uint64_t ctx = 1000, args[2] = {6, 7}, r;
@@ -432,6 +491,9 @@ int main(void)
     tcase_add_loop_test(t, limits_end_a_sip, 0, 2);
     tcase_add_loop_test(t, a_start_function_that_traps_ends_the_sip, 0, 2);
     tcase_add_loop_test(t, host_functions, 0, 2);
+    tcase_add_loop_test(t, host_functions_cannot_call_guests, 0, 2);
+    tcase_add_loop_test(t, an_exit_ends_it_in_any_call, 0, 2);
+    tcase_add_test(t, guard_windows_run_out);
     tcase_add_loop_test(t, a_spawner_hears_of_the_end, 0, 2);
     tcase_add_loop_test(t, everything_is_given_back, 0, 2);
     tcase_add_test(t, contracts);
