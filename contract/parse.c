@@ -82,7 +82,7 @@ static void parse_field(struct reading *r, struct block_reading *b)
     struct block_type *t = &b->block;
     struct block_field f = {0};
     struct notes *outer = reading_begin(r, &f.notes);
-    struct token name = reading_name(r, "a field or `}`");
+    struct token name = reading_member_name(r, "a field or `}`");
     for (uint32_t i = 0; i < t->nfields; i++)
         if (token_is(b->fields[i].name, &name))
             reading_duplicate(r, &name, "field", b->fields[i].line);

@@ -67,7 +67,7 @@ static void parse_param(struct reading *r, struct contract_reading *c, struct me
             reading_fail(r, CON_MESSAGE, &r->p->lex.tok, "mark after a parameter's type");
         diag_hint(d, "a reference in a message is never null and needs no mark");
     }
-    struct token name = reading_name(r, "the name of the parameter");
+    struct token name = reading_member_name(r, "the name of the parameter");
     bool twice = m->ref_name && scalar && token_is(m->ref_name, &name);
     for (uint32_t i = 0; i < m->nparams; i++)
         twice |= token_is(c->params[i].name, &name);

@@ -172,6 +172,15 @@ struct token reading_name(struct reading *r, const char *want)
     return (struct token){.kind = TOKEN_END, .text = "", .line = t.line, .column = t.column};
 }
 
+struct token reading_member_name(struct reading *r, const char *want)
+{
+    struct token t = r->p->lex.tok;
+    if (t.kind != TOKEN_KEYWORD)
+        return reading_name(r, want);
+    reading_advance(r);
+    return t;
+}
+
 struct token reading_declared_name(struct reading *r, const char *kind)
 {
     char want[60];

@@ -45,6 +45,9 @@ bool reading_at_scalar(const struct reading *r);
 void reading_expect(struct reading *r, enum token_kind k, const char *want);
 /* A name; a token without text after an error. */
 struct token reading_name(struct reading *r, const char *want);
+/* The name of a field or parameter: words of the language will do, since nothing else can stand
+ * there. */
+struct token reading_member_name(struct reading *r, const char *want);
 /* The name of a block or contract: they share one namespace with `singula/ref`. */
 struct token reading_declared_name(struct reading *r, const char *kind);
 
