@@ -57,7 +57,7 @@ struct exec_state {
     const char *native;     /* address on the native stack at which the slice began */
     /* fixed by exec_call() */
     struct icode entry[3]; /* calls the function, then stops */
-    uint64_t acc;           /* alive only where a call of a host function waits */
+    uint64_t acc;          /* alive only where a call of a host function waits */
     /* registers between handlers in builds whose compiler does not guarantee tail calls */
     uint8_t *mem;
     float facc;

@@ -5,17 +5,17 @@
 #include "runtime/kernel/fault.h"
 
 op_fn *const interp_handlers[IOP_N] = {
-#define ADDRESS(name) h_##name,
-#define IBIN(name, bits, guard, expr) EACH_IBIN(ADDRESS, name)
-#define IBINX(name, bits, guard, expr) EACH_IBIN(ADDRESS, name)
-#define ICMP(name, bits, expr) EACH_ICMP(ADDRESS, name)
-#define UN(name, from, to, guard, expr) EACH_UN(ADDRESS, name)
+#define ADDRESS(name)                    h_##name,
+#define IBIN(name, bits, guard, expr)    EACH_IBIN(ADDRESS, name)
+#define IBINX(name, bits, guard, expr)   EACH_IBIN(ADDRESS, name)
+#define ICMP(name, bits, expr)           EACH_ICMP(ADDRESS, name)
+#define UN(name, from, to, guard, expr)  EACH_UN(ADDRESS, name)
 #define UNX(name, from, to, guard, expr) EACH_UN(ADDRESS, name)
-#define FBIN(name, type, expr) EACH_FBIN(ADDRESS, name)
-#define FCMP(name, type, expr) EACH_FCMP(ADDRESS, name)
-#define LOAD(name, ctype, to, cast) EACH_LOAD(ADDRESS, name)
-#define STORE(name, ctype, class) EACH_STORE(ADDRESS, name)
-#define MISC(name) ADDRESS(name)
+#define FBIN(name, type, expr)           EACH_FBIN(ADDRESS, name)
+#define FCMP(name, type, expr)           EACH_FCMP(ADDRESS, name)
+#define LOAD(name, ctype, to, cast)      EACH_LOAD(ADDRESS, name)
+#define STORE(name, ctype, class)        EACH_STORE(ADDRESS, name)
+#define MISC(name)                       ADDRESS(name)
 #include "runtime/engine/interp_ops.def"
 };
 
@@ -42,8 +42,8 @@ TRAP_FN(UNDEFINED_ELEM)
 TRAP_FN(NULL_ELEM)
 TRAP_FN(SIG_MISMATCH)
 
-/* How far the native stack may grow within a slice: handlers that call each other instead of jumping would
- * eat it up (see TAIL). */
+/* How far the native stack may grow within a slice: handlers that call each other instead of
+ * jumping would eat it up (see TAIL). */
 enum { NATIVE_BYTES = 1 << 16 };
 
 __attribute__((cold)) void interp_poll(OP_PARAMS)
@@ -128,7 +128,8 @@ static enum run_result run(struct sip *s)
     return s->exec.result;
 }
 
-must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func, const uint64_t *args)
+must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func,
+                                 const uint64_t *args)
 {
     const struct functype *t = instance_functype(inst, func);
     uint32_t n = (t->nparams > t->nresults ? t->nparams : t->nresults) + 1;

@@ -7,7 +7,7 @@
 #define DIV_GUARD_S(min)                                                                           \
     TRAP_IF(y == 0, INT_DIV_ZERO);                                                                 \
     TRAP_IF(y + 1 == 0 && x == (TYPE_OF(x))(min), INT_OVERFLOW)
-#define TYPE_OF(v) __typeof__(v)
+#define TYPE_OF(v)  __typeof__(v)
 #define COUNT(mask) cnt = y & (mask)
 
 #define BINARY(fn, bits, X, Y, guard, expr, dst)                                                   \

@@ -1,11 +1,13 @@
-/* Handlers of calls and returns: frames on the SIP's own stack, switching between instances, host functions.
+/* Handlers of calls and returns: frames on the SIP's own stack, switching between instances, host
+ * functions.
  *
- * A call within an instance saves two words. A call into another instance puts a bridge between the two
- * frames, which says where and in which instance to go on, and returns through the instruction interp_xret:
+ * A call within an instance saves two words. A call into another instance puts a bridge between the
+ * two frames, which says where and in which instance to go on, and returns through the instruction
+ * interp_xret:
  *
- *     fp[0 .. n)       arguments as the caller laid them out, n = max(parameters, results); results in the end
- *     fp[n .. n + 5)   the bridge: return address, caller's fp, caller's instance, n, number of results
- *     from there       the callee's frame
+ *     fp[0 .. n)       arguments as the caller laid them out, n = max(parameters, results); results
+ * in the end fp[n .. n + 5)   the bridge: return address, caller's fp, caller's instance, n, number
+ * of results from there       the callee's frame
  */
 #include "runtime/engine/interp_int.h"
 
@@ -29,8 +31,8 @@ static inline void push_frame(const struct ifunc *f, uint64_t *nf, const void *r
     }
 }
 
-/* The stack does not reach for the function in cnt: commits more of it and executes the call again (acc still holds
- * what it reads), or traps. */
+/* The stack does not reach for the function in cnt: commits more of it and executes the call again
+ * (acc still holds what it reads), or traps. */
 static __attribute__((noinline)) void more_stack(OP_PARAMS)
 {
     const struct ifunc *f = (const struct ifunc *)(uintptr_t)cnt;
@@ -41,7 +43,8 @@ static __attribute__((noinline)) void more_stack(OP_PARAMS)
     GO();
 }
 
-/* Goes on in f, a function of the running instance, whose arguments are at nf, and returns to `ret`. */
+/* Goes on in f, a function of the running instance, whose arguments are at nf, and returns to
+ * `ret`. */
 #define ENTER(f, nf, ret)                                                                          \
     do {                                                                                           \
         if (unlikely((nf) + (f)->frame > s->exec.stack_end)) {                                     \
@@ -91,9 +94,11 @@ static __attribute__((noinline)) void call_host(OP_PARAMS)
     }
 }
 
-/* Pushes bridge and frame for a call into another instance and switches to it; the stack reaches. */
-static __attribute__((noinline)) uint64_t *cross(struct sip *s, struct instance *to, const struct ifunc *f,
-                                                 const struct icode *ret, uint64_t *fp, uint64_t *args)
+/* Pushes bridge and frame for a call into another instance and switches to it; the stack reaches.
+ */
+static __attribute__((noinline)) uint64_t *cross(struct sip *s, struct instance *to,
+                                                 const struct ifunc *f, const struct icode *ret,
+                                                 uint64_t *fp, uint64_t *args)
 {
     const struct functype *t = instance_functype(to, f->index);
     uint32_t n = t->nparams > t->nresults ? t->nparams : t->nresults;
@@ -152,14 +157,14 @@ static __attribute__((noinline)) void call_ref(OP_PARAMS)
         inst = b->inst;
         index = b->index;
     }
-    const struct ifunc *f = &((struct interp_code *)inst->code)->funcs[index - inst->view->nimported[EXT_FUNC]];
+    const struct ifunc *f =
+        &((struct interp_code *)inst->code)->funcs[index - inst->view->nimported[EXT_FUNC]];
     uint64_t *nf = fp + pc->a;
     if (inst == s->exec.inst)
         ENTER(f, nf, pc + 2);
     const struct functype *t = instance_functype(inst, f->index);
     uint32_t extra = BRIDGE_SLOTS + (t->nparams > t->nresults ? t->nparams : t->nresults);
-    if (nf + extra + f->frame > s->exec.stack_end &&
-        !interp_stack_grow(s, nf + extra + f->frame)) {
+    if (nf + extra + f->frame > s->exec.stack_end && !interp_stack_grow(s, nf + extra + f->frame)) {
         leave(s, pc, fp, RUN_DONE);
         return;
     }
@@ -224,7 +229,8 @@ static __attribute__((noinline)) void call_indirect_slow(OP_PARAMS)
 CALL_IND(CALL_IND_S, fp[pc->b])
 CALL_IND(CALL_IND_A, acc)
 
-/* Results go to the frame's first slots, which may be where the saved words are: those are read first. */
+/* Results go to the frame's first slots, which may be where the saved words are: those are read
+ * first. */
 #define RETURN(name, result)                                                                       \
     HANDLER(name)                                                                                  \
     {                                                                                              \

@@ -165,7 +165,8 @@ TEST(BR_Z_S_L, fp[pc->a] == 0, JUMP_BACK)
 TEST(BR_Z_A, acc == 0, JUMP)
 TEST(BR_Z_A_L, acc == 0, JUMP_BACK)
 
-/* The table's entries are byte distances from the instruction, four to a word; any may lead back. */
+/* The table's entries are byte distances from the instruction, four to a word; any may lead back.
+ */
 static inline int32_t table_entry(const struct icode *pc, uint32_t index)
 {
     const int32_t *t = (const int32_t *)(const void *)(pc + 1);

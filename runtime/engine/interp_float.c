@@ -1,5 +1,6 @@
-/* Handlers of unary operators, conversions and floating point. IEEE 754 with round to nearest even; NaNs are
- * quieted, their payloads are what the machine's instructions make of them, as the specification allows. */
+/* Handlers of unary operators, conversions and floating point. IEEE 754 with round to nearest even;
+ * NaNs are quieted, their payloads are what the machine's instructions make of them, as the
+ * specification allows. */
 #include "runtime/engine/interp_int.h"
 
 #include "runtime/engine/interp_handlers.h"

@@ -1,8 +1,9 @@
-/* The inside of the interpreter: instructions, handlers, frames. Private to interp*.c and translate*.c.
+/* The inside of the interpreter: instructions, handlers, frames. Private to interp*.c and
+ * translate*.c.
  *
- * A function is translated once, when its module is loaded, into direct-threaded register code: every
- * struct icode holds the address of its handler, and handlers go on to the next one by a tail call, so
- * pc, frame, memory and accumulators stay in machine registers.
+ * A function is translated once, when its module is loaded, into direct-threaded register code:
+ * every struct icode holds the address of its handler, and handlers go on to the next one by a tail
+ * call, so pc, frame, memory and accumulators stay in machine registers.
  *
  * A frame (fp, slots of 64 bits; v128 will take two):
  *
@@ -11,9 +12,10 @@
  *     then                 other locals
  *     then                 temporaries: one canonical slot per operand stack height
  *
- * The callee's frame begins at the caller's outgoing arguments. i32 values and f32 bits are zero-extended in
- * their slots. An accumulator holds the result of the last instruction that wrote one of its class; the
- * translator knows which slot, if any, holds the same value. At labels, calls and yields accumulators mean nothing.
+ * The callee's frame begins at the caller's outgoing arguments. i32 values and f32 bits are
+ * zero-extended in their slots. An accumulator holds the result of the last instruction that wrote
+ * one of its class; the translator knows which slot, if any, holds the same value. At labels, calls
+ * and yields accumulators mean nothing.
  */
 #ifndef RUNTIME_ENGINE_INTERP_INT_H
 #define RUNTIME_ENGINE_INTERP_INT_H
@@ -27,37 +29,48 @@ enum iform { F_SS, F_SI, F_AS, F_AI, F_SA, IFORM_N };
 enum fform { FF_SS, FF_AS, FF_SA, FF_SK, FF_AK, FFORM_N };
 enum lform { L_S, L_A, L_K, L_SS, L_AS, L_SI, LFORM_N };
 enum sform {
-    ST_S_S, ST_S_A, ST_S_I, ST_A_S, ST_A_A, ST_A_I, ST_K_S, ST_K_A, ST_K_I, ST_SS_S, ST_SS_A, SFORM_N
+    ST_S_S,
+    ST_S_A,
+    ST_S_I,
+    ST_A_S,
+    ST_A_A,
+    ST_A_I,
+    ST_K_S,
+    ST_K_A,
+    ST_K_I,
+    ST_SS_S,
+    ST_SS_A,
+    SFORM_N
 };
 
 /* What a family's numbers are made of: base of the family + these. */
 enum {
-    IBIN_SPAN = IFORM_N * 2,           /* form * 2 + to slot */
-    ICMP_BR = IFORM_N * 2,             /* + form * 2 + back, forms SS SI AS AI */
+    IBIN_SPAN = IFORM_N * 2, /* form * 2 + to slot */
+    ICMP_BR = IFORM_N * 2,   /* + form * 2 + back, forms SS SI AS AI */
     ICMP_SPAN = ICMP_BR + 8,
-    UN_SPAN = 4,                       /* accumulator * 2 + to slot */
+    UN_SPAN = 4, /* accumulator * 2 + to slot */
     FBIN_SPAN = FFORM_N * 2,
-    FCMP_BR = 6,                       /* + form * 2 + not, forms SS AS SA */
+    FCMP_BR = 6, /* + form * 2 + not, forms SS AS SA */
     FCMP_SPAN = FCMP_BR + 6,
     LOAD_GUARDED = LFORM_N * 2,
-    LOAD_SPAN = LOAD_GUARDED * 2,      /* guarded + form * 2 + to slot */
+    LOAD_SPAN = LOAD_GUARDED * 2, /* guarded + form * 2 + to slot */
     STORE_GUARDED = SFORM_N,
-    STORE_SPAN = STORE_GUARDED * 2,    /* guarded + form */
+    STORE_SPAN = STORE_GUARDED * 2, /* guarded + form */
 };
 
 /* Numbers of the handlers, dense; a family's own name is the number of its first. */
 enum iop {
-#define SPAN(name, n) IN_##name, IN_##name##_LAST = IN_##name + (n) - 1,
-#define IBIN(name, bits, guard, expr) SPAN(name, IBIN_SPAN)
-#define IBINX(name, bits, guard, expr) SPAN(name, IBIN_SPAN)
-#define ICMP(name, bits, expr) SPAN(name, ICMP_SPAN)
-#define UN(name, from, to, guard, expr) SPAN(name, UN_SPAN)
+#define SPAN(name, n)                    IN_##name, IN_##name##_LAST = IN_##name + (n)-1,
+#define IBIN(name, bits, guard, expr)    SPAN(name, IBIN_SPAN)
+#define IBINX(name, bits, guard, expr)   SPAN(name, IBIN_SPAN)
+#define ICMP(name, bits, expr)           SPAN(name, ICMP_SPAN)
+#define UN(name, from, to, guard, expr)  SPAN(name, UN_SPAN)
 #define UNX(name, from, to, guard, expr) SPAN(name, UN_SPAN)
-#define FBIN(name, type, expr) SPAN(name, FBIN_SPAN)
-#define FCMP(name, type, expr) SPAN(name, FCMP_SPAN)
-#define LOAD(name, ctype, to, cast) SPAN(name, LOAD_SPAN)
-#define STORE(name, ctype, class) SPAN(name, STORE_SPAN)
-#define MISC(name) IN_##name,
+#define FBIN(name, type, expr)           SPAN(name, FBIN_SPAN)
+#define FCMP(name, type, expr)           SPAN(name, FCMP_SPAN)
+#define LOAD(name, ctype, to, cast)      SPAN(name, LOAD_SPAN)
+#define STORE(name, ctype, class)        SPAN(name, STORE_SPAN)
+#define MISC(name)                       IN_##name,
 #include "runtime/engine/interp_ops.def"
 #undef SPAN
     IOP_N
@@ -74,8 +87,8 @@ struct ifunc {
     uint16_t zero_pairs; /* of slots to clear behind the saved ones: the other locals */
     uint32_t index;      /* in the module's functions */
     uint32_t ncode;
-    uint32_t type;       /* canonical */
-    const uint8_t *map;  /* offset map, one byte per instruction (interp_load.c) */
+    uint32_t type;      /* canonical */
+    const uint8_t *map; /* offset map, one byte per instruction (interp_load.c) */
 };
 
 enum { FRAME_SAVED = 2, FRAME_MAX = 65000 };
@@ -84,7 +97,7 @@ struct interp_code {
     struct code_module base; /* first */
     struct ifunc *funcs;     /* defined functions */
     uint32_t nfuncs;
-    struct extent extent;    /* of the instructions: read-only */
+    struct extent extent; /* of the instructions: read-only */
     struct region *region;
     uint8_t *maps;
 };
@@ -101,17 +114,19 @@ static inline struct interp_code *interp_code_of(const struct instance *inst)
         float facc, double dacc
 #define OP_ARGS pc, fp, mem, cnt, acc, s, facc, dacc
 
-/* Tail calls: guaranteed by clang's attribute; gcc makes them at -O2 where no address of a local escapes
- * (interp_poll() checks that the native stack does not grow). Elsewhere handlers return to a loop. */
+/* Tail calls: guaranteed by clang's attribute; gcc makes them at -O2 where no address of a local
+ * escapes (interp_poll() checks that the native stack does not grow). Elsewhere handlers return to
+ * a loop. */
 #if defined __clang__
 #define TAIL_CALLS 1
-#define TAIL __attribute__((musttail)) return
-#elif defined __OPTIMIZE__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ && CHECK_LEVEL < 2
+#define TAIL       __attribute__((musttail)) return
+#elif defined __OPTIMIZE__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ &&     \
+    CHECK_LEVEL < 2
 #define TAIL_CALLS 1
-#define TAIL return
+#define TAIL       return
 #else
 #define TAIL_CALLS 0
-#define TAIL return
+#define TAIL       return
 #endif
 
 #if TAIL_CALLS
@@ -217,29 +232,29 @@ static inline uint64_t f64_bits(double v)
 }
 
 /* Operands by type suffix (32, 64, F32, F64). */
-#define TYPE_32 uint32_t
-#define TYPE_64 uint64_t
-#define TYPE_F32 float
-#define TYPE_F64 double
-#define SLOT_32(i) ((uint32_t)fp[i])
-#define SLOT_64(i) (fp[i])
+#define TYPE_32     uint32_t
+#define TYPE_64     uint64_t
+#define TYPE_F32    float
+#define TYPE_F64    double
+#define SLOT_32(i)  ((uint32_t)fp[i])
+#define SLOT_64(i)  (fp[i])
 #define SLOT_F32(i) get_f32(fp, (i))
 #define SLOT_F64(i) get_f64(fp, (i))
-#define ACC_32 ((uint32_t)acc)
-#define ACC_64 acc
-#define ACC_F32 facc
-#define ACC_F64 dacc
-#define IMM_32 (pc->imm)
-#define IMM_64 ((uint64_t)(int64_t)(int32_t)pc->imm)
+#define ACC_32      ((uint32_t)acc)
+#define ACC_64      acc
+#define ACC_F32     facc
+#define ACC_F64     dacc
+#define IMM_32      (pc->imm)
+#define IMM_64      ((uint64_t)(int64_t)(int32_t)pc->imm)
 /* A result to its accumulator, and the accumulator to slot i. */
-#define SET_32(v) (acc = (uint64_t)(uint32_t)(v))
-#define SET_64(v) (acc = (v))
-#define SET_F32(v) (facc = (v))
-#define SET_F64(v) (dacc = (v))
-#define PUT_32(i) (fp[i] = acc)
-#define PUT_64(i) (fp[i] = acc)
-#define PUT_F32(i) (fp[i] = f32_bits(facc))
-#define PUT_F64(i) (fp[i] = f64_bits(dacc))
+#define SET_32(v)   (acc = (uint64_t)(uint32_t)(v))
+#define SET_64(v)   (acc = (v))
+#define SET_F32(v)  (facc = (v))
+#define SET_F64(v)  (dacc = (v))
+#define PUT_32(i)   (fp[i] = acc)
+#define PUT_64(i)   (fp[i] = acc)
+#define PUT_F32(i)  (fp[i] = f32_bits(facc))
+#define PUT_F64(i)  (fp[i] = f64_bits(dacc))
 #define DST_A(type) ((void)0)
 #define DST_S(type) PUT_##type(pc->a)
 
@@ -268,7 +283,7 @@ struct code_buf {
 must_check bool code_buf_reserve(struct code_buf *b, uint32_t n);
 
 /* Appends the code of defined function i to b and fills out->frame, saved, zero_pairs, ncode.
- * E_NOMEM, or LIM_FRAME if the frame has more slots than an operand can name. */
+ * E_NOMEM. */
 must_check enum status translate_function(const struct vview *v, uint32_t i, enum memory_mode mode,
                                           struct ifunc *funcs, struct code_buf *b);
 
@@ -277,7 +292,9 @@ enum status interp_load(struct region *r, const struct verified_module *m, enum 
                         struct code_module **out, struct diag *why);
 void interp_unload(struct code_module *c);
 
-/* The function whose code contains pc and the byte offset (in the module) of the instruction there; NULL: none. */
-const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc, uint32_t *offset);
+/* The function whose code contains pc and the byte offset (in the module) of the instruction there;
+ * NULL: none. */
+const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc,
+                                uint32_t *offset);
 
 #endif

@@ -1,8 +1,9 @@
-/* Loading: translates every function of a module, places the code on read-only pages, and keeps for each
- * instruction where in the module it came from.
+/* Loading: translates every function of a module, places the code on read-only pages, and keeps for
+ * each instruction where in the module it came from.
  *
- * Offset maps are read for backtraces only, so they are small and slow: per function a LEB128 number for each
- * instruction, its distance from the one before (offsets never decrease within a function).
+ * Offset maps are read for backtraces only, so they are small and slow: per function a LEB128
+ * number for each instruction, its distance from the one before (offsets never decrease within a
+ * function).
  */
 #include "runtime/engine/interp_int.h"
 
@@ -86,7 +87,8 @@ static enum status place(struct interp_code *c, const struct code_buf *b)
     uint32_t npages = PAGES_OF(b->n * sizeof *b->code);
     if (!npages)
         return OK;
-    enum status st = extent_reserve(c->region, ZONE_COMPACT, OWNER_CODE, npages, PAGE_R | PAGE_W, &c->extent);
+    enum status st =
+        extent_reserve(c->region, ZONE_COMPACT, OWNER_CODE, npages, PAGE_R | PAGE_W, &c->extent);
     if (st == OK)
         st = extent_commit(c->region, &c->extent, npages);
     if (st != OK)
@@ -147,7 +149,8 @@ void interp_unload(struct code_module *base)
     free(c);
 }
 
-const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc, uint32_t *offset)
+const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc,
+                                uint32_t *offset)
 {
     uint32_t low = 0, high = c->nfuncs;
     while (high - low > 1) {

@@ -1,10 +1,11 @@
-/* Handlers of loads and stores. The effective address is computed in 64 bits and compared with the limit
- * for the access's size; for guarded memories the MMU does that, and only pc and fp must be findable. */
+/* Handlers of loads and stores. The effective address is computed in 64 bits and compared with the
+ * limit for the access's size; for guarded memories the MMU does that, and only pc and fp must be
+ * findable. */
 #include "runtime/engine/interp_int.h"
 
 #include "runtime/engine/interp_handlers.h"
 
-#define BASE(i) ((uint64_t)(uint32_t)fp[i])
+#define BASE(i)        ((uint64_t)(uint32_t)fp[i])
 #define CHECK_C(ctype) TRAP_IF(ea >= s->exec.mem_limit[__builtin_ctz(sizeof(ctype))], MEM_OOB)
 /* Where the fault handler finds the instruction (interp.c). */
 #define CHECK_G(ctype) (s->exec.pc = pc, s->exec.fp = fp)
@@ -47,7 +48,7 @@
 #define VALUE_I acc
 #define VALUE_F f32_bits(facc)
 #define VALUE_D f64_bits(dacc)
-#define IMM16 (int64_t)(int16_t)pc->b
+#define IMM16   (int64_t)(int16_t) pc->b
 #define STORES(name, ctype, class, check)                                                          \
     STORE1(name##_S_S, ctype, BASE(pc->a) + pc->imm, fp[pc->b], check)                             \
     STORE1(name##_S_A, ctype, BASE(pc->a) + pc->imm, VALUE_##class, check)                         \
@@ -60,8 +61,8 @@
     STORE1(name##_K_I, ctype, (uint64_t)pc->imm, IMM16, check)                                     \
     STORE1(name##_SS_S, ctype, (uint64_t)(uint32_t)(fp[pc->a] + fp[pc->c]) + pc->d, fp[pc->b],     \
            check)                                                                                  \
-    STORE1(name##_SS_A, ctype, (uint64_t)(uint32_t)(fp[pc->a] + fp[pc->c]) + pc->d,                \
-           VALUE_##class, check)
+    STORE1(name##_SS_A, ctype, (uint64_t)(uint32_t)(fp[pc->a] + fp[pc->c]) + pc->d, VALUE_##class, \
+           check)
 #define STORE(name, ctype, class)                                                                  \
     STORES(name##_C, ctype, class, CHECK_C)                                                        \
     STORES(name##_G, ctype, class, CHECK_G)

@@ -1,8 +1,10 @@
-/* Translation of one function: control flow, branches and calls, in one pass over its verified code.
+/* Translation of one function: control flow, branches and calls, in one pass over its verified
+ * code.
  *
- * Code that cannot be reached is skipped by means of the verifier's block table. Branches forward are fixed up when
- * their label is bound; the values that a branch carries travel in canonical slots. Output is linear in the
- * function's size: whatever a branch needs besides itself is a constant number of instructions.
+ * Code that cannot be reached is skipped by means of the verifier's block table. Branches forward
+ * are fixed up when their label is bound; the values that a branch carries travel in canonical
+ * slots. Output is linear in the function's size: whatever a branch needs besides itself is a
+ * constant number of instructions.
  */
 #include "runtime/engine/translate_int.h"
 
@@ -13,7 +15,8 @@ static struct ctl *ctl_at(struct tr *t, uint32_t depth)
     return &t->ctls[t->nctls - 1 - depth];
 }
 
-static void push_ctl(struct tr *t, enum ckind kind, const struct vblock *block, struct functype type)
+static void push_ctl(struct tr *t, enum ckind kind, const struct vblock *block,
+                     struct functype type)
 {
     if (t->nctls == t->ctls_cap) {
         uint32_t cap = t->ctls_cap * 2 + 16;
@@ -36,7 +39,8 @@ static void push_ctl(struct tr *t, enum ckind kind, const struct vblock *block, 
                                        .nlabel = kind == CTL_LOOP ? type.nparams : type.nresults};
 }
 
-/* The 32-bit half word `loc` of the code is a distance from instruction `base` to a label not yet bound. */
+/* The 32-bit half word `loc` of the code is a distance from instruction `base` to a label not yet
+ * bound. */
 static void add_fixup(struct tr *t, uint32_t *chain, uint32_t loc, uint32_t base)
 {
     if (t->nfixups == t->fixups_cap) {
@@ -80,21 +84,23 @@ static void aim(struct tr *t, struct ctl *c, uint32_t at)
 
 /* ---- conditions ---- */
 
-/* A condition taken off the stack, and the branch that it makes: number of the forward form; +1: back. */
+/* A condition taken off the stack, and the branch that it makes: number of the forward form; +1:
+ * back. */
 struct cond {
     unsigned op;
     bool back; /* there is a back form */
     uint32_t a, b;
 };
 
-/* A comparison made by the last instruction, as a branch; op IOP_N: it cannot be one. `negate`: branch if it is false. */
+/* A comparison made by the last instruction, as a branch; op IOP_N: it cannot be one. `negate`:
+ * branch if it is false. */
 static struct cond fuse_integer(unsigned base, unsigned form, const struct icode *i, bool negate)
 {
     static const uint16_t negated[] = {
 #define BOTH(a, b) IN_I32_##a, IN_I32_##b, IN_I64_##a, IN_I64_##b
         BOTH(EQ, NE), BOTH(LT_S, GE_S), BOTH(LT_U, GE_U), BOTH(GT_S, LE_S), BOTH(GT_U, LE_U)};
-    static const uint16_t exchanged[] = {
-        BOTH(LT_S, GT_S), BOTH(LT_U, GT_U), BOTH(LE_S, GE_S), BOTH(LE_U, GE_U)};
+    static const uint16_t exchanged[] = {BOTH(LT_S, GT_S), BOTH(LT_U, GT_U), BOTH(LE_S, GE_S),
+                                         BOTH(LE_U, GE_U)};
     struct cond c = {.op = IOP_N, .back = true};
     if (negate)
         for (unsigned k = 0; k < ARRAY_LEN(negated); k++)
@@ -262,7 +268,8 @@ static void br_if(struct tr *t, uint32_t depth)
     label_here(t);
 }
 
-/* A table of distances from the instruction; targets whose values must move get a stub behind the table. */
+/* A table of distances from the instruction; targets whose values must move get a stub behind the
+ * table. */
 static void br_table(struct tr *t, const struct insn_view *i)
 {
     uint32_t n = i->index + 1;
@@ -342,10 +349,12 @@ static void call_indirect(struct tr *t, uint32_t type_index, uint32_t table)
     struct opnd o = take(t);
     if (o.kind == O_I)
         (void)to_slot(t, &o);
-    /* arguments that are still lazy are settled by moves, which keep the accumulator that holds the element */
+    /* arguments that are still lazy are settled by moves, which keep the accumulator that holds the
+     * element */
     settle(t, t->sp - type->nparams);
     uint32_t base = arguments(t, type);
-    struct icode *i = emit(t, o.kind == O_A ? IN_CALL_IND_A : IN_CALL_IND_S, base, o.slot, type->canonical);
+    struct icode *i =
+        emit(t, o.kind == O_A ? IN_CALL_IND_A : IN_CALL_IND_S, base, o.slot, type->canonical);
     emit_word(t, (uint64_t)(uintptr_t)type);
     i[1].a = (uint16_t)table;
     i[1].b = (uint16_t)(table >> 16);
@@ -354,7 +363,8 @@ static void call_indirect(struct tr *t, uint32_t type_index, uint32_t table)
 
 /* ---- blocks ---- */
 
-static void enter(struct tr *t, enum ckind kind, const struct insn_view *i, const struct vblock *block)
+static void enter(struct tr *t, enum ckind kind, const struct insn_view *i,
+                  const struct vblock *block)
 {
     struct functype type = opcode_block_type(t->v, i->block);
     struct cond cond = {0};
@@ -423,7 +433,8 @@ static void end(struct tr *t)
     t->nctls--;
 }
 
-/* Where the code goes on that can be reached again, after a branch away: the end or else of the innermost block. */
+/* Where the code goes on that can be reached again, after a branch away: the end or else of the
+ * innermost block. */
 static const uint8_t *resume(struct tr *t)
 {
     const struct ctl *c = ctl_at(t, 0);
@@ -546,12 +557,19 @@ must_check enum status translate_function(const struct vview *v, uint32_t i, enu
     uint64_t frame = (uint64_t)f->nlocals + FRAME_SAVED + f->max_height + 2;
     if (frame < type->nresults)
         frame = type->nresults;
-    if (frame > FRAME_MAX)
-        return LIM_FRAME;
-    struct tr t = {.v = v, .f = f, .funcs = funcs, .b = b, .mode = mode, .start = b->n,
-                   .barrier = b->n, .last = IOP_N, .saved = type->nparams,
+    check(frame <= FRAME_MAX); /* the verifier allows fewer (MAX_FRAME_SLOTS) */
+    struct tr t = {.v = v,
+                   .f = f,
+                   .funcs = funcs,
+                   .b = b,
+                   .mode = mode,
+                   .start = b->n,
+                   .barrier = b->n,
+                   .last = IOP_N,
+                   .saved = type->nparams,
                    .temp = f->nlocals + FRAME_SAVED,
-                   .pend = {NONE, NONE, NONE}, .mirror = {NO_SLOT, NO_SLOT, NO_SLOT}};
+                   .pend = {NONE, NONE, NONE},
+                   .mirror = {NO_SLOT, NO_SLOT, NO_SLOT}};
     t.stack = malloc(((size_t)f->max_height + 1) * sizeof *t.stack);
     t.heads = malloc(((size_t)f->nlocals + 1) * sizeof *t.heads);
     t.types = malloc((size_t)f->nlocals + 1);

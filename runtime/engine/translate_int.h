@@ -1,9 +1,10 @@
 /* The translator's state. Private to translate*.c.
  *
- * One pass over a function's verified code with an abstract operand stack. An entry is lazy as long as possible: a
- * constant, a local that has not been assigned since, or a value that only an accumulator holds ("pending").
- * When it turns out that a pending value is needed later, the instruction that made it is changed to its _S form,
- * which stores it in its canonical slot as well. Laws:
+ * One pass over a function's verified code with an abstract operand stack. An entry is lazy as long
+ * as possible: a constant, a local that has not been assigned since, or a value that only an
+ * accumulator holds ("pending"). When it turns out that a pending value is needed later, the
+ * instruction that made it is changed to its _S form, which stores it in its canonical slot as
+ * well. Laws:
  *
  *   L1  at most one entry per class is pending; nothing has written that accumulator since
  *   L2  mirror[c] is a slot that holds the same value as the accumulator of class c, or NO_SLOT
@@ -33,26 +34,28 @@ struct entry {
 /* An operand taken off the stack. */
 struct opnd {
     enum { O_S, O_A, O_I } kind;
-    bool in_slot;    /* O_A: the slot holds it too */
+    bool in_slot; /* O_A: the slot holds it too */
     uint8_t cls;
-    uint32_t slot;   /* O_S; O_I and pending O_A: the canonical one, free to use */
-    uint32_t at;     /* pending O_A: its producer */
+    uint32_t slot; /* O_S; O_I and pending O_A: the canonical one, free to use */
+    uint32_t at;   /* pending O_A: its producer */
     uint64_t bits;
 };
 
-struct fixup { uint32_t loc, base, next; };
+struct fixup {
+    uint32_t loc, base, next;
+};
 
 enum ckind { CTL_FUNC, CTL_BLOCK, CTL_LOOP, CTL_IF };
 
 struct ctl {
     enum ckind kind;
-    bool in_then;             /* CTL_IF: its else has not come yet */
-    uint32_t height;          /* below the parameters */
-    uint32_t start;           /* CTL_LOOP: instruction index */
+    bool in_then;    /* CTL_IF: its else has not come yet */
+    uint32_t height; /* below the parameters */
+    uint32_t start;  /* CTL_LOOP: instruction index */
     uint32_t fixups, else_fixups;
     const struct vblock *block; /* NULL: CTL_FUNC */
     struct functype type;
-    uint32_t nlabel;          /* values that a branch here carries */
+    uint32_t nlabel; /* values that a branch here carries */
 };
 
 struct tr {
@@ -61,17 +64,17 @@ struct tr {
     struct ifunc *funcs;
     struct code_buf *b;
     enum memory_mode mode;
-    uint32_t start;           /* of this function's code in the buffer */
-    uint32_t offset;          /* of the current Wasm instruction, in the module */
-    uint32_t barrier;         /* instructions before this one are before the last label */
-    unsigned last;            /* number of the last instruction after the barrier, or IOP_N */
-    uint32_t saved, temp;     /* slots: return address, first temporary */
+    uint32_t start;       /* of this function's code in the buffer */
+    uint32_t offset;      /* of the current Wasm instruction, in the module */
+    uint32_t barrier;     /* instructions before this one are before the last label */
+    unsigned last;        /* number of the last instruction after the barrier, or IOP_N */
+    uint32_t saved, temp; /* slots: return address, first temporary */
 
     struct entry *stack;
     uint32_t sp, clean;
-    uint8_t *types;           /* of the locals */
-    uint32_t *heads;          /* by local: topmost entry that names it, or NONE */
-    uint32_t pend[CLS_N];     /* pending entry, or NONE */
+    uint8_t *types;       /* of the locals */
+    uint32_t *heads;      /* by local: topmost entry that names it, or NONE */
+    uint32_t pend[CLS_N]; /* pending entry, or NONE */
     uint32_t mirror[CLS_N], undo_mirror;
 
     struct ctl *ctls;
@@ -79,7 +82,7 @@ struct tr {
     struct fixup *fixups;
     uint32_t nfixups, fixups_cap;
     bool reachable;
-    bool failed;              /* out of memory */
+    bool failed; /* out of memory */
 };
 
 static inline enum cls cls_of(uint8_t type)
@@ -87,10 +90,22 @@ static inline enum cls cls_of(uint8_t type)
     return type == VT_F32 ? C_F : type == VT_F64 ? C_D : C_I;
 }
 
-static inline struct icode *code_at(struct tr *t, uint32_t at) { return &t->b->code[at]; }
-static inline uint32_t here(const struct tr *t) { return t->b->n; }
-static inline uint32_t local_slot(const struct tr *t, uint32_t x) { return x < t->saved ? x : x + FRAME_SAVED; }
-static inline uint32_t temp_slot(const struct tr *t, uint32_t height) { return t->temp + height; }
+static inline struct icode *code_at(struct tr *t, uint32_t at)
+{
+    return &t->b->code[at];
+}
+static inline uint32_t here(const struct tr *t)
+{
+    return t->b->n;
+}
+static inline uint32_t local_slot(const struct tr *t, uint32_t x)
+{
+    return x < t->saved ? x : x + FRAME_SAVED;
+}
+static inline uint32_t temp_slot(const struct tr *t, uint32_t height)
+{
+    return t->temp + height;
+}
 
 /* Appends an instruction; room was made by the caller (ROOM per Wasm instruction). */
 enum { ROOM = 64 };
@@ -103,7 +118,8 @@ static inline struct icode *emit(struct tr *t, unsigned op, uint32_t a, uint32_t
     t->last = op;
     return i;
 }
-static inline struct icode *emit4(struct tr *t, unsigned op, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+static inline struct icode *emit4(struct tr *t, unsigned op, uint32_t a, uint32_t b, uint32_t c,
+                                  uint32_t d)
 {
     struct icode *i = emit(t, op, a, b, 0);
     i->c = (uint16_t)c;
@@ -121,11 +137,12 @@ static inline void emit_word(struct tr *t, uint64_t word)
 /* translate_stack.c: the abstract stack */
 void push_local(struct tr *t, uint32_t x, uint8_t type);
 void push_const(struct tr *t, uint64_t bits, uint8_t type);
-void push_temp(struct tr *t, uint8_t type);            /* its canonical slot holds it */
-/* The result of the family member `op` (an _A form that the caller has just chosen): emits it, pushes it pending.
- * Operands have been taken. */
+void push_temp(struct tr *t, uint8_t type); /* its canonical slot holds it */
+/* The result of the family member `op` (an _A form that the caller has just chosen): emits it,
+ * pushes it pending. Operands have been taken. */
 struct icode *produce(struct tr *t, unsigned op, uint8_t type, uint32_t b, uint32_t imm);
-/* As produce(), for an instruction that always stores its result in slot a (class of its accumulator: C_I). */
+/* As produce(), for an instruction that always stores its result in slot a (class of its
+ * accumulator: C_I). */
 struct icode *produce_slot(struct tr *t, unsigned op, uint8_t type, uint32_t b, uint32_t imm);
 struct opnd take(struct tr *t);
 void drop(struct tr *t);
@@ -133,16 +150,18 @@ void drop(struct tr *t);
 uint32_t to_slot(struct tr *t, struct opnd *o);
 /* Makes a constant operand available in the accumulator of its class. */
 void to_acc(struct tr *t, struct opnd *o);
-/* Stores pending values of a class in their slots: before an instruction that writes its accumulator. */
+/* Stores pending values of a class in their slots: before an instruction that writes its
+ * accumulator. */
 void spill(struct tr *t, enum cls c);
-void forget(struct tr *t);                             /* calls: accumulators hold nothing known */
-void settle(struct tr *t, uint32_t from);              /* entries from `from` on into their canonical slots */
-void settle_all(struct tr *t);                         /* L3, but constants stay */
-void assign(struct tr *t, uint32_t x, bool tee);       /* local.set, local.tee */
+void forget(struct tr *t);                /* calls: accumulators hold nothing known */
+void settle(struct tr *t, uint32_t from); /* entries from `from` on into their canonical slots */
+void settle_all(struct tr *t);            /* L3, but constants stay */
+void assign(struct tr *t, uint32_t x, bool tee); /* local.set, local.tee */
 void set_const(struct tr *t, uint32_t slot, uint64_t bits);
 void move(struct tr *t, uint32_t to, uint32_t from);
 void label_here(struct tr *t);
-/* Takes the last instruction back, if it made this pending operand; the accumulator is what it was before. */
+/* Takes the last instruction back, if it made this pending operand; the accumulator is what it was
+ * before. */
 bool made_last(const struct tr *t, const struct opnd *o);
 struct icode undo_last(struct tr *t);
 

@@ -1,4 +1,5 @@
-/* Translation of the operators without control flow: which form of a family fits where the operands are. */
+/* Translation of the operators without control flow: which form of a family fits where the operands
+ * are. */
 #include "runtime/engine/translate_int.h"
 
 /* What a Wasm operator becomes: its family's kind, first number, and types. */
@@ -12,13 +13,13 @@ struct orow {
 #define VT_32 VT_I32
 #define VT_64 VT_I64
 static const struct orow rows[OP_N] = {
-#define IBIN(name, bits, guard, expr) [OP_##name] = {K_IBIN, VT_##bits, VT_##bits, IN_##name},
-#define ICMP(name, bits, expr) [OP_##name] = {K_ICMP, VT_##bits, VT_I32, IN_##name},
+#define IBIN(name, bits, guard, expr)   [OP_##name] = {K_IBIN, VT_##bits, VT_##bits, IN_##name},
+#define ICMP(name, bits, expr)          [OP_##name] = {K_ICMP, VT_##bits, VT_I32, IN_##name},
 #define UN(name, from, to, guard, expr) [OP_##name] = {K_UN, VT_##from, VT_##to, IN_##name},
-#define FBIN(name, type, expr) [OP_##name] = {K_FBIN, VT_##type, VT_##type, IN_##name},
-#define FCMP(name, type, expr) [OP_##name] = {K_FCMP, VT_##type, VT_I32, IN_##name},
-#define LOAD(name, ctype, to, cast) [OP_##name] = {K_LOAD, VT_I32, VT_##to, IN_##name},
-#define STORE(name, ctype, class) [OP_##name] = {K_STORE, VT_I32, C_##class, IN_##name},
+#define FBIN(name, type, expr)          [OP_##name] = {K_FBIN, VT_##type, VT_##type, IN_##name},
+#define FCMP(name, type, expr)          [OP_##name] = {K_FCMP, VT_##type, VT_I32, IN_##name},
+#define LOAD(name, ctype, to, cast)     [OP_##name] = {K_LOAD, VT_I32, VT_##to, IN_##name},
+#define STORE(name, ctype, class)       [OP_##name] = {K_STORE, VT_I32, C_##class, IN_##name},
 #include "runtime/engine/interp_ops.def"
     [OP_I32_EQZ] = {K_UN, VT_I32, VT_I32, IN_EQZ},
     [OP_I64_EQZ] = {K_UN, VT_I64, VT_I32, IN_EQZ},
@@ -103,7 +104,7 @@ static unsigned opposite(unsigned op)
     if (op >= IN_##a && op < IN_##a + IBIN_SPAN)                                                   \
         return op - IN_##a + IN_##b;                                                               \
     if (op >= IN_##b && op < IN_##b + IBIN_SPAN)                                                   \
-        return op - IN_##b + IN_##a
+    return op - IN_##b + IN_##a
     NOT(I32_EQ, I32_NE);
     NOT(I32_LT_S, I32_GE_S);
     NOT(I32_LT_U, I32_GE_U);
@@ -140,7 +141,8 @@ static void float_binary(struct tr *t, const struct orow *r)
 {
     struct opnd y = take(t), x = take(t);
     unsigned base = r->base;
-    bool commutes = base == IN_F32_ADD || base == IN_F32_MUL || base == IN_F64_ADD || base == IN_F64_MUL;
+    bool commutes =
+        base == IN_F32_ADD || base == IN_F32_MUL || base == IN_F64_ADD || base == IN_F64_MUL;
     if (x.kind == O_I && y.kind != O_I && commutes) {
         struct opnd z = x;
         x = y;
@@ -176,7 +178,8 @@ static void float_compare(struct tr *t, const struct orow *r)
 }
 
 /* A guarded memory's window covers every address and offset that an access can name (pages.h). */
-_Static_assert(WINDOW_BYTES >= 2 * (UINT64_C(1) << 32) + PAGE_BYTES, "no bounds check in guard mode");
+_Static_assert(WINDOW_BYTES >= 2 * (UINT64_C(1) << 32) + PAGE_BYTES,
+               "no bounds check in guard mode");
 
 static void load(struct tr *t, const struct orow *r, uint64_t offset)
 {
@@ -262,8 +265,8 @@ static void select_(struct tr *t)
         to_slot(t, &c);
     uint32_t xs = to_slot(t, &x), ys = to_slot(t, &y);
     unsigned op = c.kind == O_A ? IN_SELECT_A_A : IN_SELECT_S_A;
-    struct icode *i = cls_of(type) == C_I ? produce(t, op, type, xs, ys)
-                                          : produce_slot(t, op + 1, type, xs, ys);
+    struct icode *i =
+        cls_of(type) == C_I ? produce(t, op, type, xs, ys) : produce_slot(t, op + 1, type, xs, ys);
     i->d = (uint16_t)c.slot;
 }
 

@@ -87,7 +87,8 @@ struct icode *produce_slot(struct tr *t, unsigned op, uint8_t type, uint32_t b, 
 struct opnd take(struct tr *t)
 {
     struct entry *e = &t->stack[--t->sp];
-    struct opnd o = {.kind = O_S, .cls = (uint8_t)cls_of(e->type), .slot = temp_slot(t, t->sp), .at = NONE};
+    struct opnd o = {
+        .kind = O_S, .cls = (uint8_t)cls_of(e->type), .slot = temp_slot(t, t->sp), .at = NONE};
     if (t->clean > t->sp)
         t->clean = t->sp;
     switch ((enum ekind)e->kind) {
