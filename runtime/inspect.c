@@ -61,20 +61,27 @@ static void import_text(const struct vview *v, const struct vimport *i, struct s
     }
 }
 
+struct section {
+    uint32_t id, at, size;
+    struct vname name; /* of a custom section */
+};
+
 /* Calls `each` for every section of the binary, which has been verified. */
-static void walk_sections(const struct vview *v,
-                          void (*each)(void *ctx, uint32_t id, uint32_t at, uint32_t size),
+static void walk_sections(const struct vview *v, void (*each)(void *ctx, const struct section *s),
                           void *ctx)
 {
     struct span s = span_make(v->bytes, v->nbytes);
     span_take(&s, 8);
     while (span_left(&s)) {
-        uint32_t id = span_u8(&s);
-        uint32_t size = span_leb_u32(&s);
-        uint32_t at = span_offset(&s);
-        if (!span_take(&s, size))
-            return;
-        each(ctx, id, at, size);
+        struct section x = {.id = span_u8(&s)};
+        x.size = span_leb_u32(&s);
+        x.at = span_offset(&s);
+        struct span body = span_sub(&s, x.size);
+        if (x.id == 0) {
+            x.name.len = span_leb_u32(&body);
+            x.name.s = (const char *)span_take(&body, x.name.len);
+        }
+        each(ctx, &x);
     }
 }
 
@@ -111,11 +118,24 @@ static void contracts_text(const struct contract_set *c, struct strbuf *b)
 
 /* ---- JSON ---- */
 
-static void json_section(void *ctx, uint32_t id, uint32_t at, uint32_t size)
+static void json_section(void *ctx, const struct section *s)
 {
-    json_array_append_new(ctx,
-                          json_pack("{s:i, s:s, s:I, s:I}", "id", (int)id, "name", section_name(id),
-                                    "offset", (json_int_t)at, "bytes", (json_int_t)size));
+    json_t *j = json_pack("{s:i, s:s, s:I, s:I}", "id", (int)s->id, "kind", section_name(s->id),
+                          "offset", (json_int_t)s->at, "bytes", (json_int_t)s->size);
+    if (s->id == 0)
+        json_object_set_new(j, "name", json_name(s->name));
+    json_array_append_new(ctx, j);
+}
+
+static json_t *json_types(const struct vview *v)
+{
+    json_t *all = json_array();
+    for (uint32_t i = 0; i < v->ntypes; i++) {
+        struct strbuf b = {0};
+        type_text(v, i, &b);
+        json_array_append_new(all, json_take(&b));
+    }
+    return all;
 }
 
 static json_t *json_limits(const struct vlimits *l)
@@ -186,12 +206,12 @@ static json_t *json_module(const struct verified_module *m)
         json_array_append_new(memories,
                               json_pack("{s:o}", "limits", json_limits(&v->memories[i].lim)));
     contracts_text(v->contracts, &text);
-    json_t *j = json_pack(
-        "{s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:o}", "bytes",
-        (json_int_t)v->nbytes, "sections", sections, "types", (json_int_t)v->ntypes, "imports",
-        json_imports(v), "functions", json_functions(v, m), "tables", tables, "memories", memories,
-        "globals", (json_int_t)v->nglobals, "exports", json_exports(v), "elements",
-        (json_int_t)v->nelems, "datas", (json_int_t)v->ndatas, "contracts", json_take(&text));
+    json_t *j = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:o}", "bytes",
+                          (json_int_t)v->nbytes, "sections", sections, "types", json_types(v),
+                          "imports", json_imports(v), "functions", json_functions(v, m), "tables",
+                          tables, "memories", memories, "globals", (json_int_t)v->nglobals,
+                          "exports", json_exports(v), "elements", (json_int_t)v->nelems, "datas",
+                          (json_int_t)v->ndatas, "contracts", json_take(&text));
     json_object_set_new(j, "start", v->start == UINT32_MAX ? json_null() : json_integer(v->start));
     json_object_set_new(j, "largest",
                         json_pack("{s:I, s:I, s:I, s:I}", "body_bytes", (json_int_t)u.body_bytes,
@@ -202,14 +222,29 @@ static json_t *json_module(const struct verified_module *m)
 
 /* ---- text ---- */
 
-static void text_section(void *ctx, uint32_t id, uint32_t at, uint32_t size)
-{
-    strbuf_printf(ctx, "  %-10s %8u bytes at 0x%x\n", section_name(id), size, at);
-}
-
 static void text_name(struct strbuf *b, struct vname n)
 {
     strbuf_put_visible(b, n.s, n.len);
+}
+
+static void text_section(void *ctx, const struct section *s)
+{
+    strbuf_printf(ctx, "  %-10s %8u bytes at 0x%x", section_name(s->id), s->size, s->at);
+    if (s->id == 0) {
+        strbuf_puts(ctx, " ");
+        text_name(ctx, s->name);
+    }
+    strbuf_puts(ctx, "\n");
+}
+
+static void text_types(const struct vview *v, struct strbuf *b)
+{
+    strbuf_printf(b, "types: %u\n", v->ntypes);
+    for (uint32_t i = 0; i < v->ntypes; i++) {
+        strbuf_printf(b, "  type[%u] ", i);
+        type_text(v, i, b);
+        strbuf_puts(b, "\n");
+    }
 }
 
 static void text_imports(const struct vview *v, struct strbuf *b)
@@ -265,6 +300,7 @@ static void text_module(const struct verified_module *m, struct strbuf *b)
     struct usage u = measure(v);
     strbuf_printf(b, "module of %u bytes, sections:\n", v->nbytes);
     walk_sections(v, text_section, b);
+    text_types(v, b);
     text_imports(v, b);
     text_functions(v, m, b);
     text_stores(v, b);

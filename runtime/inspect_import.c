@@ -9,6 +9,12 @@ static void put_end(const struct xop *x, struct strbuf *b)
                   x->set->contracts[x->contract].name);
 }
 
+static void put_reference(const struct xop *x, const struct message *m, struct strbuf *b)
+{
+    xref_type_print(x->set, &m->ref, b);
+    strbuf_printf(b, " %s", m->ref_name);
+}
+
 static void put_message(const struct xop *x, uint32_t tag, struct strbuf *b)
 {
     const struct message *m = &x->set->contracts[x->contract].messages[tag];
@@ -17,7 +23,7 @@ static void put_message(const struct xop *x, uint32_t tag, struct strbuf *b)
     for (uint32_t i = 0; i < m->nparams; i++, at++) {
         if (m->ref.kind != REF_NONE && m->ref_at == at) {
             strbuf_puts(b, at ? ", " : "");
-            xref_type_print(x->set, &m->ref, b);
+            put_reference(x, m, b);
             at++;
         }
         strbuf_printf(b, "%s%s %s", at ? ", " : "", scalar_name(m->params[i].scalar),
@@ -25,7 +31,7 @@ static void put_message(const struct xop *x, uint32_t tag, struct strbuf *b)
     }
     if (m->ref.kind != REF_NONE && m->ref_at >= at) {
         strbuf_puts(b, at ? ", " : "");
-        xref_type_print(x->set, &m->ref, b);
+        put_reference(x, m, b);
     }
     strbuf_puts(b, ")");
 }
@@ -42,14 +48,14 @@ static void put_field(const struct xop *x, struct strbuf *b)
 }
 
 /* What stands between the words of a meaning. */
-enum subject { NOTHING, BLOCK, FIELD, END, MESSAGE };
+enum subject { NOTHING, BLOCK, FRESH, FIELD, CONTRACT, END, MESSAGE };
 
 static const struct {
     const char *before, *after;
     enum subject subject;
 } meanings[XOP_N] = {
-    [XOP_ALLOC] = {"a fresh ", ", or null", BLOCK},
-    [XOP_NEW] = {"a fresh ", "", BLOCK},
+    [XOP_ALLOC] = {"a fresh ", ", or null", FRESH},
+    [XOP_NEW] = {"a fresh ", "", FRESH},
     [XOP_FREE] = {"ends a ", " and its children", BLOCK},
     [XOP_GET] = {"reads ", "", FIELD},
     [XOP_SET] = {"writes ", "", FIELD},
@@ -60,11 +66,11 @@ static const struct {
     [XOP_STORE] = {"stores to ", "", FIELD},
     [XOP_TAKE] = {"moves out ", "", FIELD},
     [XOP_PUT] = {"moves in ", "", FIELD},
-    [XOP_CHANNEL] = {"a new channel: its ", "", END},
-    [XOP_PEER] = {"the other end of a fresh ", "", END},
-    [XOP_CONNECT] = {"connects to a name: an ", ", or null", END},
-    [XOP_LISTEN] = {"publishes a name for an ", "", END},
-    [XOP_ACCEPT] = {"waits for a client: an ", "", END},
+    [XOP_CHANNEL] = {"a new channel of ", "", CONTRACT},
+    [XOP_PEER] = {"the imp end of a new channel of ", "", CONTRACT},
+    [XOP_CONNECT] = {"connects to a name: the imp end of a channel of ", ", or null", CONTRACT},
+    [XOP_LISTEN] = {"publishes a name for channels of ", ", or null", CONTRACT},
+    [XOP_ACCEPT] = {"waits for a client: the exp end of a channel of ", ", or null", CONTRACT},
     [XOP_LISTENER_CLOSE] = {"withdraws a name", "", NOTHING},
     [XOP_SEND] = {"sends ", "", MESSAGE},
     [XOP_NEXT] = {"waits for the next message of an ", "", END},
@@ -86,8 +92,16 @@ static void operation_meaning(const struct xop *x, struct strbuf *b)
     case BLOCK:
         strbuf_puts(b, x->set->blocks[x->block].name);
         break;
+    case FRESH:
+        strbuf_puts(b, x->set->blocks[x->block].name);
+        if (x->set->blocks[x->block].array != CONTRACT_NONE)
+            strbuf_puts(b, " of n elements");
+        break;
     case FIELD:
         put_field(x, b);
+        break;
+    case CONTRACT:
+        strbuf_puts(b, x->set->contracts[x->contract].name);
         break;
     case END:
         put_end(x, b);

@@ -17,7 +17,7 @@
 #include "runtime/engine/instance.h"
 #include "runtime/engine/spawn.h"
 
-enum { FRAMES_INNER = 24, FRAMES_OUTER = 8, FRAMES_MAX = 1 << 20, NAME_SHOWN = 200 };
+enum { FRAMES_INNER = 12, FRAMES_OUTER = 6, FRAMES_MAX = 1 << 20, NAME_SHOWN = 200 };
 
 /* With a comma every three digits. */
 static void print_count(struct strbuf *b, uint32_t n)
