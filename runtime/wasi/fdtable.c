@@ -15,7 +15,18 @@ enum {
 
 struct fdent *fdtable_get(struct wasi *w, uint32_t fd)
 {
-    return fd < w->nfds && w->fds[fd].host >= 0 ? &w->fds[fd] : NULL;
+    struct fdent *e = fd < w->nfds ? &w->fds[fd] : NULL;
+    struct stat st;
+    if (!e || e->host < 0)
+        return NULL;
+    if (!e->asked) {
+        if (fstat(e->host, &st) != 0) { /* the host never had it open */
+            *e = (struct fdent){.host = -1};
+            return NULL;
+        }
+        *e = fdtable_describe(e->host, &st);
+    }
+    return e;
 }
 
 enum wasi_errno fdtable_reserve(struct wasi *w, uint32_t *fd)
@@ -94,6 +105,7 @@ struct fdent fdtable_describe(int host, const struct stat *st)
     int access = fl < 0 ? O_RDONLY : fl & O_ACCMODE;
     struct fdent e = {
         .host = host,
+        .asked = true,
         .waits = !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISBLK(st->st_mode),
         .can_read = access != O_WRONLY,
         .can_write = access != O_RDONLY,

@@ -106,11 +106,15 @@ enum status wasi_link(void *ctx, const struct vimport *imp, const struct functyp
 
 /* ---- attach and teardown ---- */
 
+enum { HOST_CLOSED = INT32_MAX }; /* stands in for a closed stream while the table is filled */
+
 static enum status copy_strings(const char *const *list, struct strings *out, struct diag *why)
 {
     size_t bytes = 0;
     uint32_t count = 0;
-    for (; list && list[count]; count++) {
+    if (!list)
+        return OK;
+    for (; list[count]; count++) {
         bytes += strlen(list[count]) + 1;
         if (bytes > WASI_MAX_ARGS)
             return diag_set(why, E_ARGUMENT, "arguments or environment are longer than 1 MiB");
@@ -121,17 +125,6 @@ static enum status copy_strings(const char *const *list, struct strings *out, st
     *out = (struct strings){copy, (uint32_t)bytes, count};
     for (uint32_t i = 0; i < count; i++)
         copy = stpcpy(copy, list[i]) + 1;
-    return OK;
-}
-
-static enum status add_stdio(struct wasi *w, int host, struct diag *why)
-{
-    struct stat st;
-    uint32_t fd;
-    if (fdtable_reserve(w, &fd) != WASI_SUCCESS)
-        return diag_set(why, E_NOMEM, "descriptors");
-    if (host >= 0 && fstat(host, &st) == 0)
-        w->fds[fd] = fdtable_describe(host, &st);
     return OK;
 }
 
@@ -160,23 +153,24 @@ static enum status add_dir(struct wasi *w, const struct wasi_dir *d, struct diag
     return OK;
 }
 
-/* Fills the SIP's state, which the caller tears down if this fails. Numbers 0, 1, 2 are the streams
- * even if one of them is closed: they are entered in order, and a closed one is kept from being
- * taken by a directory. */
+/* Fills the SIP's state, which the caller tears down if this fails. */
 static enum status fill(struct wasi *w, const struct wasi_config *cfg, struct diag *why)
 {
+    uint32_t fd;
     enum status s = copy_strings(cfg->args, &w->args, why);
     if (s == OK)
         s = copy_strings(cfg->env, &w->env, why);
-    for (uint32_t i = 0; s == OK && i < 3; i++) {
-        s = add_stdio(w, cfg->stdio[i], why);
-        if (s == OK && w->fds[i].host < 0)
-            w->fds[i].host = INT32_MAX; /* taken until the directories have theirs */
-    }
+    if (s == OK && fdtable_reserve(w, &fd) != WASI_SUCCESS)
+        s = diag_set(why, E_NOMEM, "descriptors");
+    if (s != OK)
+        return s;
+    /* 0, 1, 2 are the streams' even where one is closed: no directory takes the number */
+    for (uint32_t i = 0; i < 3; i++)
+        w->fds[i].host = cfg->stdio[i] >= 0 ? cfg->stdio[i] : HOST_CLOSED;
     for (uint32_t i = 0; s == OK && i < cfg->ndirs; i++)
         s = add_dir(w, &cfg->dirs[i], why);
-    for (uint32_t i = 0; i < 3 && i < w->nfds; i++)
-        if (w->fds[i].host == INT32_MAX)
+    for (uint32_t i = 0; i < 3; i++)
+        if (w->fds[i].host == HOST_CLOSED)
             w->fds[i].host = -1;
     return s;
 }

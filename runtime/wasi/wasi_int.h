@@ -16,9 +16,11 @@
 #include "runtime/wasi/wasi.h"
 #include "runtime/wasi/wasi_abi.h"
 
-/* An open descriptor. host == -1: the number is free. */
+/* An open descriptor. host == -1: the number is free. A standard stream is asked what it is when it
+ * is first used: spawning makes no system call for it. */
 struct fdent {
     int host;
+    bool asked;               /* the fields below are known */
     bool owned;               /* closed with the entry; standard streams are borrowed */
     bool waits;               /* neither regular file nor directory: may have to be waited for */
     bool can_read, can_write; /* how the host descriptor is open */
