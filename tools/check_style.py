@@ -59,7 +59,7 @@ def check_paths(root, path, text):
     for m in NAMED.finditer(text):
         name = m.group(1)
         first = name.split("/")[0]
-        if "/" not in name or "*" in name or first.startswith("build") or not (root / first).is_dir():
+        if "/" not in name or "*" in name or first == ".." or first.startswith("build") or not (root / first).is_dir():
             continue
         if not (root / name).exists() and not ((root / path).parent / name).exists():
             yield f"{path}:{text.count(chr(10), 0, m.start()) + 1}: `{name}` does not exist"
