@@ -202,6 +202,7 @@ static char *parse_word(struct parser *r, const char *from, const char *end, con
 /* library:[module!]name, up to the parenthesis at `paren`. A library's path may hold colons. */
 static void parse_names(struct parser *r, struct ffi_binding *b, const char *paren)
 {
+    static const char usual[] = "env";
     const char *colon = memrchr(r->text, ':', (size_t)(paren - r->text));
     if (!colon) {
         fail(r, r->text, "the library's name and a colon are missing");
@@ -219,7 +220,7 @@ static void parse_names(struct parser *r, struct ffi_binding *b, const char *par
             fail(r, p, "not part of a C function's name");
     b->name = parse_word(r, name, paren, "the function's name is missing");
     if (!b->module && r->status == OK)
-        b->module = parse_word(r, "env", "env" + 3, "");
+        b->module = parse_word(r, usual, usual + strlen(usual), "");
 }
 
 static void parse_params(struct parser *r, struct ffi_binding *b)
