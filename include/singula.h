@@ -58,6 +58,10 @@ struct singula_module;
 /* Verifies n bytes (copied). The module can be spawned any number of times; owned by the caller. */
 SINGULA_API int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out,
                                struct singula_diag *why);
+/* Proves that each exchange reference has one owner and that channels follow their contracts, in
+ * every execution. 0: proved (or the module uses none); else *why says what could not be proved:
+ * the monitor then watches the module when it runs. */
+SINGULA_API int singula_prove(const struct singula_module *m, struct singula_diag *why);
 /* SIPs spawned from it keep what they need; it may be destroyed while they live. */
 SINGULA_API void singula_module_destroy(struct singula_module *m);
 /* Sections, imports with their meaning, exports, functions, contracts; as text or JSON. The caller

@@ -69,6 +69,14 @@ void api_module_release(struct singula_module *m)
     free(m);
 }
 
+int singula_prove(const struct singula_module *m, struct singula_diag *why)
+{
+    struct diag d;
+    diag_clear(&d);
+    enum status st = verify_ownership(m->verified, &d);
+    return st == OK ? 0 : api_refuse(why, &d, st);
+}
+
 void singula_module_destroy(struct singula_module *m)
 {
     if (m)

@@ -50,6 +50,17 @@
 /* Pages of a memory: the address space of i32. */
 #define MAX_MEMORY_PAGES 65536u
 
+/* The ownership analysis. Steps: instructions looked at, over all contexts and rounds; real code
+ * takes 1 to 3 per instruction. Contexts: ownership states in which one function is called. */
+#define ANALYSIS_MEMORY_FIXED   (64u << 20)
+#define ANALYSIS_MEMORY_PER_BYTE 64u
+#define ANALYSIS_SCRATCH_BYTES  (64u << 20)
+#define ANALYSIS_ROUNDS_MAX     64u
+#define ANALYSIS_CONTEXTS_MAX   32u
+#define ANALYSIS_DEPTH_MAX      128u
+#define ANALYSIS_STEPS_BASE     1000000u
+#define ANALYSIS_STEPS_PER_BYTE 64u
+
 #define MODULE_MEMORY_FIXED    (8u << 20)
 #define MODULE_MEMORY_PER_BYTE 96u
 

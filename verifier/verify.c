@@ -7,6 +7,7 @@
 
 #include "verifier/limits.h"
 #include "verifier/module.h"
+#include "verifier/own.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,21 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
     }
     *out = vm;
     return OK;
+}
+
+enum status verify_ownership(const struct verified_module *vm, struct diag *why)
+{
+    struct diag local;
+    struct arena a = {.limit = ANALYSIS_MEMORY_FIXED +
+                               (size_t)ANALYSIS_MEMORY_PER_BYTE * vm->m.v.nbytes};
+    if (!why)
+        why = &local;
+    diag_clear(why);
+    enum status s = own_analyse(&a, &vm->m.v, why);
+    arena_clear(&a);
+    if (s != OK && why->func != DIAG_NONE)
+        names_print(names_find(&vm->m, why->func), why->func_name, sizeof why->func_name);
+    return s;
 }
 
 void verified_destroy(struct verified_module *vm)

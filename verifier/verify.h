@@ -28,4 +28,10 @@ struct verify_options {
 must_check enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *opt,
                               struct verified_module **out, struct diag *why);
 
+/* Proves for a verified module that every exchange reference has a single owner and every channel
+ * follows its contract, in every execution (verifier/own.h). OK for modules without any. A refusal
+ * says that something could not be proved; the module may still be run, with the monitor watching.
+ * Time is metered (LIM_ANALYSIS). */
+must_check enum status verify_ownership(const struct verified_module *m, struct diag *why);
+
 #endif

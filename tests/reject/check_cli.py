@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs `singula verify` on every case of an index made by convert.py. usage: check_cli.py SINGULA INDEX"""
+"""Runs `singula verify` on every case of an index made by convert.py. usage: check_cli.py SINGULA INDEX [OPTION...]"""
 import json
 import subprocess
 import sys
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def main():
-    singula, index = sys.argv[1:]
+    singula, index, *options = sys.argv[1:]
     cases = [line.split() for line in Path(index).read_text().splitlines()]
-    out = subprocess.run([singula, "verify", "--format=json"] + [c[0] for c in cases], capture_output=True, text=True)
+    out = subprocess.run([singula, "verify", "--format=json", *options] + [c[0] for c in cases], capture_output=True, text=True)
     results = {r["file"]: r for r in json.loads(out.stdout)}
     passed = failed = 0
     for path, code, func, offset in cases:

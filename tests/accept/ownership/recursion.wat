@@ -1,0 +1,22 @@
+;; A list is freed recursively
+;; expect: OK
+;; contract: block A { x: i32; kid: A; data: u8[]; }
+;; contract: block B { must: A!; y: i32; }
+;; contract: contract P {
+;; contract:   in message Ask(A a);
+;; contract:   in message More(B b);
+;; contract:   out message Yes(A a);
+;; contract:   out message No(i32 why);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Yes! -> Start; No! -> Again; }
+;; contract:   state Again: More? -> Start;
+;; contract: }
+(module
+  (import "singula/A" "new" (func $new (param i32) (result externref)))
+  (import "singula/A" "free" (func $free (param externref)))
+  (import "singula/A" "kid.take" (func $take (param externref) (result externref)))
+  (memory 1)
+  (func $main (export "main")  
+  (call $end (call $new (i32.const 4))))
+  (func $end (param externref) (if (ref.is_null (local.get 0)) (then (return))) (call $end (call $take (local.get 0))) (call $free (local.get 0)))
+)

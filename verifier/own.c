@@ -1,0 +1,499 @@
+/* The walk over a body: control flow, labels, loops.
+ *
+ * The walk follows the structure of the code: no worklist. A loop's header state is kept while the
+ * function is analysed and only grows; the body is walked again until a branch back leaves it
+ * unchanged. Code that no state reaches is skipped.
+ */
+#include "verifier/own_int.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verifier/limits.h"
+
+struct control {
+    uint8_t opener; /* OP_BLOCK, OP_LOOP, OP_IF; 0: the function */
+    bool grown;     /* loop: the header grew since the body was entered */
+    uint32_t block; /* number among the body's blocks */
+    uint32_t height, nparams, nresults;
+    struct own_state *label;     /* what arrived at the end so far */
+    struct own_state *otherwise; /* `if`: state of the else branch, until `else` */
+    const uint8_t *body;         /* loop: first instruction */
+};
+
+struct walk {
+    struct own_run *r;
+    struct control *ctl;
+    uint32_t depth;
+    struct own_state **header; /* by block: loop header states */
+    uint32_t block;            /* number of the next block */
+};
+
+/* ---- reporting ---- */
+
+uint32_t own_event(struct own_run *r, enum own_event_kind kind, uint32_t callee)
+{
+    struct own_ctx *c = r->c;
+    if (c->nevents == c->cap_events) {
+        uint32_t cap = c->cap_events ? 2 * c->cap_events : 64;
+        struct own_event *more = ARENA_ARRAY(c->arena, cap, struct own_event);
+        if (!more)
+            return 0;
+        if (c->nevents)
+            memcpy(more, c->events, c->nevents * sizeof *more);
+        c->events = more;
+        c->cap_events = cap;
+        if (c->nevents == 0)
+            c->nevents = 1; /* event 0 is "unknown" */
+    }
+    c->events[c->nevents] = (struct own_event){(uint8_t)kind, r->func, r->at, r->op, callee};
+    return c->nevents++;
+}
+
+bool own_failed(const struct own_run *r)
+{
+    return r->c->status != OK;
+}
+
+bool own_fail(struct own_run *r, enum status code, const char *fmt, ...)
+{
+    if (r->c->status != OK)
+        return false;
+    char text[DIAG_TEXT];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    r->c->status = diag_set(r->c->why, code, "%s", text);
+    if (r->c->why) {
+        r->c->why->func = r->func;
+        r->c->why->func_offset = r->at;
+        r->c->why->offset = r->f->code_offset + r->at;
+    }
+    return false;
+}
+
+const char *own_res_name(const struct own_run *r, const struct own_res *res, char *buf, size_t n)
+{
+    const struct contract_set *s = r->c->m->contracts;
+    if (res->kind == RES_BLOCK)
+        snprintf(buf, n, "%s", s->blocks[res->type].name);
+    else if (res->kind == RES_ENDPOINT)
+        snprintf(buf, n, "%s.%s", s->contracts[res->type].name,
+                 res->role == ROLE_IMP ? "imp" : "exp");
+    else
+        snprintf(buf, n, "%s listener", s->contracts[res->type].name);
+    return buf;
+}
+
+/* ---- values ---- */
+
+void own_push(struct own_run *r, struct own_value v)
+{
+    struct own_state *s = r->cur;
+    check_fast(s->nlocals + s->nstack < s->cap);
+    s->v[s->nlocals + s->nstack++] = v;
+}
+
+struct own_value own_pop(struct own_run *r)
+{
+    struct own_state *s = r->cur;
+    check_fast(s->nstack > 0);
+    return s->v[s->nlocals + --s->nstack];
+}
+
+bool own_operand(struct own_run *r, struct own_value v, bool nullable, const char *what,
+                 uint32_t *res)
+{
+    char name[64];
+    *res = UINT32_MAX;
+    switch ((enum own_kind)v.kind) {
+    case OV_NULL:
+        return nullable || own_fail(r, OWN_NULL, "%s: the reference is always null here", what);
+    case OV_REF:
+        if (r->cur->res[v.x].maybe && !nullable)
+            return own_fail(r, OWN_MAYBE_NULL, "%s: the %s may be null here", what,
+                            own_res_name(r, &r->cur->res[v.x], name, sizeof name));
+        *res = v.x;
+        return true;
+    case OV_DEAD:
+        return own_fail(
+            r, v.x && r->c->events[v.x].kind == EV_FREED ? OWN_USE_AFTER_FREE : OWN_USE_AFTER_MOVE,
+            "%s: the reference was given away before", what);
+    case OV_FOREIGN:
+        return own_fail(r, OWN_FOREIGN, "%s: a reference of unknown origin", what);
+    case OV_BAD:
+    case OV_TOP:
+    case OV_CONST:
+    case OV_TABLE:
+        break;
+    }
+    return own_fail(r, OWN_AMBIGUOUS, "%s: the reference is not the same on all paths to here",
+                    what);
+}
+
+bool own_check_leak(struct own_run *r, uint32_t i, const char *where)
+{
+    const struct own_res *res = &r->cur->res[i];
+    char name[64];
+    if (res->kind == RES_NONE || res->param != PARAM_NONE || own_res_named(r->cur, i))
+        return true;
+    return own_fail(r, OWN_LEAK, "%s has no owner left %s", own_res_name(r, res, name, sizeof name),
+                    where);
+}
+
+bool own_consume(struct own_run *r, uint32_t i, enum own_event_kind how, uint32_t callee)
+{
+    struct own_res *res = &r->cur->res[i];
+    if (res->param != PARAM_NONE)
+        r->cur->gone |= CASE_BIT(res->param - 1);
+    own_res_remove(r->cur, i, (struct own_value){OV_DEAD, own_event(r, how, callee), NULL});
+    return true;
+}
+
+/* ---- control flow ---- */
+
+static bool is_live(const uint64_t *live, uint32_t slot)
+{
+    return live[slot / 64] >> (slot % 64) & 1;
+}
+
+/* Forgets locals that are not live (NULL: none is), and with them, if they were the last names,
+ * resources: a leak. */
+static bool forget_dead(struct own_run *r, const uint64_t *live, const char *where)
+{
+    struct own_state *s = r->cur;
+    for (uint32_t i = 0; i < s->nlocals; i++) {
+        if (live && is_live(live, i))
+            continue;
+        if (r->live->is_ref[i])
+            s->v[i] = (struct own_value){.kind = OV_DEAD};
+        else
+            s->v[i] = (struct own_value){.kind = OV_TOP};
+    }
+    for (uint32_t i = 0; i < s->nres; i++)
+        if (!own_check_leak(r, i, where))
+            return false;
+    return true;
+}
+
+static bool meet_failed(struct own_run *r, const struct own_meet_error *e)
+{
+    char name[64];
+    if (e->why == MEET_MEMORY)
+        return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    own_res_name(r, &e->res, name, sizeof name);
+    switch (e->why) {
+    case MEET_SPLIT:
+        return own_fail(r, OWN_SPLIT,
+                        "%s is given away on one path to here and still owned on another", name);
+    case MEET_LEAK:
+        return own_fail(r, OWN_LEAK, "%s is owned on one path only where paths meet", name);
+    case MEET_KIND:
+        return own_fail(r, TYP_PATHS, "%s on one path is something else on another", name);
+    case MEET_OK:
+    case MEET_MEMORY:
+        break;
+    }
+    BUG("join failed without a reason");
+}
+
+/* Joins the current state into *into; *grown (may be NULL) is set if that changed it. The current
+ * state is used up. */
+static bool meet(struct own_run *r, struct own_state **into, bool *grown)
+{
+    struct own_meet_error err;
+    struct own_state *old = *into;
+    struct own_state *joined = own_join(&r->scratch, old, r->cur, own_event(r, EV_MET, 0), &err);
+    r->cur = NULL;
+    if (!joined)
+        return meet_failed(r, &err);
+    if (grown) {
+        struct strbuf a = {0}, b = {0};
+        if (old)
+            own_serialise(old, &a);
+        own_serialise(joined, &b);
+        *grown |= !old || a.failed || b.failed || a.len != b.len || memcmp(a.s, b.s, a.len) != 0;
+        strbuf_clear(&a);
+        strbuf_clear(&b);
+        if (!*grown)
+            return true;
+    }
+    *into = joined;
+    return true;
+}
+
+/* Sends the current state to a label: keeps the values that it takes, forgets the rest. */
+static bool go_to(struct walk *w, uint32_t depth)
+{
+    struct own_run *r = w->r;
+    struct control *t = &w->ctl[w->depth - 1 - depth];
+    struct own_state *s = r->cur;
+    const struct own_live *l = r->live;
+    uint32_t n = t->opener == OP_LOOP ? t->nparams : t->nresults;
+    struct own_value *stack = s->v + s->nlocals;
+    memmove(stack + t->height, stack + s->nstack - n, n * sizeof *stack);
+    s->nstack = t->height + n;
+    const uint64_t *live = NULL;
+    if (t->opener)
+        live = (t->opener == OP_LOOP ? l->at_head : l->at_end) + (size_t)t->block * l->words;
+    if (!forget_dead(r, live,
+                     t->opener ? "where control flow leaves" : "when the function returns"))
+        return false;
+    if (t->opener == OP_LOOP)
+        return meet(r, &w->header[t->block], &t->grown);
+    return meet(r, &t->label, NULL);
+}
+
+static bool copy_current(struct own_run *r, struct own_state *from)
+{
+    r->cur = from ? own_state_copy(&r->scratch, from) : NULL;
+    return !from || r->cur ||
+           own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+}
+
+/* Runs f on a copy of the current state, refined by the test; the current state stays. */
+static bool branch_if(struct walk *w, struct own_value x, enum own_test want,
+                      const struct own_targets *t, uint32_t depth)
+{
+    struct own_run *r = w->r;
+    struct own_state *keep = r->cur;
+    if (!copy_current(r, keep))
+        return false;
+    if (own_refine(&r->scratch, r->cur, x, want, t) && !go_to(w, depth))
+        return false;
+    r->cur = keep;
+    return true;
+}
+
+static void refine_current(struct own_run *r, struct own_value x, enum own_test want)
+{
+    if (!own_refine(&r->scratch, r->cur, x, want, NULL))
+        r->cur = NULL;
+}
+
+static bool branch_table(struct walk *w, const struct insn_view *v)
+{
+    struct own_run *r = w->r;
+    struct own_value x = own_pop(r);
+    uint32_t n = v->index;
+    uint32_t *label_of = ARENA_ARRAY(&r->scratch, n + 1, uint32_t);
+    if (!label_of)
+        return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    const uint8_t *p = v->labels;
+    uint64_t seen = 0;
+    for (uint32_t i = 0; i <= n; i++)
+        label_of[i] = opcode_leb(&p);
+    for (uint32_t i = 0; i <= n; i++) {
+        /* each label once; depths beyond 63 are rare: found by search */
+        bool again = label_of[i] < 64 && seen >> label_of[i] & 1;
+        for (uint32_t k = 0; label_of[i] >= 64 && k < i && !again; k++)
+            again = label_of[k] == label_of[i];
+        if (again)
+            continue;
+        if (label_of[i] < 64)
+            seen |= CASE_BIT(label_of[i]);
+        struct own_targets t = {label_of, n, label_of[i]};
+        if (!branch_if(w, x, TEST_IN, &t, label_of[i]))
+            return false;
+    }
+    r->cur = NULL;
+    return true;
+}
+
+static bool enter(struct walk *w, const struct insn_view *v)
+{
+    struct own_run *r = w->r;
+    struct functype t = opcode_block_type(r->c->m, v->block);
+    struct own_value cond = {.kind = OV_TOP};
+    if (v->op == OP_IF)
+        cond = own_pop(r);
+    struct control *c = &w->ctl[w->depth++];
+    *c = (struct control){.opener = (uint8_t)v->op,
+                          .block = w->block++,
+                          .height = r->cur->nstack - t.nparams,
+                          .nparams = t.nparams,
+                          .nresults = t.nresults,
+                          .body = v->next};
+    if (v->op == OP_IF) {
+        struct own_state *s = r->cur;
+        if (!copy_current(r, s))
+            return false;
+        refine_current(r, cond, TEST_ZERO);
+        c->otherwise = r->cur;
+        r->cur = s;
+        refine_current(r, cond, TEST_NONZERO);
+    } else if (v->op == OP_LOOP) {
+        if (!go_to(w, 0) || !copy_current(r, w->header[c->block]))
+            return false;
+        c->grown = false;
+    }
+    return true;
+}
+
+static bool at_else(struct walk *w)
+{
+    struct control *c = &w->ctl[w->depth - 1];
+    if (w->r->cur && !go_to(w, 0))
+        return false;
+    w->r->cur = c->otherwise;
+    c->otherwise = NULL;
+    return true;
+}
+
+/* *v is moved back to a loop's body if it has to be walked again. */
+static bool at_end(struct walk *w, struct insn_view *v)
+{
+    struct own_run *r = w->r;
+    struct control *c = &w->ctl[w->depth - 1];
+    if (c->opener == OP_LOOP) {
+        if (c->grown) {
+            c->grown = false;
+            v->next = c->body;
+            w->block = c->block + 1;
+            return copy_current(r, w->header[c->block]);
+        }
+        w->depth--;
+        return !r->cur || forget_dead(r, r->live->at_end + (size_t)c->block * r->live->words,
+                                      "after the loop");
+    }
+    if (r->cur && !go_to(w, 0))
+        return false;
+    if (c->otherwise) { /* `if` without else */
+        r->cur = c->otherwise;
+        if (!go_to(w, 0))
+            return false;
+    }
+    if (w->depth-- > 1 && !copy_current(r, c->label))
+        return false;
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static bool step(struct walk *w, struct insn_view *v)
+{
+    struct own_run *r = w->r;
+    struct own_value x;
+    switch ((int)v->op) {
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF:
+        return enter(w, v);
+    case OP_ELSE:
+        return at_else(w);
+    case OP_END:
+        return at_end(w, v);
+    case OP_BR:
+        return go_to(w, v->index);
+    case OP_BR_IF:
+        x = own_pop(r);
+        if (!branch_if(w, x, TEST_NONZERO, NULL, v->index))
+            return false;
+        refine_current(r, x, TEST_ZERO);
+        return true;
+    case OP_BR_TABLE:
+        return branch_table(w, v);
+    case OP_RETURN:
+        return go_to(w, w->depth - 1);
+    case OP_UNREACHABLE:
+        r->cur = NULL; /* what is owned goes back with the SIP */
+        return true;
+    default:
+        return own_op(r, v);
+    }
+}
+
+/* Code that no state reaches: only the ends of blocks matter. Returns true if v is to be looked at.
+ */
+static bool skip_dead(struct walk *w, struct insn_view *v)
+{
+    const struct vfunc *f = w->r->f;
+    if (v->op == OP_BLOCK || v->op == OP_LOOP || v->op == OP_IF) {
+        uint32_t end = f->blocks[w->block].end_at;
+        while (w->block < f->nblocks && f->blocks[w->block].at < end)
+            w->block++;
+        v->next = f->code + end + 1;
+    }
+    return v->op == OP_ELSE || v->op == OP_END;
+}
+
+static bool walk_body(struct walk *w)
+{
+    struct own_run *r = w->r;
+    struct insn_view v = {.next = r->f->code};
+    while (opcode_next(r->f, &v)) {
+        r->at = opcode_at(r->f, &v);
+        if (++r->c->steps > r->c->max_steps)
+            return own_fail(r, LIM_ANALYSIS, "more than %llu steps are needed to prove ownership",
+                            (unsigned long long)r->c->max_steps);
+        if (!r->cur && !skip_dead(w, &v))
+            continue;
+        r->op = NULL;
+        if (!step(w, &v))
+            return false;
+    }
+    return true;
+}
+
+static bool set_up(struct own_run *r, struct walk *w, const struct own_state *entry)
+{
+    const struct vfunc *f = r->f;
+    const struct functype *t = &r->c->m->types[f->type];
+    const struct own_live *l = r->live;
+    struct own_state *s = own_state_new(&r->scratch, l->nslots, l->nslots + f->max_height + 1);
+    w->ctl = ARENA_ARRAY(&r->scratch, f->nblocks + 1, struct control);
+    w->header = ARENA_ARRAY(&r->scratch, f->nblocks, struct own_state *);
+    if (!s || !w->ctl || !w->header)
+        return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    for (uint32_t i = 0; i < l->nslots; i++)
+        s->v[i] = (struct own_value){.kind = l->is_ref[i] ? OV_NULL : OV_CONST};
+    for (uint32_t i = 0; i < t->nparams; i++)
+        if (l->slot_of[i] != NO_SLOT)
+            s->v[l->slot_of[i]] = entry ? entry->v[i] : (struct own_value){.kind = OV_TOP};
+    for (uint32_t i = 0; entry && i < entry->nres; i++)
+        if (own_res_add(&r->scratch, s, &entry->res[i]) == UINT32_MAX)
+            return own_fail(r, LIM_ANALYSIS, "too many references");
+    w->ctl[w->depth++] = (struct control){.nresults = t->nresults};
+    r->cur = s;
+    return true;
+}
+
+/* Moves the label of the function out of the scratch arena, without locals. */
+static const struct own_state *result_of(struct own_run *r, const struct own_state *s)
+{
+    struct own_state *c = own_state_new(r->c->arena, 0, s->nstack + 1);
+    if (!c)
+        return NULL;
+    c->nstack = s->nstack;
+    c->gone = s->gone;
+    for (uint32_t i = 0; i < s->nstack; i++) {
+        c->v[i] = s->v[s->nlocals + i];
+        if (c->v[i].kind == OV_TABLE)
+            c->v[i] = (struct own_value){.kind = OV_TOP};
+    }
+    for (uint32_t i = 0; i < s->nres; i++)
+        if (own_res_add(r->c->arena, c, &s->res[i]) == UINT32_MAX)
+            return NULL;
+    return own_canonical(r->c->arena, c);
+}
+
+bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
+             const struct own_state **result)
+{
+    uint32_t d = func - c->m->nimported[EXT_FUNC];
+    struct own_run r = {.c = c, .func = func, .f = &c->m->funcs[d]};
+    struct walk w = {.r = &r};
+    r.scratch.limit = ANALYSIS_SCRATCH_BYTES;
+    if (!c->live[d])
+        c->live[d] = own_live(c->arena, c->m, r.f);
+    r.live = c->live[d];
+    bool ok = r.live || own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    ok = ok && set_up(&r, &w, entry) && walk_body(&w);
+    *result = NULL;
+    if (ok && w.ctl[0].label && !(*result = result_of(&r, w.ctl[0].label)))
+        ok = own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    arena_clear(&r.scratch);
+    return ok;
+}

@@ -1,0 +1,14 @@
+/* Ownership and contracts: the static proof of G1-G5 (docs/VERIFIER.md) on validated bytecode. */
+#ifndef VERIFIER_OWN_H
+#define VERIFIER_OWN_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "verifier/verified.h"
+
+/* Proves for every function that can run that each exchange reference has a single owner and every
+ * channel follows its contract. Only for modules that import singula/ operations; needs the types
+ * pass. Work is metered: LIM_ANALYSIS. */
+must_check enum status own_analyse(struct arena *a, const struct vview *m, struct diag *why);
+
+#endif

@@ -1,0 +1,227 @@
+/* Backward liveness of locals at labels, on structured code.
+ *
+ * One backward walk over the instructions that matter; a loop is walked again until its header set
+ * no longer grows. Header sets are kept when an outer loop is walked again, so each grows at most
+ * `nslots` times in all.
+ */
+#include "verifier/own_int.h"
+
+#include <string.h>
+
+enum step_kind {
+    ST_GET,
+    ST_SET,
+    ST_OPEN,
+    ST_ELSE,
+    ST_CLOSE,
+    ST_BR,
+    ST_BR_IF,
+    ST_BR_TABLE,
+    ST_STOP
+};
+
+struct step {
+    uint8_t kind;
+    uint8_t opener;        /* ST_OPEN, ST_CLOSE: opcode of the block; 0: the function */
+    uint32_t x;            /* slot, block or depth */
+    const uint8_t *labels; /* ST_BR_TABLE */
+};
+
+struct walk {
+    struct own_live *l;
+    struct step *steps;
+    uint32_t n;
+};
+
+static void add(struct walk *w, enum step_kind kind, uint8_t opener, uint32_t x,
+                const uint8_t *labels)
+{
+    w->steps[w->n++] = (struct step){(uint8_t)kind, opener, x, labels};
+}
+
+/* Collects the steps of a body; `stack` has room for all open blocks. */
+static void collect(struct walk *w, const struct vfunc *f, uint32_t *stack)
+{
+    struct insn_view v = {.next = f->code};
+    uint32_t block = 0, depth = 0;
+    while (opcode_next(f, &v)) {
+        uint32_t slot = NO_SLOT;
+        if (v.op == OP_LOCAL_GET || v.op == OP_LOCAL_SET || v.op == OP_LOCAL_TEE)
+            slot = w->l->slot_of[v.index];
+        switch ((int)v.op) {
+        case OP_LOCAL_GET:
+        case OP_LOCAL_SET:
+        case OP_LOCAL_TEE:
+            if (slot != NO_SLOT)
+                add(w, v.op == OP_LOCAL_GET ? ST_GET : ST_SET, 0, slot, NULL);
+            break;
+        case OP_BLOCK:
+        case OP_LOOP:
+        case OP_IF:
+            stack[depth++] = block | (uint32_t)(v.op == OP_LOOP ? 1u << 31
+                                                : v.op == OP_IF ? 1u << 30
+                                                                : 0);
+            add(w, ST_OPEN, (uint8_t)v.op, block++, NULL);
+            break;
+        case OP_ELSE:
+            add(w, ST_ELSE, 0, 0, NULL);
+            break;
+        case OP_END:
+            if (depth == 0)
+                break; /* the function's */
+            depth--;
+            add(w, ST_CLOSE,
+                stack[depth] >> 31       ? OP_LOOP
+                : stack[depth] >> 30 & 1 ? OP_IF
+                                         : OP_BLOCK,
+                stack[depth] & 0x3fffffff, NULL);
+            break;
+        case OP_BR:
+            add(w, ST_BR, 0, v.index, NULL);
+            break;
+        case OP_BR_IF:
+            add(w, ST_BR_IF, 0, v.index, NULL);
+            break;
+        case OP_BR_TABLE:
+            add(w, ST_BR_TABLE, 0, v.index, v.labels);
+            break;
+        case OP_RETURN:
+        case OP_UNREACHABLE:
+            add(w, ST_STOP, 0, 0, NULL);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+struct open_block {
+    uint64_t *target; /* what a branch to it makes live */
+    uint64_t
+        *otherwise; /* `if`: live at the start of the else branch, or at the end if there is none */
+    uint32_t close; /* index of its ST_CLOSE */
+};
+
+static void or_into(uint64_t *dst, const uint64_t *src, uint32_t words)
+{
+    for (uint32_t i = 0; i < words; i++)
+        dst[i] |= src[i];
+}
+
+static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
+{
+    struct own_live *l = w->l;
+    uint32_t depth = 0, words = l->words;
+    size_t bytes = words * sizeof(uint64_t);
+    uint64_t *now = spare, *none = spare + words, *pool = spare + 2 * words;
+    memset(none, 0, bytes);
+    memset(now, 0, bytes);
+    for (uint32_t i = w->n; i-- > 0;) {
+        const struct step *s = &w->steps[i];
+        switch ((enum step_kind)s->kind) {
+        case ST_GET:
+            now[s->x / 64] |= CASE_BIT(s->x % 64);
+            break;
+        case ST_SET:
+            now[s->x / 64] &= ~CASE_BIT(s->x % 64);
+            break;
+        case ST_CLOSE: {
+            struct open_block *b = &open[depth];
+            uint64_t *end = l->at_end + (size_t)s->x * words;
+            memcpy(end, now, bytes);
+            b->target = s->opener == OP_LOOP ? l->at_head + (size_t)s->x * words : end;
+            b->otherwise = pool + (size_t)depth * words;
+            memcpy(b->otherwise, end, bytes);
+            b->close = i;
+            depth++;
+            break;
+        }
+        case ST_ELSE:
+            memcpy(open[depth - 1].otherwise, now, bytes);
+            memcpy(now, open[depth - 1].target, bytes);
+            break;
+        case ST_OPEN:
+            depth--;
+            if (s->opener == OP_IF) {
+                or_into(now, open[depth].otherwise, words);
+            } else if (s->opener == OP_LOOP) {
+                uint64_t *head = l->at_head + (size_t)s->x * words, grown = 0;
+                for (uint32_t k = 0; k < words; k++)
+                    grown |= now[k] & ~head[k];
+                or_into(head, now, words);
+                if (grown) { /* once more, from the loop's end */
+                    memcpy(now, l->at_end + (size_t)s->x * words, bytes);
+                    i = open[depth].close + 1;
+                } else {
+                    memcpy(now, head, bytes);
+                }
+            }
+            break;
+        case ST_BR:
+            memcpy(now, s->x < depth ? open[depth - 1 - s->x].target : none, bytes);
+            break;
+        case ST_BR_IF:
+            if (s->x < depth)
+                or_into(now, open[depth - 1 - s->x].target, words);
+            break;
+        case ST_BR_TABLE: {
+            const uint8_t *p = s->labels;
+            memset(now, 0, bytes);
+            for (uint32_t k = 0; k <= s->x; k++) {
+                uint32_t d = opcode_leb(&p);
+                if (d < depth)
+                    or_into(now, open[depth - 1 - d].target, words);
+            }
+            break;
+        }
+        case ST_STOP:
+            memset(now, 0, bytes);
+            break;
+        }
+    }
+}
+
+static bool assign_slots(struct arena *a, const struct vview *m, const struct vfunc *f,
+                         struct own_live *l)
+{
+    const struct functype *t = &m->types[f->type];
+    l->slot_of = ARENA_ARRAY(a, f->nlocals, uint32_t);
+    l->is_ref = ARENA_ARRAY(a, f->nlocals, uint8_t);
+    if (!l->slot_of || !l->is_ref)
+        return false;
+    uint32_t local = 0;
+    for (uint32_t i = 0; i < t->nparams + f->nruns; i++) {
+        uint8_t type = i < t->nparams ? t->params[i] : f->locals[i - t->nparams].type;
+        uint32_t n = i < t->nparams ? 1 : f->locals[i - t->nparams].count;
+        for (uint32_t k = 0; k < n; k++, local++) {
+            l->slot_of[local] = NO_SLOT;
+            if (type == VT_EXTERNREF || type == VT_I32) {
+                l->is_ref[l->nslots] = type == VT_EXTERNREF;
+                l->slot_of[local] = l->nslots++;
+            }
+        }
+    }
+    l->words = (l->nslots + 63) / 64;
+    return true;
+}
+
+struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f)
+{
+    struct own_live *l = ARENA_NEW(a, struct own_live);
+    if (!l || !assign_slots(a, m, f, l))
+        return NULL;
+    l->at_end = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
+    l->at_head = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
+    struct arena tmp = {0};
+    struct walk w = {.l = l, .steps = ARENA_ARRAY(&tmp, f->ncode, struct step)};
+    uint32_t *stack = ARENA_ARRAY(&tmp, f->nblocks + 1, uint32_t);
+    struct open_block *open = ARENA_ARRAY(&tmp, f->nblocks + 1, struct open_block);
+    uint64_t *spare = ARENA_ARRAY(&tmp, (size_t)(f->nblocks + 3) * (l->words + 1), uint64_t);
+    bool ok = l->at_end && l->at_head && w.steps && stack && open && spare;
+    if (ok) {
+        collect(&w, f, stack);
+        backward(&w, open, spare);
+    }
+    arena_clear(&tmp);
+    return ok ? l : NULL;
+}

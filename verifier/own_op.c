@@ -1,0 +1,167 @@
+/* Transfer of WebAssembly's own straight-line instructions: locals, null tests, i32 arithmetic,
+ * calls, escapes. */
+#include "verifier/own_int.h"
+
+static void push_top(struct own_run *r)
+{
+    own_push(r, (struct own_value){.kind = OV_TOP});
+}
+
+static bool set_local(struct own_run *r, uint32_t local, struct own_value x)
+{
+    uint32_t slot = r->live->slot_of[local];
+    if (slot == NO_SLOT)
+        return true;
+    struct own_value old = r->cur->v[slot];
+    r->cur->v[slot] = x;
+    return old.kind != OV_REF || own_check_leak(r, old.x, "when the local is overwritten");
+}
+
+bool own_null_test(struct own_run *r)
+{
+    struct own_value x = own_pop(r), out = {.kind = OV_TOP};
+    if (x.kind == OV_NULL) {
+        out = (struct own_value){OV_CONST, 1, NULL};
+    } else if (x.kind == OV_REF && !r->cur->res[x.x].maybe) {
+        out = (struct own_value){.kind = OV_CONST};
+    } else if (x.kind == OV_REF) {
+        struct own_table *t = arena_alloc(&r->scratch, sizeof *t + 2 * sizeof t->entry[0]);
+        if (!t)
+            return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+        *t = (struct own_table){.nvars = 1, .nentries = 2};
+        t->var[0] = (struct own_var){VAR_NULL, x.x, CASE_BIT(CASE_PRESENT) | CASE_BIT(CASE_ABSENT)};
+        t->entry[0] = 0;
+        t->entry[1] = 1;
+        out = (struct own_value){OV_TABLE, 0, t};
+    }
+    /* a dead or ambiguous reference may be tested: optimisers move the test; the result is unknown
+     */
+    own_push(r, out);
+    return x.kind != OV_REF || own_check_leak(r, x.x, "after the null test");
+}
+
+static bool choose(struct own_run *r)
+{
+    struct own_value c = own_pop(r), y = own_pop(r), x = own_pop(r), out = {.kind = OV_TOP};
+    if (x.kind < OV_NULL && y.kind < OV_NULL) {
+        out = own_eval_select(&r->scratch, r->cur, x, y, c);
+    } else if (c.kind == OV_CONST) {
+        out = c.x ? x : y;
+    } else if (x.kind == y.kind && x.x == y.x) {
+        out = x;
+    } else {
+        out = (struct own_value){OV_BAD, own_event(r, EV_MET, 0), NULL};
+    }
+    own_push(r, out);
+    return (x.kind != OV_REF || own_check_leak(r, x.x, "after select")) &&
+           (y.kind != OV_REF || own_check_leak(r, y.x, "after select"));
+}
+
+/* A reference is stored where it cannot be followed: only null and foreign ones may be. */
+static bool escape(struct own_run *r, const char *what)
+{
+    struct own_value x = own_pop(r);
+    if (x.kind == OV_REF || x.kind == OV_DEAD || x.kind == OV_BAD)
+        return own_fail(r, OWN_ESCAPE,
+                        "%s: a reference of the exchange heap may not be stored there", what);
+    return true;
+}
+
+static void push_import(struct own_run *r, uint8_t type)
+{
+    own_push(r, (struct own_value){.kind = type == VT_EXTERNREF ? OV_FOREIGN : OV_TOP});
+}
+
+static bool is_i32_operator(const struct opcode_info *o)
+{
+    return o->width == 0 && o->pushes[0] == 'i' && o->pushes[1] == 0 && (o->pops[0] == 'i') &&
+           (o->pops[1] == 0 || (o->pops[1] == 'i' && o->pops[2] == 0)) && o->imm == IMM_NONE;
+}
+
+static bool by_signature(struct own_run *r, const struct insn_view *v)
+{
+    const struct opcode_info *o = &opcode_table[v->op];
+    if (is_i32_operator(o)) {
+        struct own_value y = own_pop(r);
+        if (o->pops[1] == 0) {
+            own_push(r, own_eval(&r->scratch, r->cur, v->op, y, NULL));
+        } else {
+            struct own_value x = own_pop(r);
+            own_push(r, own_eval(&r->scratch, r->cur, v->op, x, &y));
+        }
+        return true;
+    }
+    for (const char *p = o->pops; *p; p++)
+        own_pop(r);
+    for (const char *p = o->pushes; *p; p++)
+        push_top(r);
+    return true;
+}
+
+bool own_op(struct own_run *r, const struct insn_view *v)
+{
+    const struct vview *m = r->c->m;
+    struct own_value x;
+    switch ((int)v->op) {
+    case OP_DROP:
+        x = own_pop(r);
+        return x.kind != OV_REF || own_check_leak(r, x.x, "when it is dropped");
+    case OP_SELECT:
+    case OP_SELECT_T:
+        return choose(r);
+    case OP_LOCAL_GET:
+        if (r->live->slot_of[v->index] == NO_SLOT)
+            push_top(r);
+        else
+            own_push(r, r->cur->v[r->live->slot_of[v->index]]);
+        return true;
+    case OP_LOCAL_SET:
+        x = own_pop(r);
+        return set_local(r, v->index, x);
+    case OP_LOCAL_TEE:
+        x = own_pop(r);
+        own_push(r, x);
+        return set_local(r, v->index, x);
+    case OP_I32_CONST:
+        own_push(r, (struct own_value){OV_CONST, (uint32_t)v->bits, NULL});
+        return true;
+    case OP_REF_NULL:
+        own_push(r, (struct own_value){.kind = v->type == VT_EXTERNREF ? OV_NULL : OV_TOP});
+        return true;
+    case OP_REF_IS_NULL:
+        return own_null_test(r);
+    case OP_GLOBAL_GET:
+        push_import(r, m->global_types[v->index].type);
+        return true;
+    case OP_GLOBAL_SET:
+        return escape(r, "global.set");
+    case OP_TABLE_GET:
+        own_pop(r);
+        push_import(r, m->tables[v->index].elem);
+        return true;
+    case OP_TABLE_SET:
+        if (!escape(r, "table.set"))
+            return false;
+        own_pop(r);
+        return true;
+    case OP_TABLE_GROW:
+        own_pop(r);
+        if (!escape(r, "table.grow"))
+            return false;
+        push_top(r);
+        return true;
+    case OP_TABLE_FILL:
+        own_pop(r);
+        if (!escape(r, "table.fill"))
+            return false;
+        own_pop(r);
+        return true;
+    case OP_CALL:
+        return own_call(r, v->index);
+    case OP_CALL_INDIRECT:
+        own_pop(r);
+        return own_call_indirect(r, v->index);
+    default:
+        return by_signature(r, v);
+    }
+}

@@ -1,0 +1,508 @@
+/* States of the ownership analysis: storage, canonical form, join. */
+#include "verifier/own_state.h"
+
+#include <string.h>
+
+struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap)
+{
+    struct own_state *s = ARENA_NEW(a, struct own_state);
+    if (!s || !(s->v = ARENA_ARRAY(a, cap, struct own_value)))
+        return NULL;
+    s->nlocals = nlocals;
+    s->cap = cap;
+    return s;
+}
+
+struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
+{
+    struct own_state *c = own_state_new(a, s->nlocals, s->cap);
+    if (!c || !(c->res = ARENA_ARRAY(a, s->nres + 4, struct own_res)))
+        return NULL;
+    memcpy(c->v, s->v, (s->nlocals + s->nstack) * sizeof *s->v);
+    if (s->nres)
+        memcpy(c->res, s->res, s->nres * sizeof *s->res);
+    c->res_cap = s->nres + 4;
+    c->nres = s->nres;
+    c->nstack = s->nstack;
+    c->gone = s->gone;
+    return c;
+}
+
+uint32_t own_res_add(struct arena *a, struct own_state *s, const struct own_res *r)
+{
+    if (s->nres == s->res_cap) {
+        uint32_t cap = s->res_cap ? 2 * s->res_cap : 8;
+        struct own_res *more = s->nres < OWN_RES_MAX ? ARENA_ARRAY(a, cap, struct own_res) : NULL;
+        if (!more)
+            return UINT32_MAX;
+        if (s->nres)
+            memcpy(more, s->res, s->nres * sizeof *more);
+        s->res = more;
+        s->res_cap = cap;
+    }
+    s->res[s->nres] = *r;
+    return s->nres++;
+}
+
+bool own_res_named(const struct own_state *s, uint32_t r)
+{
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
+        if (s->v[i].kind == OV_REF && s->v[i].x == r)
+            return true;
+    return false;
+}
+
+static bool depends(const struct own_value *v, uint32_t r, bool tag_only)
+{
+    if (v->kind != OV_TABLE)
+        return false;
+    for (uint32_t i = 0; i < v->table->nvars; i++)
+        if (v->table->var[i].res == r && (!tag_only || v->table->var[i].kind == VAR_TAG))
+            return true;
+    return false;
+}
+
+void own_res_remove(struct own_state *s, uint32_t r, struct own_value as)
+{
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++) {
+        struct own_value *v = &s->v[i];
+        if (v->kind == OV_REF && v->x == r)
+            *v = as;
+        else if (depends(v, r, false))
+            *v = (struct own_value){.kind = OV_TOP};
+    }
+    s->res[r] = (struct own_res){.kind = RES_NONE};
+}
+
+void own_forget_tag(struct own_state *s, uint32_t r)
+{
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
+        if (depends(&s->v[i], r, true))
+            s->v[i] = (struct own_value){.kind = OV_TOP};
+}
+
+void own_set_absent(struct own_state *s, uint32_t r)
+{
+    own_res_remove(s, r, (struct own_value){.kind = OV_NULL});
+}
+
+/* ---- renaming ---- */
+
+#define UNMAPPED UINT32_MAX
+
+/* The table with its resources renamed; false if one has no new number. */
+static bool table_rename(struct arena *a, struct own_value *v, const uint32_t *map)
+{
+    const struct own_table *t = v->table;
+    bool same = true;
+    for (uint32_t i = 0; i < t->nvars; i++) {
+        if (map[t->var[i].res] == UNMAPPED)
+            return false;
+        same &= map[t->var[i].res] == t->var[i].res;
+    }
+    if (same)
+        return true;
+    size_t n = sizeof *t + t->nentries * sizeof t->entry[0];
+    struct own_table *c = arena_alloc(a, n);
+    if (!c)
+        return false;
+    memcpy(c, t, n);
+    for (uint32_t i = 0; i < t->nvars; i++)
+        c->var[i].res = map[t->var[i].res];
+    v->table = c;
+    return true;
+}
+
+static void value_rename(struct arena *a, struct own_value *v, const uint32_t *map)
+{
+    if (v->kind == OV_REF)
+        v->x = map[v->x];
+    else if (v->kind == OV_TABLE && !table_rename(a, v, map))
+        *v = (struct own_value){.kind = OV_TOP};
+}
+
+struct own_state *own_canonical(struct arena *a, const struct own_state *s)
+{
+    struct own_state *c = own_state_copy(a, s);
+    uint32_t map[OWN_RES_MAX], order[OWN_RES_MAX], n = 0;
+    if (!c)
+        return NULL;
+    for (uint32_t i = 0; i < s->nres; i++)
+        map[i] = UNMAPPED;
+    for (uint32_t p = 1; p <= OWN_PARAMS_MAX && n < s->nres; p++)
+        for (uint32_t i = 0; i < s->nres; i++)
+            if (s->res[i].kind != RES_NONE && s->res[i].param == p) {
+                map[i] = n;
+                order[n++] = i;
+            }
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
+        if (s->v[i].kind == OV_REF && map[s->v[i].x] == UNMAPPED) {
+            map[s->v[i].x] = n;
+            order[n++] = s->v[i].x;
+        }
+    for (uint32_t i = 0; i < n; i++)
+        c->res[i] = s->res[order[i]];
+    c->nres = n;
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
+        value_rename(a, &c->v[i], map);
+    return c;
+}
+
+/* Every field that matters, in a fixed order. The assertion makes whoever adds a field come here.
+ */
+_Static_assert(sizeof(struct own_res) == 40,
+               "own_serialise() writes every field of a resource but `event`");
+
+static void put(struct strbuf *out, const void *p, size_t n)
+{
+    strbuf_put(out, p, n);
+}
+
+void own_serialise(const struct own_state *s, struct strbuf *out)
+{
+    put(out, &s->nlocals, sizeof s->nlocals);
+    put(out, &s->nstack, sizeof s->nstack);
+    put(out, &s->nres, sizeof s->nres);
+    put(out, &s->gone, sizeof s->gone);
+    for (uint32_t i = 0; i < s->nres; i++) {
+        struct own_res r = s->res[i];
+        r.event = 0;
+        put(out, &r, sizeof r);
+    }
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++) {
+        const struct own_value *v = &s->v[i];
+        put(out, &v->kind, sizeof v->kind);
+        if (v->kind == OV_CONST || v->kind == OV_REF) {
+            put(out, &v->x, sizeof v->x);
+        } else if (v->kind == OV_TABLE) {
+            put(out, &v->table->nvars, sizeof v->table->nvars);
+            for (uint32_t k = 0; k < v->table->nvars; k++) {
+                put(out, &v->table->var[k].kind, 1);
+                put(out, &v->table->var[k].res, sizeof v->table->var[k].res);
+                put(out, &v->table->var[k].mask, sizeof v->table->var[k].mask);
+            }
+            put(out, v->table->entry, v->table->nentries * sizeof v->table->entry[0]);
+        }
+    }
+}
+
+/* ---- join ---- */
+
+/* Resources of the two sides are paired: with each other, or with "absent" on the other side. The
+ * pairing is a partial bijection; a value whose two sides are not a pair becomes OV_BAD. */
+struct pairing {
+    struct arena *arena;
+    const struct own_state *x, *y;
+    uint32_t event;
+    bool clash;                                    /* a value names objects of different types */
+    uint32_t n;                                    /* pairs so far */
+    uint32_t of_x[OWN_RES_MAX], of_y[OWN_RES_MAX]; /* pair of a resource, or UNMAPPED */
+    struct {
+        uint32_t x, y;
+    } pair[2 * OWN_RES_MAX]; /* UNMAPPED: absent on that side */
+};
+
+static uint32_t pair_new(struct pairing *p, uint32_t x, uint32_t y)
+{
+    if (x != UNMAPPED)
+        p->of_x[x] = p->n;
+    if (y != UNMAPPED)
+        p->of_y[y] = p->n;
+    p->pair[p->n].x = x;
+    p->pair[p->n].y = y;
+    return p->n++;
+}
+
+static uint32_t param_find(const struct own_state *s, uint32_t param)
+{
+    for (uint32_t i = 0; i < s->nres; i++)
+        if (s->res[i].kind != RES_NONE && s->res[i].param == param)
+            return i;
+    return UNMAPPED;
+}
+
+/* Parameters' resources keep their identity: they are paired first, by parameter. */
+static enum own_conflict pair_params(struct pairing *p, struct own_meet_error *err)
+{
+    for (uint32_t n = 1; n <= OWN_PARAMS_MAX; n++) {
+        uint32_t i = param_find(p->x, n), j = param_find(p->y, n);
+        if (i == UNMAPPED && j == UNMAPPED)
+            continue;
+        if ((p->x->gone | p->y->gone) & CASE_BIT(n - 1)) {
+            *err = (struct own_meet_error){MEET_SPLIT, i != UNMAPPED ? p->x->res[i] : p->y->res[j],
+                                           true};
+            return MEET_SPLIT;
+        }
+        pair_new(p, i, j);
+    }
+    return MEET_OK;
+}
+
+static struct own_value bad(const struct pairing *p)
+{
+    return (struct own_value){OV_BAD, p->event, NULL};
+}
+
+static bool is_reference(uint8_t kind)
+{
+    return kind >= OV_NULL;
+}
+
+/* One reference value of the join. */
+static struct own_value join_ref(struct pairing *p, struct own_value a, struct own_value b)
+{
+    uint32_t i = a.kind == OV_REF ? a.x : UNMAPPED, j = b.kind == OV_REF ? b.x : UNMAPPED;
+    if (i != UNMAPPED && j != UNMAPPED) {
+        uint32_t pi = p->of_x[i], pj = p->of_y[j];
+        if (pi == UNMAPPED && pj == UNMAPPED) {
+            if (p->x->res[i].kind != p->y->res[j].kind || p->x->res[i].type != p->y->res[j].type ||
+                p->x->res[i].role != p->y->res[j].role) {
+                p->clash = true;
+                return bad(p);
+            }
+            return (struct own_value){OV_REF, pair_new(p, i, j), NULL};
+        }
+        return pi == pj ? (struct own_value){OV_REF, pi, NULL} : bad(p);
+    }
+    if (i != UNMAPPED && b.kind == OV_NULL) {
+        uint32_t pi = p->of_x[i] == UNMAPPED ? pair_new(p, i, UNMAPPED) : p->of_x[i];
+        return p->pair[pi].y == UNMAPPED ? (struct own_value){OV_REF, pi, NULL} : bad(p);
+    }
+    if (j != UNMAPPED && a.kind == OV_NULL) {
+        uint32_t pj = p->of_y[j] == UNMAPPED ? pair_new(p, UNMAPPED, j) : p->of_y[j];
+        return p->pair[pj].x == UNMAPPED ? (struct own_value){OV_REF, pj, NULL} : bad(p);
+    }
+    if (a.kind == OV_NULL && b.kind == OV_NULL)
+        return a;
+    if (a.kind == OV_DEAD && (b.kind == OV_DEAD || b.kind == OV_NULL))
+        return a;
+    if (b.kind == OV_DEAD && a.kind == OV_NULL)
+        return b;
+    if ((a.kind == OV_FOREIGN || a.kind == OV_NULL) && (b.kind == OV_FOREIGN || b.kind == OV_NULL))
+        return (struct own_value){.kind = OV_FOREIGN};
+    return bad(p);
+}
+
+/* A resource without a partner that this function owns would be lost on one of the paths. */
+static enum own_conflict check_unpaired(const struct pairing *p, const struct own_state *s,
+                                        const uint32_t *of, struct own_meet_error *err)
+{
+    for (uint32_t i = 0; i < s->nres; i++) {
+        if (s->res[i].kind == RES_NONE || of[i] != UNMAPPED)
+            continue;
+        bool named = own_res_named(s, i);
+        *err = (struct own_meet_error){named ? p->clash ? MEET_KIND : MEET_SPLIT : MEET_LEAK,
+                                       s->res[i], named};
+        return err->why;
+    }
+    return MEET_OK;
+}
+
+/* An endpoint whose peer is known to have closed allows what one in `end` allows; as such it can
+ * meet one that is. */
+static struct own_res at_join(const struct own_res *r)
+{
+    struct own_res c = *r;
+    if (c.pend == CASE_BIT(CASE_CLOSED)) {
+        c.states = CASE_BIT(63);
+        c.pend = 0;
+    }
+    return c;
+}
+
+static bool join_res(const struct own_state *x, const struct own_state *y, uint32_t i, uint32_t j,
+                     struct own_res *out)
+{
+    if (i == UNMAPPED || j == UNMAPPED) {
+        *out = i == UNMAPPED ? y->res[j] : x->res[i];
+        out->maybe = 1;
+        return true;
+    }
+    bool both_pend = x->res[i].pend && y->res[j].pend;
+    const struct own_res left = both_pend ? x->res[i] : at_join(&x->res[i]);
+    const struct own_res right = both_pend ? y->res[j] : at_join(&y->res[j]), *a = &left,
+                         *b = &right;
+    if (a->kind != b->kind || a->type != b->type || a->role != b->role || a->param != b->param)
+        return false;
+    *out = *a;
+    out->maybe = a->maybe | b->maybe;
+    out->states = a->states | b->states;
+    out->filled = a->filled & b->filled;
+    /* a reported message on one side only is forgotten: it can be asked for again */
+    out->pend = both_pend ? a->pend | b->pend : 0;
+    return true;
+}
+
+/* What a joined i32 is, tabulated over a candidate variable of the joined state: per case, the
+ * value of each side on which that case can occur; they must agree. */
+static bool side_entry(const struct own_state *s, const struct own_value *v, uint32_t res,
+                       uint8_t kind, uint32_t c, bool absent, bool *possible, int64_t *out)
+{
+    if (absent) { /* on this side the resource does not exist */
+        *possible = kind == VAR_NULL && c == CASE_ABSENT;
+    } else {
+        struct own_var var = {kind, res, UINT64_MAX};
+        *possible = own_cases(s, &var) & CASE_BIT(c);
+    }
+    if (!*possible)
+        return true;
+    if (v->kind == OV_CONST) {
+        *out = v->x;
+        return true;
+    }
+    const struct own_table *t = v->table;
+    if (v->kind != OV_TABLE || t->nvars != 1 || absent || t->var[0].res != res ||
+        t->var[0].kind != kind || !(t->var[0].mask & CASE_BIT(c)))
+        return false;
+    *out = t->entry[__builtin_popcountll(t->var[0].mask & (CASE_BIT(c) - 1))];
+    return true;
+}
+
+static bool join_over(struct pairing *p, const struct own_value *a, const struct own_value *b,
+                      uint32_t pair, uint8_t kind, uint64_t mask, struct own_value *out)
+{
+    int64_t e[TABLE_ENTRIES_MAX];
+    uint32_t n = 0;
+    uint32_t i = p->pair[pair].x, j = p->pair[pair].y;
+    for (uint64_t m = mask; m; m &= m - 1) {
+        uint32_t c = (uint32_t)__builtin_ctzll(m);
+        bool px, py;
+        int64_t ex = 0, ey = 0;
+        if (!side_entry(p->x, a, i, kind, c, i == UNMAPPED, &px, &ex) ||
+            !side_entry(p->y, b, j, kind, c, j == UNMAPPED, &py, &ey))
+            return false;
+        if (px && py && ex != ey)
+            ex = (ex > 0 || ex == ENTRY_NONZERO) && (ey > 0 || ey == ENTRY_NONZERO) ? ENTRY_NONZERO
+                                                                                    : ENTRY_ANY;
+        e[n++] = px ? ex : py ? ey : ENTRY_ANY;
+    }
+    bool any = true;
+    for (uint32_t k = 0; k < n; k++)
+        any &= e[k] == ENTRY_ANY;
+    if (any || n < 2)
+        return false;
+    struct own_table *t = arena_alloc(p->arena, sizeof *t + n * sizeof t->entry[0]);
+    if (!t)
+        return false;
+    t->nvars = 1;
+    t->var[0] = (struct own_var){kind, pair, mask};
+    t->nentries = n;
+    memcpy(t->entry, e, n * sizeof *e);
+    *out = (struct own_value){OV_TABLE, 0, t};
+    return true;
+}
+
+static bool tables_equal(const struct own_table *a, const struct own_table *b)
+{
+    if (a->nvars != b->nvars || a->nentries != b->nentries ||
+        memcmp(a->entry, b->entry, a->nentries * sizeof a->entry[0]) != 0)
+        return false;
+    for (uint32_t i = 0; i < a->nvars; i++)
+        if (a->var[i].kind != b->var[i].kind || a->var[i].res != b->var[i].res ||
+            a->var[i].mask != b->var[i].mask)
+            return false;
+    return true;
+}
+
+/* One i32 value of the join; `out` has the joined resources already. */
+static struct own_value join_i32(struct pairing *p, const struct own_state *out, struct own_value a,
+                                 struct own_value b)
+{
+    struct own_value v, ra = a, rb = b;
+    if (a.kind == OV_CONST && b.kind == OV_CONST && a.x == b.x)
+        return a;
+    if ((a.kind != OV_CONST && a.kind != OV_TABLE) || (b.kind != OV_CONST && b.kind != OV_TABLE))
+        return (struct own_value){.kind = OV_TOP};
+    if (ra.kind == OV_TABLE && rb.kind == OV_TABLE && table_rename(p->arena, &ra, p->of_x) &&
+        table_rename(p->arena, &rb, p->of_y) && tables_equal(ra.table, rb.table))
+        return ra;
+    /* candidates: variables of either side, and every null test that this join makes */
+    for (uint32_t k = 0; k < p->n; k++) {
+        struct own_var nul = {VAR_NULL, k, UINT64_MAX};
+        if (out->res[k].maybe && join_over(p, &a, &b, k, VAR_NULL, own_cases(out, &nul), &v))
+            return v;
+        if (out->res[k].pend && join_over(p, &a, &b, k, VAR_TAG, out->res[k].pend, &v))
+            return v;
+    }
+    return (struct own_value){.kind = OV_TOP};
+}
+
+/* A parameter's resource that this function gives away on the other path, or replaces by one of its
+ * own, becomes this function's own here too: for the caller it is consumed on both paths. */
+static bool must_adopt(const struct own_state *s, const struct own_state *other, uint32_t i)
+{
+    const struct own_res *res = &s->res[i];
+    if (res->kind == RES_NONE || res->param == PARAM_NONE)
+        return false;
+    if (other->gone & CASE_BIT(res->param - 1))
+        return true;
+    if (param_find(other, res->param) != UNMAPPED)
+        return false;
+    for (uint32_t k = 0; k < s->nlocals + s->nstack; k++)
+        if (s->v[k].kind == OV_REF && s->v[k].x == i && other->v[k].kind == OV_REF)
+            return true;
+    return false;
+}
+
+static const struct own_state *adopt(struct arena *a, const struct own_state *s,
+                                     const struct own_state *other)
+{
+    struct own_state *c = NULL;
+    for (uint32_t i = 0; i < s->nres; i++) {
+        if (!must_adopt(s, other, i))
+            continue;
+        if (!c && !(c = own_state_copy(a, s)))
+            return NULL;
+        c->gone |= CASE_BIT(s->res[i].param - 1);
+        c->res[i].param = PARAM_NONE;
+    }
+    return c ? c : s;
+}
+
+struct own_state *own_join(struct arena *a, const struct own_state *x, const struct own_state *y,
+                           uint32_t event, struct own_meet_error *err)
+{
+    if (x && y) {
+        const struct own_state *x0 = x;
+        x = adopt(a, x, y);
+        y = adopt(a, y, x0);
+        *err = (struct own_meet_error){.why = MEET_MEMORY};
+        if (!x || !y)
+            return NULL;
+    }
+    if (!x || !y)
+        return x || y ? own_canonical(a, x ? x : y) : NULL;
+    check_fast(x->nlocals == y->nlocals && x->nstack == y->nstack);
+    struct pairing *p = ARENA_NEW(a, struct pairing);
+    struct own_state *s = own_state_new(a, x->nlocals, x->cap > y->cap ? x->cap : y->cap);
+    *err = (struct own_meet_error){.why = MEET_MEMORY};
+    if (!p || !s)
+        return NULL;
+    *p = (struct pairing){.arena = a, .x = x, .y = y, .event = event};
+    memset(p->of_x, 0xff, sizeof p->of_x);
+    memset(p->of_y, 0xff, sizeof p->of_y);
+    s->nstack = x->nstack;
+    s->gone = x->gone | y->gone;
+    if (pair_params(p, err) != MEET_OK)
+        return NULL;
+    uint32_t n = x->nlocals + x->nstack;
+    for (uint32_t i = 0; i < n; i++)
+        if (is_reference(x->v[i].kind) || is_reference(y->v[i].kind))
+            s->v[i] = join_ref(p, x->v[i], y->v[i]);
+    if (check_unpaired(p, x, p->of_x, err) != MEET_OK ||
+        check_unpaired(p, y, p->of_y, err) != MEET_OK)
+        return NULL;
+    for (uint32_t k = 0; k < p->n; k++) {
+        struct own_res r;
+        if (!join_res(x, y, p->pair[k].x, p->pair[k].y, &r)) {
+            *err = (struct own_meet_error){MEET_KIND, r, false};
+            return NULL;
+        }
+        if (own_res_add(a, s, &r) == UINT32_MAX)
+            return NULL;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (!is_reference(x->v[i].kind) && !is_reference(y->v[i].kind))
+            s->v[i] = join_i32(p, s, x->v[i], y->v[i]);
+    return own_canonical(a, s);
+}

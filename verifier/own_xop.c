@@ -1,0 +1,541 @@
+/* Transfer of the operations of design section 4.4: what each takes, gives and requires. */
+#include "verifier/own_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One operation being applied. */
+struct xcase {
+    struct own_run *r;
+    const struct xop *op;
+    const struct contract_set *set;
+    char what[160]; /* "Camera exp.send.Picture" */
+};
+
+#define STATE_BIT_END CASE_BIT(63)
+static uint64_t state_bit(uint32_t state)
+{
+    return state == STATE_END ? STATE_BIT_END : CASE_BIT(state);
+}
+
+static const struct block_type *block_of(const struct xcase *x)
+{
+    return &x->set->blocks[x->op->block];
+}
+static const struct contract *contract_of(const struct xcase *x)
+{
+    return &x->set->contracts[x->op->contract];
+}
+
+static void describe(struct xcase *x)
+{
+    const struct xop *op = x->op;
+    static const char *const plain[XOP_N] = {
+#define XOP(kind, name, blocks) [XOP_##kind] = name,
+#include "contract/xops.def"
+#undef XOP
+    };
+    const char *role = op->role == ROLE_IMP ? "imp" : "exp", *name = plain[op->kind];
+    if (op->kind == XOP_IS_NULL)
+        snprintf(x->what, sizeof x->what, "is_null");
+    else if (op->kind <= XOP_FREE)
+        snprintf(x->what, sizeof x->what, "%s %s", block_of(x)->name, name);
+    else if (op->kind < XOP_CHANNEL)
+        snprintf(x->what, sizeof x->what, "%s %s%s", block_of(x)->name,
+                 block_of(x)->fields[op->field].name, name + 1);
+    else if (op->kind == XOP_SEND || op->kind == XOP_RECV || op->kind == XOP_CALL)
+        snprintf(x->what, sizeof x->what, "%s %s.%s.%s", contract_of(x)->name, role,
+                 op->kind == XOP_SEND   ? "send"
+                 : op->kind == XOP_RECV ? "recv"
+                                        : "call",
+                 contract_of(x)->messages[op->message].name);
+    else if (name[0] == 'R')
+        snprintf(x->what, sizeof x->what, "%s %s%s", contract_of(x)->name, role, name + 1);
+    else
+        snprintf(x->what, sizeof x->what, "%s %s", contract_of(x)->name, name);
+}
+
+/* ---- operands ---- */
+
+static bool typed(struct xcase *x, struct own_value v, bool nullable, enum own_res_kind kind,
+                  uint32_t type, int role, uint32_t *out)
+{
+    char found[64];
+    if (!own_operand(x->r, v, nullable, x->what, out))
+        return false;
+    if (*out == UINT32_MAX)
+        return true;
+    const struct own_res *res = &x->r->cur->res[*out];
+    if (res->kind == kind && res->type == type && (role < 0 || res->role == role))
+        return true;
+    own_res_name(x->r, res, found, sizeof found);
+    own_fail(x->r, TYP_MISMATCH, "%s: the reference is a %s", x->what, found);
+    struct own_res want = {
+        .kind = (uint8_t)kind, .type = type, .role = (uint8_t)(role < 0 ? 0 : role)};
+    diag_want(x->r->c->why, "%s", own_res_name(x->r, &want, found, sizeof found));
+    return false;
+}
+
+static bool block_operand(struct xcase *x, bool nullable, uint32_t *out)
+{
+    return typed(x, own_pop(x->r), nullable, RES_BLOCK, x->op->block, -1, out);
+}
+
+static bool endpoint_operand(struct xcase *x, uint32_t *out)
+{
+    return typed(x, own_pop(x->r), false, RES_ENDPOINT, x->op->contract, (int)x->op->role, out);
+}
+
+static void drop_scalars(struct xcase *x, uint32_t n)
+{
+    while (n-- > 0)
+        own_pop(x->r);
+}
+
+static uint64_t required_fields(const struct block_type *b)
+{
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < b->nfields; i++)
+        if (b->fields[i].required)
+            mask |= CASE_BIT(b->fields[i].child);
+    return mask;
+}
+
+/* The operand may leave this function's sight as a value of type t: right type, fields filled,
+ * endpoint in its state. */
+static bool payload(struct xcase *x, const struct xref_type *t, struct own_value v, uint32_t *out)
+{
+    bool block = t->kind == REF_BLOCK || t->kind == REF_FROZEN;
+    if (!typed(x, v, false, block ? RES_BLOCK : RES_ENDPOINT, block ? t->block : t->contract,
+               block                ? -1
+               : t->kind == REF_IMP ? ROLE_IMP
+                                    : ROLE_EXP,
+               out))
+        return false;
+    const struct own_res *res = &x->r->cur->res[*out];
+    if (block) {
+        const struct block_type *b = &x->set->blocks[t->block];
+        uint64_t missing = required_fields(b) & ~res->filled;
+        for (uint32_t i = 0; missing && i < b->nfields; i++)
+            if (b->fields[i].required && missing & CASE_BIT(b->fields[i].child))
+                return own_fail(x->r, TYP_FIELD_EMPTY,
+                                "%s: field `%s` of %s was not filled on every path to here",
+                                x->what, b->fields[i].name, b->name);
+        return true;
+    }
+    if (res->pend || res->states != state_bit(t->state))
+        return own_fail(
+            x->r, TYP_ENDPOINT_STATE,
+            "%s: the endpoint must be in state %s of %s with nothing pending", x->what,
+            t->state == STATE_END ? "end" : x->set->contracts[t->contract].states[t->state].name,
+            x->set->contracts[t->contract].name);
+    return true;
+}
+
+/* ---- results ---- */
+
+static bool push_new(struct xcase *x, struct own_res res)
+{
+    res.event = own_event(x->r, EV_CREATED, 0);
+    uint32_t i = own_res_add(&x->r->scratch, x->r->cur, &res);
+    if (i == UINT32_MAX)
+        return own_fail(x->r, LIM_ANALYSIS, "more than %d references at once", OWN_RES_MAX);
+    own_push(x->r, (struct own_value){OV_REF, i, NULL});
+    return true;
+}
+
+static bool push_block(struct xcase *x, uint32_t type, bool maybe, uint64_t filled)
+{
+    return push_new(
+        x, (struct own_res){.kind = RES_BLOCK, .type = type, .maybe = maybe, .filled = filled});
+}
+
+static bool push_endpoint(struct xcase *x, enum role role, uint32_t contract, uint32_t state,
+                          bool maybe)
+{
+    return push_new(x, (struct own_res){.kind = RES_ENDPOINT,
+                                        .role = (uint8_t)role,
+                                        .type = contract,
+                                        .maybe = maybe,
+                                        .states = state_bit(state)});
+}
+
+/* A reference of type t that comes from elsewhere: a block's required fields are filled. */
+static bool push_received(struct xcase *x, const struct xref_type *t, bool maybe)
+{
+    switch (t->kind) {
+    case REF_NONE:
+        return true;
+    case REF_BLOCK:
+    case REF_FROZEN:
+        return push_block(x, t->block, maybe, required_fields(&x->set->blocks[t->block]));
+    case REF_IMP:
+    case REF_EXP:
+        return push_endpoint(x, t->kind == REF_IMP ? ROLE_IMP : ROLE_EXP, t->contract, t->state,
+                             maybe);
+    }
+    BUG("reference kind");
+}
+
+static bool push_i32(struct xcase *x)
+{
+    own_push(x->r, (struct own_value){.kind = OV_TOP});
+    return true;
+}
+
+/* A reference that was borrowed must still have a name, or it is lost. */
+static bool still_named(struct xcase *x, uint32_t res)
+{
+    char where[200];
+    snprintf(where, sizeof where, "after %s", x->what);
+    return own_check_leak(x->r, res, where);
+}
+
+/* ---- blocks ---- */
+
+static bool scalar_access(struct xcase *x, uint32_t nscalars, bool result)
+{
+    uint32_t i;
+    drop_scalars(x, nscalars);
+    if (!block_operand(x, false, &i))
+        return false;
+    if (result)
+        push_i32(x);
+    return still_named(x, i);
+}
+
+static bool take(struct xcase *x)
+{
+    const struct block_field *f = &block_of(x)->fields[x->op->field];
+    uint32_t i;
+    if (!block_operand(x, false, &i))
+        return false;
+    struct own_res *res = &x->r->cur->res[i];
+    bool filled = res->filled & CASE_BIT(f->child);
+    res->filled &= ~CASE_BIT(f->child);
+    return push_received(x, &f->ref, !filled) && still_named(x, i);
+}
+
+static bool put(struct xcase *x)
+{
+    const struct block_field *f = &block_of(x)->fields[x->op->field];
+    uint32_t parent, child;
+    struct own_value v = own_pop(x->r);
+    if (!block_operand(x, false, &parent))
+        return false;
+    if (v.kind == OV_REF && v.x == parent)
+        return own_fail(x->r, OWN_SAME_TWICE, "%s: a block cannot own itself", x->what);
+    if (!payload(x, &f->ref, v, &child) || !own_consume(x->r, child, EV_MOVED, 0))
+        return false;
+    x->r->cur->res[parent].filled |= CASE_BIT(f->child);
+    return still_named(x, parent);
+}
+
+static bool free_block(struct xcase *x)
+{
+    uint32_t i;
+    if (!block_operand(x, true, &i))
+        return false;
+    return i == UINT32_MAX || own_consume(x->r, i, EV_FREED, 0);
+}
+
+/* ---- channels ---- */
+
+static void print_states(const struct contract *c, uint64_t states, char *buf, size_t n)
+{
+    size_t len = 0;
+    buf[0] = 0;
+    for (uint32_t q = 0; q <= 63; q++)
+        if (states >> q & 1 && len < n)
+            len += (size_t)snprintf(buf + len, n - len, "%s%s", len ? ", " : "",
+                                    q == 63 ? "end" : c->states[q].name);
+}
+
+static bool state_error(struct xcase *x, uint64_t states, uint64_t bad_states, const char *action)
+{
+    char all[120], one[80];
+    print_states(contract_of(x), states, all, sizeof all);
+    print_states(contract_of(x), bad_states & -bad_states, one, sizeof one);
+    own_fail(x->r, CON_STATE, "%s: %s is not allowed in state %s", x->what, action, one);
+    diag_found(x->r->c->why, "the endpoint in state %s", all);
+    return false;
+}
+
+static enum direction sends(enum role r)
+{
+    return r == ROLE_IMP ? DIR_IN : DIR_OUT;
+}
+
+/* Steps the endpoint over message `tag`, sent or received; every state it can be in must allow it.
+ */
+static bool step_message(struct xcase *x, uint32_t i, uint32_t tag, bool send, const char *action)
+{
+    const struct contract *c = contract_of(x);
+    struct own_res *res = &x->r->cur->res[i];
+    uint64_t next = 0;
+    if (!send &&
+        res->pend ==
+            CASE_BIT(tag)) { /* states that could not bring this message are not the real one */
+        uint64_t possible = 0;
+        for (uint64_t m = res->states & ~STATE_BIT_END; m; m &= m - 1)
+            if (state_transition(&c->states[__builtin_ctzll(m)], tag))
+                possible |= m & -m;
+        if (possible)
+            res->states = possible;
+    }
+    for (uint64_t m = res->states; m; m &= m - 1) {
+        uint32_t q = (uint32_t)__builtin_ctzll(m);
+        const struct transition *t = q == 63 ? NULL : state_transition(&c->states[q], tag);
+        if (!t || (c->messages[tag].dir == sends(x->op->role)) != send)
+            return state_error(x, res->states, CASE_BIT(q), action);
+        next |= state_bit(t->next);
+    }
+    if (res->pend) {
+        if (send) {
+            if (res->pend == CASE_BIT(CASE_CLOSED))
+                return own_fail(x->r, CON_CLOSED, "%s: the peer is known to have closed", x->what);
+        } else if (!(res->pend & CASE_BIT(tag))) {
+            if (res->pend == CASE_BIT(CASE_CLOSED))
+                return own_fail(x->r, CON_CLOSED, "%s: the peer is known to have closed", x->what);
+            if (res->pend != CASE_BIT(CASE_NONE))
+                return own_fail(x->r, CON_WRONG_MESSAGE,
+                                "%s: the next message is known to be another one", x->what);
+        }
+        own_forget_tag(x->r->cur, i);
+    }
+    res->pend = 0;
+    res->states = next;
+    return true;
+}
+
+static bool send_message(struct xcase *x, uint32_t tag, bool keep)
+{
+    const struct message *msg = &contract_of(x)->messages[tag];
+    struct own_value v[XOP_PARAMS_MAX];
+    uint32_t n = msg->nparams + (msg->ref.kind != REF_NONE), i, child = UINT32_MAX;
+    for (uint32_t k = n; k-- > 0;)
+        v[k] = own_pop(x->r);
+    struct own_value ep = own_pop(x->r);
+    if (!typed(x, ep, false, RES_ENDPOINT, x->op->contract, (int)x->op->role, &i))
+        return false;
+    if (msg->ref.kind != REF_NONE) {
+        struct own_value ref = v[msg->ref_at];
+        if (ref.kind == OV_REF && ref.x == i)
+            return own_fail(x->r, OWN_SAME_TWICE, "%s: an endpoint cannot be sent over itself",
+                            x->what);
+        if (!payload(x, &msg->ref, ref, &child))
+            return false;
+    }
+    if (!step_message(x, i, tag, true, "sending it"))
+        return false;
+    if (child != UINT32_MAX && !own_consume(x->r, child, EV_MOVED, 0))
+        return false;
+    if (keep)
+        own_push(x->r, (struct own_value){OV_REF, i, NULL});
+    return keep || still_named(x, i);
+}
+
+static bool receive_message(struct xcase *x, uint32_t tag, bool named_by_call)
+{
+    const struct message *msg = &contract_of(x)->messages[tag];
+    uint32_t i;
+    if (msg->scalars_size && !named_by_call)
+        own_pop(x->r); /* out */
+    if (!endpoint_operand(x, &i) || !step_message(x, i, tag, false, "receiving it"))
+        return false;
+    return push_received(x, &msg->ref, false) && still_named(x, i);
+}
+
+/* send and receive in one: the `out` pointer comes last among the operands. */
+static bool call_message(struct xcase *x)
+{
+    if (contract_of(x)->messages[x->op->reply].scalars_size)
+        own_pop(x->r);
+    return send_message(x, x->op->message, true) && receive_message(x, x->op->reply, true);
+}
+
+/* The cases of the next message in the states of the endpoint. */
+static uint64_t next_cases(const struct xcase *x, const struct own_res *res, uint64_t *only_sends)
+{
+    const struct contract *c = contract_of(x);
+    uint64_t cases = CASE_BIT(CASE_CLOSED);
+    *only_sends = 0;
+    for (uint64_t m = res->states; m; m &= m - 1) {
+        uint32_t q = (uint32_t)__builtin_ctzll(m);
+        if (q == 63)
+            continue;
+        const struct state *s = &c->states[q];
+        if (s->ntransitions && s->dir == sends(x->op->role)) {
+            *only_sends |= CASE_BIT(q);
+            continue;
+        }
+        for (uint32_t k = 0; k < s->ntransitions; k++)
+            cases |= CASE_BIT(s->transitions[k].message);
+    }
+    return cases;
+}
+
+static bool next_message(struct xcase *x)
+{
+    uint32_t i;
+    uint64_t only_sends;
+    if (x->op->kind == XOP_WAIT)
+        own_pop(x->r);
+    if (!endpoint_operand(x, &i))
+        return false;
+    struct own_res *res = &x->r->cur->res[i];
+    if (res->pend == CASE_BIT(CASE_CLOSED))
+        return own_fail(x->r, CON_CLOSED, "%s: the peer is known to have closed", x->what);
+    uint64_t cases = next_cases(x, res, &only_sends);
+    if (only_sends && x->op->kind != XOP_POLL)
+        return state_error(x, res->states, only_sends, "waiting for a message");
+    if (x->op->kind != XOP_NEXT)
+        cases |= CASE_BIT(CASE_NONE);
+    if (res->pend && !(res->pend & CASE_BIT(CASE_NONE)))
+        cases = res->pend; /* the same message is still the next one */
+    own_forget_tag(x->r->cur, i);
+    res->pend = cases;
+    uint32_t n = (uint32_t)__builtin_popcountll(cases), k = 0;
+    struct own_table *t = arena_alloc(&x->r->scratch, sizeof *t + n * sizeof t->entry[0]);
+    if (!t)
+        return own_fail(x->r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    *t = (struct own_table){.nvars = 1, .nentries = n};
+    t->var[0] = (struct own_var){VAR_TAG, i, cases};
+    for (uint64_t m = cases; m; m &= m - 1) {
+        uint32_t c = (uint32_t)__builtin_ctzll(m);
+        t->entry[k++] = c == CASE_CLOSED ? (int64_t)UINT32_MAX
+                        : c == CASE_NONE ? (int64_t)UINT32_MAX - 1
+                                         : (int64_t)c;
+    }
+    own_push(x->r, (struct own_value){OV_TABLE, 0, t});
+    own_settle_tables(&x->r->scratch, x->r->cur);
+    if (n == 1)
+        x->r->cur->v[x->r->cur->nlocals + x->r->cur->nstack - 1] =
+            (struct own_value){OV_CONST, (uint32_t)t->entry[0], NULL};
+    return still_named(x, i);
+}
+
+static bool close_endpoint(struct xcase *x)
+{
+    uint32_t i;
+    if (!endpoint_operand(x, &i))
+        return false;
+    const struct own_res *res = &x->r->cur->res[i];
+    const struct contract *c = contract_of(x);
+    for (uint64_t m = res->pend == CASE_BIT(CASE_CLOSED) ? 0 : res->states; m; m &= m - 1) {
+        uint32_t q = (uint32_t)__builtin_ctzll(m);
+        if (q != 63 && !c->states[q].may_end)
+            return state_error(x, res->states, CASE_BIT(q), "closing");
+    }
+    return own_consume(x->r, i, EV_CLOSED, 0);
+}
+
+static bool end_listener(struct xcase *x)
+{
+    uint32_t i;
+    return typed(x, own_pop(x->r), false, RES_LISTENER, x->op->contract, -1, &i) &&
+           own_consume(x->r, i, EV_CLOSED, 0);
+}
+
+static bool accept_client(struct xcase *x)
+{
+    uint32_t i;
+    if (!typed(x, own_pop(x->r), false, RES_LISTENER, x->op->contract, -1, &i))
+        return false;
+    return push_endpoint(x, ROLE_EXP, x->op->contract, 0, true) && still_named(x, i);
+}
+
+static bool other_end(struct xcase *x)
+{
+    uint32_t i;
+    return typed(x, own_pop(x->r), false, RES_ENDPOINT, x->op->contract, ROLE_EXP, &i) &&
+           push_endpoint(x, ROLE_IMP, x->op->contract, 0, true) && still_named(x, i);
+}
+
+static bool abandon(struct xcase *x)
+{
+    uint32_t i;
+    return endpoint_operand(x, &i) && own_consume(x->r, i, EV_CLOSED, 0);
+}
+
+/* A null test written as an import. */
+static bool is_null(struct xcase *x)
+{
+    struct own_value v = own_pop(x->r);
+    own_push(x->r, v);
+    return own_null_test(x->r);
+}
+
+/* No default: a new operation must say what it does. */
+static bool apply(struct xcase *x)
+{
+    const struct xop *op = x->op;
+    bool array =
+        op->kind < XOP_CHANNEL && op->kind > XOP_FREE && block_of(x)->fields[op->field].is_array;
+    switch (op->kind) {
+    case XOP_ALLOC:
+    case XOP_NEW:
+        drop_scalars(x, block_of(x)->array != CONTRACT_NONE);
+        return push_block(x, op->block, op->kind == XOP_ALLOC, 0);
+    case XOP_FREE:
+        return free_block(x);
+    case XOP_GET:
+        return scalar_access(x, array, true);
+    case XOP_SET:
+        return scalar_access(x, array ? 2 : 1, false);
+    case XOP_LEN:
+        return scalar_access(x, 0, true);
+    case XOP_READ:
+    case XOP_WRITE:
+        return scalar_access(x, 3, false);
+    case XOP_LOAD:
+        return scalar_access(x, 1, true);
+    case XOP_STORE:
+        return scalar_access(x, 2, false);
+    case XOP_TAKE:
+        return take(x);
+    case XOP_PUT:
+        return put(x);
+    case XOP_CHANNEL:
+        return push_endpoint(x, ROLE_EXP, op->contract, 0, true);
+    case XOP_PEER:
+        return other_end(x);
+    case XOP_CONNECT:
+        drop_scalars(x, 2);
+        return push_endpoint(x, ROLE_IMP, op->contract, 0, true);
+    case XOP_LISTEN:
+        drop_scalars(x, 2);
+        return push_new(x,
+                        (struct own_res){.kind = RES_LISTENER, .type = op->contract, .maybe = 1});
+    case XOP_ACCEPT:
+        return accept_client(x);
+    case XOP_LISTENER_CLOSE:
+        return end_listener(x);
+    case XOP_SEND:
+        return send_message(x, op->message, false);
+    case XOP_NEXT:
+    case XOP_POLL:
+    case XOP_WAIT:
+        return next_message(x);
+    case XOP_RECV:
+        return receive_message(x, op->message, false);
+    case XOP_CALL:
+        return call_message(x);
+    case XOP_CLOSE:
+        return close_endpoint(x);
+    case XOP_ABANDON:
+        return abandon(x);
+    case XOP_IS_NULL:
+        return is_null(x);
+    case XOP_N:
+        break;
+    }
+    BUG("operation");
+}
+
+bool own_xop(struct own_run *r, const struct xop *op)
+{
+    struct xcase x = {.r = r, .op = op, .set = r->c->m->contracts};
+    describe(&x);
+    return apply(&x);
+}
