@@ -161,7 +161,7 @@ static enum trap mismatch(const struct xobj *o, const char *expected, struct mon
 enum trap monitor_block(const struct xheap *h, const struct xaccount *a, xref ref,
                         const struct xtype *t, struct xobj **out, struct monitor_why *why)
 {
-    struct xobj *o;
+    struct xobj *o = NULL;
     enum trap bad = resolve(h, a, ref, t->decl->name, &o, why);
     if (bad != TRAP_NONE)
         return bad;
@@ -176,7 +176,7 @@ static enum trap endpoint_of(const struct xheap *h, const struct xaccount *a, xr
                              const struct xcontract *c, enum role r, const char *w,
                              struct endpoint **out, struct monitor_why *why)
 {
-    struct xobj *o;
+    struct xobj *o = NULL;
     enum trap bad = resolve(h, a, ref, w, &o, why);
     if (bad != TRAP_NONE)
         return bad;
@@ -214,7 +214,7 @@ enum trap monitor_listener(const struct xheap *h, const struct xaccount *a, xref
 {
     struct words w;
     (void)snprintf(w.s, sizeof w.s, "%s listener", c->decl->name);
-    struct xobj *o;
+    struct xobj *o = NULL;
     enum trap bad = resolve(h, a, ref, w.s, &o, why);
     if (bad != TRAP_NONE)
         return bad;

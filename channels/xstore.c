@@ -205,7 +205,9 @@ static uint8_t *large_alloc(struct xheap *h, uint64_t n, uint32_t *store)
         h->stores[i].nslots = 1;
     }
     uint8_t *data = extent_addr(h->region, &h->stores[i].extent);
-    memset(data, 0, (size_t)h->stores[i].dirty * 64);
+    if (h->stores[i]
+            .dirty) /* an empty memset of pages that are not there yet is slow on some machines */
+        memset(data, 0, (size_t)h->stores[i].dirty * 64);
     h->stores[i].dirty = 0;
     h->stores[i].used = 1;
     *store = i;
