@@ -114,27 +114,21 @@ struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xc
     struct xobj *rows[2];
     if (!xheap_room(h, a, 2, channel_charge(c)) || !channel_make(h, c, rows))
         return NULL;
-    struct xobj *exp = rows[ROLE_EXP], *imp = rows[ROLE_IMP];
-    imp->owner = XOWNER(XOWN_FIELD, row_of(h, exp));
-    exp->tree_blocks += imp->tree_blocks;
-    exp->tree_bytes += imp->tree_bytes;
-    xrow_give(h, exp, a);
+    xrow_give(h, rows[ROLE_IMP], a);
+    xrow_give(h, rows[ROLE_EXP], a);
     check_slow(xheap_ok(h));
-    return exp;
+    return rows[ROLE_EXP];
 }
 
 struct xobj *channel_peer(struct xheap *h, struct endpoint *exp)
 {
-    check_fast(exp->role == ROLE_EXP);
-    if (exp->peer_taken)
+    check_fast(exp->role == ROLE_EXP && XOWNER_KIND(exp->row->owner) == XOWN_ACCOUNT);
+    struct xobj *imp = endpoint_peer(exp)->row;
+    if (exp->peer_taken || !imp)
         return NULL;
-    struct xobj *imp = endpoint_peer(exp)->row, *row = exp->row;
-    struct xaccount *a = xrow_unlink(h, row);
-    row->tree_blocks -= imp->tree_blocks;
-    row->tree_bytes -= imp->tree_bytes;
     exp->peer_taken = true;
-    xrow_give(h, row, a);
-    xrow_give(h, imp, a);
+    (void)xrow_unlink(h, imp); /* the account that made the channel; perhaps another by now */
+    xrow_give(h, imp, xaccount_at(h, XOWNER_INDEX(exp->row->owner)));
     check_slow(xheap_ok(h));
     return imp;
 }
@@ -297,8 +291,9 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
             xend_push(h, top, row_of(h, m->ref));
     }
     atomic_store_explicit(&e->rx.head, tail, memory_order_release);
-    if (e->role == ROLE_EXP && !e->peer_taken) {
+    if (e->role == ROLE_EXP && !e->peer_taken && peer->row) { /* nobody can name it any more */
         e->peer_taken = true;
+        (void)xrow_unlink(h, peer->row);
         xend_push(h, top, row_of(h, peer->row));
     }
     endpoint_unwait(e);

@@ -66,7 +66,7 @@ struct endpoint {
     uint32_t state;  /* contract state before the pending message, index or STATE_END */
     int32_t pending; /* tag seen by next/poll/wait and not yet received; TAG_CLOSED once that was
                         seen; TAG_NONE */
-    bool peer_taken; /* exp: the imp end has been given out; until then it belongs to this end */
+    bool peer_taken; /* the imp end has been given out; until then it ends with this end */
     bool in_call;    /* endpoint_call() has sent its request and waits for the answer */
     /* shared by both sides */
     struct proc *
@@ -82,10 +82,13 @@ uint32_t endpoint_queued(const struct endpoint *e);
 /* The other side has closed. It may have left messages. */
 bool endpoint_peer_closed(const struct endpoint *e);
 
-/* A new channel. The exp end belongs to `a`, the imp end to the exp end until channel_peer() gives
- * it out. Returns the exp end's row; NULL: quota or heap exhausted. Both ends are charged. */
+/* A new channel; both ends are charged to `a`. Returns the exp end's row; NULL: quota or heap
+ * exhausted. The imp end belongs to `a`, too, but has no reference until channel_peer() gives it
+ * out: it must not lie within the exp end, which could then be moved into a queue that is held by
+ * the imp end's own queue, out of everybody's reach. */
 struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xcontract *c);
-/* The imp end, to the account that owns `exp`; once: the second call gives NULL. */
+/* The imp end, moved to the account that owns `exp` now. NULL: it was given out before, or closed
+ * with the account that made the channel. */
 struct xobj *channel_peer(struct xheap *h, struct endpoint *exp);
 
 /* Moves `ref` (NULL, or owned by an account) and the scalars (the message's C struct; NULL if it

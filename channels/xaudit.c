@@ -237,12 +237,9 @@ static bool walk_endpoint(struct walk *w, uint32_t row, uint64_t *bytes)
         return false;
     if (!peer->closed && (!peer->row || peer->row->endpoint != peer))
         return BROKEN(w, "row %u: its peer has no row of its own", row);
-    if (e->role == ROLE_EXP && !e->peer_taken) {
-        uint32_t imp = row_of(w->h, peer->row);
-        if (!arrive(w, imp, XOWNER(XOWN_FIELD, row), NULL))
-            return false;
-        w->inner[w->ninner++] = imp;
-    }
+    if (e->role == ROLE_EXP && !e->peer_taken && peer->row &&
+        XOWNER_KIND(peer->row->owner) != XOWN_ACCOUNT)
+        return BROKEN(w, "row %u: its peer was never given out, but is not with an account", row);
     w->holder = row;
     if (!endpoint_each_held(w->h, e, held, w))
         return BROKEN(w, "row %u: its queue holds what its contract does not allow", row);

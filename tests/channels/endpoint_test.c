@@ -101,20 +101,62 @@ START_TEST(sending_to_a_closed_peer_discards)
 }
 END_TEST
 
-START_TEST(an_untaken_peer_belongs_to_its_exp_end)
+START_TEST(an_untaken_peer_ends_with_its_exp_end)
 {
     struct world w;
-    struct xaccount a;
+    struct xaccount a, b;
     int32_t tag;
     world_open(&w, NULL);
     account_open(&w, &a);
+    account_open(&w, &b);
     struct xobj *exp = channel_create(w.heap, &a, w.camera);
-    ck_assert_uint_eq(exp->tree_blocks, 2);
     ck_assert_uint_eq(a.nblocks, 2);
     world_audit(&w);
     ck_assert(endpoint_next(exp->endpoint, false, NULL, &tag) == XDONE && tag == TAG_NONE);
     xobj_end(w.heap, exp); /* both go */
     ck_assert_uint_eq(a.nblocks, 0);
+
+    /* The exp end travels; its new owner asks for the imp end, which the maker has paid for until
+     * then. */
+    struct pair d = channel(&w, &a, w.depot);
+    exp = channel_create(w.heap, &a, w.lens);
+    send_now(&w, d.imp, STORE, NULL, exp);
+    world_audit(&w);
+    ck_assert_uint_eq(a.nblocks, 3);
+    ck_assert_ptr_eq(recv_now(&w, d.exp, STORE, &b).ref, exp);
+    struct xobj *imp = channel_peer(w.heap, exp->endpoint);
+    ck_assert_ptr_eq(endpoint_peer(exp->endpoint)->row, imp);
+    ck_assert_uint_eq(a.nblocks, 2);
+    ck_assert_uint_eq(b.nblocks, 2);
+
+    /* ... or learns that its maker has ended. */
+    send_now(&w, d.exp, STORED, NULL, NULL);
+    (void)recv_now(&w, d.imp, STORED, &a);
+    exp = channel_create(w.heap, &a, w.lens);
+    send_now(&w, d.imp, STORE, NULL, exp);
+    ck_assert_ptr_eq(recv_now(&w, d.exp, STORE, &b).ref, exp);
+    xaccount_close(w.heap, &a);
+    world_audit(&w);
+    ck_assert_ptr_null(channel_peer(w.heap, exp->endpoint));
+    ck_assert(endpoint_next(exp->endpoint, false, NULL, &tag) == XDONE && tag == TAG_CLOSED);
+    xaccount_close(w.heap, &b);
+    world_close(&w);
+}
+END_TEST
+
+/* An exp end whose imp end nobody has asked for, sent along a channel whose receiving end waits in
+ * that imp end's queue: no contract forbids it, and still nothing is lost. */
+START_TEST(no_circle_of_queues)
+{
+    struct world w;
+    struct xaccount a;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    struct xobj *exp = channel_create(w.heap, &a, w.lens);
+    struct pair d = channel(&w, &a, w.drawer);
+    send_now(&w, exp->endpoint, FILL, NULL, d.imp->row); /* into the queue of the lens's imp end */
+    send_now(&w, d.exp, PUT_LENS, NULL, exp); /* into the queue of the drawer's imp end */
+    world_audit(&w);
     xaccount_close(w.heap, &a);
     world_close(&w);
 }
@@ -351,7 +393,8 @@ int main(void)
         messages_move_blocks,
         wrong_message_and_closed_peer_are_traps,
         sending_to_a_closed_peer_discards,
-        an_untaken_peer_belongs_to_its_exp_end,
+        an_untaken_peer_ends_with_its_exp_end,
+        no_circle_of_queues,
         a_full_queue_makes_the_sender_wait,
         a_call_sends_once,
         endpoints_travel_in_messages_and_blocks,

@@ -35,11 +35,32 @@ static const char world_text[] = "block Text { bytes: u8[]; }\n"
                                  "  in message Item(u64 n, Text text);\n"
                                  "  in message Done();\n"
                                  "  state Flow: one { Item? -> Flow; Done? -> end; }\n"
+                                 "}\n"
+                                 "contract Lens {\n"
+                                 "  out message Fill(imp Drawer:Shut drawer);\n"
+                                 "  in message Thanks();\n"
+                                 "  state Empty: Fill! -> Full;\n"
+                                 "  state Full: one { Thanks? -> end; end; }\n"
+                                 "}\n"
+                                 "contract Drawer {\n"
+                                 "  out message PutLens(exp Lens:Full lens);\n"
+                                 "  in message Thanks();\n"
+                                 "  state Shut: PutLens! -> Open;\n"
+                                 "  state Open: Thanks? -> end;\n"
+                                 "}\n"
+                                 "contract Depot {\n"
+                                 "  in message Store(exp Lens:Empty lens);\n"
+                                 "  out message Stored();\n"
+                                 "  state Open: one { Store? -> Busy; end; }\n"
+                                 "  state Busy: Stored! -> Open;\n"
                                  "}\n";
 
 enum { OPEN, CLOSE, PICTURE, REFUSED }; /* Camera */
 enum { HAND, GIVE, OKAY };              /* Desk */
 enum { ITEM, DONE };                    /* Stream */
+enum { FILL };                          /* Lens */
+enum { PUT_LENS };                      /* Drawer */
+enum { STORE, STORED };                 /* Depot */
 enum { SEQ, TITLE, PIXELS };            /* fields of Frame */
 enum { KEY, LEFT, RIGHT };              /* fields of Tree */
 enum { WHO, REPLY };                    /* fields of Ticket */
@@ -53,7 +74,7 @@ struct world {
     struct arena arena;
     const struct contract_set *set;
     const struct xtype *text, *frame, *tree, *words, *ticket;
-    const struct xcontract *camera, *desk, *stream;
+    const struct xcontract *camera, *desk, *stream, *lens, *drawer, *depot;
 };
 
 static inline const struct xtype *world_block(struct world *w, const char *name)
@@ -93,6 +114,9 @@ static inline void world_open(struct world *w, const struct xheap_config *cfg)
     w->camera = world_contract(w, "Camera");
     w->desk = world_contract(w, "Desk");
     w->stream = world_contract(w, "Stream");
+    w->lens = world_contract(w, "Lens");
+    w->drawer = world_contract(w, "Drawer");
+    w->depot = world_contract(w, "Depot");
 }
 
 /* INV-6, INV-7 and the pages below hold now. */

@@ -7,7 +7,7 @@
 #define ACCOUNTS 3
 #define QUEUE    512
 
-enum where { GONE, OWNED, INSIDE, QUEUED };
+enum where { GONE, OWNED, HIDDEN, INSIDE, QUEUED }; /* HIDDEN: owned, but nobody has a reference */
 
 /* One object as the model sees it. */
 struct thing {
@@ -89,8 +89,12 @@ static void model_end(struct model *m, int i)
             model_end(m, t->queue[k]);
     if (t->untaken >= 0)
         model_end(m, t->untaken);
-    if (t->peer >= 0)
-        m->things[t->peer].peer = -1;
+    if (t->peer >= 0) {
+        struct thing *peer = &m->things[t->peer];
+        peer->peer = -1;
+        if (peer->untaken == i)
+            peer->untaken = -1;
+    }
 }
 
 static void model_own(struct model *m, int i, int account)
@@ -204,7 +208,7 @@ static void step_channel(struct model *m)
     if (!o)
         return;
     int exp = thing_new(m, o, OWNED, account),
-        imp = thing_new(m, endpoint_peer(o->endpoint)->row, INSIDE, exp);
+        imp = thing_new(m, endpoint_peer(o->endpoint)->row, HIDDEN, account);
     m->things[exp].peer = m->things[exp].untaken = imp;
     m->things[imp].peer = exp;
     m->done[4]++;
@@ -327,7 +331,8 @@ static void step_death(struct model *m)
     int account = (int)dice(m, ACCOUNTS);
     xaccount_close(m->w.heap, &m->accounts[account]);
     for (int i = 0; i < THINGS; i++)
-        if (m->things[i].where == OWNED && m->things[i].at == account)
+        if ((m->things[i].where == OWNED || m->things[i].where == HIDDEN) &&
+            m->things[i].at == account)
             model_end(m, i);
     ck_assert(xaccount_open(m->w.heap, &m->accounts[account], NULL) == OK);
 }
@@ -340,7 +345,7 @@ static uint32_t size_of(const struct model *m, int i)
     uint32_t n = 1;
     for (int k = 0; k < 4; k++)
         n += t->child[k] >= 0 ? size_of(m, t->child[k]) : 0;
-    return n + (t->untaken >= 0 ? 1 : 0);
+    return n;
 }
 
 static void compare(struct model *m)
@@ -350,6 +355,8 @@ static void compare(struct model *m)
     for (int i = 0; i < THINGS; i++) {
         const struct thing *t = &m->things[i];
         live += t->where != GONE;
+        if (t->where == HIDDEN)
+            owned[t->at]++;
         if (t->where == OWNED) {
             owned[t->at] += size_of(m, i);
             right &= xref_lookup(m->w.heap, t->ref) == t->o;
