@@ -2,16 +2,16 @@
  * FILE.wat...
  *
  * A file is a module whose exported functions are the cases. Its comments say what must happen:
- *   ;; spawn: max_blocks=4 max_block_bytes=65536       quotas of the SIPs of this file
- *   ;; expect NAME: returns 7                          NAME() gives 7 (of an i32, i64, or bits of a
- * float)
- *   ;; expect NAME: trap MON_DEAD  TEXT                it traps, in function NAME, and the report
- * has TEXT in it
- *   ;; expect NAME: trap MON_DEAD at=0x3f TEXT         ... at that offset in the function
- *   ;; expect NAME: stuck                              it waits for what can no longer happen
- * Each case runs in a SIP of its own, in both memory modes. Beside it lives a bystander with a
- * block, a channel and memory; after every case its data must be as they were, the audit clean, and
- * everything of the dead SIP gone.
+ *   ;; spawn: max_blocks=4 max_block_bytes=65536   quotas of the SIPs of this file
+ *   ;; expect NAME: returns 7                      NAME() gives 7 (an i32, an i64, bits of a float)
+ *   ;; expect NAME: trap MON_DEAD TEXT             it traps in NAME, and its report has TEXT in it
+ *   ;; expect NAME: trap MON_DEAD at=0x3f TEXT     ... at that offset in the function
+ *   ;; expect NAME: stuck                          it waits for what can no longer happen
+ * Each case runs in a SIP of its own, in both memory modes. If the module exports `NAME.partner`, a
+ * second SIP runs that, which has begun to wait before NAME is called, and must end by itself once
+ * the SIP of the case is gone. Beside them lives a bystander with a block, a channel and memory;
+ * after every case its data must be as they were, the audit clean, and everything of the dead SIPs
+ * gone.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -264,12 +264,37 @@ static void look_around(const char *file, const char *name, const struct singula
         fail(file, name, "the bystander's data are not what they were");
 }
 
+static void run_case(const char *file, const char *wat, struct singula_module *m,
+                     const struct singula_spawn *opt, const struct expectation *x)
+{
+    struct singula_stats before;
+    struct singula_diag why = {0};
+    struct singula_sip *partner = NULL;
+    char entry[80], key[100];
+    uint64_t result = 0;
+    snprintf(entry, sizeof entry, "%s.partner", x->name);
+    snprintf(key, sizeof key, "(export \"%s\")", entry);
+    singula_stats(sys, &before);
+    if (strstr(wat, key)) {
+        struct singula_spawn other = *opt;
+        other.name = "partner";
+        other.entry = entry;
+        partner = spawn(file, m, &other);
+        singula_run(sys, partner, SINGULA_FOREVER); /* until it waits */
+    }
+    struct singula_sip *sip = spawn(file, m, opt);
+    int status = singula_call(sip, x->name, NULL, 0, &result, 1, &why);
+    judge(file, x, sip, status, result);
+    singula_sip_destroy(sip);
+    if (partner && singula_run(sys, partner, SINGULA_FOREVER) != SINGULA_RUN_DONE)
+        fail(file, x->name, "the partner waits for ever");
+    singula_sip_destroy(partner);
+    look_around(file, x->name, &before);
+}
+
 static void run_file(const char *path, int mode)
 {
-    static const char *const publish[] = {"cam", "desk", "stream", NULL}, *const connect[] = {
-                                                                              "cam", "desk",
-                                                                              "stream", "nobody",
-                                                                              NULL};
+    static const char *const names[] = {"cam", "desk", "stream", "nobody", NULL};
     size_t n;
     char *wat = slurp(path, &n);
     const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -278,25 +303,15 @@ static void run_file(const char *path, int mode)
         .name = "case",
         .entry = "",
         .memory_mode = mode,
-        .publish = publish,
-        .connect = connect,
+        .publish = names,
+        .connect = names,
         .max_blocks = (uint32_t)option(wat, "max_blocks"),
         .max_block_bytes = option(wat, "max_block_bytes"),
     };
     struct expectation x;
-    int i = 0;
-    for (; expectation(wat, i, &x); i++) {
-        struct singula_stats before;
-        struct singula_diag why = {0};
-        uint64_t result = 0;
-        singula_stats(sys, &before);
-        struct singula_sip *sip = spawn(file, m, &opt);
-        int status = singula_call(sip, x.name, NULL, 0, &result, 1, &why);
-        judge(file, &x, sip, status, result);
-        singula_sip_destroy(sip);
-        look_around(file, x.name, &before);
-    }
-    int lines = 0;
+    int i = 0, lines = 0;
+    for (; expectation(wat, i, &x); i++)
+        run_case(file, wat, m, &opt, &x);
     for (const char *p = wat; (p = strstr(p, ";; expect")); p++)
         lines++;
     if (lines != i || i == 0)
