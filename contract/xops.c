@@ -174,8 +174,10 @@ static bool match_word(struct xop *op, const char *place, size_t nplace, const c
 {
     const struct contract *c =
         op->contract != CONTRACT_NONE ? &op->set->contracts[op->contract] : NULL;
-    if (nplace != 1)
+    if (nplace != 1) {
+        op->role = in_text(place, nplace, "exp") ? ROLE_EXP : op->role;
         return nplace == n && memcmp(place, s, n) == 0;
+    }
     switch (*place) {
     case 'F':
         op->field = block_find_field(&op->set->blocks[op->block], s, n);
@@ -302,7 +304,9 @@ static void list_contract(struct listing *l, const struct contract_set *set, uin
     for (op.kind = XOP_CHANNEL; op.kind <= XOP_ABANDON; op.kind++) {
         bool role = patterns[op.kind][0] == 'R';
         bool one = op.kind == XOP_SEND || op.kind == XOP_RECV || op.kind == XOP_CALL;
-        for (op.role = ROLE_IMP; op.role <= (role ? ROLE_EXP : ROLE_IMP); op.role++)
+        bool exp = strncmp(patterns[op.kind], "exp.", 4) == 0;
+        for (op.role = exp ? ROLE_EXP : ROLE_IMP; op.role <= (role || exp ? ROLE_EXP : ROLE_IMP);
+             op.role++)
             list_messages(l, &op, one, op.kind == XOP_CALL);
     }
 }

@@ -43,7 +43,7 @@ struct xop {
     uint32_t field;      /* of that block */
     enum xaccess access; /* XOP_LOAD, XOP_STORE */
     uint32_t contract;   /* channel operations: index into set->contracts */
-    enum role role;      /* of operations whose pattern has an R */
+    enum role role;      /* of operations whose name begins with imp or exp */
     uint32_t message;    /* XOP_SEND, XOP_RECV; the request of XOP_CALL */
     uint32_t reply;      /* the answer of XOP_CALL */
 };

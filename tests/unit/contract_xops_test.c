@@ -210,6 +210,12 @@ START_TEST(operations_say_what_they_are_about)
     ck_assert(op.kind == XOP_CALL && op.contract == 0 && op.role == ROLE_EXP && op.message == 3 &&
               op.reply == 1 && op.block == CONTRACT_NONE);
     ck_assert_ptr_eq(op.set, f.set);
+    resolve(f.set, "singula/Camera", "exp.peer", &s, &op, &type, &why);
+    ck_assert(op.kind == XOP_PEER && op.role == ROLE_EXP);
+    resolve(f.set, "singula/Camera", "exp.listen", &s, &op, &type, &why);
+    ck_assert(op.kind == XOP_LISTEN && op.role == ROLE_EXP);
+    resolve(f.set, "singula/Camera", "imp.connect", &s, &op, &type, &why);
+    ck_assert(op.kind == XOP_CONNECT && op.role == ROLE_IMP);
     arena_clear(&f.a);
 }
 END_TEST
