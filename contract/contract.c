@@ -33,7 +33,7 @@ uint8_t scalar_wasm_type(enum scalar s)
 
 static bool same(const char *known, const char *name, size_t n)
 {
-    return strncmp(known, name, n) == 0 && known[n] == 0;
+    return strlen(known) == n && memcmp(known, name, n) == 0; /* `name` may hold NULs */
 }
 
 uint16_t *index_slot(const uint16_t *index, const struct contract_set *s, const char *name,
