@@ -329,16 +329,17 @@ static enum status close_body(struct checker *c)
 
 enum status validate_bodies(struct module *m)
 {
+    enum { STACK = STACK_BELOW + MAX_FRAME_SLOTS + MAX_PARAMS + MAX_RESULTS + 1 };
     struct rule rules[2][256];
     struct checker c = {.m = m, .has_memory = m->v.nmemories > 0, .blocks_left = MAX_BLOCKS};
-    enum status why = OK;
-    make_rules(rules);
-    uint8_t *stack =
-        arena_alloc(&m->scratch, STACK_BELOW + MAX_FRAME_SLOTS + MAX_RESULTS + MAX_PARAMS + 1);
-    c.locals = arena_alloc(&m->scratch, MAX_LOCALS + MAX_PARAMS);
-    if (!stack || !c.locals)
-        return module_nomem(m);
-    c.stack = stack + STACK_BELOW;
+    uint8_t *stack = malloc(STACK);
+    c.locals = malloc(MAX_LOCALS + MAX_PARAMS);
+    enum status why = stack && c.locals ? OK : module_nomem(m);
+    if (!why) {
+        memset(stack, 0, STACK_BELOW);
+        c.stack = stack + STACK_BELOW;
+        make_rules(rules);
+    }
     for (uint32_t i = 0; i < m->v.ndefined && !why; i++) {
         why = open_body(&c, i);
         if (!why)
@@ -348,6 +349,10 @@ enum status validate_bodies(struct module *m)
     }
     m->cost.instructions += c.insns;
     m->cost.type_steps += c.type_steps;
+    m->cost.memory += STACK + MAX_LOCALS + MAX_PARAMS + c.cap_frames * sizeof *c.frames +
+                      c.cap_blocks * sizeof *c.blocks + c.cap_run_ends * sizeof *c.run_ends;
+    free(stack);
+    free(c.locals);
     free(c.frames);
     free(c.blocks);
     free(c.run_ends);

@@ -310,7 +310,9 @@ static enum status op_select_t(struct checker *c)
 {
     struct span s = checker_reader(c);
     uint32_t n = span_leb_u32(&s);
-    if (!s.bad && n != 1 && n <= span_left(&s))
+    if (!s.bad && n > span_left(&s))
+        return checker_cut_off(c);
+    if (!s.bad && n != 1)
         return checker_fail(c, WASM_RESULT_ARITY, "%u types of select", n);
     uint8_t type = reader_valtype(&s);
     c->p = s.p;
