@@ -102,6 +102,8 @@ def run_markdown(path, folder, env, update):
         return "```console\n" + "".join(new) + "```"
 
     text = re.sub(r"```console\n(.*?)```", block, text, flags=re.S)
+    if failed and not update:
+        print(f"if that is right: run_cases.py {' '.join(sys.argv[1:])} --update")
     if update:
         path.write_text(text)
         passed, failed = passed + failed, 0
