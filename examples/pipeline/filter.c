@@ -23,14 +23,21 @@ int main(void)
     int slabs = 0;
     Flow_listener listener = Flow_exp_listen(name, sizeof name - 1);
     Flow_imp out = Flow_imp_connect(next, sizeof next - 1);
-    if (singula_is_null(listener) || singula_is_null(out)) {
-        fprintf(stderr, "filter: cannot publish %s or reach %s\n", name, next);
+    if (singula_is_null(listener)) {
+        fprintf(stderr, "filter: cannot publish %s\n", name);
+        return 1;
+    }
+    if (singula_is_null(out)) {
+        fprintf(stderr, "filter: nobody publishes %s\n", next);
+        Flow_listener_close(listener);
         return 1;
     }
     Flow_exp in = Flow_listener_accept(listener);
     Flow_listener_close(listener);
-    if (singula_is_null(in))
+    if (singula_is_null(in)) {
+        Flow_imp_close(out);
         return 1;
+    }
     while (Flow_exp_next(in) == FLOW_TAG_Push) {
         Slab slab = Flow_exp_recv_Push(in);
         work(slab);
