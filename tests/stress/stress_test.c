@@ -64,24 +64,10 @@ static uint64_t resident(void)
 /* A module from text, with a contract section behind it if there is one. */
 static struct singula_module *module(const char *wat, const char *contract)
 {
-    static const char name[] = "singula.contract";
     struct singula_module *m;
     struct singula_diag why = {0};
-    size_t n, k = contract ? strlen(contract) : 0;
-    uint8_t *bytes = wat_binary(wat, &n);
-    if (contract) {
-        size_t size = 1 + sizeof name - 1 + k;
-        bytes = realloc(bytes, n + 3 + size);
-        if (!bytes || size >= 1 << 14)
-            abort();
-        bytes[n++] = 0;
-        bytes[n++] = (uint8_t)(size & 0x7f) | 0x80;
-        bytes[n++] = (uint8_t)(size >> 7);
-        bytes[n++] = sizeof name - 1;
-        memcpy(bytes + n, name, sizeof name - 1);
-        memcpy(bytes + n + sizeof name - 1, contract, k);
-        n += sizeof name - 1 + k;
-    }
+    size_t n;
+    uint8_t *bytes = wat_binary_contract(wat, contract, &n);
     if (singula_verify(bytes, n, &m, &why))
         die("guest", &why);
     free(bytes);

@@ -22,11 +22,14 @@ static void teardown(void)
     singula_system_destroy(sys);
 }
 
+static const char contract[] = "contract C { in message A(); out message B();"
+                               " state S: A? -> T; state T: B! -> end; }\n";
+
 static struct singula_module *module(const char *text)
 {
     size_t n;
     struct singula_module *m;
-    uint8_t *bytes = wat_binary(text, &n);
+    uint8_t *bytes = wat_binary_contract(text, strstr(text, "singula/") ? contract : NULL, &n);
     ck_assert_msg(singula_verify(bytes, n, &m, &why) == 0, "%s: %s", singula_status_name(why.code),
                   why.detail);
     free(bytes);
@@ -403,6 +406,67 @@ END_TEST
 
 /* ---- systems ---- */
 
+/* Holds both ends of a channel and waits at one of them. */
+static const char waiter[] =
+    "(module (import \"singula/C\" \"channel\" (func $channel (result externref)))"
+    "(import \"singula/C\" \"exp.peer\" (func $peer (param externref) (result externref)))"
+    "(import \"singula/C\" \"exp.next\" (func $next (param externref) (result i32)))"
+    "(import \"singula/C\" \"exp.abandon\" (func $exp (param externref)))"
+    "(import \"singula/C\" \"imp.abandon\" (func $imp (param externref)))"
+    "(func (export \"wait\") (local externref externref) call $channel local.tee 0 call $peer"
+    " local.set 1 local.get 0 call $next drop local.get 0 call $exp local.get 1 call $imp))";
+
+START_TEST(waiting_for_ever_is_noticed)
+{
+    struct singula_stats st;
+    struct singula_spawn opt = mode(_i);
+    opt.entry = "";
+    struct singula_sip *sip = spawned(waiter, &opt);
+    ck_assert_str_eq(name_of(singula_call(sip, "wait", NULL, 0, NULL, 0, &why)), "E_UNFINISHED");
+    ck_assert_int_eq(singula_run(sys, NULL, SINGULA_FOREVER), SINGULA_RUN_STUCK);
+    ck_assert_int_eq(singula_sip_state(sip), SINGULA_BLOCKED);
+    singula_stats(sys, &st);
+    ck_assert_uint_eq(st.endpoints, 2);
+    singula_kill(sip);
+    ck_assert_int_eq(singula_run(sys, sip, SINGULA_FOREVER), SINGULA_RUN_DONE);
+    ck_assert_msg(strstr(singula_sip_report(sip), "#0 func[5]"), "%s", singula_sip_report(sip));
+    singula_stats(sys, &st);
+    ck_assert_uint_eq(st.endpoints, 0);
+    singula_sip_destroy(sip);
+}
+END_TEST
+
+static int stop_here(struct singula_sip *sip, void *ctx, uint64_t *slots)
+{
+    (void)sip, (void)ctx, (void)slots;
+    singula_stop(sys);
+    return 0;
+}
+
+START_TEST(a_call_can_be_stopped)
+{
+    struct singula_spawn opt = mode(_i);
+    opt.entry = "";
+    ck_assert_int_eq(singula_host_function(sys, "env", "stop", ":", stop_here, NULL, &why), 0);
+    struct singula_sip *sip =
+        spawned("(module (import \"env\" \"stop\" (func $stop))"
+                "(func (export \"go\") call $stop (loop $l br $l)) (func (export \"f\")))",
+                &opt);
+    ck_assert_str_eq(name_of(singula_call(sip, "go", NULL, 0, NULL, 0, &why)), "E_UNFINISHED");
+    ck_assert_int_eq(singula_run(sys, NULL, 2000000), SINGULA_RUN_TIMEOUT); /* it goes on */
+    singula_sip_destroy(sip);
+}
+END_TEST
+
+START_TEST(impossible_configurations_are_refused)
+{
+    struct singula_system *other;
+    struct singula_config cfg = {.guard_windows = UINT32_MAX};
+    ck_assert_str_eq(name_of(singula_system_create(&cfg, &other, &why)), "E_CONFIG");
+    ck_assert_ptr_null(other);
+}
+END_TEST
+
 static void stop_at_end(struct singula_sip *sip, void *ctx)
 {
     (*(int *)ctx)++;
@@ -494,6 +558,9 @@ int main(void)
     tcase_add_loop_test(t, host_functions_cannot_call_guests, 0, 2);
     tcase_add_loop_test(t, an_exit_ends_it_in_any_call, 0, 2);
     tcase_add_test(t, guard_windows_run_out);
+    tcase_add_loop_test(t, waiting_for_ever_is_noticed, 0, 2);
+    tcase_add_loop_test(t, a_call_can_be_stopped, 0, 2);
+    tcase_add_test(t, impossible_configurations_are_refused);
     tcase_add_loop_test(t, a_spawner_hears_of_the_end, 0, 2);
     tcase_add_loop_test(t, everything_is_given_back, 0, 2);
     tcase_add_test(t, contracts);

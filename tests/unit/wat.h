@@ -38,4 +38,26 @@ static inline uint8_t *wat_binary(const char *text, size_t *n)
     return bytes;
 }
 
+/* The same with the text of contracts in its custom section (less than 16 KiB; NULL: none). */
+static inline uint8_t *wat_binary_contract(const char *text, const char *contract, size_t *n)
+{
+    static const char name[] = "singula.contract";
+    size_t k = contract ? strlen(contract) : 0, size = sizeof name + k;
+    uint8_t *bytes = wat_binary(text, n);
+    if (!contract)
+        return bytes;
+    bytes = realloc(bytes, *n + 3 + size);
+    if (!bytes || size >= 1 << 14)
+        abort();
+    uint8_t *p = bytes + *n;
+    *p++ = 0;
+    *p++ = (uint8_t)(size & 0x7f) | 0x80;
+    *p++ = (uint8_t)(size >> 7);
+    *p++ = sizeof name - 1;
+    memcpy(p, name, sizeof name - 1);
+    memcpy(p + sizeof name - 1, contract, k);
+    *n += 3 + size;
+    return bytes;
+}
+
 #endif
