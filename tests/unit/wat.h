@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_WAT_H
 #define TESTS_UNIT_WAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
