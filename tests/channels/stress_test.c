@@ -210,6 +210,7 @@ static void step_channel(struct model *m)
     int exp = thing_new(m, o, OWNED, account),
         imp = thing_new(m, endpoint_peer(o->endpoint)->row, HIDDEN, account);
     m->things[exp].peer = m->things[exp].untaken = imp;
+    m->things[imp].ref = 0; /* it has none yet */
     m->things[imp].peer = exp;
     m->done[4]++;
 }
@@ -337,6 +338,45 @@ static void step_death(struct model *m)
     ck_assert(xaccount_open(m->w.heap, &m->accounts[account], NULL) == OK);
 }
 
+/* Any account with any reference, old, foreign or forged: the monitor lets through exactly what the
+ * model allows. */
+static void step_hostile(struct model *m)
+{
+    const struct xtype *types[] = {m->w.text, m->w.tree, m->w.frame, m->w.ticket};
+    const struct xcontract *contracts[] = {m->w.camera, m->w.desk, m->w.stream};
+    for (int n = 0; n < 20; n++) {
+        const struct thing *t = &m->things[dice(m, THINGS)];
+        int account = (int)dice(m, ACCOUNTS);
+        xref ref = t->ref;
+        bool forged = dice(m, 4) == 0;
+        if (forged)
+            ref ^= UINT64_C(1) << dice(m, 64);
+        bool mine = !forged && t->where == OWNED && t->at == account;
+        const struct xtype *type = types[dice(m, ARRAY_LEN(types))];
+        const struct xcontract *c = contracts[dice(m, ARRAY_LEN(contracts))];
+        enum role role = dice(m, 2) ? ROLE_IMP : ROLE_EXP;
+        struct xaccount *a = &m->accounts[account];
+        struct xobj *o = NULL;
+        struct endpoint *e = NULL;
+        struct listener *l = NULL;
+        bool block = monitor_block(m->w.heap, a, ref, type, &o, &m->why) == TRAP_NONE;
+        bool end = monitor_endpoint(m->w.heap, a, ref, c, role, &e, &m->why) == TRAP_NONE;
+        bool lis = monitor_listener(m->w.heap, a, ref, c, &l, &m->why) == TRAP_NONE;
+        if (forged) { /* it may hit another live object of the account by accident, of the right
+                         type */
+            ck_assert(!block || (o->type == type && o->owner == XOWNER(XOWN_ACCOUNT, a->index)));
+            ck_assert(!end ||
+                      (e->contract == c && e->row->owner == XOWNER(XOWN_ACCOUNT, a->index)));
+            continue;
+        }
+        ck_assert_int_eq(block, mine && t->o->kind == XOBJ_BLOCK && t->o->type == type);
+        ck_assert_int_eq(end, mine && t->o->kind == XOBJ_ENDPOINT &&
+                                  t->o->endpoint->contract == c && t->o->endpoint->role == role);
+        ck_assert_int_eq(lis, mine && t->o->kind == XOBJ_LISTENER &&
+                                  listener_contract(t->o->listener) == c);
+    }
+}
+
 /* ---- agreement ---- */
 
 static uint32_t size_of(const struct model *m, int i)
@@ -402,6 +442,7 @@ START_TEST(random_operations_agree_with_a_model)
                 step_end(m);
             else
                 steps[dice(m, ARRAY_LEN(steps))](m);
+            step_hostile(m);
             compare(m);
         }
         for (int a = 0; a < ACCOUNTS; a++)
