@@ -94,15 +94,39 @@ void bench_progress(unsigned done, unsigned all, const char *what)
     fflush(stderr);
 }
 
-const char *bench_time(double ns, char *buf)
+/* The unit in which `ns` has one to three digits before the point, and how many follow it. */
+static int digits(double x)
+{
+    return x < 9.995 ? 2 : x < 99.95 ? 1 : 0;
+}
+
+static double unit_of(double ns, const char **name)
 {
     static const struct {
         double scale;
-        const char *unit;
+        const char *name;
     } units[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}};
     int u = ns < 999.5 ? 0 : ns < 999.5e3 ? 1 : ns < 999.5e6 ? 2 : 3;
-    double x = ns / units[u].scale;
-    snprintf(buf, 16, "%.*f %s", x < 9.995 ? 2 : x < 99.95 ? 1 : 0, x, units[u].unit);
+    *name = units[u].name;
+    return units[u].scale;
+}
+
+const char *bench_time(double ns, char *buf)
+{
+    const char *unit;
+    double x = ns / unit_of(ns, &unit);
+    snprintf(buf, BENCH_TIME, "%.*f %s", digits(x), x, unit);
+    return buf;
+}
+
+const char *bench_spread(struct samples *s, char *buf)
+{
+    const char *unit;
+    double m = samples_quantile(s, 0.5), scale = unit_of(m, &unit);
+    double x = m / scale, lo = samples_quantile(s, 0.1) / scale,
+           hi = samples_quantile(s, 0.9) / scale;
+    snprintf(buf, BENCH_SPREAD, "%.*f %s (%.*f-%.*f)", digits(x), x, unit, digits(lo), lo,
+             digits(hi), hi);
     return buf;
 }
 
@@ -125,7 +149,8 @@ json_t *bench_json_head(const char *what, unsigned rounds)
 
 /* ---- the command ---- */
 
-static const struct command *const measurements[] = {&bench_compute_command};
+static const struct command *const measurements[] = {&bench_channel_command,
+                                                     &bench_compute_command};
 enum { NMEASUREMENTS = sizeof measurements / sizeof measurements[0] };
 
 static const char *word_of(const struct command *c)
@@ -159,9 +184,10 @@ static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
 
 const struct command bench_command = {
     .name = "bench",
-    .usage = "compute [OPTIONS]",
-    .summary = "measure the engine against native code",
+    .usage = "channel|compute [OPTIONS]",
+    .summary = "measure channels against the kernel's IPC, the engine against native code",
     .options = no_options,
-    .details = "  compute   small programs, interpreted and native\n",
+    .details = "  channel   messages between two SIPs, pipes, sockets, queues, shared memory\n"
+               "  compute   small programs, interpreted and native\n",
     .run = bench_run,
 };

@@ -36,8 +36,13 @@ struct singula_module *bench_module(const char *name);
  * line. */
 void bench_progress(unsigned done, unsigned all, const char *what);
 
-/* Three significant digits with a unit: "27.7 ns", "4.86 us", "1.23 ms". `buf` has 16 bytes. */
+/* Three significant digits with a unit: "27.7 ns", "4.86 us", "1.23 ms". `buf` has BENCH_TIME
+ * bytes; it is returned. */
+enum { BENCH_TIME = 24, BENCH_SPREAD = 64 };
 const char *bench_time(double ns, char *buf);
+/* Median and the range from the tenth to the ninetieth percentile, in one unit: "4.86 us
+ * (4.80-5.13)". */
+const char *bench_spread(struct samples *s, char *buf);
 
 /* Prints JSON, frees it. Returns EXIT_OK or EXIT_USAGE. */
 int bench_print_json(json_t *doc);

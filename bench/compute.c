@@ -146,19 +146,15 @@ static double geomean(struct bench *b)
 
 static int print_table(struct bench *b)
 {
-    printf("%-10s %-42s %10s %10s %22s %7s\n", "kernel", "what", "native", "interp",
-           "interp p10 - p90", "ratio");
+    printf("%-9s %-43s %-22s %-22s %6s\n", "kernel", "what", "native", "interpreted", "ratio");
     for (int i = 0; i < NKERNELS; i++) {
-        if (!b->native[i].n)
-            continue;
-        char n[16], g[16], lo[16], hi[16];
-        printf("%-10s %-42s %10s %10s %10s - %9s %6.1fx\n", kernels[i].name, kernels[i].what,
-               bench_time(samples_quantile(&b->native[i], 0.5), n),
-               bench_time(samples_quantile(&b->guest[i], 0.5), g),
-               bench_time(samples_quantile(&b->guest[i], 0.1), lo),
-               bench_time(samples_quantile(&b->guest[i], 0.9), hi), ratio(b, i));
+        char n[BENCH_SPREAD], g[BENCH_SPREAD];
+        if (b->native[i].n)
+            printf("%-9s %-43s %-22s %-22s %5.1fx\n", kernels[i].name, kernels[i].what,
+                   bench_spread(&b->native[i], n), bench_spread(&b->guest[i], g), ratio(b, i));
     }
-    printf("\ngeometric mean: %.1fx native (" BENCH_NATIVE_CC "); %s memory; medians of %u rounds; "
+    printf("\ngeometric mean: %.1fx native (" BENCH_NATIVE_CC
+           "); %s memory; medians (p10-p90) of %u rounds; "
            "all results equal\n",
            geomean(b), modes[b->memory], b->rounds);
     return EXIT_OK;

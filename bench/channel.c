@@ -1,0 +1,407 @@
+/* singula bench channel: messages between two SIPs against what the kernel offers to two processes.
+ */
+#include "bench/channel.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_SIZE = OPT_LONG, OPT_ROUNDS, OPT_QUICK, OPT_CPU, OPT_MEMORY, OPT_REALTIME, OPT_JSON };
+
+static const struct opt_def options[] = {
+    {OPT_SIZE, "size", "SIZE", "a message size, may be repeated (default 64 4K 64K 1M)"},
+    {OPT_ROUNDS, "rounds", "N", "batches of each cell (default 9)"},
+    {OPT_QUICK, "quick", NULL, "three rounds of short batches"},
+    {OPT_CPU, "cpu", "N", "the core on which everything runs (default: the first allowed)"},
+    {OPT_MEMORY, "memory", "MODE", "of the SIPs: guard (default) or compact"},
+    {OPT_REALTIME, "realtime", NULL, "before all other programs (SCHED_FIFO; needs the privilege)"},
+    {OPT_JSON, "json", NULL, "print JSON"},
+    {0, NULL, NULL, NULL},
+};
+
+static const char *const modes[] = {"guard", "compact", NULL};
+static const char *const pattern_names[PATTERN_N] = {"ping-pong", "stream"};
+static const char *const pattern_units[PATTERN_N] = {"time of a round trip", "time per message"};
+
+/* A variant: what is done with each message, and which mechanisms take part. */
+static const struct variant {
+    const char *name, *what;
+    enum work native, sip;
+    bool copied_row; /* also SIPs with WORK_COPY */
+} variants[] = {
+    {"hand-off", "nobody writes or reads the message", WORK_NONE, WORK_NONE, false},
+    {"every byte", "the sender writes every byte, the receiver reads every byte", WORK_FULL,
+     WORK_FULL, true},
+};
+enum { NVARIANTS = sizeof variants / sizeof variants[0], MAX_SIZES = 8, MAX_ROWS = 8 };
+
+struct cell {
+    uint32_t messages; /* of a batch; 0: this cell is not measured */
+    struct samples ns;
+};
+
+struct bench {
+    uint32_t sizes[MAX_SIZES];
+    unsigned nsizes, rounds;
+    double batch_ns;
+    unsigned cpu;
+    int memory;
+    bool json, cpu_given, realtime;
+    struct native native;
+    struct sips sips;
+    struct cell cells[PATTERN_N][NVARIANTS][MAX_ROWS][MAX_SIZES];
+};
+
+/* Rows: SIPs, SIPs that only copy out, then the transports. */
+enum { ROW_SIPS, ROW_COPY, ROW_TRANSPORTS };
+
+static const char *row_name(unsigned row)
+{
+    return row == ROW_SIPS   ? "singula"
+           : row == ROW_COPY ? "singula (a)"
+                             : transports[row - ROW_TRANSPORTS].name;
+}
+
+static unsigned nrows(void)
+{
+    return ROW_TRANSPORTS + ntransports;
+}
+
+/* ---- options ---- */
+
+static bool take_size(struct bench *b, const char *text)
+{
+    uint64_t n;
+    if (!opts_size("--size", text, &n))
+        return false;
+    if (n < 8 || n > CHANNEL_SIZE_MAX || n % 8 || b->nsizes == MAX_SIZES) {
+        complain("--size: %s: at most %d sizes, multiples of 8 up to 16M", text, MAX_SIZES);
+        return false;
+    }
+    b->sizes[b->nsizes++] = (uint32_t)n;
+    return true;
+}
+
+static bool take(struct bench *b, int option, const char *value)
+{
+    uint64_t n;
+    switch (option) {
+    case OPT_SIZE:
+        return take_size(b, value);
+    case OPT_ROUNDS:
+        if (!opts_count("--rounds", value, 10000, &n) || n == 0)
+            return false;
+        b->rounds = (unsigned)n;
+        return true;
+    case OPT_QUICK:
+        b->rounds = 3;
+        b->batch_ns = 3e6;
+        return true;
+    case OPT_CPU:
+        if (!opts_count("--cpu", value, CPU_SETSIZE - 1, &n))
+            return false;
+        b->cpu = (unsigned)n;
+        b->cpu_given = true;
+        return true;
+    case OPT_MEMORY:
+        return (b->memory = opts_choice("--memory", value, modes)) >= 0;
+    case OPT_REALTIME:
+        b->realtime = true;
+        return true;
+    default:
+        b->json = true;
+        return true;
+    }
+}
+
+static int take_options(struct bench *b, const struct command *self, int argc, char **argv)
+{
+    struct opts o;
+    opts_begin(&o, self, argc, argv);
+    for (int c; (c = opts_next(&o)) != OPT_END;) {
+        if (c == OPT_STOP)
+            return o.status ? o.status : -1;
+        if (!take(b, c, o.value))
+            return EXIT_USAGE;
+    }
+    static const uint32_t usual[] = {64, 4096, 65536, 1 << 20};
+    for (unsigned i = 0; b->nsizes == 0 || (i && i < 4); i++)
+        b->sizes[b->nsizes++] = usual[i];
+    return EXIT_OK;
+}
+
+/* Binds this thread, and what it makes from now on, to one core. */
+static bool bind_to_core(struct bench *b)
+{
+    cpu_set_t set;
+    if (!b->cpu_given) {
+        if (sched_getaffinity(0, sizeof set, &set))
+            return false;
+        while (b->cpu < CPU_SETSIZE - 1 && !CPU_ISSET(b->cpu, &set))
+            b->cpu++;
+    }
+    CPU_ZERO(&set);
+    CPU_SET(b->cpu, &set);
+    if (sched_setaffinity(0, sizeof set, &set) == 0)
+        return true;
+    complain("bench: cannot use core %u", b->cpu);
+    return false;
+}
+
+/* Other programs then run in the pauses that the kernel leaves them (sched_rt_runtime_us). */
+static bool set_priority(const struct bench *b)
+{
+    struct sched_param p = {.sched_priority = 5};
+    if (!b->realtime || sched_setscheduler(0, SCHED_FIFO, &p) == 0)
+        return true;
+    complain("bench: --realtime is not allowed here");
+    return false;
+}
+
+/* ---- measuring ---- */
+
+static double run_batch(struct bench *b, unsigned p, unsigned v, unsigned row, unsigned s,
+                        uint32_t messages)
+{
+    const struct variant *var = &variants[v];
+    struct batch batch = {.pattern = (enum pattern)p,
+                          .size = b->sizes[s],
+                          .messages = messages,
+                          .warmup = messages / 8 + 32};
+    if (row < ROW_TRANSPORTS) {
+        batch.work = row == ROW_COPY ? WORK_COPY : var->sip;
+        return sips_batch(&b->sips, &batch);
+    }
+    batch.work = var->native;
+    return native_batch(&b->native, row - ROW_TRANSPORTS, &batch);
+}
+
+/* How many messages make a batch: measured with growing batches. Not counted, and warms everything
+ * up. */
+static bool calibrate(struct bench *b, unsigned p, unsigned v, unsigned row, unsigned s)
+{
+    struct cell *c = &b->cells[p][v][row][s];
+    uint32_t n = 8;
+    for (;;) {
+        double ns = run_batch(b, p, v, row, s, n);
+        if (ns < 0)
+            return false;
+        double want = b->batch_ns / (ns > 1 ? ns : 1);
+        if (n * ns * 4 >= b->batch_ns || n >= 1u << 22) {
+            c->messages = want < 8 ? 8 : want > 1u << 24 ? 1u << 24 : (uint32_t)want;
+            return true;
+        }
+        n *= 8;
+    }
+}
+
+typedef bool (*visit_fn)(struct bench *b, unsigned p, unsigned v, unsigned row, unsigned s);
+
+static bool for_all(struct bench *b, unsigned done, unsigned all, visit_fn visit)
+{
+    for (unsigned p = 0; p < PATTERN_N; p++)
+        for (unsigned v = 0; v < NVARIANTS; v++)
+            for (unsigned s = 0; s < b->nsizes; s++)
+                for (unsigned row = 0; row < nrows(); row++) {
+                    if (row == ROW_COPY && !variants[v].copied_row)
+                        continue;
+                    char what[64];
+                    snprintf(what, sizeof what, "%s %u B %s", pattern_names[p], b->sizes[s],
+                             row_name(row));
+                    bench_progress(done, all, what);
+                    if (!visit(b, p, v, row, s))
+                        return false;
+                }
+    return true;
+}
+
+/* A mechanism that does not work here has empty cells; SIPs must work. */
+static bool visit_calibrate(struct bench *b, unsigned p, unsigned v, unsigned row, unsigned s)
+{
+    return calibrate(b, p, v, row, s) || row >= ROW_TRANSPORTS;
+}
+
+static bool visit_measure(struct bench *b, unsigned p, unsigned v, unsigned row, unsigned s)
+{
+    struct cell *c = &b->cells[p][v][row][s];
+    if (!c->messages)
+        return true;
+    double ns = run_batch(b, p, v, row, s, c->messages);
+    if (ns < 0)
+        return false;
+    samples_add(&c->ns, ns);
+    return true;
+}
+
+static bool measure(struct bench *b)
+{
+    bool ok = for_all(b, 0, b->rounds, visit_calibrate);
+    for (unsigned round = 1; ok && round <= b->rounds; round++)
+        ok = for_all(b, round, b->rounds, visit_measure);
+    bench_progress(0, 0, NULL);
+    return ok;
+}
+
+/* ---- printing ---- */
+
+static void print_cell(struct cell *c)
+{
+    char text[BENCH_SPREAD];
+    printf("  %-21s", c->ns.n ? bench_spread(&c->ns, text) : "-");
+}
+
+static void print_size(uint32_t size)
+{
+    char text[32];
+    if (size >= 1u << 20 && size % (1u << 20) == 0)
+        snprintf(text, sizeof text, "%u MiB", size >> 20);
+    else if (size >= 1024 && size % 1024 == 0)
+        snprintf(text, sizeof text, "%u KiB", size >> 10);
+    else
+        snprintf(text, sizeof text, "%u B", size);
+    printf("  %-21s", text);
+}
+
+/* The fastest mechanism of the kernel, over SIPs. */
+static double best_ratio(struct bench *b, unsigned p, unsigned v, unsigned s)
+{
+    double best = 0;
+    for (unsigned row = ROW_TRANSPORTS; row < nrows(); row++) {
+        struct samples *ns = &b->cells[p][v][row][s].ns;
+        double m = samples_quantile(ns, 0.5);
+        if (ns->n && (best == 0 || m < best))
+            best = m;
+    }
+    return best / samples_quantile(&b->cells[p][v][ROW_SIPS][s].ns, 0.5);
+}
+
+static void print_part(struct bench *b, unsigned p, unsigned v)
+{
+    printf("%s, %s: %s; %s\n", pattern_names[p], variants[v].name, pattern_units[p],
+           variants[v].what);
+    printf("  %-12s", "");
+    for (unsigned s = 0; s < b->nsizes; s++)
+        print_size(b->sizes[s]);
+    printf("\n");
+    for (unsigned row = 0; row < nrows(); row++) {
+        if (row == ROW_COPY && !variants[v].copied_row)
+            continue;
+        printf("  %-12s", row_name(row));
+        for (unsigned s = 0; s < b->nsizes; s++)
+            print_cell(&b->cells[p][v][row][s]);
+        printf("\n");
+    }
+    printf("  %-12s", "kernel/sip");
+    for (unsigned s = 0; s < b->nsizes; s++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.2fx", best_ratio(b, p, v, s));
+        printf("  %-21s", text);
+    }
+    printf("\n\n");
+}
+
+static int print_table(struct bench *b)
+{
+    for (unsigned p = 0; p < PATTERN_N; p++)
+        for (unsigned v = 0; v < NVARIANTS; v++)
+            print_part(b, p, v);
+    printf("median (p10-p90) of %u interleaved rounds; all on core %u%s; SIPs interpreted, %s "
+           "memory, monitor on\n"
+           "kernel/sip: the fastest mechanism of the kernel over SIPs\n"
+           "(a) the receiver copies every byte out of the block but does not compute with them\n",
+           b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "", modes[b->memory]);
+    for (unsigned i = 0; i < ntransports; i++)
+        printf("%s: %s\n", transports[i].name, transports[i].note);
+    return EXIT_OK;
+}
+
+static int print_json(struct bench *b)
+{
+    json_t *doc = bench_json_head("channel", b->rounds), *cells = json_array();
+    for (unsigned p = 0; p < PATTERN_N; p++)
+        for (unsigned v = 0; v < NVARIANTS; v++)
+            for (unsigned row = 0; row < nrows(); row++)
+                for (unsigned s = 0; s < b->nsizes; s++) {
+                    struct cell *c = &b->cells[p][v][row][s];
+                    if (c->ns.n)
+                        json_array_append_new(
+                            cells,
+                            json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "pattern", pattern_names[p],
+                                      "variant",
+                                      row == ROW_COPY ? "every byte, copied out" : variants[v].name,
+                                      "mechanism", row < ROW_TRANSPORTS ? "singula" : row_name(row),
+                                      "bytes", (int)b->sizes[s], "messages", (int)c->messages, "ns",
+                                      samples_json(&c->ns)));
+                }
+    json_object_set_new(doc, "core", json_integer((json_int_t)b->cpu));
+    json_object_set_new(doc, "realtime", json_boolean(b->realtime));
+    json_object_set_new(doc, "memory", json_string(modes[b->memory]));
+    json_object_set_new(doc, "engine", json_string("interp"));
+    json_object_set_new(doc, "cells", cells);
+    return bench_print_json(doc);
+}
+
+static void clear(struct bench *b)
+{
+    sips_close(&b->sips);
+    native_close(&b->native);
+    for (unsigned p = 0; p < PATTERN_N; p++)
+        for (unsigned v = 0; v < NVARIANTS; v++)
+            for (unsigned row = 0; row < nrows(); row++)
+                for (unsigned i = 0; i < b->nsizes; i++)
+                    samples_clear(&b->cells[p][v][row][i].ns);
+    free(b);
+}
+
+static int channel_run(const struct command *self, int argc, char **argv)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    if (!b)
+        return EXIT_USAGE;
+    b->rounds = 9;
+    b->batch_ns = 15e6;
+    int status = take_options(b, self, argc, argv);
+    if (status == EXIT_OK) {
+        bool ok = bind_to_core(b) && set_priority(b) && native_open(&b->native) &&
+                  sips_open(&b->sips, b->memory) && measure(b);
+        status = !ok ? EXIT_REFUSED : b->json ? print_json(b) : print_table(b);
+    }
+    clear(b);
+    return status < 0 ? EXIT_OK : status;
+}
+
+const struct command bench_channel_command = {
+    .name = "bench channel",
+    .usage = "[OPTIONS]",
+    .summary = "messages between two SIPs, pipes, sockets, queues, shared memory",
+    .options = options,
+    .details =
+        "Two parties exchange messages: to and fro (ping-pong, the time of a round trip) or one "
+        "way\n"
+        "(stream, the time per message, until the receiver has said that it has them all). They "
+        "are\n"
+        "two SIPs on one worker, or two processes with a pipe, an AF_UNIX socket pair, POSIX "
+        "message\n"
+        "queues or rings in shared memory with a copy in and a copy out. Everything runs on the "
+        "same\n"
+        "core, so nobody profits from a second one.\n\n"
+        "  hand-off    nobody touches the message: SIPs pass a block, the others copy a buffer "
+        "that\n"
+        "              stays as it is\n"
+        "  every byte  the sender sets every byte to a new value before each send, and the "
+        "receiver\n"
+        "              adds all of them up, 64 bits at a time, and checks the sum. Processes do "
+        "that in\n"
+        "              their buffers (-O2), SIPs in their linear memory: fill, write into the "
+        "block,\n"
+        "              send; receive, read out of the block, add up (interpreted). In row (a) the\n"
+        "              receiving SIP copies all bytes out but adds up none.\n\n"
+        "A batch lasts some 15 ms and is warmed up by an eighth of its messages. Every round runs "
+        "one\n"
+        "batch of every cell, so that a slow spell of the machine hits all alike. Given are the\n"
+        "median, and the range from the tenth to the ninetieth percentile. In SIPs the client "
+        "calls a\n"
+        "host function that reads the clock; blocks go round and are not allocated while it "
+        "runs.\n",
+    .run = channel_run,
+};

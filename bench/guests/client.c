@@ -1,0 +1,69 @@
+/* The side of `singula bench channel` that begins and holds the clock. */
+#include <sched.h>
+
+#include "bench.h"
+#include "bench/guests/bench_guest.h"
+
+/* The host reads the clock. */
+__attribute__((import_module("bench"), import_name("mark"))) void bench_mark(void);
+
+static void rally(const struct plan *p)
+{
+    Rally_imp ep = Rally_imp_connect(rally_name, sizeof rally_name - 1);
+    if (singula_is_null(ep))
+        exit(4);
+    Data d = Data_new(p->size);
+    for (uint32_t i = 0; i < p->warmup + p->messages; i++) {
+        if (i == p->warmup)
+            bench_mark();
+        produce(p, d, 2 * i);
+        d = Rally_imp_call_Ping_Pong(ep, d);
+        consume(p, d, 2 * i + 1);
+    }
+    bench_mark();
+    Data_free(d);
+    Rally_imp_close(ep);
+}
+
+/* The pool goes round: full blocks there, empty ones back. */
+static void flow(const struct plan *p)
+{
+    Flow_imp there = Flow_imp_connect(flow_name, sizeof flow_name - 1);
+    Return_imp back = Return_imp_connect(return_name, sizeof return_name - 1);
+    if (singula_is_null(there) || singula_is_null(back))
+        exit(4);
+    for (uint32_t i = 0; i < p->pool + p->warmup; i++) {
+        Data d = i < p->pool ? Data_new(p->size) : Return_imp_recv_Empty(back);
+        produce(p, d, i);
+        Flow_imp_send_Full(there, d);
+    }
+    for (uint32_t i = 0; i < p->pool; i++)
+        Data_free(Return_imp_recv_Empty(back));
+    /* All is quiet: the clock runs from the first of the measured messages to the return of the
+     * last. */
+    for (uint32_t i = 0; i < p->pool; i++) {
+        Data d = Data_new(p->size);
+        Flow_imp_send_Full(there, d);
+    }
+    bench_mark();
+    for (uint32_t i = 0; i < p->messages; i++) {
+        Data d = Return_imp_recv_Empty(back);
+        produce(p, d, i);
+        Flow_imp_send_Full(there, d);
+    }
+    for (uint32_t i = 0; i < p->pool; i++)
+        Data_free(Return_imp_recv_Empty(back));
+    bench_mark();
+    Flow_imp_close(there);
+    Return_imp_abandon(back);
+}
+
+int main(int argc, char **argv)
+{
+    struct plan p = plan_read(argc, argv);
+    if (p.rally)
+        rally(&p);
+    else
+        flow(&p);
+    return 0;
+}

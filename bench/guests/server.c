@@ -1,0 +1,61 @@
+/* The side of `singula bench channel` that answers. */
+#include "bench.h"
+#include "bench/guests/bench_guest.h"
+
+static void rally(const struct plan *p)
+{
+    Rally_listener l = Rally_exp_listen(rally_name, sizeof rally_name - 1);
+    if (singula_is_null(l))
+        exit(4);
+    Rally_exp ep = Rally_listener_accept(l);
+    Rally_listener_close(l);
+    if (singula_is_null(ep))
+        exit(4);
+    uint32_t all = p->warmup + p->messages;
+    Data d = Rally_exp_recv_Ping(ep);
+    for (uint32_t i = 0;; i++) {
+        consume(p, d, 2 * i);
+        produce(p, d, 2 * i + 1);
+        if (i + 1 == all)
+            break;
+        d = Rally_exp_call_Pong_Ping(ep, d);
+    }
+    Rally_exp_send_Pong(ep, d);
+    Rally_exp_close(ep);
+}
+
+static void flow(const struct plan *p)
+{
+    Flow_listener lf = Flow_exp_listen(flow_name, sizeof flow_name - 1);
+    Return_listener lr = Return_exp_listen(return_name, sizeof return_name - 1);
+    if (singula_is_null(lf) || singula_is_null(lr))
+        exit(4);
+    Flow_exp in = Flow_listener_accept(lf);
+    Return_exp back = Return_listener_accept(lr);
+    Flow_listener_close(lf);
+    Return_listener_close(lr);
+    if (singula_is_null(in) || singula_is_null(back))
+        exit(4);
+    /* Warm-up, then the pool's blocks with nothing in them, then what is measured. */
+    uint32_t warm = p->pool + p->warmup, all = warm + p->pool + p->messages;
+    for (uint32_t i = 0; i < all; i++) {
+        Data d = Flow_exp_recv_Full(in);
+        if (i < warm)
+            consume(p, d, i);
+        else if (i >= warm + p->pool)
+            consume(p, d, i - warm - p->pool);
+        Return_exp_send_Empty(back, d);
+    }
+    Flow_exp_close(in);
+    Return_exp_close(back);
+}
+
+int main(int argc, char **argv)
+{
+    struct plan p = plan_read(argc, argv);
+    if (p.rally)
+        rally(&p);
+    else
+        flow(&p);
+    return 0;
+}

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Runs the measurements in their shortest form and looks at what they print. usage: bench_test.py SINGULA GUESTS_DIR
+
+Figures are not judged, only that every cell is there and makes sense.
+"""
+import json
+import os
+import subprocess
+import sys
+
+SINGULA, GUESTS = sys.argv[1:3]
+passed = failed = 0
+
+
+def run(*words, env=None):
+    return subprocess.run([SINGULA, "bench", *words], capture_output=True, text=True, timeout=240, env=env)
+
+
+def case(name, holds, why=""):
+    global passed, failed
+    if holds:
+        passed += 1
+    else:
+        failed += 1
+        print(f"bench: {name}: {why}")
+
+
+def spread_ok(s):
+    return 0 < s["p10"] <= s["median"] <= s["p90"] and s["n"] > 0
+
+
+def compute():
+    for mode in ["guard", "compact"]:
+        r = run("compute", "--rounds=1", "--json", f"--memory={mode}")
+        case(f"compute {mode} ends well", r.returncode == 0, r.stderr)
+        doc = json.loads(r.stdout or "{}")
+        rows = doc.get("kernels", [])
+        case(f"compute {mode} has its kernels", len(rows) == 12 and len({k["kernel"] for k in rows}) == 12, rows)
+        case(f"compute {mode} has ratios", all(k["ratio"] > 0 and spread_ok(k["native_ns"]) and
+                                               spread_ok(k["interp_ns"]) for k in rows), rows)
+        case(f"compute {mode} has a mean", doc.get("geomean_ratio", 0) > 0, doc)
+    r = run("compute", "--quick", "--kernel=fib")
+    case("compute --kernel", r.returncode == 0 and "fib" in r.stdout and "sieve" not in r.stdout, r.stdout + r.stderr)
+
+
+def channel():
+    r = run("channel", "--quick", "--size=64", "--size=8200", "--size=256K", "--memory=compact", "--json")
+    case("channel ends well", r.returncode == 0, r.stderr)
+    doc = json.loads(r.stdout or "{}")
+    cells = {(c["pattern"], c["variant"], c["mechanism"], c["bytes"]): c for c in doc.get("cells", [])}
+    for size in [64, 8200, 256 << 10]:
+        for pattern in ["ping-pong", "stream"]:
+            for variant in ["hand-off", "every byte"]:
+                for mechanism in ["singula", "pipe", "AF_UNIX", "shm ring"]:
+                    c = cells.get((pattern, variant, mechanism, size))
+                    case(f"channel {pattern} {variant} {mechanism} {size}", c and spread_ok(c["ns"]) and c["messages"] > 0, c)
+            c = cells.get((pattern, "every byte, copied out", "singula", size))
+            case(f"channel {pattern} copied {size}", c and spread_ok(c["ns"]), c)
+    r = run("channel", "--quick", "--size=64")
+    case("channel table", r.returncode == 0 and r.stdout.count("kernel/sip") == 5, r.stdout + r.stderr)
+
+
+def mistakes():
+    for words, text in [(["chanel"], "did you mean channel"), (["channel", "--size=7"], "multiples of 8"),
+                        (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
+                        (["compute", "--rounds=0"], ""), (["channel", "--rounds=x"], "--rounds")]:
+        r = run(*words)
+        case(" ".join(words), r.returncode == 2 and text in r.stderr, f"{r.returncode} {r.stderr}")
+    r = run("channel", "--help")
+    case("help", r.returncode == 0 and "round trip" in r.stdout, r.stdout)
+
+
+def main():
+    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm"]
+               if not os.path.exists(os.path.join(GUESTS, g))]
+    mistakes()
+    if missing:
+        print("bench: no guests: clang-19, lld-19 or wasi-libc is missing")
+    else:
+        compute()
+        channel()
+    print(f"bench: {passed} passed, {failed} failed, {len(missing)} skipped")
+    return 1 if failed else 77 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
