@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Lua 5.4 from Debian's source package, compiled for WASI, runs script.lua as the native lua5.4 does.
+"""Lua 5.4 from Debian's source package, compiled for WASI, runs script.lua as the native one does.
 
 usage: run_lua.py SINGULA FOLDER WORK
-The source archive is fetched by apt from the mirror this machine uses and kept in WORK. Skips when there is no way to get it.
-The only changes to Lua are what wasi-libc lacks: folder standin."""
+The source archive is fetched by apt from the mirror this machine uses and kept in WORK. Skips when
+there is no way to get it. All that is added to Lua is what wasi-libc lacks: folder standin."""
 import os
 import shutil
 import subprocess
@@ -17,15 +17,16 @@ from guestlib import Count, first_difference, is_new, need_wasm_tools, run, run_
 
 NAME = "lua"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-FLAGS = ["-O2", "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS", "-DL_tmpnam=20", "-Wno-deprecated-declarations"]
+FLAGS = ["--target=wasm32-wasi", "-O2", "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS",
+         "-DL_tmpnam=20", "-Wno-deprecated-declarations"]
 LIBS = ["-lwasi-emulated-signal", "-lwasi-emulated-process-clocks", "-lm"]
 ARGS = ["one", "two words"]
 
 
 def source_lines():
     """deb-src lines for the repositories that packages come from here."""
-    p = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
-                       capture_output=True, text=True)
+    p = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
+                        "Created-By: Packages"], capture_output=True, text=True)
     options = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
     lines = {line for line in p.stdout.splitlines() if line.endswith(" main") and "debian" in line}
     return "".join(f"deb-src {options}{line}\n" for line in sorted(lines))
@@ -40,18 +41,19 @@ def fetch(work):
     for d in ("lists/partial", "cache/archives/partial"):
         (apt / d).mkdir(parents=True, exist_ok=True)
     (apt / "src.list").write_text(source_lines())
-    options = ["-o", f"Dir::Etc::sourcelist={apt}/src.list", "-o", "Dir::Etc::sourceparts=-", "-o", f"Dir::State::lists={apt}/lists",
-               "-o", f"Dir::Cache={apt}/cache", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::Retries=1",
-               "-o", "APT::Sandbox::User="]
+    settings = [f"Dir::Etc::sourcelist={apt}/src.list", "Dir::Etc::sourceparts=-",
+                f"Dir::State::lists={apt}/lists", f"Dir::Cache={apt}/cache",
+                "Acquire::http::Timeout=20", "Acquire::Retries=1", "APT::Sandbox::User="]
+    options = [word for s in settings for word in ("-o", s)]
     said = ""
     for command in (["update"], ["source", "--download-only", "lua5.4"]):
-        p = subprocess.run(["apt-get", *options, *command], cwd=work, capture_output=True, text=True)
-        said += p.stderr
+        said += subprocess.run(["apt-get", *options, *command], cwd=work, capture_output=True,
+                               text=True).stderr
     shutil.rmtree(apt, ignore_errors=True)
     have = sorted(work.glob("lua5.4_*.orig.tar.*"))
     if not have:
-        lines = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:"))] or ["apt-get gave no reason"]
-        skip(NAME, "the source package lua5.4 cannot be fetched: " + lines[0])
+        errors = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:"))]
+        skip(NAME, "the source package lua5.4 cannot be fetched: " + (errors or ["no reason given"])[0])
     return have[-1]
 
 
@@ -69,9 +71,9 @@ def build(folder, work):
         sys.exit(f"{archive}: holds no lua-*/src/*.c")
     sources.append(standin / "absent.c")
     objects = [work / (s.stem + ".o") for s in sources]
-    compile_one = lambda pair: run_tool(["clang-19", "--target=wasm32-wasi", *FLAGS, f"-I{standin}", "-c", pair[0], "-o", pair[1]])
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(compile_one, zip(sources, objects)))
+        list(pool.map(lambda source, out: run_tool(
+            ["clang-19", *FLAGS, f"-I{standin}", "-c", source, "-o", out]), sources, objects))
     run_tool(["clang-19", "--target=wasm32-wasi", *objects, "-o", wasm, *LIBS])
     return wasm
 
@@ -93,11 +95,14 @@ def main():
     wasm = build(folder, work)
     count = Count(NAME)
     wanted = run(["lua5.4", script.name, *ARGS], cwd=place(work, "native", script))
-    count.case("the native lua5.4 runs the script", [] if wanted[0] == 3 and not wanted[2] else [f"exit status {wanted[0]}", str(wanted[2])])
+    fine = wanted[0] == 3 and not wanted[2]
+    count.case("the native lua5.4 runs the script", [] if fine else [f"{wanted[0]}: {wanted[2]}"])
     for mode in ("guard", "compact"):
         where = place(work, mode, script)
-        code, out, err = run([singula, "run", f"--memory={mode}", f"--dir={where}::/", "--audit", wasm, "--", script.name, *ARGS])
-        problems = [first_difference("stdout", wanted[1], out), first_difference("stderr", wanted[2], err)]
+        code, out, err = run([singula, "run", f"--memory={mode}", f"--dir={where}::/", "--audit", wasm,
+                              "--", script.name, *ARGS])
+        problems = [first_difference("stdout", wanted[1], out),
+                    first_difference("stderr", wanted[2], err)]
         if code != wanted[0]:
             problems.append(f"exit status {code}, natively {wanted[0]}")
         left = sorted(p.name for p in where.iterdir())
@@ -105,8 +110,10 @@ def main():
             problems.append(f"left behind: {left}")
         count.case(f"{mode}: {len(out.splitlines())} lines", [p for p in problems if p])
     # an error ends this build, by its stand-in's message and status; nothing else suffers
-    code, out, err = run([singula, "run", "--audit", wasm, "--", "-e", "print('before') error('x') print('after')"])
-    count.case("an error ends it", [] if code == 70 and out == b"before\n" and b"longjmp" in err else [f"exit status {code}", str(out), str(err)])
+    code, out, err = run([singula, "run", "--audit", wasm, "--", "-e",
+                          "print('before') error('x') print('after')"])
+    fine = code == 70 and out == b"before\n" and b"longjmp" in err
+    count.case("an error ends it", [] if fine else [f"exit status {code}", str(out), str(err)])
     return count.end()
 
 

@@ -1,12 +1,12 @@
 """Shared by the runners of C guests: tools, compiling, running, and the final line."""
-import os
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-WASM_FILES = ("/usr/include/wasm32-wasi/stdio.h", "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a")
+WASM_FILES = ("/usr/include/wasm32-wasi/stdio.h",
+              "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a")
 
 
 def skip(name, why):
@@ -41,32 +41,26 @@ def compile_wasm(source, out, *flags):
     run_tool(["clang-19", "--target=wasm32-wasi", obj, "-o", out, "-lm"])
 
 
-def feed(process, data, slow):
-    """Writes the process's stdin: at once, or in pieces with pauses so that it has to wait."""
+def feed(process, data):
+    """Writes the process's stdin in pieces, with pauses so that it has to wait."""
     try:
-        for at in range(0, len(data), 3 if slow else max(len(data), 1)):
-            process.stdin.write(data[at:at + 3] if slow else data)
+        for at in range(0, len(data), 3):
+            process.stdin.write(data[at:at + 3])
             process.stdin.flush()
-            time.sleep(0.02 if slow else 0)
+            time.sleep(0.02)
         process.stdin.close()
     except BrokenPipeError:
         pass
 
 
 def run(command, stdin=b"", slow=False, **more):
-    """(exit code, stdout, stderr) of a program whose output is small enough for a pipe or comes after its input."""
-    with open(os.devnull, "rb") as null:
-        if slow:
-            p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
-            feed(p, stdin, True)
-            p.stdin = None
-            out, err = p.communicate(timeout=120)
-        elif stdin:
-            p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
-            out, err = p.communicate(stdin, timeout=120)
-        else:
-            p = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
-            out, err = p.communicate(timeout=120)
+    """(exit code, stdout, stderr) of a program. Slow input goes only to those that say little meanwhile."""
+    pipe = subprocess.PIPE
+    p = subprocess.Popen(command, stdin=pipe if stdin else subprocess.DEVNULL, stdout=pipe, stderr=pipe, **more)
+    if slow:
+        feed(p, stdin)
+        p.stdin, stdin = None, None
+    out, err = p.communicate(stdin or None, timeout=120)
     return p.returncode, out, err
 
 

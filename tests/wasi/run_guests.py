@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Our C programs, built natively and for WASI, must print the same, exit the same and leave the same files.
+"""Our C programs, built natively and for WASI, must print and exit the same and leave the same files.
 
 usage: run_guests.py SINGULA CC FOLDER WORK
-A program says how it is run in comments: // run: {"args": [], "env": {}, "stdin": "", "slow": false, "repeat": 1,
-"abnormal": false}. Every run is made in both memory modes. `abnormal`: natively a signal, here a trap."""
+A program says how it is run in comments: // run: {"args": [], "env": {}, "stdin": "", "slow": false,
+"repeat": 1, "abnormal": false}. Every run is made in both memory modes. `abnormal`: natively a signal,
+here a trap."""
 import json
+import os
 import re
 import resource
 import shutil
@@ -31,7 +33,10 @@ def files_of(folder):
     """Names, kinds and contents of what a program left behind."""
     left = {}
     for p in sorted(folder.rglob("*")):
-        kind = "link to " + str(p.readlink()) if p.is_symlink() else "folder" if p.is_dir() else p.read_bytes()
+        if p.is_symlink():
+            kind = "link to " + os.readlink(p)
+        else:
+            kind = "folder" if p.is_dir() else p.read_bytes()
         left[str(p.relative_to(folder))] = kind
     return left
 
@@ -66,11 +71,12 @@ def run_case(count, singula, name, native, wasm, r, number, work):
     left = files_of(folder)
     for mode in ("guard", "compact"):
         folder = empty(work / mode)
-        command = [singula, "run", f"--memory={mode}", f"--dir={folder}::/", "--audit", "--max-memory=512M"]
-        command += [f"--env={k}={v}" for k, v in env.items()] + [wasm, "--", *args]
+        command = [singula, "run", f"--memory={mode}", f"--dir={folder}::/", "--audit",
+                   "--max-memory=512M", *(f"--env={k}={v}" for k, v in env.items()), wasm, "--", *args]
         problems = compare(r, wanted, run(command, **how))
-        if files_of(folder) != left:
-            problems.append(f"left behind: {sorted(files_of(folder))}, natively {sorted(left)}, or their contents")
+        found = files_of(folder)
+        if found != left:
+            problems.append(f"left behind {sorted(found)}, natively {sorted(left)}, or their contents")
         count.case(f"{name} run {number} ({mode}) {args}", problems)
 
 

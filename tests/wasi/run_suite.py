@@ -2,8 +2,9 @@
 """The C programs of the WASI test suite (preview 1), as compiled for wasm32-wasip1.
 
 usage: run_suite.py SINGULA SOURCE_ROOT WORK
-Finds wasi-preview1-c.tar.xz in $SINGULA_SPEC_DIR or ../shared/spec beside the source root; skips when it is absent.
-Each FILE.wasm may have a FILE.json: args, env, root (a folder made accessible), exit_code, stdout."""
+Finds wasi-preview1-c.tar.xz in $SINGULA_SPEC_DIR or ../shared/spec beside the source root; skips when
+it is absent. Each FILE.wasm may have a FILE.json: args, env, root (a folder made accessible),
+exit_code, stdout."""
 import json
 import os
 import shutil
@@ -44,7 +45,8 @@ def run_program(singula, wasm, mode):
     code, out, err = run([*command, wasm, "--", *want.get("args", [])])
     problems = []
     if code != want.get("exit_code", 0):
-        problems.append(f"exit status {code}, wanted {want.get('exit_code', 0)}\n{err.decode(errors='replace')}")
+        problems.append(f"exit status {code}, wanted {want.get('exit_code', 0)}\n"
+                        + err.decode(errors="replace"))
     if "stdout" in want:
         problems.append(first_difference("stdout", want["stdout"].encode(), out))
     return [p for p in problems if p]
