@@ -22,11 +22,11 @@ int main(void)
 {
     int slabs = 0;
     Flow_listener listener = Flow_exp_listen(name, sizeof name - 1);
-    Flow_imp out = Flow_imp_connect(next, sizeof next - 1);
     if (singula_is_null(listener)) {
         fprintf(stderr, "filter: cannot publish %s\n", name);
         return 1;
     }
+    Flow_imp out = Flow_imp_connect(next, sizeof next - 1);
     if (singula_is_null(out)) {
         fprintf(stderr, "filter: nobody publishes %s\n", next);
         Flow_listener_close(listener);

@@ -3,9 +3,13 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sanitizer/asan_interface.h>
 #include <string.h>
 #include <sys/mman.h>
+#if __has_include(<sanitizer/asan_interface.h>) /* clang has it in a package of its own */
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#endif
 
 #define ALT_STACK_BYTES ((size_t)64 << 10)
 
