@@ -10,7 +10,7 @@
 
 /* One file. Larger than any program that we know of; offsets fit 32 bits with room to spare. */
 #ifndef MAX_MODULE_BYTES
-#define MAX_MODULE_BYTES (256u << 20)
+#define MAX_MODULE_BYTES (128u << 20)
 #endif
 
 /* Entries of one section. */
@@ -52,16 +52,21 @@
 
 /* The ownership analysis. Steps: instructions looked at, over all contexts and rounds; real code
  * takes 1 to 3 per instruction. Contexts: ownership states in which one function is called. */
-#define ANALYSIS_MEMORY_FIXED   (64u << 20)
+#define ANALYSIS_MEMORY_FIXED    (64u << 20)
 #define ANALYSIS_MEMORY_PER_BYTE 64u
-#define ANALYSIS_SCRATCH_BYTES  (64u << 20)
-#define ANALYSIS_ROUNDS_MAX     64u
-#define ANALYSIS_CONTEXTS_MAX   32u
-#define ANALYSIS_DEPTH_MAX      128u
-#define ANALYSIS_STEPS_BASE     1000000u
-#define ANALYSIS_STEPS_PER_BYTE 64u
+#define ANALYSIS_SCRATCH_BYTES   (64u << 20)
+#define ANALYSIS_ROUNDS_MAX      64u
+#define ANALYSIS_CONTEXTS_MAX    32u
+#define ANALYSIS_DEPTH_MAX       128u
+#define ANALYSIS_STEPS_BASE      1000000u
+#define ANALYSIS_STEPS_PER_BYTE  64u
 
-#define MODULE_MEMORY_FIXED    (8u << 20)
+/* Memory of one verification in bytes: at most FIXED + PER_BYTE * (bytes of the module), at any
+ * time. The module's two arenas enforce their parts; the rest is the copy of the module, the type
+ * stack and the vectors of open blocks and of a body's blocks. docs/VERIFIER.md has the sum. */
+#define MODULE_MEMORY_FIXED    (12u << 20)
 #define MODULE_MEMORY_PER_BYTE 96u
+#define ARENA_MEMORY_FIXED     (2u << 20)
+#define ARENA_MEMORY_PER_BYTE  40u
 
 #endif

@@ -14,8 +14,7 @@
 
 struct verified_module {
     struct module m;
-    uint8_t *
-        bytes; /* malloc'ed copy of the module: not in the arena, so that sanitizers see its ends */
+    uint8_t *bytes; /* malloc'ed copy, not in the arena: sanitizers see its ends */
 };
 
 /* Order and dependence are data; the name is also what verify_options.only means. */
@@ -26,8 +25,7 @@ static const struct pass {
     {"decode", decode},           /* structure and limits */
     {"module", validate_module},  /* everything outside bodies; needs indices in their arrays */
     {"types", validate_bodies},   /* bodies; needs valid types, tables, globals */
-    {"imports", contracts_check}, /* contracts and singula imports; needs types and who takes
-                                     functions' addresses */
+    {"imports", contracts_check}, /* singula imports; needs types and who takes addresses */
 };
 
 /* The module's own copy of the bytes: everything in the view points into it. */
@@ -47,7 +45,7 @@ static enum status copy_bytes(struct verified_module *vm, const uint8_t *bytes, 
         memcpy(vm->bytes, bytes, n);
     m->v.bytes = vm->bytes;
     m->cost.memory = n;
-    m->arena.limit = m->scratch.limit = MODULE_MEMORY_FIXED + (size_t)MODULE_MEMORY_PER_BYTE * n;
+    m->arena.limit = m->scratch.limit = ARENA_MEMORY_FIXED + (size_t)ARENA_MEMORY_PER_BYTE * n;
     return OK;
 }
 

@@ -17,8 +17,7 @@ struct verify_cost {
 };
 
 struct verify_options {
-    const char
-        *only; /* NULL: all passes; else stop after the pass of that name (for --dump and tests) */
+    const char *only;         /* NULL: all passes; else stop after the pass of that name (tests) */
     struct verify_cost *cost; /* filled in any case, or NULL */
 };
 
