@@ -9,6 +9,7 @@ op_fn *const interp_handlers[IOP_N] = {
 #define IBIN(name, bits, guard, expr)    EACH_IBIN(ADDRESS, name)
 #define IBINX(name, bits, guard, expr)   EACH_IBIN(ADDRESS, name)
 #define ICMP(name, bits, expr)           EACH_ICMP(ADDRESS, name)
+#define ICMPX(name, bits, expr)          EACH_ICMP(ADDRESS, name)
 #define UN(name, from, to, guard, expr)  EACH_UN(ADDRESS, name)
 #define UNX(name, from, to, guard, expr) EACH_UN(ADDRESS, name)
 #define FBIN(name, type, expr)           EACH_FBIN(ADDRESS, name)
@@ -121,10 +122,16 @@ static void run_slice(void *arg)
 
 static enum run_result run(struct sip *s)
 {
-    if (s->mode == MEMORY_COMPACT)
+    struct fault f;
+    if (s->mode == MEMORY_COMPACT) {
         run_slice(s);
-    else if (!fault_call(run_slice, s, s->rt->region, NULL))
+    } else if (!fault_call_args(run_slice, s, s->rt->region, &f)) {
+        if (PC_IN_REGISTERS) {
+            s->exec.pc = (const struct icode *)(uintptr_t)f.args[0];
+            s->exec.fp = (uint64_t *)(uintptr_t)f.args[1];
+        }
         trap_here(s, s->exec.pc, s->exec.fp, TRAP_MEM_OOB);
+    }
     return s->exec.result;
 }
 

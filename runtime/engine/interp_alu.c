@@ -53,8 +53,24 @@
 #define BRANCH2(fn, bits, X, Y, expr)                                                              \
     BRANCH(fn##_F, bits, X, Y, expr, JUMP)                                                         \
     BRANCH(fn##_L, bits, X, Y, expr, JUMP_BACK)
-/* The immediate of a fused branch is 16 bits, sign-extended: the target takes the other half. */
-#define IMM16(bits) ((TYPE_##bits)(int64_t)(int16_t)pc->b)
+/* The immediate of a fused branch: 16 bits beside a slot, else 32; the target takes the other half
+ * of the word. */
+#define IMM16(bits, field) ((TYPE_##bits)(int64_t)(int16_t)(field))
+#define IMM_AB(bits)       ((TYPE_##bits)(int64_t)(int32_t)(pc->a | (uint32_t)pc->b << 16))
+#define STEP(fn, bits, Y, expr)                                                                    \
+    HANDLER(fn)                                                                                    \
+    {                                                                                              \
+        TYPE_##bits x = (TYPE_##bits)(SLOT_##bits(pc->a) + IMM16(bits, pc->b)), y = Y;             \
+        SET_##bits(x);                                                                             \
+        fp[pc->a] = acc;                                                                           \
+        if (expr) {                                                                                \
+            pc -= pc->d;                                                                           \
+            if (unlikely(interrupted(s)))                                                          \
+                TAIL interp_poll(OP_ARGS);                                                         \
+            GO();                                                                                  \
+        }                                                                                          \
+        NEXT(1);                                                                                   \
+    }
 #define ICMP(name, bits, expr)                                                                     \
     COMPARE2(name##_SS, bits, SLOT_##bits(pc->b), SLOT_##bits(pc->c), expr)                        \
     COMPARE2(name##_SI, bits, SLOT_##bits(pc->b), IMM_##bits, expr)                                \
@@ -62,7 +78,10 @@
     COMPARE2(name##_AI, bits, ACC_##bits, IMM_##bits, expr)                                        \
     COMPARE2(name##_SA, bits, SLOT_##bits(pc->b), ACC_##bits, expr)                                \
     BRANCH2(name##_BR_SS, bits, SLOT_##bits(pc->a), SLOT_##bits(pc->b), expr)                      \
-    BRANCH2(name##_BR_SI, bits, SLOT_##bits(pc->a), IMM16(bits), expr)                             \
+    BRANCH2(name##_BR_SI, bits, SLOT_##bits(pc->a), IMM16(bits, pc->b), expr)                      \
     BRANCH2(name##_BR_AS, bits, ACC_##bits, SLOT_##bits(pc->b), expr)                              \
-    BRANCH2(name##_BR_AI, bits, ACC_##bits, IMM16(bits), expr)
+    BRANCH2(name##_BR_AI, bits, ACC_##bits, IMM_AB(bits), expr)                                    \
+    STEP(name##_STEP_S, bits, SLOT_##bits(pc->c), expr)                                            \
+    STEP(name##_STEP_I, bits, IMM16(bits, pc->c), expr)
+#define ICMPX ICMP
 #include "runtime/engine/interp_ops.def"

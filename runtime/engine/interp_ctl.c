@@ -22,6 +22,23 @@ HANDLER(MOV3)
     to[2] = fp[pc->d];
     NEXT(1);
 }
+static inline void move_pairs(uint64_t *fp, const uint16_t *pairs, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        fp[pairs[2 * i]] = fp[pairs[2 * i + 1]];
+}
+HANDLER(MOV4)
+{
+    move_pairs(fp, &pc->a, 2);
+    move_pairs(fp, (const uint16_t *)&pc[1].word, 2);
+    NEXT(2);
+}
+HANDLER(MOV6)
+{
+    move_pairs(fp, &pc->a, 2);
+    move_pairs(fp, (const uint16_t *)&pc[1].word, 4);
+    NEXT(2);
+}
 HANDLER(MOVN)
 {
     memmove(fp + pc->a, fp + pc->b, pc->imm * sizeof *fp);

@@ -27,7 +27,23 @@
 /* Forms in the order in which a family's handlers are numbered. */
 enum iform { F_SS, F_SI, F_AS, F_AI, F_SA, IFORM_N };
 enum fform { FF_SS, FF_AS, FF_SA, FF_SK, FF_AK, FFORM_N };
-enum lform { L_S, L_A, L_K, L_SS, L_AS, L_SI, LFORM_N };
+enum lform {
+    L_S,
+    L_A,
+    L_K,
+    L_SS,
+    L_AS,
+    L_SI,
+    L_SW,
+    L_AW,
+    L_XS,
+    L_XW,
+    L_YS,
+    L_YW,
+    L_ZS,
+    L_ZA,
+    LFORM_N
+};
 enum sform {
     ST_S_S,
     ST_S_A,
@@ -39,7 +55,12 @@ enum sform {
     ST_K_A,
     ST_K_I,
     ST_SS_S,
-    ST_SS_A,
+    ST_XS_S,
+    ST_SI_S,
+    ST_SW_S,
+    ST_SW_I,
+    ST_AW_S,
+    ST_AW_I,
     SFORM_N
 };
 
@@ -47,7 +68,8 @@ enum sform {
 enum {
     IBIN_SPAN = IFORM_N * 2, /* form * 2 + to slot */
     ICMP_BR = IFORM_N * 2,   /* + form * 2 + back, forms SS SI AS AI */
-    ICMP_SPAN = ICMP_BR + 8,
+    ICMP_STEP = ICMP_BR + 8, /* + immediate */
+    ICMP_SPAN = ICMP_STEP + 2,
     UN_SPAN = 4, /* accumulator * 2 + to slot */
     FBIN_SPAN = FFORM_N * 2,
     FCMP_BR = 6, /* + form * 2 + not, forms SS AS SA */
@@ -64,6 +86,7 @@ enum iop {
 #define IBIN(name, bits, guard, expr)    SPAN(name, IBIN_SPAN)
 #define IBINX(name, bits, guard, expr)   SPAN(name, IBIN_SPAN)
 #define ICMP(name, bits, expr)           SPAN(name, ICMP_SPAN)
+#define ICMPX(name, bits, expr)          SPAN(name, ICMP_SPAN)
 #define UN(name, from, to, guard, expr)  SPAN(name, UN_SPAN)
 #define UNX(name, from, to, guard, expr) SPAN(name, UN_SPAN)
 #define FBIN(name, type, expr)           SPAN(name, FBIN_SPAN)
@@ -146,6 +169,14 @@ static inline struct interp_code *interp_code_of(const struct instance *inst)
         (void)cnt;                                                                                 \
         return;                                                                                    \
     } while (0)
+#endif
+
+/* Where an access of a guarded memory faults, the signal handler finds pc and fp in the registers
+ * of the first two arguments (interp_mem.c sees to that), or in the SIP's state. */
+#if TAIL_CALLS && defined __x86_64__
+#define PC_IN_REGISTERS 1
+#else
+#define PC_IN_REGISTERS 0
 #endif
 
 /* On to the instruction n further. */

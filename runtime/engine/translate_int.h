@@ -67,6 +67,7 @@ struct tr {
     uint32_t start;       /* of this function's code in the buffer */
     uint32_t offset;      /* of the current Wasm instruction, in the module */
     uint32_t barrier;     /* instructions before this one are before the last label */
+    uint32_t moves;       /* of the last instruction, if that is MOV4 or MOV6 */
     unsigned last;        /* number of the last instruction after the barrier, or IOP_N */
     uint32_t saved, temp; /* slots: return address, first temporary */
 

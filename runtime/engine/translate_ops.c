@@ -63,10 +63,38 @@ static bool fits(uint64_t bits, uint8_t type)
     return type == VT_I32 || (uint64_t)(int64_t)(int32_t)bits == bits;
 }
 
+/* `index << k + base` is one instruction. Takes the shift back if the last instruction made one of
+ * the operands by it. */
+static bool scaled_add(struct tr *t, const struct opnd *x, const struct opnd *y)
+{
+    const struct opnd *index = made_last(t, y) ? y : x, *base = index == y ? x : y;
+    if (!made_last(t, index))
+        return false;
+    unsigned op = t->b->ops[index->at];
+    uint32_t k = code_at(t, index->at)->imm;
+    if ((op != IN_I32_SHL + F_SI * 2 && op != IN_I32_SHL + F_AI * 2) || k < 1 || k > 3)
+        return false;
+    struct icode shl = undo_last(t);
+    t->mirror[C_I] = t->undo_mirror;
+    unsigned lea = IN_I32_LEA1 + (k - 1) * IBIN_SPAN;
+    bool acc = op == IN_I32_SHL + F_AI * 2;
+    if (base->kind == O_I)
+        produce(t, lea + (acc ? F_AI : F_SI) * 2u, VT_I32, shl.b, (uint32_t)base->bits);
+    else if (acc)
+        produce(t, lea + F_AS * 2u, VT_I32, 0, base->slot);
+    else if (t->mirror[C_I] == base->slot)
+        produce(t, lea + F_SA * 2u, VT_I32, shl.b, 0);
+    else
+        produce(t, lea + F_SS * 2u, VT_I32, shl.b, base->slot);
+    return true;
+}
+
 /* Integer operators with two operands: IBIN and the value forms of ICMP. */
 static void integer_binary(struct tr *t, unsigned base, uint8_t from, uint8_t to)
 {
     struct opnd y = take(t), x = take(t);
+    if (base == IN_I32_ADD && scaled_add(t, &x, &y))
+        return;
     unsigned swapped = exchanged(base);
     if (x.kind == O_I && y.kind != O_I && swapped && fits(x.bits, from)) {
         struct opnd z = x;
@@ -97,7 +125,7 @@ static void integer_binary(struct tr *t, unsigned base, uint8_t from, uint8_t to
     }
 }
 
-/* `i32.eqz` of a comparison is the opposite comparison. */
+/* `i32.eqz` of a comparison is the opposite comparison; of `i32.and`, a test of bits. */
 static unsigned opposite(unsigned op)
 {
 #define NOT(a, b)                                                                                  \
@@ -105,6 +133,9 @@ static unsigned opposite(unsigned op)
         return op - IN_##a + IN_##b;                                                               \
     if (op >= IN_##b && op < IN_##b + IBIN_SPAN)                                                   \
     return op - IN_##b + IN_##a
+    if (op >= IN_I32_AND && op < IN_I32_AND + IBIN_SPAN)
+        return op - IN_I32_AND + IN_I32_NTEST;
+    NOT(I32_TEST, I32_NTEST);
     NOT(I32_EQ, I32_NE);
     NOT(I32_LT_S, I32_GE_S);
     NOT(I32_LT_U, I32_GE_U);
@@ -181,7 +212,45 @@ static void float_compare(struct tr *t, const struct orow *r)
 _Static_assert(WINDOW_BYTES >= 2 * (UINT64_C(1) << 32) + PAGE_BYTES,
                "no bounds check in guard mode");
 
-static void load(struct tr *t, const struct orow *r, uint64_t offset)
+/* The form of a load whose address the last instruction computed by `op`, and its operands;
+ * LFORM_N: none. */
+static enum lform load_form(unsigned op, const struct icode *i, uint32_t off, uint32_t scale)
+{
+    bool small = off <= UINT16_MAX;
+    int32_t imm = (int32_t)i->imm;
+    unsigned lea = IN_I32_LEA1 + (scale - 1) * IBIN_SPAN;
+    if (op - IN_I32_ADD < IBIN_SPAN) {
+        switch ((op - IN_I32_ADD) / 2) {
+        case F_SS:
+            return small ? L_SS : LFORM_N;
+        case F_AS:
+            return L_AS;
+        case F_SI:
+            return off == 0 ? L_SW : small && imm == (int16_t)imm ? L_SI : LFORM_N;
+        case F_AI:
+            return small ? L_AW : LFORM_N;
+        }
+    } else if (scale && op >= lea && op < lea + IBIN_SPAN) {
+        switch ((op - lea) / 2) {
+        case F_SS:
+            return small ? L_XS : LFORM_N;
+        case F_AS:
+            return L_YS;
+        case F_SI:
+            return off == 0 ? L_XW : LFORM_N;
+        case F_AI:
+            return small ? L_YW : LFORM_N;
+        }
+    } else if (scale && i->imm == scale) {
+        if (op == IN_I32_SHL + F_SI * 2)
+            return L_ZS;
+        if (op == IN_I32_SHL + F_AI * 2)
+            return L_ZA;
+    }
+    return LFORM_N;
+}
+
+static void load(struct tr *t, const struct orow *r, uint64_t offset, uint32_t scale)
 {
     unsigned base = r->base + (t->mode == MEMORY_GUARD ? LOAD_GUARDED : 0u);
     uint32_t off = (uint32_t)offset;
@@ -192,22 +261,37 @@ static void load(struct tr *t, const struct orow *r, uint64_t offset)
     }
     if (x.kind == O_I)
         to_acc(t, &x);
-    unsigned op = made_last(t, &x) ? t->b->ops[x.at] : IOP_N;
-    bool small = off <= UINT16_MAX;
-    int32_t imm = op == IN_I32_ADD + F_SI * 2 ? (int32_t)code_at(t, x.at)->imm : INT32_MAX;
-    if ((op == IN_I32_ADD + F_SS * 2 && small) || op == IN_I32_ADD + F_AS * 2 ||
-        (small && imm == (int16_t)imm)) {
-        struct icode add = undo_last(t);
-        t->mirror[C_I] = t->undo_mirror;
-        if (op == IN_I32_ADD + F_AS * 2) {
-            produce(t, base + L_AS * 2u, r->to, add.c, off);
-            return;
-        }
-        enum lform f = op == IN_I32_ADD + F_SS * 2 ? L_SS : L_SI;
-        produce(t, base + f * 2u, r->to, add.b, add.c)->d = (uint16_t)off;
+    enum lform form = LFORM_N;
+    if (made_last(t, &x))
+        form = load_form(t->b->ops[x.at], code_at(t, x.at), off, scale);
+    if (form == LFORM_N) {
+        produce(t, base + (x.kind == O_A ? L_A : L_S) * 2u, r->to, x.slot, off);
         return;
     }
-    produce(t, base + (x.kind == O_A ? L_A : L_S) * 2u, r->to, x.slot, off);
+    struct icode i = undo_last(t);
+    t->mirror[C_I] = t->undo_mirror;
+    unsigned op = base + form * 2u;
+    switch (form) {
+    case L_SS:
+    case L_XS:
+    case L_SI:
+        produce(t, op, r->to, i.b, i.c)->d = (uint16_t)off;
+        break;
+    case L_AS:
+    case L_YS:
+        produce(t, op, r->to, i.c, off);
+        break;
+    case L_SW:
+    case L_XW:
+        produce(t, op, r->to, i.b, i.imm);
+        break;
+    case L_AW:
+    case L_YW:
+        produce(t, op, r->to, off, i.imm);
+        break;
+    default: /* L_ZS, L_ZA */
+        produce(t, op, r->to, i.b, off);
+    }
 }
 
 /* A constant to be stored, as a sign-extended 16-bit immediate; false: it is none. */
@@ -217,6 +301,39 @@ static bool store_immediate(const struct opnd *o, unsigned width, uint16_t *imm)
     int64_t v = (int64_t)(o->bits << unused) >> unused;
     *imm = (uint16_t)v;
     return o->kind == O_I && v == (int16_t)v;
+}
+
+/* A store whose address the last instruction computed: both in one, of a value in a slot or of
+ * *imm; false: no form fits. */
+static bool store_fused(struct tr *t, unsigned base, const struct opnd *x, uint32_t value,
+                        const uint16_t *imm, uint32_t off, uint32_t scale)
+{
+    unsigned op = t->b->ops[x->at], lea = IN_I32_LEA1 + (scale - 1) * IBIN_SPAN;
+    struct icode i = *code_at(t, x->at);
+    bool small = off <= UINT16_MAX;
+    int32_t by = (int32_t)i.imm;
+    if (op == IN_I32_ADD + F_SI * 2 && off == 0)
+        op = base + (imm ? ST_SW_I : ST_SW_S);
+    else if (op == IN_I32_ADD + F_AI * 2 && small) {
+        op = base + (imm ? ST_AW_I : ST_AW_S);
+        i.b = (uint16_t)off;
+    } else if (imm || !small)
+        return false;
+    else if (op == IN_I32_ADD + F_SS * 2)
+        op = base + ST_SS_S;
+    else if (op == IN_I32_ADD + F_SI * 2 && by == (int16_t)by)
+        op = base + ST_SI_S;
+    else if (scale && op == lea + F_SS * 2)
+        op = base + ST_XS_S;
+    else
+        return false;
+    (void)undo_last(t);
+    t->mirror[C_I] = t->undo_mirror;
+    if (op == base + ST_SS_S || op == base + ST_SI_S || op == base + ST_XS_S)
+        emit4(t, op, i.b, value, i.c, off);
+    else
+        emit(t, op, i.b, imm ? *imm : value, i.imm);
+    return true;
 }
 
 static void store(struct tr *t, const struct orow *r, uint64_t offset, unsigned width)
@@ -235,13 +352,10 @@ static void store(struct tr *t, const struct orow *r, uint64_t offset, unsigned 
     }
     if (x.kind == O_I)
         to_slot(t, &x);
-    if (!immediate && off <= UINT16_MAX && made_last(t, &x) &&
-        t->b->ops[x.at] == IN_I32_ADD + F_SS * 2 && y.kind == O_S) {
-        struct icode add = undo_last(t);
-        t->mirror[C_I] = t->undo_mirror;
-        emit4(t, base + ST_SS_S, add.b, y.slot, add.c, off);
+    if (made_last(t, &x) && (immediate || y.kind == O_S || y.in_slot) &&
+        store_fused(t, base, &x, y.slot, immediate ? &imm : NULL, off,
+                    (uint32_t)__builtin_ctz(width)))
         return;
-    }
     if (x.kind == O_A && y.kind == O_A && y.cls == C_I) { /* one of them is in its slot */
         if (x.in_slot)
             x.kind = O_S;
@@ -363,7 +477,7 @@ bool translate_operator(struct tr *t, const struct insn_view *i)
         float_compare(t, r);
         return true;
     case K_LOAD:
-        load(t, r, i->bits);
+        load(t, r, i->bits, opcode_align(i->op));
         return true;
     case K_STORE:
         store(t, r, i->bits, opcode_table[i->op].width);

@@ -133,15 +133,33 @@ void set_const(struct tr *t, uint32_t slot, uint64_t bits)
     }
 }
 
+/* One move more into the last instruction, which is MOV2, MOV4 or MOV6; false: it is full. */
+static bool add_move(struct tr *t, uint32_t to, uint32_t from)
+{
+    if (t->last == IN_MOV2) {
+        emit_word(t, 0);
+        t->moves = 2;
+    }
+    if (t->moves == 6)
+        return false;
+    struct icode *i = code_at(t, here(t) - 2);
+    uint16_t *pairs = (uint16_t *)&i[1].word;
+    /* the pairs not used yet repeat this one, which changes nothing */
+    for (uint32_t k = t->moves++ - 2; k < 4; k++) {
+        pairs[2 * k] = (uint16_t)to;
+        pairs[2 * k + 1] = (uint16_t)from;
+    }
+    t->last = t->moves <= 4 ? IN_MOV4 : IN_MOV6;
+    i->op = interp_handlers[t->last];
+    t->b->ops[here(t) - 2] = (uint16_t)t->last;
+    return true;
+}
+
 /* Neighbouring moves share an instruction; they take effect in order. */
 void move(struct tr *t, uint32_t to, uint32_t from)
 {
     wrote(t, to, CLS_N);
-    if (t->last != IN_MOV && t->last != IN_MOV2) {
-        emit(t, IN_MOV, to, from, 0);
-        return;
-    }
-    struct icode *i = code_at(t, here(t) - 1);
+    struct icode *i = &t->b->code[here(t) ? here(t) - 1 : 0];
     if (t->last == IN_MOV) {
         i->op = interp_handlers[IN_MOV2];
         i->c = (uint16_t)to;
@@ -152,6 +170,9 @@ void move(struct tr *t, uint32_t to, uint32_t from)
         i->c = i->d;
         i->d = (uint16_t)from;
         t->last = IN_MOV3;
+    } else if ((t->last == IN_MOV2 || t->last == IN_MOV4 || t->last == IN_MOV6) &&
+               add_move(t, to, from)) {
+        return;
     } else {
         emit(t, IN_MOV, to, from, 0);
         return;

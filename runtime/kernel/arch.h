@@ -3,6 +3,7 @@
 #define RUNTIME_KERNEL_ARCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Runs fn(arg) and returns true; or, after arch_fault_redirect() with the same record, false.
  * *resume_sp is where the record is kept: set before fn runs. */
@@ -14,5 +15,8 @@ void arch_fault_redirect(void *ucontext, void *resume_sp);
 
 /* The stack pointer of the interrupted code. */
 void *arch_fault_sp(const void *ucontext);
+
+/* What the interrupted code had in the registers of the first two integer arguments. */
+void arch_fault_args(const void *ucontext, uint64_t args[2]);
 
 #endif

@@ -70,3 +70,10 @@ void *arch_fault_sp(const void *ucontext)
     const ucontext_t *u = ucontext;
     return (void *)u->uc_mcontext.gregs[REG_RSP];
 }
+
+void arch_fault_args(const void *ucontext, uint64_t args[2])
+{
+    const ucontext_t *u = ucontext;
+    args[0] = (uint64_t)u->uc_mcontext.gregs[REG_RDI];
+    args[1] = (uint64_t)u->uc_mcontext.gregs[REG_RSI];
+}

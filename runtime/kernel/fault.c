@@ -18,7 +18,7 @@ struct record {
     struct record *outer;
     const struct region *region;
     void *resume_sp;
-    void *addr;
+    struct fault fault;
 };
 
 /* Read by the handler on the thread that faulted; never allocated lazily, hence initial-exec. */
@@ -54,7 +54,8 @@ static void on_fault(int sig, siginfo_t *info, void *ucontext)
         pass_on(sig, info, ucontext);
         return;
     }
-    rec->addr = info->si_addr;
+    rec->fault.addr = info->si_addr;
+    arch_fault_args(ucontext, rec->fault.args);
     innermost = rec->outer;
     char *given_up = arch_fault_sp(ucontext);
     if (given_up < (char *)rec->resume_sp)
@@ -70,16 +71,26 @@ static void install(void)
     check(sigaction(SIGBUS, &sa, &before_bus) == 0);
 }
 
-bool fault_call(void (*fn)(void *arg), void *arg, const struct region *r, void **fault_addr)
+bool fault_call_args(void (*fn)(void *arg), void *arg, const struct region *r, struct fault *out)
 {
     check(pthread_once(&installed, install) == 0);
     struct record rec = {.outer = innermost, .region = r};
     innermost = &rec;
     bool returned = arch_fault_enter(fn, arg, &rec.resume_sp);
     innermost = rec.outer;
-    if (!returned && fault_addr)
-        *fault_addr = rec.addr;
+    if (!returned)
+        *out = rec.fault;
     return returned;
+}
+
+bool fault_call(void (*fn)(void *arg), void *arg, const struct region *r, void **fault_addr)
+{
+    struct fault f;
+    if (fault_call_args(fn, arg, r, &f))
+        return true;
+    if (fault_addr)
+        *fault_addr = f.addr;
+    return false;
 }
 
 enum status fault_thread_open(struct fault_thread *t)

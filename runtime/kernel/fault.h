@@ -23,6 +23,16 @@
 must_check bool fault_call(void (*fn)(void *arg), void *arg, const struct region *r,
                            void **fault_addr);
 
+/* The same, but also says what the first two integer argument registers held when it was given up:
+ * code that keeps its state there need not store it before each access. *out is written only then.
+ */
+struct fault {
+    void *addr;
+    uint64_t args[2];
+};
+must_check bool fault_call_args(void (*fn)(void *arg), void *arg, const struct region *r,
+                                struct fault *out);
+
 /* An alternate signal stack for the calling thread, so that faults are handled even where its own
  * stack is small or exhausted. Optional for guests on a worker's stack. An existing alternate stack
  * is left in use. */
