@@ -3,7 +3,7 @@
 
 - a C file has at most 600 lines, a function 60, a line 100 columns (exceptions: tools/budgets.txt)
 - no file names a folder of somebody's machine
-- a path in backticks in a .md file exists
+- a path in backticks in a .md file exists, and so does every .md of docs/ that a source names
 """
 import re
 import sys
@@ -13,6 +13,7 @@ from lintlib import report, sources
 
 FILE_LINES, FUNCTION_LINES, COLUMNS = 600, 60, 100
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w+")
+DOC = re.compile(r"\bdocs/\w+\.md\b")
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.*-]+)*/?)`")
 
 
@@ -75,6 +76,9 @@ def main():
         text = (root / path).read_text(errors="replace")
         for m in MACHINE.finditer(text):
             bad.append(f"{path}:{text.count(chr(10), 0, m.start()) + 1}: {m.group(0)} is a folder of one machine")
+        for m in DOC.finditer(text):
+            if path.endswith((".c", ".h", ".def")) and not (root / m.group(0)).exists():
+                bad.append(f"{path}:{text.count(chr(10), 0, m.start()) + 1}: {m.group(0)} does not exist")
         if path.endswith(".md"):
             bad += check_paths(root, path, text)
     return report("style", bad)
