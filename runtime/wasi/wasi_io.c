@@ -115,6 +115,11 @@ enum wasi_errno wasi_fd_pread(struct call *c)
 
 /* ---- writing ---- */
 
+static bool is_socket(const struct fdent *e)
+{
+    return e->filetype == FILETYPE_SOCKET_STREAM || e->filetype == FILETYPE_SOCKET_DGRAM;
+}
+
 /* writev(2) that reports a reader's absence by EPIPE only: SIGPIPE, which would end all SIPs, is
  * held back and taken. */
 static ssize_t write_quietly(int fd, const struct iovec *iov, uint32_t n)
@@ -141,7 +146,7 @@ static ssize_t write_some(const struct fdent *e, const struct iovec *iov, uint32
 {
     if (!e->waits)
         return writev(e->host, iov, (int)n);
-    if (e->filetype == FILETYPE_SOCKET_STREAM || e->filetype == FILETYPE_SOCKET_DGRAM) {
+    if (is_socket(e)) {
         struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n};
         return sendmsg(e->host, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
@@ -150,6 +155,18 @@ static ssize_t write_some(const struct fdent *e, const struct iovec *iov, uint32
         return -1;
     }
     return write_quietly(e->host, iov, n);
+}
+
+/* Nobody will ever read. As SIGPIPE does, a pipe ends the program, so that `prog | head` does: a
+ * guest cannot have chosen otherwise, since the snapshot has no handlers. Peers of sockets come and
+ * go: EPIPE. */
+static enum wasi_errno broken_pipe(struct call *c, const struct fdent *e)
+{
+    if (is_socket(e))
+        return WASI_EPIPE;
+    c->sip->proc.exit_code = 128 + SIGPIPE;
+    c->end = HOST_EXIT;
+    return WASI_SUCCESS;
 }
 
 enum wasi_errno wasi_fd_write(struct call *c)
@@ -181,7 +198,7 @@ enum wasi_errno wasi_fd_write(struct call *c)
         } else if (errno != EINTR) {
             if (c->w->progress)
                 break; /* what was written counts; the next write meets the error */
-            return errno_to_wasi(errno);
+            return errno == EPIPE ? broken_pipe(c, e) : errno_to_wasi(errno);
         }
     } while (c->w->progress < total);
     return put_count(out, (ssize_t)c->w->progress);
