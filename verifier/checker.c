@@ -115,12 +115,8 @@ struct span checker_reader(const struct checker *c)
     return (struct span){.base = c->m->v.bytes, .p = c->p, .end = c->end};
 }
 
-enum status checker_u32(struct checker *c, uint32_t *out)
+enum status checker_u32_slow(struct checker *c, uint32_t *out)
 {
-    if (likely(c->p < c->end && *c->p < 0x80)) {
-        *out = *c->p++;
-        return OK;
-    }
     struct span s = checker_reader(c);
     *out = span_leb_u32(&s);
     c->p = s.p;
@@ -184,13 +180,6 @@ enum status checker_reftype(struct checker *c, uint8_t *out)
 
 /* ---- operands ---- */
 
-void checker_push_types(struct checker *c, const uint8_t *types, uint32_t n)
-{
-    memcpy(c->sp, types, n);
-    c->sp += n;
-    c->type_steps += n;
-}
-
 bool checker_matches(struct checker *c, const uint8_t *types, uint32_t n)
 {
     uint32_t have = (uint32_t)(c->sp - c->base);
@@ -207,7 +196,7 @@ bool checker_matches(struct checker *c, const uint8_t *types, uint32_t n)
     return !wrong;
 }
 
-enum status checker_pop(struct checker *c, const uint8_t *types, uint32_t n)
+enum status checker_pop_slow(struct checker *c, const uint8_t *types, uint32_t n)
 {
     if (unlikely(!checker_matches(c, types, n)))
         return checker_fail_types(c, types, n);

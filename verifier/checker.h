@@ -86,7 +86,24 @@ const char *checker_op_text(const struct checker *c);
 
 /* A reader of the rest of the body; whoever uses it stores its p back. */
 struct span checker_reader(const struct checker *c);
-enum status checker_u32(struct checker *c, uint32_t *out);
+enum status checker_u32_slow(struct checker *c, uint32_t *out);
+static inline enum status checker_u32(struct checker *c, uint32_t *out)
+{
+    const uint8_t *p = c->p;
+    if (likely(c->end - p >= 2)) {
+        if (likely(p[0] < 0x80)) {
+            *out = p[0];
+            c->p = p + 1;
+            return OK;
+        }
+        if (likely(p[1] < 0x80)) {
+            *out = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
+            c->p = p + 2;
+            return OK;
+        }
+    }
+    return checker_u32_slow(c, out);
+}
 enum status checker_skip_s32(struct checker *c);
 enum status checker_skip_s64(struct checker *c);
 /* An index below n, else `code`. */
@@ -110,14 +127,42 @@ static inline void checker_push(struct checker *c, uint8_t type)
     *c->sp++ = type;
 }
 
+/* Most lists have one or two types: not worth a call. */
+enum { SHORT_LIST = 4 };
+
 /* The stack has room: it is checked after each instruction, and has MAX_PARAMS + MAX_RESULTS to
  * spare. */
-void checker_push_types(struct checker *c, const uint8_t *types, uint32_t n);
+static inline void checker_push_types(struct checker *c, const uint8_t *types, uint32_t n)
+{
+    if (likely(n <= SHORT_LIST))
+        for (uint32_t i = 0; i < n; i++)
+            c->sp[i] = types[i];
+    else
+        memcpy(c->sp, types, n);
+    c->sp += n;
+    c->type_steps += n;
+}
+
 /* True if the top of the stack is n operands of these types; in dead code missing and unknown ones
  * match. */
 bool checker_matches(struct checker *c, const uint8_t *types, uint32_t n);
 /* Takes n operands of these types (deepest first) off the stack. */
-enum status checker_pop(struct checker *c, const uint8_t *types, uint32_t n);
+enum status checker_pop_slow(struct checker *c, const uint8_t *types, uint32_t n);
+static inline enum status checker_pop(struct checker *c, const uint8_t *types, uint32_t n)
+{
+    if (likely(n <= SHORT_LIST && n <= c->sp - c->base)) {
+        const uint8_t *is = c->sp - n;
+        uint32_t same = 0;
+        while (same < n && is[same] == types[same])
+            same++;
+        if (likely(same == n)) {
+            c->sp -= n;
+            c->type_steps += n;
+            return OK;
+        }
+    }
+    return checker_pop_slow(c, types, n);
+}
 static inline enum status checker_pop1(struct checker *c, uint8_t type)
 {
     return checker_pop(c, &type, 1);

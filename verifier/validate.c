@@ -157,13 +157,17 @@ static enum status read_prefixed(struct checker *c, struct rule (*rules)[256],
         p = c->p, sp = c->sp, base = c->base;                                                      \
     } while (0)
 
-/* A LEB u32 into `var`; the one-byte form inline. */
+/* A LEB u32 into `var`; the short forms inline. */
 #define READ_U32(var)                                                                              \
     do {                                                                                           \
-        if (likely(p < end && *p < 0x80))                                                          \
+        if (likely(end - p >= 2 && p[0] < 0x80)) {                                                 \
             (var) = *p++;                                                                          \
-        else                                                                                       \
-            OUT_OF_LINE(checker_u32(c, &(var)));                                                   \
+        } else if (likely(end - p >= 2 && p[1] < 0x80)) {                                          \
+            (var) = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;                                          \
+            p += 2;                                                                                \
+        } else {                                                                                   \
+            OUT_OF_LINE(checker_u32_slow(c, &(var)));                                              \
+        }                                                                                          \
     } while (0)
 
 /* The row's pops and pushes. */
@@ -204,15 +208,11 @@ static enum status check_body(struct checker *c, struct rule (*rules)[256])
             APPLY(r);
             break;
         case HOW_SKIP32:
-            if (likely(p < end && *p < 0x80))
-                p++;
-            else
+        case HOW_SKIP64: /* up to four bytes cannot be wrong, whatever they hold */
+            if (likely(end - p >= 4) && (p[0] & p[1] & p[2] & p[3] & 0x80) == 0)
+                p += p[0] < 0x80 ? 1 : p[1] < 0x80 ? 2 : p[2] < 0x80 ? 3 : 4;
+            else if (r->how == HOW_SKIP32)
                 OUT_OF_LINE(checker_skip_s32(c));
-            APPLY(r);
-            break;
-        case HOW_SKIP64:
-            if (likely(p < end && *p < 0x80))
-                p++;
             else
                 OUT_OF_LINE(checker_skip_s64(c));
             APPLY(r);

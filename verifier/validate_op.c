@@ -49,6 +49,11 @@ enum status validate_open_function(struct checker *c, const struct functype *t)
 
 static enum status read_block_type(struct checker *c, struct functype *t)
 {
+    if (likely(c->p < c->end && *c->p == 0x40)) {
+        c->p++;
+        *t = opcode_block_type(&c->m->v, BLOCK_EMPTY);
+        return OK;
+    }
     struct span s = checker_reader(c);
     int64_t type = reader_block_type(&s);
     c->p = s.p;
