@@ -185,7 +185,7 @@ static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
 const struct command bench_command = {
     .name = "bench",
     .usage = "channel|compute [OPTIONS]",
-    .summary = "measure channels against the kernel's IPC, the engine against native code",
+    .summary = "Measures channels against the kernel's IPC, and the engine against native code.",
     .options = no_options,
     .details = "  channel   messages between two SIPs, pipes, sockets, queues, shared memory\n"
                "  compute   small programs, interpreted and native\n",

@@ -2,6 +2,7 @@
 """Budgets and habits of the sources, and paths named in the docs. usage: check_style.py [ROOT]
 
 - a C file has at most 600 lines, a function 60, a line 100 columns (exceptions: tools/budgets.txt)
+- every INV-n of the sources is explained in docs/ARCHITECTURE.md
 - no file names a folder of somebody's machine
 - a path in backticks in a .md file exists, and so does every .md of docs/ that a source names
 """
@@ -66,6 +67,20 @@ def check_paths(root, path, text):
             yield f"{path}:{text.count(chr(10), 0, m.start()) + 1}: `{name}` does not exist"
 
 
+def check_invariants(root):
+    """INV-n of the sources and of the table in docs/ARCHITECTURE.md are the same."""
+    page = root / "docs/ARCHITECTURE.md"
+    told = set(re.findall(r"^\| (INV-\d+)", page.read_text(), re.M)) if page.exists() else set()
+    used = {}
+    for path in sources(root, (".c", ".h", ".def")):
+        for tag in re.findall(r"\bINV-\d+", (root / path).read_text(errors="replace")):
+            used.setdefault(tag, path)
+    for tag in sorted(used.keys() - told):
+        yield f"{used[tag]}: {tag} is not in the table of docs/ARCHITECTURE.md"
+    for tag in sorted(told - used.keys()):
+        yield f"docs/ARCHITECTURE.md: {tag} is in no source"
+
+
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     files, funcs = exceptions(root)
@@ -81,6 +96,7 @@ def main():
                 bad.append(f"{path}:{text.count(chr(10), 0, m.start()) + 1}: {m.group(0)} does not exist")
         if path.endswith(".md"):
             bad += check_paths(root, path, text)
+    bad += check_invariants(root)
     return report("style", bad)
 
 

@@ -35,6 +35,7 @@ CASES = [
     ("style", "base/wide.c", "/* " + "x" * 100 + " */\n", "columns"),
     ("style", "base/deep.c", "int f(void)\n{\n" + "    ;\n" * 60 + "}\n", "function f has 63"),
     ("style", "README.md", "See `base/gone.c`.\n", "does not exist"),
+    ("style", "base/inv.c", "/* INV-77 */\n", "INV-77 is not in the table"),
     ("style", "base/doc.c", "/* docs/GONE.md */\n", "does not exist"),
     ("style", "tools/x.py", 'path = "' + "/ho" + 'me/somebody/x"\n', "one machine"),
     ("headers", "base/needy.h", "uint32_t needy(void);\n", "does not compile alone"),
