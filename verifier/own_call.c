@@ -195,6 +195,7 @@ static struct own_summary *summary(struct own_run *r, uint32_t func, struct own_
             s->next = c->summaries[func];
             c->summaries[func] = s;
             c->ncontexts[func]++;
+            c->nsummaries++;
             c->depth++;
             bool ok = s->key && compute(c, s);
             c->depth--;
@@ -336,10 +337,13 @@ static void find_roots(struct own_ctx *c)
             reach(c, f);
 }
 
-/* Analyses all functions that can run, then every summary again until nothing changes. */
+/* Analyses all functions that can run, then every summary again until nothing changes. A round that
+ * meets a function or a context for the first time (a call behind one that was not known to return)
+ * is not the last: it has not been checked against the final table. */
 static bool settle(struct own_ctx *c)
 {
     for (uint32_t round = 0;; round++) {
+        uint32_t ntodo = c->ntodo, nsummaries = c->nsummaries;
         bool changed = false;
         for (uint32_t i = 0; i < c->ntodo; i++) { /* grows while we look */
             const struct own_state *ignored;
@@ -354,7 +358,7 @@ static bool settle(struct own_ctx *c)
                 changed |= !same_result(result, s->result);
                 s->result = result;
             }
-        if (!changed)
+        if (!changed && ntodo == c->ntodo && nsummaries == c->nsummaries)
             return true;
         if (round == ANALYSIS_ROUNDS_MAX) {
             c->status = diag_set(c->why, LIM_ANALYSIS,

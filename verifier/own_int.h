@@ -65,6 +65,7 @@ struct own_ctx {
     uint32_t nevents, cap_events;
     struct own_live **live;         /* by defined function, made on demand */
     struct own_summary **summaries; /* by function */
+    uint32_t nsummaries;            /* of all functions */
     uint32_t *ncontexts;            /* by function */
     uint8_t *reached;               /* by function: analysed or waiting */
     uint32_t *todo, ntodo;          /* functions without references in their type, to be analysed */
