@@ -89,7 +89,7 @@ static bool take(struct bench *b, int option, const char *value)
     case OPT_SIZE:
         return take_size(b, value);
     case OPT_ROUNDS:
-        if (!opts_count("--rounds", value, 10000, &n) || n == 0)
+        if (!opts_count("--rounds", value, 1, 10000, &n))
             return false;
         b->rounds = (unsigned)n;
         return true;
@@ -98,7 +98,7 @@ static bool take(struct bench *b, int option, const char *value)
         b->batch_ns = 3e6;
         return true;
     case OPT_CPU:
-        if (!opts_count("--cpu", value, CPU_SETSIZE - 1, &n))
+        if (!opts_count("--cpu", value, 0, CPU_SETSIZE - 1, &n))
             return false;
         b->cpu = (unsigned)n;
         b->cpu_given = true;
@@ -373,7 +373,8 @@ static int channel_run(const struct command *self, int argc, char **argv)
 const struct command bench_channel_command = {
     .name = "bench channel",
     .usage = "[OPTIONS]",
-    .summary = "messages between two SIPs, pipes, sockets, queues, shared memory",
+    .summary =
+        "Measures messages between two SIPs, and over pipes, sockets, queues, shared memory.",
     .options = options,
     .details =
         "Two parties exchange messages: to and fro (ping-pong, the time of a round trip) or one "
@@ -402,6 +403,7 @@ const struct command bench_channel_command = {
         "median, and the range from the tenth to the ninetieth percentile. In SIPs the client "
         "calls a\n"
         "host function that reads the clock; blocks go round and are not allocated while it "
-        "runs.\n",
+        "runs.\n\n"
+        "exit status: 0 done, 1 a measurement failed, 2 wrong usage\n",
     .run = channel_run,
 };

@@ -53,7 +53,7 @@ static int take_options(struct bench *b, const struct command *self, int argc, c
         if (c == OPT_STOP)
             return o.status ? o.status : -1;
         if (c == OPT_ROUNDS) {
-            if (!opts_count("--rounds", o.value, 10000, &n) || n == 0)
+            if (!opts_count("--rounds", o.value, 1, 10000, &n))
                 return EXIT_USAGE;
             b->rounds = (unsigned)n;
         } else if (c == OPT_QUICK) {
@@ -198,14 +198,15 @@ static int compute_run(const struct command *self, int argc, char **argv)
 const struct command bench_compute_command = {
     .name = "bench compute",
     .usage = "[OPTIONS]",
-    .summary = "small programs, interpreted and native",
+    .summary = "Measures small programs, interpreted and native.",
     .options = options,
     .details =
         "Each kernel is one C function (bench/kernels), compiled twice by the same compiler with\n"
         "-O3: natively and to Wasm. Native and interpreted runs alternate in every round; one "
         "round\n"
         "before the first is not counted. What is timed is the whole call: for the SIP from\n"
-        "singula_call() to its return. The results of both sides must be equal in every round.\n"
-        "Exit code 1 if they are not.\n",
+        "singula_call() to its return. The results of both sides must be equal in every round.\n\n"
+
+        "exit status: 0 done, 1 a measurement failed or results differ, 2 wrong usage\n",
     .run = compute_run,
 };

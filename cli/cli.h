@@ -59,11 +59,12 @@ const char *opts_nearest(const char *word, const char *const *names);
 /* Index of `word` in `names`; else complains, naming option and possible values, and returns -1. */
 int opts_choice(const char *option, const char *word, const char *const *names);
 
-/* "64K", "1.5M", "2G" (powers of 1024), plain bytes; "500ms", "1.5s", "2m", plain seconds; counts.
- * False (after a complaint that names `option`) if it is none. */
+/* "64K", "1.5M", "2G" (powers of 1024), plain bytes; "500ms", "1.5s", "2m", plain seconds; counts
+ * from min to max. A size is at least one byte. False (after a complaint
+ * that names `option`) if it is none. */
 bool opts_size(const char *option, const char *text, uint64_t *out);
 bool opts_duration(const char *option, const char *text, uint64_t *out_ns);
-bool opts_count(const char *option, const char *text, uint64_t max, uint64_t *out);
+bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
 /* guest/singula_guest.h, which `cc` puts in front of guests wherever the command is installed. */
 extern const char guest_header[];

@@ -13,6 +13,8 @@ static const cyaml_strval_t memory_modes[] = {{"guard", SINGULA_GUARD},
                                               {"compact", SINGULA_COMPACT}};
 static const cyaml_strval_t restarts[] = {
     {"never", RESTART_NEVER}, {"on-failure", RESTART_ON_FAILURE}, {"always", RESTART_ALWAYS}};
+/* Not libcyaml's booleans: these take any word. */
+static const cyaml_strval_t booleans[] = {{"true", true}, {"false", false}};
 
 static const cyaml_schema_value_t string_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
@@ -30,7 +32,7 @@ static const cyaml_schema_field_t quota_fields[] = {
     TEXT(struct quotas, block_bytes),
     TEXT(struct quotas, cpu),
     TEXT(struct quotas, timeout),
-    CYAML_FIELD_UINT("blocks", CYAML_FLAG_OPTIONAL, struct quotas, blocks),
+    TEXT(struct quotas, blocks),
     CYAML_FIELD_END,
 };
 
@@ -48,7 +50,8 @@ static const cyaml_schema_field_t process_fields[] = {
     CYAML_FIELD_ENUM("restart", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, restart,
                      restarts, CYAML_ARRAY_LEN(restarts)),
     CYAML_FIELD_UINT("max_restarts", CYAML_FLAG_OPTIONAL, struct process, max_restarts),
-    CYAML_FIELD_BOOL("service", CYAML_FLAG_OPTIONAL, struct process, service),
+    CYAML_FIELD_ENUM("service", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, service,
+                     booleans, CYAML_ARRAY_LEN(booleans)),
     CYAML_FIELD_MAPPING("quotas", CYAML_FLAG_OPTIONAL, struct process, quotas, quota_fields),
     CYAML_FIELD_END,
 };
@@ -111,12 +114,36 @@ static yaml_node_t *child(yaml_document_t *doc, yaml_node_t *node, const char *k
     return NULL;
 }
 
-/* The first scalar (key or value) with that text, or NULL. */
-static yaml_node_t *scalar(yaml_document_t *doc, const char *text)
+static bool reads(const yaml_node_t *n, const char *text)
 {
-    for (yaml_node_t *n = doc->nodes.start; n < doc->nodes.top; n++)
-        if (n->type == YAML_SCALAR_NODE && strcmp((const char *)n->data.scalar.value, text) == 0)
-            return n;
+    return n && n->type == YAML_SCALAR_NODE &&
+           strcmp((const char *)n->data.scalar.value, text) == 0;
+}
+
+/* The first key with that text, or the first value of a key that takes one of several words
+ * (then *field is that key's); or NULL. */
+static yaml_node_t *scalar(yaml_document_t *doc, const char *text, bool is_key,
+                           const cyaml_schema_field_t **field)
+{
+    for (yaml_node_t *n = doc->nodes.start; n < doc->nodes.top; n++) {
+        if (n->type != YAML_MAPPING_NODE)
+            continue;
+        for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top;
+             p++) {
+            yaml_node_t *key = yaml_document_get_node(doc, p->key);
+            yaml_node_t *val = yaml_document_get_node(doc, p->value);
+            if (is_key && reads(key, text))
+                return key;
+            if (is_key || !reads(val, text))
+                continue;
+            for (const cyaml_schema_field_t *f = process_fields; f->key; f++) {
+                if (f->value.type == CYAML_ENUM && reads(key, f->key)) {
+                    *field = f;
+                    return val;
+                }
+            }
+        }
+    }
     return NULL;
 }
 
@@ -133,10 +160,12 @@ static yaml_node_t *value(yaml_document_t *doc, unsigned i, const char *key)
     return v ? v : p;
 }
 
-/* Looks a place up in the file: of a scalar, or (scalar NULL) of a process's key. False if it is
- * not there. */
-static bool place(const char *path, const char *text, unsigned process, const char *key,
-                  size_t *line, size_t *column)
+/* What place() looks for: a key, a word that its key does not take, or a key of a process. */
+enum sought { A_KEY, A_WORD, A_PROCESS };
+
+/* Looks a place up in the file; for A_WORD also the schema of its key. False if it is not there. */
+static bool place(const char *path, enum sought what, const char *text, unsigned process,
+                  size_t *line, size_t *column, const cyaml_schema_field_t **field)
 {
     yaml_parser_t parser;
     yaml_document_t doc;
@@ -147,7 +176,8 @@ static bool place(const char *path, const char *text, unsigned process, const ch
     if (yaml_parser_initialize(&parser)) {
         yaml_parser_set_input_file(&parser, f);
         if (yaml_parser_load(&parser, &doc)) {
-            yaml_node_t *n = text ? scalar(&doc, text) : value(&doc, process, key);
+            yaml_node_t *n = what == A_PROCESS ? value(&doc, process, text)
+                                               : scalar(&doc, text, what == A_KEY, field);
             found = n != NULL;
             if (found) {
                 *line = n->start_mark.line + 1;
@@ -163,14 +193,52 @@ static bool place(const char *path, const char *text, unsigned process, const ch
 
 /* ---- refusals ---- */
 
-/* libcyaml's messages end in the word they are about; ours say what can be done about it. */
+/* What libcyaml's messages about values begin with, and what we say. */
 static const struct {
     const char *theirs, *ours;
 } wordings[] = {
-    {"Unexpected key: ", "unknown key"},
-    {"Invalid ENUM value: ", "not one of the values that this key can have"},
-    {"Missing required mapping field: ", "a process needs the key"},
+    {"Missing required mapping field: ", "a process needs the key: "},
+    {"Expecting STRING, got event: ", "one word or text in quotes is wanted here, found "},
+    {"Expecting UINT, got event: ", "a number is wanted here, found "},
+    {"Expecting ENUM, got event: ", "one word is wanted here, found "},
+    {"Expecting SEQUENCE, got event: ", "a list is wanted here, [like, this]; found "},
+    {"Expecting MAPPING, got event: ", "keys with values are wanted here; found "},
+    {"Invalid uint64_t value: ", "a number is wanted here, found "},
+    {"Invalid UINT value: ", "the number is too large: "},
+    {"Insufficient entries ", "too few entries "},
+    {"Excessive entries ", "too many entries "},
+    {"libyaml: ", "not YAML: "},
 };
+static const struct {
+    const char *theirs, *ours;
+} events[] = {
+    {"SCALAR", "a single value"},
+    {"SEQUENCE_START", "a list"},
+    {"MAPPING_START", "keys with values"},
+};
+
+/* libcyaml's message in our words. */
+static void reword(const char *theirs, char *out, size_t n)
+{
+    const char *begin = "", *rest = theirs;
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(wordings); i++) {
+        if (strncmp(rest, wordings[i].theirs, strlen(wordings[i].theirs)) == 0) {
+            begin = wordings[i].ours;
+            rest += strlen(wordings[i].theirs);
+        }
+    }
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(events); i++)
+        if (strcmp(rest, events[i].theirs) == 0)
+            rest = events[i].ours;
+    snprintf(out, n, "%s%s", begin, rest);
+}
+
+/* The word after `prefix` if the message begins with that, else NULL. */
+static const char *word_after(const char *message, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return strncmp(message, prefix, n) == 0 ? message + n : NULL;
+}
 
 static const char *nearest_key(const char *word)
 {
@@ -187,16 +255,22 @@ static const char *nearest_key(const char *word)
 static void refuse(const char *path, struct refusal *r, const char *otherwise)
 {
     char text[300];
-    snprintf(text, sizeof text, "%s", r->message[0] ? r->message : otherwise);
-    for (size_t i = 0; i < CYAML_ARRAY_LEN(wordings); i++) {
-        size_t n = strlen(wordings[i].theirs);
-        if (strncmp(r->message, wordings[i].theirs, n) != 0)
-            continue;
-        const char *word = r->message + n, *near = i == 0 ? nearest_key(word) : NULL;
-        snprintf(text, sizeof text, "%s: %s%s%s%s", wordings[i].ours, word,
-                 near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
-        if (i < 2)
-            place(path, word, 0, NULL, &r->line, &r->column);
+    const char *word;
+    const cyaml_schema_field_t *field = NULL;
+    if ((word = word_after(r->message, "Unexpected key: ")) != NULL) {
+        const char *near = nearest_key(word);
+        snprintf(text, sizeof text, "unknown key: %s%s%s%s", word, near ? ", did you mean " : "",
+                 near ? near : "", near ? "?" : "");
+        place(path, A_KEY, word, 0, &r->line, &r->column, NULL);
+    } else if ((word = word_after(r->message, "Invalid ENUM value: ")) != NULL &&
+               place(path, A_WORD, word, 0, &r->line, &r->column, &field)) {
+        size_t used =
+            (size_t)snprintf(text, sizeof text, "%s: %.60s is not one of", field->key, word);
+        for (uint32_t i = 0; i < field->value.enumeration.count; i++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s %s", i ? "," : "",
+                                     field->value.enumeration.strings[i].str);
+    } else {
+        reword(r->message[0] ? r->message : otherwise, text, sizeof text);
     }
     complain("%s:%zu:%zu: %s", path, r->line ? r->line : 1, r->column ? r->column : 1, text);
 }
@@ -226,7 +300,7 @@ void manifest_complain(const char *path, unsigned process, const char *key, cons
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    place(path, NULL, process, key, &line, &column);
+    place(path, A_PROCESS, key, process, &line, &column, NULL);
     complain("%s:%zu:%zu: %s: %s", path, line, column, key, text);
 }
 

@@ -10,9 +10,9 @@
  *       publish: [camera]            # names it may listen on ...
  *       connect: [disk]              # ... and connect to; it reaches nothing else
  *       quotas: {memory: 16M, stack: 64K, blocks: 100, block_bytes: 4M, cpu: 2s, timeout: 10s}
- *       restart: on-failure          # never (default), on-failure, always; waits 0.1 s, doubling
- * up to 10 s max_restarts: 5              # default: no limit service: true                # may
- * still be waiting for clients when everybody else has ended
+ *       restart: on-failure          # never (default), on-failure, always
+ *       max_restarts: 5              # default: no limit; waits 0.1 s, doubling up to 10 s
+ *       service: true                # may still wait for clients when everybody else has ended
  */
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
@@ -22,8 +22,7 @@
 enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 
 struct quotas {
-    char *memory, *stack, *block_bytes, *cpu, *timeout; /* NULL: default */
-    uint32_t blocks;
+    char *memory, *stack, *blocks, *block_bytes, *cpu, *timeout; /* NULL: default */
 };
 
 /* One entry as it stands in the file. Lists are counted, not NULL-terminated. */
@@ -46,7 +45,7 @@ struct manifest {
 /* Reads and checks a manifest; complains with file, line and column. Frees with manifest_free(). */
 struct manifest *manifest_load(const char *path);
 void manifest_free(struct manifest *m);
-/* Complains about a value: "FILE:LINE:COLUMN: process NAME: key: message". */
+/* Complains about a value: "FILE:LINE:COLUMN: key: message". */
 void manifest_complain(const char *path, unsigned process, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -185,7 +185,7 @@ bool opts_size(const char *option, const char *text, uint64_t *out)
     static const struct unit units[] = {{"B", 1},        {"K", 0x1p10},   {"M", 0x1p20},
                                         {"G", 0x1p30},   {"KiB", 0x1p10}, {"MiB", 0x1p20},
                                         {"GiB", 0x1p30}, {NULL, 0}};
-    if (quantity(text, units, out))
+    if (quantity(text, units, out) && *out > 0)
         return true;
     complain("%s: \"%s\" is not a size (examples: 65536, 64K, 16M, 1G)", option, text);
     return false;
@@ -201,14 +201,15 @@ bool opts_duration(const char *option, const char *text, uint64_t *out_ns)
     return false;
 }
 
-bool opts_count(const char *option, const char *text, uint64_t max, uint64_t *out)
+bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
     char *end;
     unsigned long long v = strtoull(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && *end == 0 && v <= max) {
+    if (*text >= '0' && *text <= '9' && *end == 0 && v >= min && v <= max) {
         *out = v;
         return true;
     }
-    complain("%s: \"%s\" is not a number up to %llu", option, text, (unsigned long long)max);
+    complain("%s: \"%s\" is not a number from %llu to %llu", option, text, (unsigned long long)min,
+             (unsigned long long)max);
     return false;
 }

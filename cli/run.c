@@ -68,6 +68,10 @@ static bool take_env(struct run_options *r, const char *text)
     if (!strchr(text, '=')) {
         const char *v = getenv(text);
         char *both;
+        if (!*text) {
+            complain("--env: the name is empty; write NAME=VALUE or NAME");
+            return false;
+        }
         if (!v) {
             complain("--env: %s is not set here; give it a value: --env=%s=VALUE", text, text);
             return false;
@@ -95,12 +99,16 @@ static bool take_quota(struct run_options *r, int option, const char *text)
     case OPT_MAX_BLOCK_BYTES:
         return opts_size("--max-block-bytes", text, &s->max_block_bytes);
     case OPT_STACK:
-        if (!opts_size("--stack", text, &n) || n > UINT32_MAX)
+        if (!opts_size("--stack", text, &n))
             return false;
+        if (n > UINT32_MAX) {
+            complain("--stack: %s is too much: less than 4G", text);
+            return false;
+        }
         s->stack_bytes = (uint32_t)n;
         return true;
     default:
-        if (!opts_count("--max-blocks", text, UINT32_MAX, &n))
+        if (!opts_count("--max-blocks", text, 1, UINT32_MAX, &n))
             return false;
         s->max_blocks = (uint32_t)n;
         return true;

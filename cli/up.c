@@ -20,6 +20,9 @@ static const struct opt_def options[] = {
 /* The waits before a restart: doubling from the first to the most. */
 static const uint64_t backoff_first_ns = 100000000, backoff_most_ns = 10000000000;
 
+/* How long the processes after one that publishes names wait for it at the most. */
+static const uint64_t head_start_ns = 1000000000;
+
 enum ending { RUNNING, DONE, FAILED, TRAPPED, IDLE, STUCK, CUT_OFF, NOT_STARTED };
 
 /* One process of the manifest while the system runs. */
@@ -95,8 +98,13 @@ static bool quota(const struct up *u, unsigned i, const char *key, const char *t
 static bool quotas(const struct up *u, unsigned i, struct singula_spawn *s)
 {
     const struct quotas *q = &u->nodes[i].p->quotas;
-    uint64_t stack = 0;
-    s->max_blocks = q->blocks;
+    uint64_t stack = 0, blocks = 0;
+    if (q->blocks && !opts_count("quotas.blocks", q->blocks, 1, UINT32_MAX, &blocks)) {
+        manifest_complain(u->path, i, "quotas.blocks", "cannot be used for process %s",
+                          u->nodes[i].p->name);
+        return false;
+    }
+    s->max_blocks = (uint32_t)blocks;
     if (!quota(u, i, "quotas.memory", q->memory, false, &s->max_memory_bytes) ||
         !quota(u, i, "quotas.block_bytes", q->block_bytes, false, &s->max_block_bytes) ||
         !quota(u, i, "quotas.cpu", q->cpu, true, &s->max_cpu_ns) ||
@@ -139,6 +147,34 @@ static int prepare(struct up *u, unsigned i)
     return status;
 }
 
+static bool lists(char **list, unsigned n, const char *name)
+{
+    for (unsigned k = 0; k < n; k++)
+        if (strcmp(list[k], name) == 0 || strcmp(list[k], "*") == 0)
+            return true;
+    return false;
+}
+
+/* Each name that a process connects to must be published by some process, or no client could ever
+ * reach it. */
+static bool check_names(const struct up *u)
+{
+    for (unsigned i = 0; i < u->n; i++) {
+        const struct process *p = u->nodes[i].p;
+        for (unsigned k = 0; k < p->connect_count; k++) {
+            bool there = strcmp(p->connect[k], "*") == 0;
+            for (unsigned j = 0; j < u->n && !there; j++)
+                there = lists(u->nodes[j].p->publish, u->nodes[j].p->publish_count, p->connect[k]);
+            if (!there) {
+                manifest_complain(u->path, i, "connect", "no process has %s in its `publish`",
+                                  p->connect[k]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* Whenever a SIP ends, supervise() has a look. */
 static void on_end(struct singula_sip *sip, void *ctx)
 {
@@ -167,7 +203,7 @@ static bool start(struct up *u, unsigned i)
     bool good = s.args && s.env && s.publish && s.connect && quotas(u, i, &s);
     if (good && singula_spawn(u->sys, n->module, &s, &n->sip, &why) != 0) {
         complain_diag(n->module_path, &why);
-        manifest_complain(u->path, i, "module", "process %s cannot be started", p->name);
+        manifest_complain(u->path, i, "name", "process %s cannot be started", p->name);
         good = false;
     }
     n->ending = good ? RUNNING : NOT_STARTED;
@@ -177,6 +213,19 @@ static bool start(struct up *u, unsigned i)
     drop(s.publish);
     drop(s.connect);
     return good;
+}
+
+/* A process that may publish names runs ahead, until it waits or has ended, but not for longer than
+ * a second: those that are started after it find its names. */
+static void head_start(struct up *u, const struct node *n)
+{
+    uint64_t until = now_ns() + head_start_ns;
+    while (n->sip && !interrupt_signal() && now_ns() < until) {
+        enum singula_state state = singula_sip_state(n->sip);
+        if (state != SINGULA_READY && state != SINGULA_RUNNING)
+            return;
+        singula_run(u->sys, NULL, 1000000);
+    }
 }
 
 /* ---- while it runs ---- */
@@ -318,16 +367,19 @@ static int run_system(struct up *u)
         return EXIT_REFUSED;
     }
     bool good = true;
-    for (unsigned i = 0; i < u->n && good; i++)
+    interrupt_stops(u->sys);
+    for (unsigned i = 0; i < u->n && good; i++) {
         good = start(u, i);
-    int status = EXIT_REFUSED;
+        if (good && i + 1 < u->n && u->nodes[i].p->publish_count)
+            head_start(u, &u->nodes[i]);
+    }
+    int status = EXIT_USAGE;
     if (good) {
-        interrupt_stops(u->sys);
         supervise(u);
-        interrupt_stops(NULL);
         fflush(stdout);
         status = summary(u);
     }
+    interrupt_stops(NULL);
     for (unsigned i = 0; i < u->n; i++)
         if (u->nodes[i].sip)
             singula_sip_destroy(u->nodes[i].sip);
@@ -382,6 +434,8 @@ static int up_run(const struct command *self, int argc, char **argv)
     int status = u.nodes ? EXIT_OK : EXIT_USAGE;
     for (unsigned i = 0; i < u.n && status == EXIT_OK; i++)
         status = prepare(&u, i);
+    if (status == EXIT_OK && !check_names(&u))
+        status = EXIT_USAGE;
     if (status == EXIT_OK && u.check)
         printf("%s: ok, %u processes\n", u.path, u.n);
     else if (status == EXIT_OK)
@@ -398,10 +452,14 @@ const struct command up_command = {
     "The manifest lists processes, started in that order. Keys: name, module, args, env, dirs,\n"
     "memory (guard, compact), publish, connect, quotas (memory, stack, blocks, block_bytes, cpu,\n"
     "timeout), restart (never, on-failure, always), max_restarts, service, entry. Paths are\n"
-    "relative to the manifest. A SIP reaches no name that it was not given.\n"
+    "relative to the manifest. A SIP reaches no name that its `connect` does not list and offers\n"
+    "none that its `publish` does not list (\"*\": any). The next process is started when one "
+    "that\n"
+    "publishes names waits for clients or has ended, at the latest after a second.\n"
     "\n"
     "exit status: 0 every process exited with 0 (or is a service that waits for clients), 1 one\n"
-    "did not, 2 the manifest cannot be used, 130 interrupted\n"
+    "did not or a module is refused, 2 the manifest cannot be used or a process not be started,\n"
+    "130 interrupted\n"
     "\n"
     "examples:\n"
     "  singula up examples/echo/system.yaml\n"

@@ -43,6 +43,7 @@ must_check enum status memory_create(struct sip *s, const struct vlimits *lim, s
         diag_set(why, st, "memory of %u pages of 64 KiB", lim->min);
         diag_want(why, "at most %u more pages of 4 KiB", s->proc.max_pages - s->proc.npages);
         diag_found(why, "%u pages of 4 KiB", npages);
+        diag_hint(why, "raise its memory quota, or link it with a smaller initial memory");
         return st;
     }
     *m = (struct memory){.max = lim->has_max ? lim->max : WASM_PAGES_MAX,
