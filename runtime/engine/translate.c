@@ -327,7 +327,8 @@ static void br_table(struct tr *t, const struct insn_view *i)
     if (o.kind == O_I)
         (void)to_slot(t, &o);
     const uint8_t *p = i->labels;
-    if (!code_buf_reserve(t->b, n / 4 + ROOM + 2 * n)) {
+    /* the values, settled; the table; a stub of two for each target */
+    if (!code_buf_reserve(t->b, ROOM + t->sp * 2 + n / 4 + 2 * n)) {
         t->failed = true;
         return;
     }

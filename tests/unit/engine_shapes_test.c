@@ -133,6 +133,42 @@ START_TEST(shapes_translate_right)
 }
 END_TEST
 
+/* A br_table whose many targets and many constants need more room together than either alone: as
+ * much code before it as leaves room for one of them. */
+START_TEST(br_table_with_constants_has_room)
+{
+    enum { VALUES = 1000, TARGETS = 100, STORES_FROM = 1850, STORES_TO = 2100, TEXT = 1 << 18 };
+    char *text = malloc(TEXT);
+    for (int stores = STORES_FROM; stores <= STORES_TO; stores += 50) {
+        char *p = text;
+        p += sprintf(p, "(module (memory 1) (func (export \"f\") (param i32) (result");
+        for (int i = 0; i < VALUES; i++)
+            p += sprintf(p, " i64");
+        p += sprintf(p, ")\n");
+        for (int i = 0; i < stores; i++)
+            p += sprintf(p, "(i32.store (i32.const 0) (i32.const 0))\n");
+        p += sprintf(p, "i64.const 7\n"); /* below the values, so that every target moves them */
+        for (int i = 0; i < VALUES; i++)
+            p += sprintf(p, "i64.const 0x123456789abcd%03x\n", i);
+        p += sprintf(p, "local.get 0 br_table");
+        for (int i = 0; i < TARGETS; i++)
+            p += sprintf(p, " 0");
+        sprintf(p, "))");
+        size_t n;
+        uint64_t arg = 3;
+        uint8_t *bytes = wat_binary(text, &n);
+        rig_open(&g, MEMORY_COMPACT, (struct spawn_options){0});
+        struct instance *inst = rig_load(&g, bytes, n, NULL, NULL);
+        ck_assert_int_eq(rig_call(&g, inst, 0, &arg), TRAP_NONE);
+        for (uint32_t i = 0; i < VALUES; i++)
+            ck_assert_uint_eq(exec_results(g.sip)[i], UINT64_C(0x123456789abcd000) + i);
+        free(bytes);
+        rig_close(&g);
+    }
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     if (!wat_available()) {
@@ -143,6 +179,7 @@ int main(void)
     TCase *c = tcase_create("shapes");
     tcase_set_timeout(c, 120);
     tcase_add_test(c, shapes_translate_right);
+    tcase_add_test(c, br_table_with_constants_has_room);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
