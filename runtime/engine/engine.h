@@ -198,7 +198,10 @@ int64_t table_grow(struct sip *s, struct table *t, uint32_t delta, uint64_t init
 must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func,
                                  const uint64_t *args);
 const uint64_t *exec_results(const struct sip *s);
-/* The guest's frames, innermost first; returns how many there are (may exceed max). */
-uint32_t exec_backtrace(const struct sip *s, struct frame_info *frames, uint32_t max);
+/* The guest's frames, innermost first: those from number `first` on, at most max; returns how many
+ * there are in all. Costs little for a frame that is only counted, and time proportional to its
+ * function's code for one that is kept. */
+uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
+                        uint32_t max);
 
 #endif

@@ -159,7 +159,8 @@ const uint64_t *exec_results(const struct sip *s)
     return stack_base(s);
 }
 
-uint32_t exec_backtrace(const struct sip *s, struct frame_info *frames, uint32_t max)
+uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
+                        uint32_t max)
 {
     const struct exec_state *x = &s->exec;
     const struct icode *pc = x->pc;
@@ -169,13 +170,12 @@ uint32_t exec_backtrace(const struct sip *s, struct frame_info *frames, uint32_t
     if (!pc)
         return 0;
     for (;;) {
-        struct frame_info f = {.inst = inst};
-        const struct ifunc *fn = interp_find(interp_code_of(inst), pc, &f.offset);
+        const struct ifunc *fn = interp_find(interp_code_of(inst), pc);
         if (!fn)
             return n; /* the entry, or a host function called from it */
-        f.func = fn->index;
-        if (n < max)
-            frames[n] = f;
+        if (n >= first && n - first < max)
+            frames[n - first] = (struct frame_info){
+                .inst = inst, .func = fn->index, .offset = interp_offset(inst, fn, pc)};
         n++;
         pc = (const struct icode *)(uintptr_t)fp[fn->saved];
         fp = (const uint64_t *)(uintptr_t)fp[fn->saved + 1];

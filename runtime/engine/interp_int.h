@@ -323,9 +323,10 @@ enum status interp_load(struct region *r, const struct verified_module *m, enum 
                         struct code_module **out, struct diag *why);
 void interp_unload(struct code_module *c);
 
-/* The function whose code contains pc and the byte offset (in the module) of the instruction there;
- * NULL: none. */
-const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc,
-                                uint32_t *offset);
+/* The function whose code contains pc; NULL: none. */
+const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc);
+/* The byte offset (in the module) of the instruction at pc in f; takes time proportional to f's
+ * code. */
+uint32_t interp_offset(const struct instance *inst, const struct ifunc *f, const struct icode *pc);
 
 #endif

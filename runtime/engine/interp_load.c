@@ -149,8 +149,7 @@ void interp_unload(struct code_module *base)
     free(c);
 }
 
-const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc,
-                                uint32_t *offset)
+const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc)
 {
     uint32_t low = 0, high = c->nfuncs;
     while (high - low > 1) {
@@ -163,11 +162,15 @@ const struct ifunc *interp_find(const struct interp_code *c, const struct icode 
     const struct ifunc *f = &c->funcs[low];
     if (!c->nfuncs || pc < f->code || pc >= f->code + f->ncode)
         return NULL;
-    const struct vview *v = verified_view(c->base.module);
+    return f;
+}
+
+uint32_t interp_offset(const struct instance *inst, const struct ifunc *f, const struct icode *pc)
+{
+    const struct vview *v = inst->view;
     const uint8_t *p = f->map;
-    uint32_t at = v->funcs[low].code_offset;
+    uint32_t at = v->funcs[f->index - v->nimported[EXT_FUNC]].code_offset;
     for (const struct icode *i = f->code; i <= pc; i++)
         at += get_leb(&p);
-    *offset = at;
-    return f;
+    return at;
 }

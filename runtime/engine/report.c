@@ -11,13 +11,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/engine/instance.h"
 #include "runtime/engine/spawn.h"
 
-enum { FRAMES_INNER = 12, FRAMES_OUTER = 6, FRAMES_MAX = 1 << 20, NAME_SHOWN = 200 };
+enum { FRAMES_INNER = 12, FRAMES_OUTER = 6, NAME_SHOWN = 200 };
 
 /* With a comma every three digits. */
 static void print_count(struct strbuf *b, uint32_t n)
@@ -54,24 +53,20 @@ static void print_frame(struct strbuf *b, uint32_t number, const struct frame_in
 static void print_backtrace(struct strbuf *b, const struct sip *s)
 {
     struct frame_info inner[FRAMES_INNER + FRAMES_OUTER];
-    uint32_t n = exec_backtrace(s, inner, FRAMES_INNER + FRAMES_OUTER);
+    uint32_t n = exec_backtrace(s, 0, inner, FRAMES_INNER + FRAMES_OUTER);
     uint32_t shown = n <= FRAMES_INNER + FRAMES_OUTER ? n : FRAMES_INNER;
     for (uint32_t i = 0; i < shown; i++)
         print_frame(b, i, &inner[i]);
     if (n == shown)
         return;
-    /* the outermost ones say what the program was doing; they come last, so all must be fetched */
-    struct frame_info *all = n <= FRAMES_MAX ? malloc(n * sizeof *all) : NULL;
-    uint32_t outer = all ? FRAMES_OUTER : 0;
+    /* the outermost ones say what the program was doing; they come last, hence the second walk */
+    struct frame_info outer[FRAMES_OUTER];
+    exec_backtrace(s, n - FRAMES_OUTER, outer, FRAMES_OUTER);
     strbuf_puts(b, "  ... ");
-    print_count(b, n - shown - outer);
+    print_count(b, n - shown - FRAMES_OUTER);
     strbuf_puts(b, " more frames ...\n");
-    if (!all)
-        return;
-    exec_backtrace(s, all, n);
-    for (uint32_t i = n - outer; i < n; i++)
-        print_frame(b, i, &all[i]);
-    free(all);
+    for (uint32_t i = 0; i < FRAMES_OUTER; i++)
+        print_frame(b, n - FRAMES_OUTER + i, &outer[i]);
 }
 
 /* What the limit was, for the ends that come from outside the guest's code. */

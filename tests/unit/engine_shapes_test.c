@@ -169,6 +169,39 @@ START_TEST(br_table_with_constants_has_room)
 }
 END_TEST
 
+/* The report of a deep recursion in a long function: a backtrace that looks through the function's
+ * code for every frame would not end within the time that is given here. */
+START_TEST(deep_backtrace_of_a_long_function)
+{
+    enum { STORES = 100000, LINE = 48 };
+    char *text = malloc((size_t)STORES * LINE + 1000), *p = text;
+    p += sprintf(p, "(module (memory 1) (func $f (export \"f\") (param i32) (block (br_if 0 "
+                    "(local.get 0))\n");
+    for (int i = 0; i < STORES; i++)
+        p += sprintf(p, "(i32.store (i32.const 0) (i32.const 0))\n");
+    sprintf(p, ") (call $f (i32.const 1))))");
+    size_t n;
+    uint64_t arg = 1;
+    uint8_t *bytes = wat_binary(text, &n);
+    rig_open(&g, MEMORY_COMPACT, (struct spawn_options){.stack_bytes = 16 << 20});
+    struct instance *inst = rig_load(&g, bytes, n, NULL, NULL);
+    ck_assert_int_eq(rig_call(&g, inst, 0, &arg), TRAP_STACK_OVERFLOW);
+    g.sip->calling = true; /* as the scheduler leaves it */
+    g.sip->proc.trap = TRAP_STACK_OVERFLOW;
+    report_make(g.sip);
+    const char *report = strbuf_text(&g.sip->report);
+    uint32_t frames = exec_backtrace(g.sip, 0, NULL, 0);
+    char last[40];
+    snprintf(last, sizeof last, "\n  #%u func[0] $f +0x", frames - 1);
+    ck_assert_uint_gt(frames, 100000);
+    ck_assert_msg(strstr(report, "more frames ...") && strstr(report, last), "%s", report);
+    g.sip->proc.trap = TRAP_NONE;
+    free(bytes);
+    free(text);
+    rig_close(&g);
+}
+END_TEST
+
 int main(void)
 {
     if (!wat_available()) {
@@ -180,6 +213,7 @@ int main(void)
     tcase_set_timeout(c, 120);
     tcase_add_test(c, shapes_translate_right);
     tcase_add_test(c, br_table_with_constants_has_room);
+    tcase_add_test(c, deep_backtrace_of_a_long_function);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
