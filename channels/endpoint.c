@@ -287,8 +287,10 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
     uint32_t tail = atomic_load_explicit(&e->rx.tail, memory_order_acquire);
     for (uint32_t i = atomic_load_explicit(&e->rx.head, memory_order_relaxed); i != tail; i++) {
         const struct xmessage *m = &e->rx.slots[i & e->rx.mask];
-        if (m->ref)
+        if (m->ref) {
+            xqueue_discharge(h, m->ref);
             xend_push(h, top, row_of(h, m->ref));
+        }
     }
     atomic_store_explicit(&e->rx.head, tail, memory_order_release);
     if (e->role == ROLE_EXP && !e->peer_taken && peer->row) { /* nobody can name it any more */

@@ -148,11 +148,12 @@ struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xco
     struct xobj *rows[2];
     if (!l || l->contract != c || l->tail - l->head == BACKLOG_MAX)
         return NULL;
-    /* The client is charged one end; the whole channel must fit into the heap. */
-    if (!xheap_room(h, a, 1, channel_charge(c)) || !channel_make(h, c, rows))
+    /* The client pays for both ends until the other one is accepted. */
+    if (!xheap_room(h, a, 2, channel_charge(c)) || !channel_make(h, c, rows))
         return NULL;
     rows[ROLE_EXP]->endpoint->peer_taken = true;
     rows[ROLE_EXP]->owner = XOWNER(XOWN_QUEUE, row_of(h, l->row));
+    xqueue_charge(rows[ROLE_EXP], a);
     l->backlog[l->tail++ % BACKLOG_MAX] = row_of(h, rows[ROLE_EXP]);
     xrow_give(h, rows[ROLE_IMP], a);
     wake(l);
@@ -188,8 +189,11 @@ void listener_end(struct xheap *h, struct listener *l, uint32_t *top)
         at = &(*at)->chain;
     *at = l->chain;
     n->count--;
-    while (l->head != l->tail)
-        xend_push(h, top, l->backlog[l->head++ % BACKLOG_MAX]);
+    while (l->head != l->tail) {
+        uint32_t row = l->backlog[l->head++ % BACKLOG_MAX];
+        xqueue_discharge(h, row_at(h, row));
+        xend_push(h, top, row);
+    }
     h->bytes -= xstore_bytes(sizeof *l);
     xstore_free(h, l->store, (uint8_t *)l, sizeof *l);
 }

@@ -13,6 +13,12 @@
 /* The law of untouched bytes is tested for blocks and slots up to this size. */
 #define ZERO_TEST_MAX 4096u
 
+/* What an account pays for in queues. */
+struct paid {
+    uint32_t blocks;
+    uint64_t bytes;
+};
+
 struct walk {
     const struct xheap *h;
     struct diag *why;
@@ -22,7 +28,8 @@ struct walk {
     uint32_t *inner; /* of the tree that is being measured */
     uint32_t ninner;
     uint32_t nseen;
-    uint64_t bytes; /* of all objects seen */
+    uint64_t bytes;    /* of all objects seen */
+    struct paid *paid; /* by account */
     uint32_t by_kind[4];
     uint32_t holder;     /* whose queue is being walked */
     uint64_t *slot_base; /* by store: index of its first slot in `slots` */
@@ -197,6 +204,12 @@ static bool held(void *ctx, uint32_t row, const struct xreftype *type)
     if (!arrive(w, row, XOWNER(XOWN_QUEUE, w->holder), type))
         return false;
     w->roots[w->nroots++] = row;
+    const struct xobj *o = row_at(w->h, row);
+    const struct xaccount *payer = xqueue_payer(w->h, o);
+    if (payer) {
+        w->paid[payer->index].blocks += o->tree_blocks;
+        w->paid[payer->index].bytes += o->tree_bytes;
+    }
     return true;
 }
 
@@ -305,6 +318,21 @@ static bool walk_account(struct walk *w, uint32_t index)
     return true;
 }
 
+/* After all queues were walked. */
+static bool walk_payers(struct walk *w)
+{
+    for (uint32_t i = 1; i < w->h->naccounts; i++) {
+        const struct xaccount *a = xaccount_at(w->h, i);
+        if (a && (a->nqueued != w->paid[i].blocks || a->queued_bytes != w->paid[i].bytes))
+            return BROKEN(w,
+                          "account %u has %u objects with %llu bytes in queues, pays for %u and "
+                          "%llu",
+                          i, w->paid[i].blocks, (unsigned long long)w->paid[i].bytes, a->nqueued,
+                          (unsigned long long)a->queued_bytes);
+    }
+    return true;
+}
+
 static bool walk_free_rows(struct walk *w)
 {
     const struct xheap *h = w->h;
@@ -351,7 +379,7 @@ static bool walk_all(struct walk *w)
     if (w->bytes != h->bytes)
         return BROKEN(w, "objects take %llu bytes, recorded are %llu", (unsigned long long)w->bytes,
                       (unsigned long long)h->bytes);
-    return walk_free_rows(w) && walk_stores(w);
+    return walk_payers(w) && walk_free_rows(w) && walk_stores(w);
 }
 
 enum status xheap_audit(const struct xheap *h, struct diag *why)
@@ -371,7 +399,8 @@ enum status xheap_audit(const struct xheap *h, struct diag *why)
     w.seen = calloc(h->nrows, 1);
     w.roots = calloc(h->nrows, sizeof *w.roots);
     w.inner = calloc(h->nrows, sizeof *w.inner);
-    if (!w.slots || !w.seen || !w.roots || !w.inner)
+    w.paid = calloc(h->naccounts, sizeof *w.paid);
+    if (!w.slots || !w.seen || !w.roots || !w.inner || !w.paid)
         goto done;
     s = walk_all(&w) ? OK : E_AUDIT;
 done:
@@ -382,6 +411,7 @@ done:
     free(w.seen);
     free(w.roots);
     free(w.inner);
+    free(w.paid);
     return s;
 }
 

@@ -201,9 +201,37 @@ bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks
 {
     if (bytes > h->max_bytes || h->bytes > h->max_bytes - bytes)
         return false;
-    if (a->max_blocks && (a->nblocks > a->max_blocks || blocks > a->max_blocks - a->nblocks))
+    uint64_t has_blocks = (uint64_t)a->nblocks + a->nqueued,
+             has_bytes = a->nbytes + a->queued_bytes;
+    if (a->max_blocks && has_blocks + blocks > a->max_blocks)
         return false;
-    return !a->max_bytes || (a->nbytes <= a->max_bytes && bytes <= a->max_bytes - a->nbytes);
+    return !a->max_bytes || (has_bytes <= a->max_bytes && bytes <= a->max_bytes - has_bytes);
+}
+
+/* ---- who pays for what waits in a queue ---- */
+
+void xqueue_charge(struct xobj *o, struct xaccount *a)
+{
+    o->prev = a->index;
+    o->next = a->epoch;
+    a->nqueued += o->tree_blocks;
+    a->queued_bytes += o->tree_bytes;
+}
+
+struct xaccount *xqueue_payer(const struct xheap *h, const struct xobj *o)
+{
+    struct xaccount *a = xaccount_at(h, o->prev);
+    return a && a->epoch == o->next ? a : NULL;
+}
+
+void xqueue_discharge(struct xheap *h, struct xobj *o)
+{
+    struct xaccount *a = xqueue_payer(h, o);
+    if (a) {
+        a->nqueued -= o->tree_blocks;
+        a->queued_bytes -= o->tree_bytes;
+    }
+    o->next = o->prev = 0;
 }
 
 /* ---- accounts ---- */
@@ -231,6 +259,9 @@ enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
     a->index = i;
     a->head = a->nblocks = 0;
     a->nbytes = 0;
+    a->nqueued = 0;
+    a->queued_bytes = 0;
+    a->epoch = ++h->epochs;
     a->user = user;
     return OK;
 }
@@ -343,13 +374,15 @@ static struct xaccount *leave_account(struct xheap *h, struct xobj *o, enum xdea
 void xobj_to_queue(struct xheap *h, struct xobj *o, struct xobj *holder)
 {
     check_fast(holder != o && (holder->kind == XOBJ_ENDPOINT || holder->kind == XOBJ_LISTENER));
-    (void)leave_account(h, o, XDEATH_SENT);
+    struct xaccount *a = leave_account(h, o, XDEATH_SENT);
     o->owner = XOWNER(XOWN_QUEUE, row_of(h, holder));
+    xqueue_charge(o, a);
 }
 
 void xobj_from_queue(struct xheap *h, struct xobj *o, struct xaccount *a)
 {
     check_fast(XOWNER_KIND(o->owner) == XOWN_QUEUE);
+    xqueue_discharge(h, o);
     xrow_give(h, o, a);
 }
 

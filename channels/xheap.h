@@ -12,8 +12,10 @@
  *
  * INV-6: every live row has exactly one owner, and is on that owner's list, in that queue or in
  * that field, once; every live row is reached from an account. INV-7: bytes and blocks charged to
- * an account are those of the subtrees of the rows on its list. What waits in a queue is charged to
- * nobody; the contract bounds how much that can be.
+ * an account are those of the subtrees of the rows on its list. What waits in a queue counts
+ * against the quota of the account that put it there, until it is received, ended, or that account
+ * is closed: so nobody can hold more by sending it, and sending never makes anybody else's quota
+ * smaller.
  *
  * A block's data is zero when it is allocated, and is never moved. Like everything below the
  * engine, the heap is used by one worker at a time (INV-9).
@@ -49,7 +51,8 @@ struct xobj {
     uint16_t gen;   /* changes whenever a reference to the row dies */
     uint32_t owner; /* XOWNER(): account index; row of the endpoint or listener (queue); row of the
                        parent (field) */
-    uint32_t next, prev; /* the owner account's list: row indices, 0 ends it */
+    uint32_t next, prev; /* the owner account's list: row indices, 0 ends it; in a queue: epoch and
+                            index of the account that pays */
     union {
         const struct xtype *type; /* block; still there when the row is free, for reports */
         struct endpoint *endpoint;
@@ -79,6 +82,9 @@ struct xaccount {
     uint32_t nblocks;    /* rows of the owned subtrees: blocks, endpoints, listeners */
     uint32_t max_blocks; /* 0: unlimited; the caller sets the limits at any time */
     uint64_t nbytes, max_bytes;
+    uint32_t epoch;   /* tells accounts that had the same index apart */
+    uint32_t nqueued; /* rows of what it has put into queues and nobody has received yet */
+    uint64_t queued_bytes;
     void *user; /* the SIP */
 };
 

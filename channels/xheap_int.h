@@ -42,7 +42,7 @@ struct xheap {
 
     /* account table: entries are accounts, or 2 * next free index + 1 */
     uintptr_t *accounts;
-    uint32_t naccounts, free_account;
+    uint32_t naccounts, free_account, epochs;
 
     /* stores: records [1, nstores) have been in use */
     struct xstore *stores;
@@ -95,6 +95,12 @@ void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t accoun
 void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a);
 /* Unlinks it from its account and uncharges that; returns it. */
 struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o);
+/* From now on the account pays for an object that stands in a queue; or whoever pays does so no
+ * longer. */
+void xqueue_charge(struct xobj *o, struct xaccount *a);
+void xqueue_discharge(struct xheap *h, struct xobj *o);
+/* The account that pays for an object in a queue; NULL: it was closed. */
+struct xaccount *xqueue_payer(const struct xheap *h, const struct xobj *o);
 /* True if the account may own `blocks` rows with `bytes` more, and the heap has room for them. */
 bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes);
 /* Objects to be ended, linked through `next`; the walk in xheap.c takes them one by one. */

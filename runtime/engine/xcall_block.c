@@ -203,8 +203,8 @@ static enum host_result op_new(struct sip *s, struct instance *inst, const void 
     return sip_trap(
         s, TRAP_X_EXHAUSTED,
         "%s: no room for a block of %u elements; the SIP has %u of %u blocks, %llu of %llu bytes",
-        x->label, n, a->nblocks, a->max_blocks, (unsigned long long)a->nbytes,
-        (unsigned long long)a->max_bytes);
+        x->label, n, a->nblocks + a->nqueued, a->max_blocks,
+        (unsigned long long)(a->nbytes + a->queued_bytes), (unsigned long long)a->max_bytes);
 }
 
 static enum host_result op_free(struct sip *s, struct instance *inst, const void *data,

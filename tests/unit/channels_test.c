@@ -212,13 +212,20 @@ START_TEST(receiving_may_overdraw)
     send_now(&w, c.imp, OPEN, &(uint32_t[2]){1, 2}, NULL);
     (void)recv_now(&w, c.exp, OPEN, &a);
     send_now(&w, c.exp, PICTURE, &(int64_t){5}, frame(&w, &a, 100000));
-    ck_assert_uint_eq(a.nblocks, 2); /* what is queued is charged to nobody */
+    ck_assert_uint_eq(a.nblocks, 2); /* what is queued is not a's own, but a pays for it */
+    ck_assert_uint_eq(a.nqueued, 2);
+    a.max_blocks = 4;
+    ck_assert_ptr_null(xblock_alloc(w.heap, &a, w.text, 1));
+    world_audit(&w);
     (void)exp;
     struct xobj *other = channel_create(w.heap, &b, w.desk); /* b owns something */
     ck_assert_ptr_nonnull(other);
     b.max_bytes = b.nbytes;
     b.max_blocks = b.nblocks;
     struct xmessage m = recv_now(&w, c.imp, PICTURE, &b); /* as if the imp end were b's */
+    ck_assert_uint_eq(a.nqueued, 0);
+    ck_assert_uint_eq(a.queued_bytes, 0);
+    ck_assert_ptr_nonnull(xblock_alloc(w.heap, &a, w.text, 1));
     ck_assert_uint_gt(b.nbytes, b.max_bytes);
     ck_assert_uint_eq(b.nblocks, b.max_blocks + 2);
     ck_assert_ptr_null(xblock_alloc(w.heap, &b, w.text, 1));
