@@ -40,6 +40,7 @@ CASES = [
     ("style", "tools/x.py", 'path = "' + "/ho" + 'me/somebody/x"\n', "one machine"),
     ("headers", "base/needy.h", "uint32_t needy(void);\n", "does not compile alone"),
     ("codes", "base/codes.def", 'CODE(E_ONE, "one", "")\nCODE(E_NEW, "new", "")\n', "E_NEW"),
+    ("codes", "base/codes.def", 'CODE(E_ONE, "one", "")\nCODE(LIM_X, "x", "")\n/* LIM_X */\n', "no case of tests/reject/"),
     ("codes", "base/traps.def", 'TRAP(TWO, "two")\nTRAP(NEW, "new")\n', "NEW"),
 ]
 

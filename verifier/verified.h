@@ -106,7 +106,8 @@ struct vblock {
     uint32_t at;      /* of the opcode */
     uint32_t else_at; /* of the else opcode, or end_at */
     uint32_t end_at;  /* of the matching end opcode */
-    uint32_t height;  /* operand stack height below the block's parameters */
+    uint32_t height;  /* operand stack height below the block's parameters; means nothing in code
+                         that cannot be reached */
 };
 
 struct vlocals {

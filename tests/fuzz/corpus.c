@@ -148,6 +148,8 @@ bool corpus_verify(const uint8_t *bytes, size_t n)
         dump_function(m, v->nimported[EXT_FUNC] + i, &out);
     }
     strbuf_clear(&out);
+    s = verify_ownership(m, &why); /* either answer is right: what counts is that there is one */
+    check(s == why.code);
     verified_destroy(m);
     return true;
 }
