@@ -56,7 +56,6 @@ static void on_fault(int sig, siginfo_t *info, void *ucontext)
     }
     rec->fault.addr = info->si_addr;
     arch_fault_args(ucontext, rec->fault.args);
-    innermost = rec->outer;
     char *given_up = arch_fault_sp(ucontext);
     if (given_up < (char *)rec->resume_sp)
         ASAN_UNPOISON_MEMORY_REGION(given_up, (size_t)((char *)rec->resume_sp - given_up));

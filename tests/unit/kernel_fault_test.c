@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -196,6 +197,22 @@ static void sent_from_outside(void)
         raise(SIGSEGV);
 }
 
+/* A signal that somebody sends is no fault, even if it claims an address of the guard zone. */
+static void send_forged(void *arg)
+{
+    (void)arg;
+    siginfo_t info = {.si_signo = SIGSEGV, .si_code = SI_QUEUE};
+    info.si_addr = (char *)extent_addr(r, &g) + 65536;
+    syscall(SYS_rt_sigqueueinfo, getpid(), SIGSEGV, &info);
+}
+
+static void forged(void)
+{
+    signal(SIGSEGV, SIG_DFL);
+    bool ok = fault_call(send_forged, NULL, r, NULL);
+    _exit(ok ? 0 : RECOVERED);
+}
+
 /* Killed by the signal, or ended by a sanitizer's handler; not survived and not recovered as a
  * guest's. */
 static bool died(int status)
@@ -209,6 +226,8 @@ START_TEST(others_are_not_ours)
     ck_assert(died(in_child(compact_zone_write_to_code)));
     ck_assert(died(in_child(outside_of_a_call)));
     int status = in_child(sent_from_outside);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    status = in_child(forged);
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
     status = in_child(with_own_handler);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 42);

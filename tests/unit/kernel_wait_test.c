@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "runtime/kernel/timers.h"
+
 START_TEST(blocks_and_wakes)
 {
     struct fake a, b;
@@ -206,6 +208,42 @@ START_TEST(descriptor_with_time_out)
 }
 END_TEST
 
+/* Random settings, moves and cancellations against the plain minimum of all. */
+START_TEST(timer_heap)
+{
+    enum { N = 300, STEPS = 30000 };
+    struct timers t = {0};
+    struct proc *p = calloc(N, sizeof *p);
+    uint64_t *at = calloc(N, sizeof *at), seed = 4711;
+    ck_assert_int_eq(timers_reserve(&t, N), OK);
+    for (int i = 0; i < N; i++)
+        at[i] = WAIT_FOREVER;
+    for (int step = 0; step < STEPS; step++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        uint32_t i = (uint32_t)(seed >> 33) % N;
+        at[i] = seed >> 60 < 4 ? WAIT_FOREVER : seed >> 40 & 0xfff;
+        timers_set(&t, &p[i], at[i]);
+        uint64_t first = WAIT_FOREVER;
+        uint32_t set = 0;
+        for (int k = 0; k < N; k++) {
+            first = at[k] < first ? at[k] : first;
+            set += at[k] != WAIT_FOREVER;
+            ck_assert((p[k].timer != 0) == (at[k] != WAIT_FOREVER));
+        }
+        ck_assert_uint_eq(timers_first(&t), first);
+        ck_assert_uint_eq(t.n, set);
+    }
+    /* Taken from the top, they come in order. */
+    for (uint64_t last = 0; t.n; last = timers_first(&t)) {
+        ck_assert_uint_ge(timers_first(&t), last);
+        timers_set(&t, t.heap[0].proc, WAIT_FOREVER);
+    }
+    timers_clear(&t);
+    free(at);
+    free(p);
+}
+END_TEST
+
 static Suite *wait_suite(void)
 {
     Suite *suite = suite_create("wait");
@@ -221,6 +259,7 @@ static Suite *wait_suite(void)
     tcase_add_test(t, deadlines);
     tcase_add_test(t, descriptors);
     tcase_add_test(t, descriptor_with_time_out);
+    tcase_add_test(t, timer_heap);
     suite_add_tcase(suite, t);
     return suite;
 }
