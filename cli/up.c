@@ -141,6 +141,12 @@ static int prepare(struct up *u, unsigned i)
         drop(n->dirs[d].host_path);
         n->dirs[d].host_path = full;
     }
+    for (unsigned e = 0; e < n->p->env_count; e++) {
+        if (!strchr(n->p->env[e], '=')) {
+            manifest_complain(u->path, i, "env", "\"%s\" is not NAME=VALUE", n->p->env[e]);
+            return EXIT_USAGE;
+        }
+    }
     int status = files_verify(n->module_path, &n->module);
     if (status != EXIT_OK)
         manifest_complain(u->path, i, "module", "process %s cannot be started", n->p->name);

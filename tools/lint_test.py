@@ -69,8 +69,22 @@ def run(script, root):
     return done.returncode, done.stdout + done.stderr
 
 
+def abi_finds():
+    """A library that exports one function too many and lacks one."""
+    folder = Path(tempfile.mkdtemp(prefix="singula-lint-"))
+    (folder / "x.h").write_text("SINGULA_API int f(void);\nSINGULA_API const char *g(int x);\n")
+    (folder / "x.c").write_text("int f(void) { return 0; }\nint h(void) { return 0; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "x.c", "-o", "x.so"], cwd=folder, check=True)
+    done = subprocess.run([sys.executable, TOOLS / "check_abi.py", folder / "x.so", folder / "x.h"],
+                          capture_output=True, text=True)
+    shutil.rmtree(folder)
+    return done.returncode == 1 and "h is exported" in done.stdout and "g is in" in done.stdout and "f is" not in done.stdout
+
+
 def main():
-    passed = failed = 0
+    passed, failed = (1, 0) if abi_finds() else (0, 1)
+    if failed:
+        print("abi: does not find what was planted")
     for script in ("layers", "style", "headers", "codes"):
         root = tree()
         code, out = run(script, root)
