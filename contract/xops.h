@@ -1,4 +1,4 @@
-/* The operations of design section 4.4: what an import `singula/<Name>` `<name>` means.
+/* The operations of docs/CONTRACTS.md: what an import `singula/<Name>` `<name>` means.
  *
  * xop_resolve() turns an import's two names into a struct xop against the module's contracts and
  * gives the Wasm type that the import must have. The verifier checks the type; the engine binds the

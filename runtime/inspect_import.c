@@ -1,4 +1,4 @@
-/* What the imports of singula/ modules mean, in words (design section 4.4). */
+/* What the imports of singula/ modules mean, in words (docs/CONTRACTS.md). */
 #include "runtime/inspect_int.h"
 
 #include <string.h>

@@ -51,7 +51,8 @@
 #define MAX_MEMORY_PAGES 65536u
 
 /* The ownership analysis. Steps: instructions looked at, over all contexts and rounds; real code
- * takes 1 to 3 per instruction. Contexts: ownership states in which one function is called. */
+ * takes 1 to 3 per instruction. Contexts: ownership states in which one function is called.
+ * Scratch: of all function bodies that are being walked at once, one within the other. */
 #define ANALYSIS_MEMORY_FIXED    (64u << 20)
 #define ANALYSIS_MEMORY_PER_BYTE 64u
 #define ANALYSIS_SCRATCH_BYTES   (64u << 20)

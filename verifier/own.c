@@ -485,7 +485,9 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
     uint32_t d = func - c->m->nimported[EXT_FUNC];
     struct own_run r = {.c = c, .func = func, .f = &c->m->funcs[d]};
     struct walk w = {.r = &r};
-    r.scratch.limit = ANALYSIS_SCRATCH_BYTES;
+    /* 1, not 0: that would mean no limit */
+    r.scratch.limit =
+        c->scratch_held < ANALYSIS_SCRATCH_BYTES ? ANALYSIS_SCRATCH_BYTES - c->scratch_held : 1;
     if (!c->live[d])
         c->live[d] = own_live(c->arena, c->m, r.f);
     r.live = c->live[d];

@@ -1,4 +1,5 @@
-/* Ownership and contracts: the static proof of G1-G5 (docs/VERIFIER.md) on validated bytecode. */
+/* Ownership and contracts: the static proof of G1 to G4 (docs/VERIFIER.md) on validated bytecode.
+ */
 #ifndef VERIFIER_OWN_H
 #define VERIFIER_OWN_H
 

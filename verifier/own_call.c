@@ -197,7 +197,10 @@ static struct own_summary *summary(struct own_run *r, uint32_t func, struct own_
             c->ncontexts[func]++;
             c->nsummaries++;
             c->depth++;
+            size_t held = r->scratch.used;
+            c->scratch_held += held;
             bool ok = s->key && compute(c, s);
+            c->scratch_held -= held;
             c->depth--;
             strbuf_clear(&key);
             return ok ? s : NULL;

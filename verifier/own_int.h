@@ -71,7 +71,8 @@ struct own_ctx {
     uint32_t *todo, ntodo;          /* functions without references in their type, to be analysed */
     uint8_t *address_taken;         /* by function */
     uint64_t steps, max_steps;
-    uint32_t depth; /* of nested summaries */
+    uint32_t depth;      /* of nested summaries */
+    size_t scratch_held; /* by the runs that wait for a nested summary */
 };
 
 /* ---- one run over a function body (own.c) ---- */

@@ -1,4 +1,4 @@
-/* Transfer of the operations of design section 4.4: what each takes, gives and requires. */
+/* Transfer of the operations of docs/CONTRACTS.md: what each takes, gives and requires. */
 #include "verifier/own_int.h"
 
 #include <stdio.h>

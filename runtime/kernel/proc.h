@@ -2,7 +2,7 @@
  *
  * The kernel knows no Wasm: what a process runs is behind struct proc_ops. A process is embedded in
  * its owner's struct (the engine's struct sip). States and the moves between them are data
- * (proc.c); the picture in docs/ARCHITECTURE.md is made from them.
+ * (proc.c).
  */
 #ifndef RUNTIME_KERNEL_PROC_H
 #define RUNTIME_KERNEL_PROC_H

@@ -1,4 +1,4 @@
-/* Imports: every operation of design section 4.4 that this version has, the Wasm type of each, and
+/* Imports: every operation of docs/CONTRACTS.md that this version has, the Wasm type of each, and
  * what is said of names that are not one. */
 #include <check.h>
 #include <stdio.h>
