@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const struct command *const commands[] = {
     &verify_command,   &run_command, &up_command,    &inspect_command,
@@ -32,8 +33,19 @@ static int unknown_command(const char *word)
     return EXIT_USAGE;
 }
 
+/* As many descriptors as the system lets us have: SIPs share them (each has a part, wasi.c). */
+static void raise_descriptors(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+        l.rlim_cur = l.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &l);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    raise_descriptors();
     if (argc < 2) {
         print_help();
         return EXIT_USAGE;

@@ -34,9 +34,9 @@ enum wasi_errno fdtable_reserve(struct wasi *w, uint32_t *fd)
     uint32_t n = 0;
     while (n < w->nfds && w->fds[n].host >= 0)
         n++;
+    if (n >= w->max_fds)
+        return WASI_EMFILE;
     if (n == w->nfds) {
-        if (n >= WASI_MAX_FDS)
-            return WASI_EMFILE;
         uint32_t more = n ? 2 * n : 4;
         struct fdent *fds = realloc(w->fds, more * sizeof *fds);
         if (!fds)

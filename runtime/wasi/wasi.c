@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -175,6 +176,15 @@ static enum status fill(struct wasi *w, const struct wasi_config *cfg, struct di
     return s;
 }
 
+/* A quarter of what the process may open is one SIP's: the rest is there for others. */
+static uint32_t max_fds(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur / 4 > WASI_MAX_FDS)
+        return WASI_MAX_FDS;
+    return l.rlim_cur / 4 > 8 ? (uint32_t)(l.rlim_cur / 4) : 8;
+}
+
 enum status wasi_attach(struct sip *s, const struct wasi_config *cfg, struct diag *why)
 {
     check(!s->wasi);
@@ -182,6 +192,7 @@ enum status wasi_attach(struct sip *s, const struct wasi_config *cfg, struct dia
     if (!w)
         return diag_set(why, E_NOMEM, "WASI state");
     w->epoll = -1;
+    w->max_fds = max_fds();
     s->wasi = w;
     enum status r = fill(w, cfg, why);
     if (r != OK)

@@ -19,7 +19,7 @@
 
 /* Limits, each an ordinary error of the snapshot for the guest that meets it. */
 enum {
-    WASI_MAX_FDS = 1024,          /* per SIP, as a shell's usual limit */
+    WASI_MAX_FDS = 1024,          /* per SIP, and at most a quarter of the process's */
     WASI_MAX_IOVS = 1024,         /* IOV_MAX of Linux: one system call takes them all */
     WASI_MAX_SUBS = 4096,         /* of one poll_oneoff; bounds its time */
     WASI_MAX_ARGS = 1u << 20,     /* bytes of arguments, and of environment */

@@ -41,7 +41,7 @@ struct strings {
 
 struct wasi {
     struct fdent *fds; /* malloc'ed */
-    uint32_t nfds;
+    uint32_t nfds, max_fds;
     struct strings args, env;
     enum sandbox_way way;
     /* of the call that runs or waits; call_done() ends them */

@@ -1,4 +1,6 @@
 /* WASI without an engine: the table, wild pointers, arguments, descriptors, rights, files. */
+#include <sys/resource.h>
+
 #include "tests/unit/wasi_handmade.h"
 
 /* ---- the table ---- */
@@ -311,6 +313,25 @@ START_TEST(test_too_many)
 }
 END_TEST
 
+/* One SIP cannot open all that the process may open. */
+START_TEST(test_fair_share)
+{
+    struct rlimit l;
+    int last = 0, n = 0;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &l), 0);
+    l.rlim_cur = 200;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &l), 0);
+    attach(NULL, false);
+    while ((last = open_at(3, "file", 0, RIGHT_FD_READ, 0)) >= 0)
+        n++;
+    ck_assert(last == -WASI_EMFILE);
+    ck_assert_int_lt(n, 50);
+    int host = open("/dev/null", O_RDONLY);
+    ck_assert_int_ge(host, 0);
+    close(host);
+}
+END_TEST
+
 START_TEST(test_paths)
 {
     attach(NULL, false);
@@ -483,11 +504,23 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        test_table,   test_link_refusals,  test_wild,       test_strings,
-        test_preopen, test_attach_refusal, test_read_write, test_append,
-        test_rights,  test_read_only,      test_numbers,    test_too_many,
-        test_paths,   test_path_refusals,  test_readdir,    test_clocks_and_chance,
-        test_ends};
+    const TTest *const tests[] = {test_table,
+                                  test_link_refusals,
+                                  test_wild,
+                                  test_strings,
+                                  test_preopen,
+                                  test_attach_refusal,
+                                  test_read_write,
+                                  test_append,
+                                  test_rights,
+                                  test_read_only,
+                                  test_numbers,
+                                  test_too_many,
+                                  test_fair_share,
+                                  test_paths,
+                                  test_path_refusals,
+                                  test_readdir,
+                                  test_clocks_and_chance,
+                                  test_ends};
     return run_tests("wasi", tests, ARRAY_LEN(tests));
 }
