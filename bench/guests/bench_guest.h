@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h" /* made from bench.contract */
 #include "bench/work.h"
 
 static const char rally_name[] = "rally", flow_name[] = "flow", return_name[] = "return";

@@ -1,5 +1,4 @@
 /* The side of `singula bench channel` that answers. */
-#include "bench.h"
 #include "bench/guests/bench_guest.h"
 
 static void rally(const struct plan *p)
