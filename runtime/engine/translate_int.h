@@ -166,6 +166,25 @@ void label_here(struct tr *t);
 bool made_last(const struct tr *t, const struct opnd *o);
 struct icode undo_last(struct tr *t);
 
+/* ---- translate_cond.c ---- */
+
+/* A condition taken off the stack, and the branch that it makes: number of the forward form; +1:
+ * back. */
+struct cond {
+    unsigned op;
+    bool back; /* there is a back form */
+    bool step; /* the end of a counting loop, all operands but the distance */
+    uint32_t a, b, c;
+};
+
+/* Takes the condition. Between this and emit_cond() only moves may be emitted. */
+struct cond take_cond(struct tr *t, bool negate, bool back);
+/* The condition of a branch back, together with the addition before it that made the accumulator,
+ * as one instruction: `local += constant; back if local compares`. */
+void fuse_step(struct tr *t, struct cond *c, const struct ctl *loop);
+/* Emits the branch with no distance yet; the index of its instruction. */
+uint32_t emit_cond(struct tr *t, const struct cond *c, bool back);
+
 /* translate_ops.c: operators without control flow; false: not one of them */
 bool translate_operator(struct tr *t, const struct insn_view *i);
 
