@@ -16,9 +16,31 @@ op_fn *const interp_handlers[IOP_N] = {
 #define FCMP(name, type, expr)           EACH_FCMP(ADDRESS, name)
 #define LOAD(name, ctype, to, cast)      EACH_LOAD(ADDRESS, name)
 #define STORE(name, ctype, class)        EACH_STORE(ADDRESS, name)
+#define OPLD(name, type, ctype, expr)    EACH_OPLD(ADDRESS, name)
+#define LDBR(name, ctype)                EACH_LDBR(ADDRESS, name)
 #define MISC(name)                       ADDRESS(name)
 #include "runtime/engine/interp_ops.def"
 };
+
+/* One of each: the numbers of enum iop and the families' lists have to agree. */
+_Static_assert(0
+#define ONE(name)                        +1
+#define IBIN(name, bits, guard, expr)    EACH_IBIN(ONE, name)
+#define IBINX(name, bits, guard, expr)   EACH_IBIN(ONE, name)
+#define ICMP(name, bits, expr)           EACH_ICMP(ONE, name)
+#define ICMPX(name, bits, expr)          EACH_ICMP(ONE, name)
+#define UN(name, from, to, guard, expr)  EACH_UN(ONE, name)
+#define UNX(name, from, to, guard, expr) EACH_UN(ONE, name)
+#define FBIN(name, type, expr)           EACH_FBIN(ONE, name)
+#define FCMP(name, type, expr)           EACH_FCMP(ONE, name)
+#define LOAD(name, ctype, to, cast)      EACH_LOAD(ONE, name)
+#define STORE(name, ctype, class)        EACH_STORE(ONE, name)
+#define OPLD(name, type, ctype, expr)    EACH_OPLD(ONE, name)
+#define LDBR(name, ctype)                EACH_LDBR(ONE, name)
+#define MISC(name)                       ONE(name)
+#include "runtime/engine/interp_ops.def"
+                   == IOP_N,
+               "as many handlers as numbers");
 
 static void trap_here(struct sip *s, const struct icode *pc, uint64_t *fp, enum trap t)
 {

@@ -71,6 +71,17 @@
         }                                                                                          \
         NEXT(1);                                                                                   \
     }
+#define SELECT(fn, bits, X, Y, expr, dst)                                                          \
+    HANDLER(fn)                                                                                    \
+    {                                                                                              \
+        TYPE_##bits x = X, y = Y;                                                                  \
+        acc = (expr) ? fp[pc[1].a] : fp[pc[1].b];                                                  \
+        dst;                                                                                       \
+        NEXT(2);                                                                                   \
+    }
+#define SELECT2(fn, bits, X, Y, expr)                                                              \
+    SELECT(fn##_A, bits, X, Y, expr, DST_A(64))                                                    \
+    SELECT(fn##_S, bits, X, Y, expr, DST_S(64))
 #define ICMP(name, bits, expr)                                                                     \
     COMPARE2(name##_SS, bits, SLOT_##bits(pc->b), SLOT_##bits(pc->c), expr)                        \
     COMPARE2(name##_SI, bits, SLOT_##bits(pc->b), IMM_##bits, expr)                                \
@@ -82,6 +93,11 @@
     BRANCH2(name##_BR_AS, bits, ACC_##bits, SLOT_##bits(pc->b), expr)                              \
     BRANCH2(name##_BR_AI, bits, ACC_##bits, IMM_AB(bits), expr)                                    \
     STEP(name##_STEP_S, bits, SLOT_##bits(pc->c), expr)                                            \
-    STEP(name##_STEP_I, bits, IMM16(bits, pc->c), expr)
+    STEP(name##_STEP_I, bits, IMM16(bits, pc->c), expr)                                            \
+    SELECT2(name##_SELECT_SS, bits, SLOT_##bits(pc->b), SLOT_##bits(pc->c), expr)                  \
+    SELECT2(name##_SELECT_SI, bits, SLOT_##bits(pc->b), IMM_##bits, expr)                          \
+    SELECT2(name##_SELECT_AS, bits, ACC_##bits, SLOT_##bits(pc->c), expr)                          \
+    SELECT2(name##_SELECT_AI, bits, ACC_##bits, IMM_##bits, expr)                                  \
+    SELECT2(name##_SELECT_SA, bits, SLOT_##bits(pc->b), ACC_##bits, expr)
 #define ICMPX ICMP
 #include "runtime/engine/interp_ops.def"

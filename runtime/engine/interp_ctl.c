@@ -198,8 +198,8 @@ static inline int32_t table_entry(const struct icode *pc, uint32_t index)
             TAIL interp_poll(OP_ARGS);                                                             \
         GO();                                                                                      \
     }
-BR_TABLE(BR_TABLE_S, fp[pc->b])
-BR_TABLE(BR_TABLE_A, acc)
+BR_TABLE(BR_TABLE_S, fp[pc->b] + (uint64_t)(int16_t)pc->a)
+BR_TABLE(BR_TABLE_A, acc + (uint64_t)(int16_t)pc->a)
 
 /* ---- memory as a whole: operands in slots a, a + 1, a + 2, which the chunks count down ---- */
 

@@ -64,12 +64,16 @@ enum sform {
     SFORM_N
 };
 
+/* OPLD: where y's address is; x in the accumulator, or (+ PFORM_N) in a slot. */
+enum pform { P_S, P_A, P_SI, P_SS, PFORM_N };
+
 /* What a family's numbers are made of: base of the family + these. */
 enum {
-    IBIN_SPAN = IFORM_N * 2, /* form * 2 + to slot */
-    ICMP_BR = IFORM_N * 2,   /* + form * 2 + back, forms SS SI AS AI */
-    ICMP_STEP = ICMP_BR + 8, /* + immediate */
-    ICMP_SPAN = ICMP_STEP + 2,
+    IBIN_SPAN = IFORM_N * 2,     /* form * 2 + to slot */
+    ICMP_BR = IFORM_N * 2,       /* + form * 2 + back, forms SS SI AS AI */
+    ICMP_STEP = ICMP_BR + 8,     /* + immediate */
+    ICMP_SELECT = ICMP_STEP + 2, /* + form * 2 + to slot */
+    ICMP_SPAN = ICMP_SELECT + IFORM_N * 2,
     UN_SPAN = 4, /* accumulator * 2 + to slot */
     FBIN_SPAN = FFORM_N * 2,
     FCMP_BR = 6, /* + form * 2 + not, forms SS AS SA */
@@ -78,6 +82,10 @@ enum {
     LOAD_SPAN = LOAD_GUARDED * 2, /* guarded + form * 2 + to slot */
     STORE_GUARDED = SFORM_N,
     STORE_SPAN = STORE_GUARDED * 2, /* guarded + form */
+    OPLD_GUARDED = PFORM_N * 4,
+    OPLD_SPAN = OPLD_GUARDED * 2, /* guarded + form * 2 + to slot */
+    LDBR_GUARDED = 8,
+    LDBR_SPAN = LDBR_GUARDED * 2, /* guarded + acc * 4 + zero * 2 + back */
 };
 
 /* Numbers of the handlers, dense; a family's own name is the number of its first. */
@@ -93,6 +101,8 @@ enum iop {
 #define FCMP(name, type, expr)           SPAN(name, FCMP_SPAN)
 #define LOAD(name, ctype, to, cast)      SPAN(name, LOAD_SPAN)
 #define STORE(name, ctype, class)        SPAN(name, STORE_SPAN)
+#define OPLD(name, type, ctype, expr)    SPAN(LD_##name, OPLD_SPAN)
+#define LDBR(name, ctype)                SPAN(BR_##name, LDBR_SPAN)
 #define MISC(name)                       IN_##name,
 #include "runtime/engine/interp_ops.def"
 #undef SPAN

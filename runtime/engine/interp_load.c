@@ -70,7 +70,8 @@ static bool make_maps(struct interp_code *c, const struct vview *v, const struct
         uint32_t at = v->funcs[i].code_offset;
         c->funcs[i].map = (const uint8_t *)(uintptr_t)(p - maps);
         for (uint32_t k = 0; k < c->funcs[i].ncode; k++, offset++) {
-            p = put_leb(p, *offset - at);
+            uint32_t distance = *offset - at;
+            p = put_leb(p, distance << 1 ^ (0 - (distance >> 31)));
             at = *offset;
         }
     }
@@ -170,7 +171,9 @@ uint32_t interp_offset(const struct instance *inst, const struct ifunc *f, const
     const struct vview *v = inst->view;
     const uint8_t *p = f->map;
     uint32_t at = v->funcs[f->index - v->nimported[EXT_FUNC]].code_offset;
-    for (const struct icode *i = f->code; i <= pc; i++)
-        at += get_leb(&p);
+    for (const struct icode *i = f->code; i <= pc; i++) {
+        uint32_t d = get_leb(&p);
+        at += d >> 1 ^ (0 - (d & 1));
+    }
     return at;
 }

@@ -169,6 +169,24 @@ static void br_if(struct tr *t, uint32_t depth)
     label_here(t);
 }
 
+/* An index that the last instruction made by adding a constant: takes that back; the constant. */
+static int32_t table_bias(struct tr *t, struct opnd *o)
+{
+    if (!made_last(t, o))
+        return 0;
+    unsigned op = t->b->ops[o->at];
+    int32_t imm = (int32_t)code_at(t, o->at)->imm;
+    if ((op != IN_I32_ADD + F_SI * 2 && op != IN_I32_ADD + F_AI * 2) || imm != (int16_t)imm)
+        return 0;
+    struct icode add = undo_last(t);
+    t->mirror[C_I] = t->undo_mirror;
+    if (op == IN_I32_ADD + F_SI * 2) {
+        o->kind = O_S;
+        o->slot = add.b;
+    }
+    return imm;
+}
+
 /* A table of distances from the instruction; targets whose values must move get a stub behind the
  * table. */
 static void br_table(struct tr *t, const struct insn_view *i)
@@ -177,6 +195,7 @@ static void br_table(struct tr *t, const struct insn_view *i)
     struct opnd o = take(t);
     if (o.kind == O_I)
         (void)to_slot(t, &o);
+    int32_t bias = table_bias(t, &o);
     const uint8_t *p = i->labels;
     /* the values, settled; the table; a stub of two for each target */
     if (!code_buf_reserve(t->b, ROOM + t->sp * 2 + n / 4 + 2 * n)) {
@@ -189,7 +208,7 @@ static void br_table(struct tr *t, const struct insn_view *i)
     if (values)
         settle(t, t->sp - values);
     uint32_t at = here(t);
-    emit(t, o.kind == O_A ? IN_BR_TABLE_A : IN_BR_TABLE_S, 0, o.slot, i->index);
+    emit(t, o.kind == O_A ? IN_BR_TABLE_A : IN_BR_TABLE_S, (uint16_t)bias, o.slot, i->index);
     for (uint32_t k = 0; k < (n + 3) / 4; k++)
         emit_word(t, 0);
     p = i->labels;

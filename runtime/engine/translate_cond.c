@@ -56,6 +56,26 @@ static struct cond fuse_integer(unsigned base, unsigned form, const struct icode
     return c;
 }
 
+/* A value just loaded. */
+static struct cond fuse_load(struct tr *t, const struct opnd *o, bool negate)
+{
+    static const uint16_t rows[][2] = {{IN_I32_LOAD, IN_BR_I32_LOAD},
+                                       {IN_I32_LOAD8_U, IN_BR_I32_LOAD8_U}};
+    for (uint32_t k = 0; k < ARRAY_LEN(rows); k++) {
+        enum lform form = simple_load(t, o, rows[k][0]);
+        if (form != L_S && form != L_A)
+            continue;
+        const struct icode *i = code_at(t, o->at);
+        unsigned op = rows[k][1] + (t->mode == MEMORY_GUARD ? LDBR_GUARDED : 0u);
+        return (struct cond){.op = op + (form == L_A) * 4u + negate * 2u,
+                             .back = true,
+                             .a = i->b,
+                             .b = i->imm,
+                             .offset = t->b->offsets[o->at]};
+    }
+    return (struct cond){.op = IOP_N};
+}
+
 static struct cond fuse(struct tr *t, unsigned op, bool negate)
 {
     const struct icode *i = code_at(t, here(t) - 1);
@@ -84,6 +104,8 @@ struct cond take_cond(struct tr *t, bool negate, bool back)
     struct opnd o = take(t);
     if (made_last(t, &o)) {
         struct cond c = fuse(t, t->b->ops[o.at], negate);
+        if (c.op == IOP_N)
+            c = fuse_load(t, &o, negate);
         if (c.op != IOP_N && (c.back || !back)) {
             (void)undo_last(t);
             t->mirror[C_I] = t->undo_mirror;
@@ -134,5 +156,7 @@ void fuse_step(struct tr *t, struct cond *c, const struct ctl *loop)
 uint32_t emit_cond(struct tr *t, const struct cond *c, bool back)
 {
     emit(t, c->op + back, c->a, c->b, 0);
+    if (c->offset)
+        t->b->offsets[here(t) - 1] = c->offset;
     return here(t) - 1;
 }

@@ -166,6 +166,19 @@ void label_here(struct tr *t);
 bool made_last(const struct tr *t, const struct opnd *o);
 struct icode undo_last(struct tr *t);
 
+/* The load by which the last instruction made the operand, if it is a load of family `base` whose
+ * address form an OPLD or LDBR has, with a short offset; LFORM_N: none. */
+static inline enum lform simple_load(struct tr *t, const struct opnd *o, unsigned base)
+{
+    if (!made_last(t, o))
+        return LFORM_N;
+    unsigned op = t->b->ops[o->at] - base - (t->mode == MEMORY_GUARD ? LOAD_GUARDED : 0u);
+    const struct icode *i = code_at(t, o->at);
+    bool split = op == L_SI * 2 || op == L_SS * 2;
+    bool whole = (op == L_S * 2 || op == L_A * 2) && i->imm <= UINT16_MAX;
+    return split || whole ? (enum lform)(op / 2) : LFORM_N;
+}
+
 /* ---- translate_cond.c ---- */
 
 /* A condition taken off the stack, and the branch that it makes: number of the forward form; +1:
@@ -175,6 +188,7 @@ struct cond {
     bool back; /* there is a back form */
     bool step; /* the end of a counting loop, all operands but the distance */
     uint32_t a, b, c;
+    uint32_t offset; /* of the load in it, or 0 */
 };
 
 /* Takes the condition. Between this and emit_cond() only moves may be emitted. */

@@ -89,11 +89,77 @@ static bool scaled_add(struct tr *t, const struct opnd *x, const struct opnd *y)
     return true;
 }
 
+/* x op y where the last instruction loaded y: both in one. */
+static bool with_load(struct tr *t, unsigned base, uint8_t type, const struct opnd *x,
+                      const struct opnd *y)
+{
+    static const struct {
+        uint16_t op, load, fused;
+        bool commutes;
+    } rows_[] = {{IN_I32_ADD, IN_I32_LOAD, IN_LD_I32_ADD, true},
+                 {IN_I32_SUB, IN_I32_LOAD, IN_LD_I32_SUB, false},
+                 {IN_I32_XOR, IN_I32_LOAD, IN_LD_I32_XOR, true},
+                 {IN_I64_ADD, IN_I64_LOAD, IN_LD_I64_ADD, true},
+                 {IN_F32_ADD, IN_F32_LOAD, IN_LD_F32_ADD, true},
+                 {IN_F32_SUB, IN_F32_LOAD, IN_LD_F32_SUB, false},
+                 {IN_F32_MUL, IN_F32_LOAD, IN_LD_F32_MUL, true},
+                 {IN_F64_ADD, IN_F64_LOAD, IN_LD_F64_ADD, true},
+                 {IN_F64_SUB, IN_F64_LOAD, IN_LD_F64_SUB, false},
+                 {IN_F64_MUL, IN_F64_LOAD, IN_LD_F64_MUL, true}};
+    static const uint8_t forms[LFORM_N] = {[L_S] = P_S, [L_A] = P_A, [L_SI] = P_SI, [L_SS] = P_SS};
+    for (uint32_t k = 0; k < ARRAY_LEN(rows_); k++) {
+        if (rows_[k].op != base)
+            continue;
+        enum lform form = simple_load(t, y, rows_[k].load);
+        if (form == LFORM_N && rows_[k].commutes) {
+            const struct opnd *z = x;
+            x = y;
+            y = z;
+            form = simple_load(t, y, rows_[k].load);
+        }
+        if (form == LFORM_N || x->kind == O_I || (x->kind == O_A && !x->in_slot))
+            return false;
+        enum cls c = cls_of(type);
+        uint32_t offset = t->b->offsets[y->at];
+        struct icode i = undo_last(t);
+        t->mirror[c] = t->undo_mirror;
+        bool slot = t->mirror[c] != x->slot || (c == C_I && form == L_A);
+        unsigned op = rows_[k].fused + (t->mode == MEMORY_GUARD ? OPLD_GUARDED : 0u) +
+                      (forms[form] + (slot ? PFORM_N : 0u)) * 2u;
+        struct icode *out = produce(t, op, type, i.b, 0);
+        out->c = i.c;
+        out->d = form == L_S || form == L_A ? (uint16_t)i.imm : i.d;
+        t->b->offsets[here(t) - 1] = offset;
+        if (slot) {
+            emit_word(t, 0);
+            code_at(t, here(t) - 1)->a = (uint16_t)x->slot;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* `x >> k & mask` is one instruction. */
+static bool bit_field(struct tr *t, const struct opnd *x, const struct opnd *y)
+{
+    if (y->kind != O_I || y->bits > UINT16_MAX || !made_last(t, x))
+        return false;
+    unsigned op = t->b->ops[x->at];
+    if (op != IN_I32_SHR_U + F_SI * 2 && op != IN_I32_SHR_U + F_AI * 2)
+        return false;
+    struct icode i = undo_last(t);
+    t->mirror[C_I] = t->undo_mirror;
+    produce(t, op - IN_I32_SHR_U + IN_I32_FIELD, VT_I32, i.b,
+            (i.imm & 31) << 16 | (uint32_t)y->bits);
+    return true;
+}
+
 /* Integer operators with two operands: IBIN and the value forms of ICMP. */
 static void integer_binary(struct tr *t, unsigned base, uint8_t from, uint8_t to)
 {
     struct opnd y = take(t), x = take(t);
-    if (base == IN_I32_ADD && scaled_add(t, &x, &y))
+    if ((base == IN_I32_ADD && scaled_add(t, &x, &y)) ||
+        (base == IN_I32_AND && bit_field(t, &x, &y)) || with_load(t, base, to, &x, &y))
         return;
     unsigned swapped = exchanged(base);
     if (x.kind == O_I && y.kind != O_I && swapped && fits(x.bits, from)) {
@@ -172,6 +238,8 @@ static void float_binary(struct tr *t, const struct orow *r)
 {
     struct opnd y = take(t), x = take(t);
     unsigned base = r->base;
+    if (with_load(t, base, r->to, &x, &y))
+        return;
     bool commutes =
         base == IN_F32_ADD || base == IN_F32_MUL || base == IN_F64_ADD || base == IN_F64_MUL;
     if (x.kind == O_I && y.kind != O_I && commutes) {
@@ -375,10 +443,31 @@ static void select_(struct tr *t)
     struct opnd c = take(t);
     uint8_t type = t->stack[t->sp - 1].type;
     struct opnd y = take(t), x = take(t);
-    if (c.kind == O_I)
-        to_slot(t, &c);
+    unsigned op = made_last(t, &c) ? t->b->ops[c.at] : 0;
+    bool fused =
+        op >= IN_I32_EQ && op <= IN_I32_NTEST_LAST && (op - IN_I32_EQ) % ICMP_SPAN < IBIN_SPAN;
+    struct icode compare = {0};
+    if (fused) {
+        compare = undo_last(t);
+        t->mirror[C_I] = t->undo_mirror;
+        op += ICMP_SELECT;
+    } else {
+        if (c.kind == O_I)
+            to_slot(t, &c);
+        op = c.kind == O_A ? IN_SELECT_A_A : IN_SELECT_S_A;
+    }
+    /* moves and constants keep the accumulators */
     uint32_t xs = to_slot(t, &x), ys = to_slot(t, &y);
-    unsigned op = c.kind == O_A ? IN_SELECT_A_A : IN_SELECT_S_A;
+    if (fused) {
+        if (cls_of(type) == C_I)
+            produce(t, op, type, compare.b, compare.imm);
+        else
+            produce_slot(t, op + 1, type, compare.b, compare.imm);
+        emit_word(t, 0);
+        code_at(t, here(t) - 1)->a = (uint16_t)xs;
+        code_at(t, here(t) - 1)->b = (uint16_t)ys;
+        return;
+    }
     struct icode *i =
         cls_of(type) == C_I ? produce(t, op, type, xs, ys) : produce_slot(t, op + 1, type, xs, ys);
     i->d = (uint16_t)c.slot;
