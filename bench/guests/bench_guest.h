@@ -2,6 +2,7 @@
 #ifndef BENCH_GUESTS_BENCH_GUEST_H
 #define BENCH_GUESTS_BENCH_GUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
