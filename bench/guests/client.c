@@ -1,6 +1,4 @@
 /* The side of `singula bench channel` that begins and holds the clock. */
-#include <sched.h>
-
 #include "bench/guests/bench_guest.h"
 
 /* The host reads the clock. */
