@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <xxhash.h>
 
 #define FIRST_BUCKETS 64
@@ -31,7 +32,13 @@ struct names {
     struct listener **buckets;
     uint32_t nbuckets; /* a power of two */
     uint32_t count;
+    uint64_t seed; /* of the hash: a SIP must not be able to choose names that share a bucket */
 };
+
+static uint64_t hash_of(const struct names *n, const char *name, size_t len)
+{
+    return XXH3_64bits_withSeed(name, len, n->seed);
+}
 
 enum status names_create(struct xheap *h, struct names **out)
 {
@@ -39,6 +46,8 @@ enum status names_create(struct xheap *h, struct names **out)
     if (!n)
         return E_NOMEM;
     n->h = h;
+    if (getrandom(&n->seed, sizeof n->seed, GRND_NONBLOCK) != (ssize_t)sizeof n->seed)
+        n->seed = clock_now_ns() ^ (uintptr_t)n; /* early in the boot only */
     n->nbuckets = FIRST_BUCKETS;
     n->buckets = calloc(n->nbuckets, sizeof *n->buckets);
     if (!n->buckets) {
@@ -65,7 +74,7 @@ static struct listener **bucket_of(const struct names *n, uint64_t hash)
 
 static struct listener *find(const struct names *n, const char *name, uint32_t len)
 {
-    struct listener *l = *bucket_of(n, XXH3_64bits(name, len));
+    struct listener *l = *bucket_of(n, hash_of(n, name, len));
     while (l && !(l->len == len && memcmp(l->name, name, len) == 0))
         l = l->chain;
     return l;
@@ -116,7 +125,7 @@ struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcon
     l->store = store;
     l->len = len;
     memcpy(l->name, name, len);
-    l->hash = XXH3_64bits(name, len);
+    l->hash = hash_of(n, name, len);
     row->listener = l;
     row->tree_blocks = 1;
     row->tree_bytes = bytes;
