@@ -271,16 +271,10 @@ static bool call_defined(struct own_run *r, uint32_t func)
 
 bool own_call(struct own_run *r, uint32_t func)
 {
-    const struct vview *m = r->c->m;
-    if (func >= m->nimported[EXT_FUNC])
+    if (func >= r->c->m->nimported[EXT_FUNC])
         return call_defined(r, func);
-    uint32_t k = 0;
-    for (uint32_t i = 0; i < m->nimports; i++)
-        if (m->imports[i].kind == EXT_FUNC && k++ == func) {
-            r->op = m->imports[i].xop;
-            return r->op ? own_xop(r, r->op) : call_foreign(r, type_of(r->c, func));
-        }
-    BUG("imported function without an import");
+    r->op = r->c->imports[func]->xop;
+    return r->op ? own_xop(r, r->op) : call_foreign(r, type_of(r->c, func));
 }
 
 /* A choice among the address-taken functions of that type. */
@@ -380,13 +374,18 @@ enum status own_analyse(struct arena *a, const struct vview *m, struct diag *why
         any |= m->imports[i].xop != NULL;
     if (!any)
         return OK;
+    c.imports = ARENA_ARRAY(a, m->nimported[EXT_FUNC], const struct vimport *);
+    for (uint32_t i = 0, f = 0; c.imports && i < m->nimports; i++)
+        if (m->imports[i].kind == EXT_FUNC)
+            c.imports[f++] = &m->imports[i];
     c.live = ARENA_ARRAY(a, m->ndefined, struct own_live *);
     c.summaries = ARENA_ARRAY(a, n, struct own_summary *);
     c.ncontexts = ARENA_ARRAY(a, n, uint32_t);
     c.reached = ARENA_ARRAY(a, n, uint8_t);
     c.todo = ARENA_ARRAY(a, n, uint32_t);
     c.address_taken = ARENA_ARRAY(a, n, uint8_t);
-    if (!c.live || !c.summaries || !c.ncontexts || !c.reached || !c.todo || !c.address_taken)
+    if (!c.imports || !c.live || !c.summaries || !c.ncontexts || !c.reached || !c.todo ||
+        !c.address_taken)
         return diag_set(why, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     c.max_steps = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * m->nbytes;
     find_roots(&c);

@@ -63,6 +63,7 @@ struct own_ctx {
     enum status status; /* first failure, sticky */
     struct own_event *events;
     uint32_t nevents, cap_events;
+    const struct vimport **imports; /* by imported function */
     struct own_live **live;         /* by defined function, made on demand */
     struct own_summary **summaries; /* by function */
     uint32_t nsummaries;            /* of all functions */
