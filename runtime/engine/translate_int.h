@@ -112,6 +112,7 @@ static inline uint32_t temp_slot(const struct tr *t, uint32_t height)
 enum { ROOM = 64 };
 static inline struct icode *emit(struct tr *t, unsigned op, uint32_t a, uint32_t b, uint32_t imm)
 {
+    check(t->b->n < t->b->cap);
     struct icode *i = &t->b->code[t->b->n];
     t->b->ops[t->b->n] = (uint16_t)op;
     t->b->offsets[t->b->n++] = t->offset;
@@ -129,6 +130,7 @@ static inline struct icode *emit4(struct tr *t, unsigned op, uint32_t a, uint32_
 }
 static inline void emit_word(struct tr *t, uint64_t word)
 {
+    check(t->b->n < t->b->cap);
     t->b->ops[t->b->n] = OP_WORD;
     t->b->offsets[t->b->n] = t->offset;
     t->b->code[t->b->n++] = (struct icode){.word = word};
@@ -199,7 +201,23 @@ void fuse_step(struct tr *t, struct cond *c, const struct ctl *loop);
 /* Emits the branch with no distance yet; the index of its instruction. */
 uint32_t emit_cond(struct tr *t, const struct cond *c, bool back);
 
-/* translate_ops.c: operators without control flow; false: not one of them */
+/* ---- translate_ops.c, translate_mem.c ---- */
+
+/* What a Wasm operator becomes: its family's kind, first number, and types. */
+enum okind { K_NONE, K_IBIN, K_ICMP, K_UN, K_FBIN, K_FCMP, K_LOAD, K_STORE };
+
+struct orow {
+    uint8_t kind, from, to; /* value types */
+    uint16_t base;
+};
+
+void translate_load(struct tr *t, const struct orow *r, uint64_t offset, uint32_t scale);
+void translate_store(struct tr *t, const struct orow *r, uint64_t offset, unsigned width);
+/* x op y where the last instruction loaded y, or x if they may be exchanged: both in one; false: it
+ * is not so. */
+bool translate_with_load(struct tr *t, unsigned base, uint8_t type, const struct opnd *x,
+                         const struct opnd *y);
+/* An operator without control flow; false: it is not one. */
 bool translate_operator(struct tr *t, const struct insn_view *i);
 
 #endif
