@@ -15,8 +15,9 @@
 #define EACH_ICMP(X, name)                                                                         \
     EACH_IBIN(X, name)                                                                             \
     EACH_BR(X, name##_BR_SS)                                                                       \
-    EACH_BR(X, name##_BR_SI) EACH_BR(X, name##_BR_AS) EACH_BR(X, name##_BR_AI) X(name##_STEP_S)    \
-        X(name##_STEP_I) EACH_IBIN(X, name##_SELECT)
+    EACH_BR(X, name##_BR_SI)                                                                       \
+    EACH_BR(X, name##_BR_AS) EACH_BR(X, name##_BR_AI) X(name##_STEP_S) X(name##_STEP_I)            \
+        EACH_IBIN(X, name##_SELECT)
 #define EACH_UN(X, name) EACH_2(X, name##_S) EACH_2(X, name##_A)
 #define EACH_FBIN(X, name)                                                                         \
     EACH_2(X, name##_SS)                                                                           \
@@ -30,22 +31,25 @@
 #define EACH_ADDR(X, name)                                                                         \
     EACH_2(X, name##_S)                                                                            \
     EACH_2(X, name##_A)                                                                            \
-    EACH_2(X, name##_K) EACH_2(X, name##_SS) EACH_2(X, name##_AS) EACH_2(X, name##_SI)             \
-        EACH_2(X, name##_SW) EACH_2(X, name##_AW) EACH_2(X, name##_XS) EACH_2(X, name##_XW)        \
-            EACH_2(X, name##_YS) EACH_2(X, name##_YW) EACH_2(X, name##_ZS) EACH_2(X, name##_ZA)
+    EACH_2(X, name##_K)                                                                            \
+    EACH_2(X, name##_SS) EACH_2(X, name##_AS) EACH_2(X, name##_SI) EACH_2(X, name##_SW)            \
+        EACH_2(X, name##_AW) EACH_2(X, name##_XS) EACH_2(X, name##_XW) EACH_2(X, name##_YS)        \
+            EACH_2(X, name##_YW) EACH_2(X, name##_ZS) EACH_2(X, name##_ZA)
 #define EACH_LOAD(X, name) EACH_ADDR(X, name##_C) EACH_ADDR(X, name##_G)
 #define EACH_ST(X, name)                                                                           \
     X(name##_S_S)                                                                                  \
     X(name##_S_A)                                                                                  \
-    X(name##_S_I) X(name##_A_S) X(name##_A_A) X(name##_A_I) X(name##_K_S) X(name##_K_A)            \
-        X(name##_K_I) X(name##_SS_S) X(name##_XS_S) X(name##_SI_S) X(name##_SW_S) X(name##_SW_I)   \
-            X(name##_AW_S) X(name##_AW_I)
+    X(name##_S_I)                                                                                  \
+    X(name##_A_S) X(name##_A_A) X(name##_A_I) X(name##_K_S) X(name##_K_A) X(name##_K_I)            \
+        X(name##_SS_S) X(name##_XS_S) X(name##_SI_S) X(name##_SW_S) X(name##_SW_I) X(name##_AW_S)  \
+            X(name##_AW_I)
 #define EACH_STORE(X, name) EACH_ST(X, name##_C) EACH_ST(X, name##_G)
 
 #define EACH_OPLD1(X, name)                                                                        \
     EACH_2(X, name##_A_S)                                                                          \
-    EACH_2(X, name##_A_A) EACH_2(X, name##_A_SI) EACH_2(X, name##_A_SS) EACH_2(X, name##_S_S)      \
-        EACH_2(X, name##_S_A) EACH_2(X, name##_S_SI) EACH_2(X, name##_S_SS)
+    EACH_2(X, name##_A_A)                                                                          \
+    EACH_2(X, name##_A_SI) EACH_2(X, name##_A_SS) EACH_2(X, name##_S_S) EACH_2(X, name##_S_A)      \
+        EACH_2(X, name##_S_SI) EACH_2(X, name##_S_SS)
 #define EACH_OPLD(X, name) EACH_OPLD1(X, LD_##name##_C) EACH_OPLD1(X, LD_##name##_G)
 #define EACH_LDBR1(X, name)                                                                        \
     EACH_BR(X, name##_S_NZ) EACH_BR(X, name##_S_Z) EACH_BR(X, name##_A_NZ) EACH_BR(X, name##_A_Z)

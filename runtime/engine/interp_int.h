@@ -313,12 +313,18 @@ bool interp_stack_grow(struct sip *s, const uint64_t *end);
 
 /* ---- translation ---- */
 
-/* Code and offset maps of a module, while they are made. Growing, malloc'ed. */
+/* The function being translated, and room for the translator's own data, which is used again for
+ * the next one. Growing, malloc'ed. */
 struct code_buf {
     struct icode *code;
     uint32_t *offsets; /* per instruction: of the Wasm instruction, in the module's bytes */
     uint16_t *ops;     /* per instruction: enum iop */
     uint32_t n, cap;
+    struct entry *stack;
+    uint32_t stack_cap;
+    uint32_t *heads; /* all NONE between functions */
+    uint8_t *types;
+    uint32_t locals_cap;
 };
 /* Makes room for n more instructions. */
 must_check bool code_buf_reserve(struct code_buf *b, uint32_t n);

@@ -2,8 +2,7 @@
  * each instruction where in the module it came from.
  *
  * Offset maps are read for backtraces only, so they are small and slow: per function a LEB128
- * number for each instruction, its distance from the one before (offsets never decrease within a
- * function).
+ * number for each instruction, its distance from the one before, with the sign in the lowest bit.
  */
 #include "runtime/engine/interp_int.h"
 
@@ -36,6 +35,9 @@ static void code_buf_clear(struct code_buf *b)
     free(b->code);
     free(b->offsets);
     free(b->ops);
+    free(b->stack);
+    free(b->heads);
+    free(b->types);
 }
 
 static uint8_t *put_leb(uint8_t *p, uint32_t v)
@@ -59,84 +61,125 @@ static uint32_t get_leb(const uint8_t **p)
     }
 }
 
-/* Encodes the maps of all functions; their code stands in b in order. */
-static bool make_maps(struct interp_code *c, const struct vview *v, const struct code_buf *b)
+/* A module while it is loaded. */
+struct loading {
+    struct interp_code *c;
+    const struct vview *v;
+    struct code_buf b; /* the function that is being translated */
+    uint8_t *maps;
+    size_t nmaps, maps_cap;
+    uint64_t ncode; /* instructions placed so far */
+};
+
+/* Address space for the code: an upper bound of what translation makes of a byte of Wasm is three
+ * instructions (a target of a br_table: an entry and a stub of two). Were it wrong, loading would
+ * fail. */
+enum { PER_BYTE = 3, PER_FUNC = 4 };
+
+static enum status reserve_code(struct loading *l)
 {
-    uint8_t *maps = malloc((size_t)b->n * 5 + 1), *p = maps;
-    if (!maps)
-        return false;
-    const uint32_t *offset = b->offsets;
-    for (uint32_t i = 0; i < c->nfuncs; i++) {
-        uint32_t at = v->funcs[i].code_offset;
-        c->funcs[i].map = (const uint8_t *)(uintptr_t)(p - maps);
-        for (uint32_t k = 0; k < c->funcs[i].ncode; k++, offset++) {
-            uint32_t distance = *offset - at;
-            p = put_leb(p, distance << 1 ^ (0 - (distance >> 31)));
-            at = *offset;
-        }
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < l->v->ndefined; i++)
+        n += (uint64_t)l->v->funcs[i].ncode * PER_BYTE + PER_FUNC;
+    uint64_t npages = (n * sizeof(struct icode) >> PAGE_SHIFT) + 1;
+    if (npages > UINT32_MAX / 2)
+        return E_NOMEM;
+    return extent_reserve(l->c->region, ZONE_COMPACT, OWNER_CODE, (uint32_t)npages, PAGE_R | PAGE_W,
+                          &l->c->extent);
+}
+
+/* Appends the map of function i; while maps move, `map` is an offset. */
+static bool append_map(struct loading *l, uint32_t i)
+{
+    size_t most = l->nmaps + (size_t)l->b.n * 5;
+    if (most > l->maps_cap) {
+        size_t cap = most + most / 2;
+        uint8_t *maps = realloc(l->maps, cap);
+        if (!maps)
+            return false;
+        l->maps = maps;
+        l->maps_cap = cap;
     }
-    uint8_t *fitting = realloc(maps, (size_t)(p - maps) + 1);
-    c->maps = fitting ? fitting : maps;
-    for (uint32_t i = 0; i < c->nfuncs; i++)
-        c->funcs[i].map = c->maps + (uintptr_t)c->funcs[i].map;
+    uint8_t *p = l->maps + l->nmaps;
+    uint32_t at = l->v->funcs[i].code_offset;
+    for (uint32_t k = 0; k < l->b.n; k++) {
+        uint32_t distance = l->b.offsets[k] - at;
+        p = put_leb(p, distance << 1 ^ (0 - (distance >> 31)));
+        at = l->b.offsets[k];
+    }
+    l->c->funcs[i].map = (const uint8_t *)(uintptr_t)l->nmaps;
+    l->nmaps = (size_t)(p - l->maps);
     return true;
 }
 
-/* Copies the code to pages of its own and makes them read-only. */
-static enum status place(struct interp_code *c, const struct code_buf *b)
+/* Translates function i and puts its code behind that of the others. */
+static enum status load_function(struct loading *l, uint32_t i)
 {
-    uint32_t npages = PAGES_OF(b->n * sizeof *b->code);
-    if (!npages)
-        return OK;
-    enum status st =
-        extent_reserve(c->region, ZONE_COMPACT, OWNER_CODE, npages, PAGE_R | PAGE_W, &c->extent);
-    if (st == OK)
-        st = extent_commit(c->region, &c->extent, npages);
+    struct interp_code *c = l->c;
+    struct ifunc *f = &c->funcs[i];
+    f->index = l->v->nimported[EXT_FUNC] + i;
+    f->type = l->v->types[l->v->funcs[i].type].canonical;
+    l->b.n = 0;
+    enum status st = translate_function(l->v, i, c->base.mode, c->funcs, &l->b);
+    if (st == OK && !append_map(l, i))
+        st = E_NOMEM;
+    uint32_t npages = PAGES_OF((l->ncode + l->b.n) * sizeof(struct icode));
+    if (st == OK && npages > c->extent.committed) {
+        uint32_t more = npages - c->extent.committed, chunk = c->extent.committed / 4;
+        if (chunk > c->extent.npages - c->extent.committed)
+            chunk = c->extent.npages - c->extent.committed;
+        st = extent_commit(c->region, &c->extent, more > chunk ? more : chunk);
+    }
     if (st != OK)
         return st;
-    struct icode *code = extent_addr(c->region, &c->extent);
-    memcpy(code, b->code, b->n * sizeof *code);
-    for (uint32_t i = 0; i < c->nfuncs; i++) {
-        c->funcs[i].code = code;
-        code += c->funcs[i].ncode;
-    }
+    struct icode *code = (struct icode *)extent_addr(c->region, &c->extent) + l->ncode;
+    memcpy(code, l->b.code, l->b.n * sizeof *code);
+    f->code = code;
+    l->ncode += l->b.n;
+    return OK;
+}
+
+/* Everything translated: takes what was asked for too much back, and write access from the code. */
+static enum status finish(struct loading *l)
+{
+    struct interp_code *c = l->c;
+    uint8_t *fitting = realloc(l->maps, l->nmaps ? l->nmaps : 1);
+    c->maps = fitting ? fitting : l->maps;
+    l->maps = NULL;
+    for (uint32_t i = 0; i < c->nfuncs; i++)
+        c->funcs[i].map = c->maps + (uintptr_t)c->funcs[i].map;
+    uint32_t used = PAGES_OF(l->ncode * sizeof(struct icode));
+    extent_decommit(c->region, &c->extent, c->extent.committed - used);
     return extent_protect(c->region, &c->extent, PAGE_R);
 }
 
 enum status interp_load(struct region *r, const struct verified_module *m, enum memory_mode mode,
                         struct code_module **out, struct diag *why)
 {
-    const struct vview *v = verified_view(m);
-    struct code_buf b = {0};
-    enum status st = E_NOMEM;
+    struct loading l = {.v = verified_view(m)};
     uint32_t at = 0;
     struct interp_code *c = calloc(1, sizeof *c);
     if (!c)
         return diag_set(why, E_NOMEM, "a module's code");
     c->base = (struct code_module){.module = m, .engine = &interp_engine, .mode = mode};
     c->region = r;
-    c->nfuncs = v->ndefined;
-    if (!(c->funcs = calloc(v->ndefined ? v->ndefined : 1, sizeof *c->funcs)))
-        goto fail;
-    for (; at < v->ndefined; at++) {
-        c->funcs[at].index = v->nimported[EXT_FUNC] + at;
-        c->funcs[at].type = v->types[v->funcs[at].type].canonical;
-        if ((st = translate_function(v, at, mode, c->funcs, &b)) != OK)
-            goto fail;
+    c->nfuncs = l.v->ndefined;
+    c->funcs = calloc(c->nfuncs + 1, sizeof *c->funcs);
+    l.c = c;
+    enum status st = c->funcs ? reserve_code(&l) : E_NOMEM;
+    for (; st == OK && at < c->nfuncs; at++)
+        st = load_function(&l, at);
+    if (st == OK)
+        st = finish(&l);
+    code_buf_clear(&l.b);
+    free(l.maps);
+    if (st != OK) {
+        diag_set(why, st, "code of function %u of %u", l.v->nimported[EXT_FUNC] + at, l.v->nfuncs);
+        interp_unload(&c->base);
+        return st;
     }
-    st = E_NOMEM;
-    if (!make_maps(c, v, &b))
-        goto fail;
-    if ((st = place(c, &b)) != OK)
-        goto fail;
-    code_buf_clear(&b);
     *out = &c->base;
     return OK;
-fail:
-    code_buf_clear(&b);
-    diag_set(why, st, "code of function %u of %u", v->nimported[EXT_FUNC] + at, v->nfuncs);
-    interp_unload(&c->base);
-    return st;
 }
 
 void interp_unload(struct code_module *base)

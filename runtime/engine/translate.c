@@ -455,16 +455,55 @@ static void translate_body(struct tr *t)
     }
 }
 
-/* Types of all locals; pads the others' slots to pairs for clearing. */
-static void local_types(struct tr *t, uint8_t *types)
+/* The translator's arrays, large enough for the function. */
+static bool make_room(struct tr *t)
+{
+    struct code_buf *b = t->b;
+    uint32_t height = t->f->max_height + 1, locals = t->f->nlocals + 1;
+    if (height > b->stack_cap) {
+        struct entry *p = realloc(b->stack, height * sizeof *p);
+        if (!p)
+            return false;
+        b->stack = p;
+        b->stack_cap = height;
+    }
+    if (locals > b->locals_cap) {
+        uint32_t *heads = realloc(b->heads, locals * sizeof *heads);
+        if (heads)
+            b->heads = heads;
+        uint8_t *types = realloc(b->types, locals);
+        if (types)
+            b->types = types;
+        if (!heads || !types)
+            return false;
+        memset(b->heads + b->locals_cap, 0xff, (locals - b->locals_cap) * sizeof *heads);
+        b->locals_cap = locals;
+    }
+    t->stack = b->stack;
+    t->heads = b->heads;
+    t->types = b->types;
+    return true;
+}
+
+static void local_types(struct tr *t)
 {
     const struct functype *type = &t->v->types[t->f->type];
+    uint8_t *types = t->types;
     memcpy(types, type->params, type->nparams);
     types += type->nparams;
     for (uint32_t r = 0; r < t->f->nruns; r++) {
         memset(types, t->f->locals[r].type, t->f->locals[r].count);
         types += t->f->locals[r].count;
     }
+}
+
+/* Every entry that named a local has been taken off: the arrays serve the next function. */
+static bool heads_empty(const struct tr *t)
+{
+    for (uint32_t x = 0; x < t->f->nlocals; x++)
+        if (t->heads[x] != NONE)
+            return false;
+    return true;
 }
 
 must_check enum status translate_function(const struct vview *v, uint32_t i, enum memory_mode mode,
@@ -474,7 +513,7 @@ must_check enum status translate_function(const struct vview *v, uint32_t i, enu
     struct ifunc *self = &funcs[i];
     const struct functype *type = &v->types[f->type];
     uint32_t others = f->nlocals - type->nparams;
-    /* one more slot: where a host function without parameters returns, and for clearing in pairs */
+    /* one more slot: where a host function without parameters returns; one: clearing in pairs */
     uint64_t frame = (uint64_t)f->nlocals + FRAME_SAVED + f->max_height + 2;
     if (frame < type->nresults)
         frame = type->nresults;
@@ -484,30 +523,22 @@ must_check enum status translate_function(const struct vview *v, uint32_t i, enu
                    .funcs = funcs,
                    .b = b,
                    .mode = mode,
-                   .start = b->n,
-                   .barrier = b->n,
                    .last = IOP_N,
                    .saved = type->nparams,
                    .temp = f->nlocals + FRAME_SAVED,
                    .pend = {NONE, NONE, NONE},
                    .mirror = {NO_SLOT, NO_SLOT, NO_SLOT}};
-    t.stack = malloc(((size_t)f->max_height + 1) * sizeof *t.stack);
-    t.heads = malloc(((size_t)f->nlocals + 1) * sizeof *t.heads);
-    t.types = malloc((size_t)f->nlocals + 1);
-    t.failed = !t.stack || !t.heads || !t.types;
+    t.failed = !make_room(&t);
     if (!t.failed) {
-        memset(t.heads, 0xff, f->nlocals * sizeof *t.heads);
-        local_types(&t, t.types);
+        local_types(&t);
         translate_body(&t);
+        check_slow(t.failed || heads_empty(&t));
     }
-    free(t.stack);
-    free(t.heads);
-    free(t.types);
     free(t.ctls);
     free(t.fixups);
     self->frame = (uint32_t)frame;
     self->saved = (uint16_t)type->nparams;
     self->zero_pairs = (uint16_t)((others + 1) / 2);
-    self->ncode = b->n - t.start;
+    self->ncode = b->n;
     return t.failed ? E_NOMEM : OK;
 }

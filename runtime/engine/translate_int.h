@@ -51,7 +51,7 @@ struct ctl {
     enum ckind kind;
     bool in_then;    /* CTL_IF: its else has not come yet */
     uint32_t height; /* below the parameters */
-    uint32_t start;  /* CTL_LOOP: instruction index */
+    uint32_t start;           /* CTL_LOOP: instruction index */
     uint32_t fixups, else_fixups;
     const struct vblock *block; /* NULL: CTL_FUNC */
     struct functype type;
@@ -64,7 +64,6 @@ struct tr {
     struct ifunc *funcs;
     struct code_buf *b;
     enum memory_mode mode;
-    uint32_t start;       /* of this function's code in the buffer */
     uint32_t offset;      /* of the current Wasm instruction, in the module */
     uint32_t barrier;     /* instructions before this one are before the last label */
     uint32_t moves;       /* of the last instruction, if that is MOV4 or MOV6 */
