@@ -147,14 +147,17 @@ static inline struct interp_code *interp_code_of(const struct instance *inst)
         float facc, double dacc
 #define OP_ARGS pc, fp, mem, cnt, acc, s, facc, dacc
 
-/* Tail calls: guaranteed by clang's attribute; gcc makes them at -O2 where no address of a local
- * escapes (interp_poll() checks that the native stack does not grow). Elsewhere handlers return to
- * a loop. */
+/* Tail calls: guaranteed by clang's attribute; gcc makes them at the optimisation levels that the
+ * build names, where no address of a local escapes (interp_poll() checks that the native stack does
+ * not grow). Elsewhere, and with sanitizers, handlers return to a loop. */
+#ifndef TAIL_CALL_LEVEL
+#define TAIL_CALL_LEVEL 0
+#endif
 #if defined __clang__
 #define TAIL_CALLS 1
 #define TAIL       __attribute__((musttail)) return
-#elif defined __OPTIMIZE__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ &&     \
-    CHECK_LEVEL < 2
+#elif TAIL_CALL_LEVEL && CHECK_LEVEL < 2 && !defined __SANITIZE_ADDRESS__ &&                       \
+    !defined __SANITIZE_THREAD__
 #define TAIL_CALLS 1
 #define TAIL       return
 #else
