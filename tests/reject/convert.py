@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Makes the modules of verifier cases. usage: convert.py WAT2WASM OUT DEPFILE STAMP FOLDER_OR_FILE...
+FOLDER/** means all folders in FOLDER as well.
 
 A case is a file FOLDER/<name>.wat or .hex whose leading comments say
     ;; what it is about
     ;; expect: CODE func=0 offset=0x23      or: expect: OK
     ;; contract: TEXT                       a line of a custom section singula.contract; `contract-end:` ends that section
-Writes OUT/<folder>-<name>.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET`, `-` where nothing is expected.
+Writes OUT/<path of the file, with - for />.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET`, `-` where nothing is expected.
 
 Hex files hold, besides comments from # on:
     7f 00        bytes             "text"       its bytes
@@ -101,21 +102,36 @@ def convert(wat2wasm, path, out):
     return [str(out), expect[0][0], number("func"), number("offset")]
 
 
+def find_cases(arguments):
+    """[(file, name of its module)], sorted, and the folders looked at. The name begins two folders above the argument's files, so
+    that a rejected and an accepted case may have the same."""
+    cases, searched = {}, []
+    for argument in arguments:
+        top = Path(argument.removesuffix("/**"))
+        if not top.is_dir():
+            cases[top] = f"{top.parent.name}-{top.stem}.wasm"
+            continue
+        folders = [top] + (sorted(p for p in top.rglob("*") if p.is_dir()) if argument.endswith("/**") else [])
+        searched += folders
+        for path in (p for folder in folders for p in folder.iterdir() if p.suffix in (".wat", ".hex")):
+            cases[path] = "-".join(path.relative_to(top.parent.parent).with_suffix("").parts) + ".wasm"
+    return sorted(cases.items()), searched
+
+
 def main():
     wat2wasm, out, depfile, stamp, *folders = sys.argv[1:]
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    files = [p for f in map(Path, folders) for p in (f.iterdir() if f.is_dir() else [f])]
-    cases = sorted(p for p in files if p.suffix in (".wat", ".hex"))
+    cases, searched = find_cases(folders)
     lines, bad = [], 0
-    for path in cases:
+    for path, name in cases:
         try:
-            lines.append(" ".join(convert(wat2wasm, path, out / f"{path.parent.name}-{path.stem}.wasm")))
+            lines.append(" ".join(convert(wat2wasm, path, out / name)))
         except (ValueError, subprocess.CalledProcessError) as e:
             print(f"{path}: {e}", file=sys.stderr)
             bad = 1
     (out / "index").write_text("\n".join(lines) + "\n")
-    depends = [f for f in folders if Path(f).is_dir()] + [str(p) for p in cases]
+    depends = [str(p) for p in searched + [path for path, _ in cases]]
     Path(depfile).write_text(f"{stamp}: {' '.join(depends)}\n")
     Path(stamp).write_text("")
     return bad
