@@ -63,9 +63,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: cases_test INDEX [--ownership]\n");
         return 2;
     }
-    char path[1024], code[64], func[16], offset[16];
+    char path[1024], code[64], func[16], offset[16], monitor[32], source[1024];
     uint32_t passed = 0, failed = 0;
-    while (fscanf(f, "%1023s %63s %15s %15s", path, code, func, offset) == 4)
+    while (fscanf(f, "%1023s %63s %15s %15s %31s %1023s", path, code, func, offset, monitor,
+                  source) == 6)
         *(run_case(path, code, func, offset, ownership) ? &passed : &failed) += 1;
     fclose(f);
     printf("cases_test: %" PRIu32 " passed, %" PRIu32 " failed, 0 skipped\n", passed, failed);

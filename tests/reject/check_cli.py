@@ -12,7 +12,7 @@ def main():
     out = subprocess.run([singula, "verify", "--format=json", *options] + [c[0] for c in cases], capture_output=True, text=True)
     results = {r["file"]: r for r in json.loads(out.stdout)}
     passed = failed = 0
-    for path, code, func, offset in cases:
+    for path, code, func, offset, *_ in cases:
         r = results[path]
         got = [r.get("code", "OK"), str(r.get("func", "-")), str(r.get("offset", "-"))]
         want = [code] + [g if w == "-" else w for w, g in zip((func, offset), got[1:])]

@@ -6,7 +6,8 @@ A case is a file FOLDER/<name>.wat or .hex whose leading comments say
     ;; what it is about
     ;; expect: CODE func=0 offset=0x23      or: expect: OK
     ;; contract: TEXT                       a line of a custom section singula.contract; `contract-end:` ends that section
-Writes OUT/<path of the file, with - for />.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET`, `-` where nothing is expected.
+    ;; monitor: MON_DEAD                    how a run of the unproved module must end; `monitor: - REASON`: the mistake cannot show
+Writes OUT/<path of the file, with - for />.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET MONITOR SOURCE`, `-` where nothing is expected.
 
 Hex files hold, besides comments from # on:
     7f 00        bytes             "text"       its bytes
@@ -60,7 +61,7 @@ def assemble(text):
 
 def directives(text, mark):
     """(key, value) of the `mark key: value` comments."""
-    return re.findall(rf"^{re.escape(mark)}\s*(expect|contract|contract-end):[ ]?(.*)$", text, re.M)
+    return re.findall(rf"^{re.escape(mark)}\s*(expect|contract|contract-end|monitor):[ ]?(.*)$", text, re.M)
 
 
 def custom_sections(found):
@@ -99,7 +100,8 @@ def convert(wat2wasm, path, out):
             f.write(custom_sections(found))
     fields = dict(word.split("=") for word in expect[0][1:])
     number = lambda key: str(int(fields[key], 0)) if key in fields else "-"
-    return [str(out), expect[0][0], number("func"), number("offset")]
+    monitor = [v.split()[0] for k, v in found if k == "monitor"]
+    return [str(out), expect[0][0], number("func"), number("offset"), (monitor or ["-"])[0], str(path)]
 
 
 def find_cases(arguments):
