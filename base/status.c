@@ -1,6 +1,7 @@
 #include "base/status.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ enum status status_by_name(const char *name)
 
 void diag_clear(struct diag *d)
 {
-    memset(d, 0, sizeof *d);
+    memset(d, 0, offsetof(struct diag, notes)); /* notes beyond nnotes mean nothing */
     d->func = d->offset = d->func_offset = DIAG_NONE;
 }
 
@@ -57,8 +58,8 @@ enum status diag_set(struct diag *d, enum status code, const char *fmt, ...)
     return code;
 }
 
-#define DIAG_FIELD(field)                                                                          \
-    void diag_##field(struct diag *d, const char *fmt, ...)                                        \
+#define DIAG_FIELD(record, field)                                                                  \
+    void diag_##field(struct record *d, const char *fmt, ...)                                      \
     {                                                                                              \
         va_list ap;                                                                                \
         if (!d)                                                                                    \
@@ -67,9 +68,20 @@ enum status diag_set(struct diag *d, enum status code, const char *fmt, ...)
         vsnprintf(d->field, sizeof d->field, fmt, ap);                                             \
         va_end(ap);                                                                                \
     }
-DIAG_FIELD(want)
-DIAG_FIELD(found)
-DIAG_FIELD(hint)
+DIAG_FIELD(diag, want)
+DIAG_FIELD(diag, found)
+DIAG_FIELD(diag, hint)
+DIAG_FIELD(diag_note, how)
+
+struct diag_note *diag_note(struct diag *d, const char *what)
+{
+    if (!d || d->nnotes == DIAG_NOTES)
+        return NULL;
+    struct diag_note *n = &d->notes[d->nnotes++];
+    *n = (struct diag_note){.func = DIAG_NONE, .offset = DIAG_NONE, .func_offset = DIAG_NONE};
+    snprintf(n->what, sizeof n->what, "%s", what);
+    return n;
+}
 
 /* Appends at *n, counting past the end of the buffer as snprintf does. */
 static void put(char *buf, uint32_t size, int *n, const char *fmt, ...)
@@ -83,24 +95,54 @@ static void put(char *buf, uint32_t size, int *n, const char *fmt, ...)
     va_end(ap);
 }
 
+/* " (camera.c:41, byte 0x1ef)": what is known of it; `offset` may be DIAG_NONE. */
+static void put_source(char *buf, uint32_t size, int *n, const char *source, uint32_t line,
+                       uint32_t offset)
+{
+    if (source[0])
+        put(buf, size, n, " (%s:%u", source, line);
+    if (offset != DIAG_NONE)
+        put(buf, size, n, "%sbyte 0x%x", source[0] ? ", " : " (", offset);
+    if (source[0] || offset != DIAG_NONE)
+        put(buf, size, n, ")");
+}
+
+static void put_note(char *buf, uint32_t size, int *n, const struct diag_note *note)
+{
+    put(buf, size, n, "  %s", note->what);
+    if (note->func != DIAG_NONE) {
+        put(buf, size, n, " at ");
+        if (note->func_name[0])
+            put(buf, size, n, "$%s", note->func_name);
+        else
+            put(buf, size, n, "func[%u]", note->func);
+        if (note->func_offset != DIAG_NONE)
+            put(buf, size, n, " +0x%x", note->func_offset);
+        put_source(buf, size, n, note->source, note->source_line, DIAG_NONE);
+    }
+    put(buf, size, n, note->how[0] ? " %s\n" : "\n", note->how);
+}
+
 int diag_format(const struct diag *d, const char *file, char *buf, uint32_t size)
 {
     int n = 0;
+    const char *colon = d->detail[0] ? ": " : "";
     if (d->line)
         put(buf, size, &n, "%s:%u:%u: ", file, d->line, d->column);
     else
         put(buf, size, &n, "%s: ", file);
-    put(buf, size, &n, "%s: %s%s%s\n", status_name(d->code), status_phrase(d->code),
-        d->detail[0] ? ": " : "", d->detail);
+    put(buf, size, &n, "%s: %s", status_name(d->code), status_phrase(d->code));
     if (d->func != DIAG_NONE) {
-        put(buf, size, &n, "  func[%u]%s%s", d->func, d->func_name[0] ? " $" : "", d->func_name);
+        put(buf, size, &n, "\n  func[%u]%s%s", d->func, d->func_name[0] ? " $" : "", d->func_name);
         if (d->func_offset != DIAG_NONE)
             put(buf, size, &n, " +0x%x", d->func_offset);
-        put(buf, size, &n, d->offset != DIAG_NONE ? " (byte 0x%x of the module)\n" : "\n",
-            d->offset);
-    } else if (d->offset != DIAG_NONE) {
-        put(buf, size, &n, "  at byte 0x%x\n", d->offset);
+        put_source(buf, size, &n, d->source, d->source_line, d->offset);
     }
+    put(buf, size, &n, "%s%s\n", colon, d->detail);
+    if (d->func == DIAG_NONE && d->offset != DIAG_NONE)
+        put(buf, size, &n, "  at byte 0x%x\n", d->offset);
+    for (uint32_t i = 0; i < d->nnotes; i++)
+        put_note(buf, size, &n, &d->notes[i]);
     if (d->want[0])
         put(buf, size, &n, "  wanted %s\n", d->want);
     if (d->found[0])

@@ -26,21 +26,39 @@ const char *status_cure(enum status s);   /* default hint, "" if none */
 /* The code of that name, or STATUS_N. */
 enum status status_by_name(const char *name);
 
-#define DIAG_NONE UINT32_MAX
-#define DIAG_TEXT 240
+#define DIAG_NONE  UINT32_MAX
+#define DIAG_TEXT  240
+#define DIAG_NAME  80
+#define DIAG_FILE  120
+#define DIAG_NOTES 6
 
-/* One refusal: what, where, wanted, found, hint. Plain data, no ownership. */
+/* A place that explains the error: where something was made, moved, freed, tested. It reads
+ * "WHAT at PLACE HOW": "freed at $serve +0x2c (camera.c:39) by Frame free". */
+struct diag_note {
+    uint32_t func, offset, func_offset; /* as in struct diag; func == DIAG_NONE: no place */
+    uint32_t source_line;
+    char func_name[DIAG_NAME];
+    char source[DIAG_FILE];
+    char what[DIAG_NAME];
+    char how[DIAG_TEXT];
+};
+
+/* One refusal: what, where, why, wanted, found, hint. Plain data, no ownership. */
 struct diag {
     enum status code;
-    uint32_t func;        /* function index space, or DIAG_NONE */
-    uint32_t offset;      /* byte offset in the module, or DIAG_NONE */
-    uint32_t func_offset; /* byte offset in the function body, or DIAG_NONE */
+    uint32_t func;         /* function index space, or DIAG_NONE */
+    uint32_t offset;       /* byte offset in the module, or DIAG_NONE */
+    uint32_t func_offset;  /* byte offset in the function body, or DIAG_NONE */
     uint32_t line, column; /* in a contract or manifest, from 1; 0: none */
-    char func_name[80];
+    uint32_t source_line;  /* in the guest's source, from 1; 0: not known */
+    uint32_t nnotes;
+    char func_name[DIAG_NAME];
+    char source[DIAG_FILE]; /* the guest's source file, "" if not known */
     char want[DIAG_TEXT];
     char found[DIAG_TEXT];
-    char detail[DIAG_TEXT]; /* the case in one clause, after the phrase: "local 7" */
+    char detail[DIAG_TEXT]; /* the case in one clause: "local 7" */
     char hint[DIAG_TEXT];
+    struct diag_note notes[DIAG_NOTES];
 };
 
 /* Makes *d empty. */
@@ -54,6 +72,10 @@ enum status diag_set(struct diag *d, enum status code, const char *fmt, ...)
 void diag_want(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_found(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_hint(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends a note about no place yet; NULL if there is no room (or d is NULL). */
+struct diag_note *diag_note(struct diag *d, const char *what);
+void diag_how(struct diag_note *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Text form, several lines, each ended by \n, for people; `file` names the input.
  * Returns the length that the whole text has (as snprintf). */

@@ -21,7 +21,7 @@ void complain(const char *fmt, ...)
 
 void complain_diag(const char *file, const struct singula_diag *why)
 {
-    char text[2048];
+    char text[8192];
     singula_diag_format(why, file, text, sizeof text);
     fflush(stdout);
     fputs(text, stderr);

@@ -34,6 +34,26 @@ static void put_number(json_t *o, const char *key, uint32_t n)
         json_object_set_new(o, key, json_integer(n));
 }
 
+static void put_source(json_t *o, const char *source, uint32_t line)
+{
+    put_text(o, "source", source);
+    if (source[0])
+        put_number(o, "source_line", line);
+}
+
+static json_t *note_json(const struct singula_note *n)
+{
+    json_t *o = json_object();
+    put_text(o, "what", n->what);
+    put_text(o, "how", n->how);
+    put_number(o, "func", n->func);
+    put_text(o, "func_name", n->func_name);
+    put_number(o, "offset", n->offset);
+    put_number(o, "func_offset", n->func_offset);
+    put_source(o, n->source, n->source_line);
+    return o;
+}
+
 /* One result as JSON; `why` is NULL for an accepted file. */
 static json_t *result_json(const char *file, const struct singula_diag *why)
 {
@@ -51,9 +71,14 @@ static json_t *result_json(const char *file, const struct singula_diag *why)
         put_number(o, "line", why->line);
         put_number(o, "column", why->column);
     }
+    put_source(o, why->source, why->source_line);
     put_text(o, "want", why->want);
     put_text(o, "found", why->found);
     put_text(o, "hint", why->hint[0] ? why->hint : singula_status_cure(why->code));
+    json_t *notes = json_array();
+    for (uint32_t i = 0; i < why->nnotes; i++)
+        json_array_append_new(notes, note_json(&why->notes[i]));
+    json_object_set_new(o, "notes", notes);
     return o;
 }
 
@@ -74,7 +99,7 @@ static int verify_file(const char *path, json_t *list, bool ownership, bool quie
     if (list) {
         json_array_append_new(list, result_json(path, bad ? &why : NULL));
     } else if (bad) {
-        char label[512], text[2048];
+        char label[512], text[8192];
         snprintf(label, sizeof label, "%s: refused", path);
         singula_diag_format(&why, label, text, sizeof text);
         fputs(text, stdout);

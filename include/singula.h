@@ -33,13 +33,24 @@ extern "C" {
 
 /* ---- status and diagnostics ---- */
 
+/* A place that explains an error. It reads "WHAT at PLACE HOW": "freed at $serve +0x2c
+ * (camera.c:39) by Frame free". */
+struct singula_note {
+    uint32_t func, offset, func_offset; /* as in struct singula_diag; func SINGULA_NONE: no place */
+    uint32_t source_line;
+    char func_name[80], source[120], what[80], how[240];
+};
+
 struct singula_diag {
     int code;              /* 0: none */
     uint32_t func;         /* function index, or SINGULA_NONE */
     uint32_t offset;       /* byte offset in the module, or SINGULA_NONE */
     uint32_t func_offset;  /* byte offset in the function's body, or SINGULA_NONE */
     uint32_t line, column; /* in a contract, manifest or binding text; 0: none */
-    char func_name[80], want[240], found[240], detail[240], hint[240];
+    uint32_t source_line;  /* in the guest's source, if the module has DWARF; 0: not known */
+    uint32_t nnotes;
+    char func_name[80], source[120], want[240], found[240], detail[240], hint[240];
+    struct singula_note notes[6];
 };
 
 SINGULA_API const char *singula_version(void);

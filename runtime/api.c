@@ -2,30 +2,37 @@
  * else. */
 #include "runtime/api_int.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "verifier/verify.h"
 
+/* The public records are the internal ones under their public names. */
+#define SAME(field)                                                                                \
+    (offsetof(struct singula_diag, field) == offsetof(struct diag, field) &&                       \
+     sizeof((struct singula_diag *)0)->field == sizeof((struct diag *)0)->field)
+_Static_assert(sizeof(struct singula_diag) == sizeof(struct diag) && SAME(code) && SAME(func) &&
+                   SAME(offset) && SAME(func_offset) && SAME(line) && SAME(column) &&
+                   SAME(source_line) && SAME(nnotes) && SAME(func_name) && SAME(source) &&
+                   SAME(want) && SAME(found) && SAME(detail) && SAME(hint) && SAME(notes),
+               "struct singula_diag is struct diag");
+#undef SAME
+#define SAME(field)                                                                                \
+    (offsetof(struct singula_note, field) == offsetof(struct diag_note, field) &&                  \
+     sizeof((struct singula_note *)0)->field == sizeof((struct diag_note *)0)->field)
+_Static_assert(sizeof(struct singula_note) == sizeof(struct diag_note) && SAME(func) &&
+                   SAME(offset) && SAME(func_offset) && SAME(source_line) && SAME(func_name) &&
+                   SAME(source) && SAME(what) && SAME(how),
+               "struct singula_note is struct diag_note");
+#undef SAME
+
 int api_refuse(struct singula_diag *out, const struct diag *d, enum status code)
 {
     if (!out)
         return (int)code;
-    memset(out, 0, sizeof *out);
+    memcpy(out, d, offsetof(struct diag, notes) + d->nnotes * sizeof d->notes[0]);
     out->code = (int)code;
-    out->func = d->func;
-    out->offset = d->offset;
-    out->func_offset = d->func_offset;
-    out->line = d->line;
-    out->column = d->column;
-    _Static_assert(sizeof out->detail == sizeof d->detail &&
-                       sizeof out->func_name == sizeof d->func_name,
-                   "both records have the same texts");
-    memcpy(out->func_name, d->func_name, sizeof out->func_name);
-    memcpy(out->want, d->want, sizeof out->want);
-    memcpy(out->found, d->found, sizeof out->found);
-    memcpy(out->detail, d->detail, sizeof out->detail);
-    memcpy(out->hint, d->hint, sizeof out->hint);
     return (int)code;
 }
 

@@ -1,4 +1,5 @@
 /* The public interface: codes and diagnostics, contract texts. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +35,11 @@ int singula_status_count(void)
 
 int singula_diag_format(const struct singula_diag *d, const char *file, char *buf, uint32_t size)
 {
-    struct diag in = {.code = (enum status)d->code,
-                      .func = d->func,
-                      .offset = d->offset,
-                      .func_offset = d->func_offset,
-                      .line = d->line,
-                      .column = d->column};
-    memcpy(in.func_name, d->func_name, sizeof in.func_name);
-    memcpy(in.want, d->want, sizeof in.want);
-    memcpy(in.found, d->found, sizeof in.found);
-    memcpy(in.detail, d->detail, sizeof in.detail);
-    memcpy(in.hint, d->hint, sizeof in.hint);
+    struct diag in = {.code = OK};
+    uint32_t n = d->nnotes < DIAG_NOTES ? d->nnotes : DIAG_NOTES;
+    /* api.c proves that they have the same layout */
+    memcpy(&in, d, offsetof(struct diag, notes) + n * sizeof in.notes[0]);
+    in.nnotes = n;
     return diag_format(&in, file, buf, size);
 }
 

@@ -6,8 +6,6 @@
  */
 #include "verifier/own_int.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "verifier/limits.h"
@@ -29,63 +27,6 @@ struct walk {
     struct own_state **header; /* by block: loop header states */
     uint32_t block;            /* number of the next block */
 };
-
-/* ---- reporting ---- */
-
-uint32_t own_event(struct own_run *r, enum own_event_kind kind, uint32_t callee)
-{
-    struct own_ctx *c = r->c;
-    if (c->nevents == c->cap_events) {
-        uint32_t cap = c->cap_events ? 2 * c->cap_events : 64;
-        struct own_event *more = ARENA_ARRAY(c->arena, cap, struct own_event);
-        if (!more)
-            return 0;
-        if (c->nevents)
-            memcpy(more, c->events, c->nevents * sizeof *more);
-        c->events = more;
-        c->cap_events = cap;
-        if (c->nevents == 0)
-            c->nevents = 1; /* event 0 is "unknown" */
-    }
-    c->events[c->nevents] = (struct own_event){(uint8_t)kind, r->func, r->at, r->op, callee};
-    return c->nevents++;
-}
-
-bool own_failed(const struct own_run *r)
-{
-    return r->c->status != OK;
-}
-
-bool own_fail(struct own_run *r, enum status code, const char *fmt, ...)
-{
-    if (r->c->status != OK)
-        return false;
-    char text[DIAG_TEXT];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    r->c->status = diag_set(r->c->why, code, "%s", text);
-    if (r->c->why) {
-        r->c->why->func = r->func;
-        r->c->why->func_offset = r->at;
-        r->c->why->offset = r->f->code_offset + r->at;
-    }
-    return false;
-}
-
-const char *own_res_name(const struct own_run *r, const struct own_res *res, char *buf, size_t n)
-{
-    const struct contract_set *s = r->c->m->contracts;
-    if (res->kind == RES_BLOCK)
-        snprintf(buf, n, "%s", s->blocks[res->type].name);
-    else if (res->kind == RES_ENDPOINT)
-        snprintf(buf, n, "%s.%s", s->contracts[res->type].name,
-                 res->role == ROLE_IMP ? "imp" : "exp");
-    else
-        snprintf(buf, n, "%s listener", s->contracts[res->type].name);
-    return buf;
-}
 
 /* ---- values ---- */
 
@@ -118,9 +59,11 @@ bool own_operand(struct own_run *r, struct own_value v, bool nullable, const cha
         *res = v.x;
         return true;
     case OV_DEAD:
-        return own_fail(
+        own_fail(
             r, v.x && r->c->events[v.x].kind == EV_FREED ? OWN_USE_AFTER_FREE : OWN_USE_AFTER_MOVE,
             "%s: the reference was given away before", what);
+        own_note(r, v.x);
+        return false;
     case OV_FOREIGN:
         return own_fail(r, OWN_FOREIGN, "%s: a reference of unknown origin", what);
     case OV_BAD:
@@ -178,27 +121,6 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
     return true;
 }
 
-static bool meet_failed(struct own_run *r, const struct own_meet_error *e)
-{
-    char name[64];
-    if (e->why == MEET_MEMORY)
-        return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    own_res_name(r, &e->res, name, sizeof name);
-    switch (e->why) {
-    case MEET_SPLIT:
-        return own_fail(r, OWN_SPLIT,
-                        "%s is given away on one path to here and still owned on another", name);
-    case MEET_LEAK:
-        return own_fail(r, OWN_LEAK, "%s is owned on one path only where paths meet", name);
-    case MEET_KIND:
-        return own_fail(r, TYP_PATHS, "%s on one path is something else on another", name);
-    case MEET_OK:
-    case MEET_MEMORY:
-        break;
-    }
-    BUG("join failed without a reason");
-}
-
 /* Joins the current state into *into; *grown (may be NULL) is set if that changed it. The current
  * state is used up. */
 static bool meet(struct own_run *r, struct own_state **into, bool *grown)
@@ -208,7 +130,7 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
     struct own_state *joined = own_join(&r->scratch, old, r->cur, own_event(r, EV_MET, 0), &err);
     r->cur = NULL;
     if (!joined)
-        return meet_failed(r, &err);
+        return own_meet_failed(r, &err);
     if (grown) {
         struct strbuf a = {0}, b = {0};
         if (old)

@@ -90,10 +90,15 @@ struct own_run {
 };
 
 uint32_t own_event(struct own_run *r, enum own_event_kind kind, uint32_t callee);
+/* Adds the place of an event to the failure that was just recorded; event 0 is not known: no note.
+ */
+void own_note(struct own_run *r, uint32_t event);
 /* Records the first failure; the run stops. Always returns false. */
 bool own_fail(struct own_run *r, enum status code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool own_failed(const struct own_run *r);
+/* Two states could not be joined. Always returns false. */
+bool own_meet_failed(struct own_run *r, const struct own_meet_error *e);
 
 void own_push(struct own_run *r, struct own_value v);
 struct own_value own_pop(struct own_run *r);

@@ -61,6 +61,17 @@ static enum status run_passes(struct module *m, const char *only)
     return OK;
 }
 
+/* Function names, from whatever the module has. */
+static void name_places(const struct module *m, struct diag *d)
+{
+    if (d->func != DIAG_NONE)
+        names_print(names_find(m, d->func), d->func_name, sizeof d->func_name);
+    for (uint32_t i = 0; i < d->nnotes; i++)
+        if (d->notes[i].func != DIAG_NONE)
+            names_print(names_find(m, d->notes[i].func), d->notes[i].func_name,
+                        sizeof d->notes[i].func_name);
+}
+
 enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *opt,
                    struct verified_module **out, struct diag *why)
 {
@@ -79,8 +90,8 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
         s = run_passes(m, opt ? opt->only : NULL);
     if (s == OK || why->func != DIAG_NONE)
         names_decode(m);
-    if (s != OK && why->func != DIAG_NONE)
-        names_print(names_find(m, why->func), why->func_name, sizeof why->func_name);
+    if (s != OK)
+        name_places(m, why);
     m->cost.memory += m->arena.used + m->scratch.used;
     if (opt && opt->cost)
         *opt->cost = m->cost;
@@ -104,8 +115,8 @@ enum status verify_ownership(const struct verified_module *vm, struct diag *why)
     diag_clear(why);
     enum status s = own_analyse(&a, &vm->m.v, why);
     arena_clear(&a);
-    if (s != OK && why->func != DIAG_NONE)
-        names_print(names_find(&vm->m, why->func), why->func_name, sizeof why->func_name);
+    if (s != OK)
+        name_places(&vm->m, why);
     return s;
 }
 

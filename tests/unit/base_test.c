@@ -58,8 +58,17 @@ START_TEST(test_diagnostic_as_text)
     diag_want(&d, "[i32]");
     diag_found(&d, "[i64]");
     diag_hint(&d, "convert it");
-    static const char whole[] = "m.wasm: WASM_TYPE_MISMATCH: type mismatch: operands of call\n"
-                                "  func[3] $serve +0x10 (byte 0x44 of the module)\n"
+    struct diag_note *note = diag_note(&d, "made");
+    note->func = 2;
+    note->func_offset = 0x7;
+    note->source_line = 41;
+    snprintf(note->source, sizeof note->source, "camera.c");
+    diag_how(note, "by %s", "i64.const");
+    diag_note(&d, "and never changed");
+    static const char whole[] = "m.wasm: WASM_TYPE_MISMATCH: type mismatch\n"
+                                "  func[3] $serve +0x10 (byte 0x44): operands of call\n"
+                                "  made at func[2] +0x7 (camera.c:41) by i64.const\n"
+                                "  and never changed\n"
                                 "  wanted [i32]\n"
                                 "  found  [i64]\n"
                                 "  hint: convert it\n";
@@ -70,6 +79,11 @@ START_TEST(test_diagnostic_as_text)
     ck_assert_int_eq(diag_format(&d, "m.wasm", small, sizeof small), (int)strlen(whole));
     ck_assert_str_eq(small, "m.wasm: W");
     ck_assert_int_eq(diag_format(&d, "m.wasm", NULL, 0), (int)strlen(whole));
+    /* notes that find no room are left out */
+    while (diag_note(&d, "more"))
+        ;
+    ck_assert_uint_eq(d.nnotes, DIAG_NOTES);
+    diag_how(NULL, "nobody listens");
 }
 END_TEST
 
