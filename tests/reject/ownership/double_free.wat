@@ -1,5 +1,6 @@
 ;; Freed twice
 ;; expect: OWN_USE_AFTER_FREE func=2 offset=0x61
+;; monitor: MON_DEAD
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {

@@ -1,5 +1,6 @@
 ;; Freed on one path only
 ;; expect: OWN_SPLIT func=3 offset=0x71
+;; monitor: MON_DEAD
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {

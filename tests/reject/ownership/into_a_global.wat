@@ -1,5 +1,6 @@
 ;; A reference stored in a global
 ;; expect: OWN_ESCAPE func=1 offset=0x4a
+;; monitor: - a global that nothing reads does no harm
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {

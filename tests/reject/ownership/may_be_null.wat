@@ -1,5 +1,6 @@
 ;; alloc without a test
 ;; expect: OWN_MAYBE_NULL func=2 offset=0x5d
+;; monitor: MON_NULL
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {

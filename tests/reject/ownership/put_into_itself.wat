@@ -1,5 +1,6 @@
 ;; A block stored in its own field
 ;; expect: OWN_SAME_TWICE func=2 offset=0x63
+;; monitor: MON_SELF
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {

@@ -1,5 +1,6 @@
 ;; A block is read after it was freed
 ;; expect: OWN_USE_AFTER_FREE func=3 offset=0x78
+;; monitor: MON_DEAD
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {

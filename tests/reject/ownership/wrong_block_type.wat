@@ -1,5 +1,6 @@
 ;; free of another type
 ;; expect: TYP_MISMATCH func=2 offset=0x57
+;; monitor: MON_TYPE
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {
