@@ -102,6 +102,21 @@ static bool is_live(const uint64_t *live, uint32_t slot)
     return live[slot / 64] >> (slot % 64) & 1;
 }
 
+/* Forgets resources without a name where the SIP can only end: they go back with it, and their
+ * owner till then is this function, which does not return. `lost` makes sure of that: go_to() lets
+ * no such state return or go round a loop, whatever the liveness says. */
+static void lose_unnamed(struct own_state *s)
+{
+    for (uint32_t i = 0; i < s->nres; i++) {
+        if (s->res[i].kind == RES_NONE || own_res_named(s, i))
+            continue;
+        if (s->res[i].param != PARAM_NONE)
+            s->gone |= CASE_BIT(s->res[i].param - 1);
+        s->lost = 1;
+        own_res_remove(s, i, (struct own_value){.kind = OV_DEAD});
+    }
+}
+
 /* Forgets locals that are not live (NULL: none is), and with them, if they were the last names,
  * resources: a leak. */
 static bool forget_dead(struct own_run *r, const uint64_t *live, const char *where)
@@ -115,6 +130,8 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
         else
             s->v[i] = (struct own_value){.kind = OV_TOP};
     }
+    if (live && !is_live(live, r->live->nslots))
+        lose_unnamed(s);
     for (uint32_t i = 0; i < s->nres; i++)
         if (!own_check_leak(r, i, where))
             return false;
@@ -163,6 +180,8 @@ static bool go_to(struct walk *w, uint32_t depth)
     if (!forget_dead(r, live,
                      t->opener ? "where control flow leaves" : "when the function returns"))
         return false;
+    if (s->lost && (t->opener == OP_LOOP || !t->opener))
+        return own_fail(r, OWN_LEAK, "something owned was lost on the way to here");
     if (t->opener == OP_LOOP)
         return meet(r, &w->header[t->block], &t->grown);
     return meet(r, &t->label, NULL);

@@ -15,7 +15,8 @@ struct own_live {
     uint32_t *slot_of; /* by local: slot, or NO_SLOT */
     uint8_t *is_ref;   /* by slot */
     uint32_t nslots, words;
-    uint64_t *at_end;  /* by block: slots live after it */
+    uint64_t
+        *at_end; /* by block: slots live after it; bit nslots: the function can go on from there */
     uint64_t *at_head; /* by block: slots live at a loop's header */
 };
 

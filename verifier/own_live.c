@@ -1,5 +1,8 @@
 /* Backward liveness of locals at labels, on structured code.
  *
+ * One slot more than there are locals stands for "the function can return or go round a loop from
+ * here": where it is not live, every way ends the SIP.
+ *
  * One backward walk over the instructions that matter; a loop is walked again until its header set
  * no longer grows. Header sets are kept when an outer loop is walked again, so each grows at most
  * `nslots` times in all.
@@ -22,7 +25,7 @@ enum step_kind {
 
 struct step {
     uint8_t kind;
-    uint8_t opener;        /* ST_OPEN, ST_CLOSE: opcode of the block; 0: the function */
+    uint8_t opener;        /* ST_OPEN, ST_CLOSE: opcode of the block; ST_STOP: it returns */
     uint32_t x;            /* slot, block or depth */
     const uint8_t *labels; /* ST_BR_TABLE */
 };
@@ -87,7 +90,7 @@ static void collect(struct walk *w, const struct vfunc *f, uint32_t *stack)
             break;
         case OP_RETURN:
         case OP_UNREACHABLE:
-            add(w, ST_STOP, 0, 0, NULL);
+            add(w, ST_STOP, v.op == OP_RETURN, 0, NULL);
             break;
         default:
             break;
@@ -113,9 +116,10 @@ static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
     struct own_live *l = w->l;
     uint32_t depth = 0, words = l->words;
     size_t bytes = words * sizeof(uint64_t);
-    uint64_t *now = spare, *none = spare + words, *pool = spare + 2 * words;
-    memset(none, 0, bytes);
-    memset(now, 0, bytes);
+    uint64_t *now = spare, *leave = spare + words, *pool = spare + 2 * words;
+    memset(leave, 0, bytes);
+    leave[l->nslots / 64] = CASE_BIT(l->nslots % 64);
+    memcpy(now, leave, bytes);
     for (uint32_t i = w->n; i-- > 0;) {
         const struct step *s = &w->steps[i];
         switch ((enum step_kind)s->kind) {
@@ -130,6 +134,8 @@ static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
             uint64_t *end = l->at_end + (size_t)s->x * words;
             memcpy(end, now, bytes);
             b->target = s->opener == OP_LOOP ? l->at_head + (size_t)s->x * words : end;
+            if (s->opener == OP_LOOP)
+                or_into(b->target, leave, words);
             b->otherwise = pool + (size_t)depth * words;
             memcpy(b->otherwise, end, bytes);
             b->close = i;
@@ -158,24 +164,23 @@ static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
             }
             break;
         case ST_BR:
-            memcpy(now, s->x < depth ? open[depth - 1 - s->x].target : none, bytes);
+            memcpy(now, s->x < depth ? open[depth - 1 - s->x].target : leave, bytes);
             break;
         case ST_BR_IF:
-            if (s->x < depth)
-                or_into(now, open[depth - 1 - s->x].target, words);
+            or_into(now, s->x < depth ? open[depth - 1 - s->x].target : leave, words);
             break;
         case ST_BR_TABLE: {
             const uint8_t *p = s->labels;
             memset(now, 0, bytes);
             for (uint32_t k = 0; k <= s->x; k++) {
                 uint32_t d = opcode_leb(&p);
-                if (d < depth)
-                    or_into(now, open[depth - 1 - d].target, words);
+                or_into(now, d < depth ? open[depth - 1 - d].target : leave, words);
             }
             break;
         }
         case ST_STOP:
             memset(now, 0, bytes);
+            or_into(now, leave, s->opener ? words : 0);
             break;
         }
     }
@@ -201,7 +206,7 @@ static bool assign_slots(struct arena *a, const struct vview *m, const struct vf
             }
         }
     }
-    l->words = (l->nslots + 63) / 64;
+    l->words = (l->nslots + 1 + 63) / 64;
     return true;
 }
 
@@ -216,7 +221,7 @@ struct own_live *own_live(struct arena *a, const struct vview *m, const struct v
     struct walk w = {.l = l, .steps = ARENA_ARRAY(&tmp, f->ncode, struct step)};
     uint32_t *stack = ARENA_ARRAY(&tmp, f->nblocks + 1, uint32_t);
     struct open_block *open = ARENA_ARRAY(&tmp, f->nblocks + 1, struct open_block);
-    uint64_t *spare = ARENA_ARRAY(&tmp, (size_t)(f->nblocks + 3) * (l->words + 1), uint64_t);
+    uint64_t *spare = ARENA_ARRAY(&tmp, (size_t)(f->nblocks + 3) * l->words, uint64_t);
     bool ok = l->at_end && l->at_head && w.steps && stack && open && spare;
     if (ok) {
         collect(&w, f, stack);

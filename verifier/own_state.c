@@ -25,6 +25,7 @@ struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
     c->nres = s->nres;
     c->nstack = s->nstack;
     c->gone = s->gone;
+    c->lost = s->lost;
     return c;
 }
 
@@ -163,6 +164,7 @@ void own_serialise(const struct own_state *s, struct strbuf *out)
     put(out, &s->nlocals, sizeof s->nlocals);
     put(out, &s->nstack, sizeof s->nstack);
     put(out, &s->nres, sizeof s->nres);
+    put(out, &s->lost, sizeof s->lost);
     put(out, &s->gone, sizeof s->gone);
     for (uint32_t i = 0; i < s->nres; i++) {
         struct own_res r = s->res[i];
@@ -483,6 +485,7 @@ struct own_state *own_join(struct arena *a, const struct own_state *x, const str
     memset(p->of_y, 0xff, sizeof p->of_y);
     s->nstack = x->nstack;
     s->gone = x->gone | y->gone;
+    s->lost = x->lost | y->lost;
     if (pair_params(p, err) != MEET_OK)
         return NULL;
     uint32_t n = x->nlocals + x->nstack;

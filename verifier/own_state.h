@@ -84,6 +84,7 @@ struct own_res {
 struct own_state {
     uint32_t nlocals, nstack, cap; /* values: locals, then operands */
     uint32_t nres;
+    uint32_t lost; /* 1: something owned has no name left; only the end of the SIP may follow */
     uint64_t gone; /* parameters' resources that this function consumed, by param - 1 */
     struct own_value *v;
     struct own_res *res; /* OWN_RES_MAX entries of room grow on demand */
