@@ -98,7 +98,7 @@ int files_verify(const char *path, struct singula_module **out)
     struct singula_diag why = {0};
     if (!files_read(path, &bytes, &n))
         return EXIT_USAGE;
-    int bad = singula_verify(bytes, n, out, &why);
+    int bad = singula_verify(bytes, n, NULL, out, &why);
     free(bytes);
     if (!bad)
         return EXIT_OK;

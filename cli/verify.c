@@ -10,7 +10,6 @@ enum { OPT_LIST = OPT_LONG };
 
 static const struct opt_def options[] = {
     {'f', "format", "FORM", "text (default) or json"},
-    {'o', "ownership", NULL, "prove single ownership and contracts too, on the bytecode"},
     {'q', "quiet", NULL, "print refusals only"},
     {OPT_LIST, "list-codes", NULL, "print every code with what it means, then exit"},
     {0, NULL, NULL, NULL},
@@ -83,7 +82,7 @@ static json_t *result_json(const char *file, const struct singula_diag *why)
 }
 
 /* Verifies one file; appends to `list` if that is not NULL, else prints. */
-static int verify_file(const char *path, json_t *list, bool ownership, bool quiet)
+static int verify_file(const char *path, json_t *list, bool quiet)
 {
     struct singula_module *m = NULL;
     struct singula_diag why = {0};
@@ -91,9 +90,7 @@ static int verify_file(const char *path, json_t *list, bool ownership, bool quie
     size_t n;
     if (!files_read(path, &bytes, &n))
         return EXIT_USAGE;
-    int bad = singula_verify(bytes, n, &m, &why);
-    if (!bad && ownership)
-        bad = singula_prove(m, &why);
+    int bad = singula_verify(bytes, n, NULL, &m, &why);
     free(bytes);
     singula_module_destroy(m);
     if (list) {
@@ -113,7 +110,7 @@ static int verify_run(const struct command *self, int argc, char **argv)
 {
     static const char *const forms[] = {"text", "json", NULL};
     int form = 0, worst = EXIT_OK;
-    bool quiet = false, ownership = false;
+    bool quiet = false;
     struct opts o;
     opts_begin(&o, self, argc, argv);
     for (int c; (c = opts_next(&o)) != OPT_END;) {
@@ -122,9 +119,6 @@ static int verify_run(const struct command *self, int argc, char **argv)
             form = opts_choice("--format", o.value, forms);
             if (form < 0)
                 return EXIT_USAGE;
-            break;
-        case 'o':
-            ownership = true;
             break;
         case 'q':
             quiet = true;
@@ -142,7 +136,7 @@ static int verify_run(const struct command *self, int argc, char **argv)
     }
     json_t *list = form == 1 ? json_array() : NULL;
     for (int i = o.first; i < argc; i++) {
-        int r = verify_file(argv[i], list, ownership, quiet);
+        int r = verify_file(argv[i], list, quiet);
         worst = r > worst ? r : worst;
     }
     if (list) {

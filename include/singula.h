@@ -6,7 +6,7 @@
  * signal handlers may call.
  *
  *   struct singula_module *m;  struct singula_system *sys;  struct singula_sip *sip;
- *   singula_verify(bytes, n, &m, &why);
+ *   singula_verify(bytes, n, NULL, &m, &why);
  *   singula_system_create(NULL, &sys, &why);
  *   singula_spawn(sys, m, &options, &sip, &why);
  *   singula_run(sys, NULL, SINGULA_FOREVER);
@@ -66,13 +66,18 @@ SINGULA_API int singula_diag_format(const struct singula_diag *d, const char *fi
 
 struct singula_module;
 
-/* Verifies n bytes (copied). The module can be spawned any number of times; owned by the caller. */
-SINGULA_API int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out,
-                               struct singula_diag *why);
-/* Proves that each exchange reference has one owner and that channels follow their contracts, in
- * every execution. 0: proved (or the module uses none); else *why says what could not be proved:
- * the monitor then watches the module when it runs. */
-SINGULA_API int singula_prove(const struct singula_module *m, struct singula_diag *why);
+struct singula_verify_options { /* zero means the default */
+    /* Do not prove single ownership and contracts. Such a module runs only in a system whose
+     * monitor is on. For tests of the monitor. */
+    bool unproved;
+};
+
+/* Verifies n bytes (copied): WebAssembly's types, and that in every execution each exchange
+ * reference has one owner and each channel follows its contract. `opt` may be NULL. The module can
+ * be spawned any number of times; owned by the caller. */
+SINGULA_API int singula_verify(const uint8_t *bytes, size_t n,
+                               const struct singula_verify_options *opt,
+                               struct singula_module **out, struct singula_diag *why);
 /* SIPs spawned from it keep what they need; it may be destroyed while they live. */
 SINGULA_API void singula_module_destroy(struct singula_module *m);
 /* Sections, imports with their meaning, exports, functions, contracts; as text or JSON. The caller

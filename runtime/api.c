@@ -38,16 +38,17 @@ int api_refuse(struct singula_diag *out, const struct diag *d, enum status code)
 
 /* ---- modules ---- */
 
-int singula_verify(const uint8_t *bytes, size_t n, struct singula_module **out,
-                   struct singula_diag *why)
+int singula_verify(const uint8_t *bytes, size_t n, const struct singula_verify_options *opt,
+                   struct singula_module **out, struct singula_diag *why)
 {
+    struct verify_options o = {.unproved = opt && opt->unproved};
     struct diag d;
     diag_clear(&d);
     *out = NULL;
     struct singula_module *m = calloc(1, sizeof *m);
     if (!m)
         return api_refuse(why, &d, E_NOMEM);
-    enum status st = verify(bytes, n, NULL, &m->verified, &d);
+    enum status st = verify(bytes, n, &o, &m->verified, &d);
     if (st != OK) {
         free(m);
         return api_refuse(why, &d, st);
@@ -74,14 +75,6 @@ void api_module_release(struct singula_module *m)
         unload(container_of(m->loaded.next, struct loaded, in_module));
     verified_destroy(m->verified);
     free(m);
-}
-
-int singula_prove(const struct singula_module *m, struct singula_diag *why)
-{
-    struct diag d;
-    diag_clear(&d);
-    enum status st = verify_ownership(m->verified, &d);
-    return st == OK ? 0 : api_refuse(why, &d, st);
 }
 
 void singula_module_destroy(struct singula_module *m)

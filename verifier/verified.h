@@ -167,6 +167,7 @@ struct vview {
     uint32_t ncustoms;
     uint32_t start;                       /* function index, or UINT32_MAX */
     const struct contract_set *contracts; /* from section singula.contract; empty set if none */
+    bool proved; /* the ownership pass accepted it; false: only to be run under the monitor */
 };
 
 /* Read-only view; owned by the module. */

@@ -17,6 +17,18 @@ struct verified_module {
     uint8_t *bytes; /* malloc'ed copy, not in the arena: sanitizers see its ends */
 };
 
+/* Has memory of its own, which it gives back: nothing later needs the states. */
+static enum status ownership(struct module *m)
+{
+    struct arena a = {.limit =
+                          ANALYSIS_MEMORY_FIXED + (size_t)ANALYSIS_MEMORY_PER_BYTE * m->v.nbytes};
+    enum status s = own_analyse(&a, &m->v, m->why);
+    m->cost.analysis_memory = a.used;
+    arena_clear(&a);
+    m->v.proved = s == OK;
+    return s;
+}
+
 /* Order and dependence are data; the name is also what verify_options.only means. */
 static const struct pass {
     const char *name;
@@ -26,6 +38,7 @@ static const struct pass {
     {"module", validate_module},  /* everything outside bodies; needs indices in their arrays */
     {"types", validate_bodies},   /* bodies; needs valid types, tables, globals */
     {"imports", contracts_check}, /* singula imports; needs types and who takes addresses */
+    {"ownership", ownership},     /* one owner, contracts followed; needs all of the above */
 };
 
 /* The module's own copy of the bytes: everything in the view points into it. */
@@ -49,9 +62,12 @@ static enum status copy_bytes(struct verified_module *vm, const uint8_t *bytes, 
     return OK;
 }
 
-static enum status run_passes(struct module *m, const char *only)
+static enum status run_passes(struct module *m, const struct verify_options *opt)
 {
+    const char *only = opt ? opt->only : NULL;
     for (size_t i = 0; i < ARRAY_LEN(passes); i++) {
+        if (passes[i].run == ownership && opt && opt->unproved)
+            break;
         enum status why = passes[i].run(m);
         if (why)
             return why;
@@ -87,7 +103,7 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
     m->why = why;
     enum status s = copy_bytes(vm, bytes, n);
     if (s == OK)
-        s = run_passes(m, opt ? opt->only : NULL);
+        s = run_passes(m, opt);
     if (s == OK || why->func != DIAG_NONE)
         names_decode(m);
     if (s != OK)
@@ -103,21 +119,6 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
     }
     *out = vm;
     return OK;
-}
-
-enum status verify_ownership(const struct verified_module *vm, struct diag *why)
-{
-    struct diag local;
-    struct arena a = {.limit = ANALYSIS_MEMORY_FIXED +
-                               (size_t)ANALYSIS_MEMORY_PER_BYTE * vm->m.v.nbytes};
-    if (!why)
-        why = &local;
-    diag_clear(why);
-    enum status s = own_analyse(&a, &vm->m.v, why);
-    arena_clear(&a);
-    if (s != OK)
-        name_places(&vm->m, why);
-    return s;
 }
 
 void verified_destroy(struct verified_module *vm)

@@ -38,7 +38,7 @@ def compile_guest(singula, inputs, wasm, flags):
 
 def verify(singula, wasm):
     """None, or the refusal."""
-    status, out = run(singula, "verify", "--ownership", "--quiet", wasm)
+    status, out = run(singula, "verify", "--quiet", wasm)
     return None if status == 0 else out or f"verify: exit status {status}"
 
 

@@ -1,6 +1,6 @@
 /* Verifies every case of an index made by convert.py, by verify() itself: code, function and offset
- * must be as its file says. usage: cases_test INDEX [--ownership]: with the ownership proof.
- * check_cli.py does the same through the command line. */
+ * must be as its file says. usage: cases_test INDEX. check_cli.py does the same through the command
+ * line. */
 #include "verifier/verify.h"
 
 #include <inttypes.h>
@@ -30,8 +30,7 @@ static bool agrees(const char *expected, uint32_t found)
     return strcmp(expected, "-") == 0 || strtoul(expected, NULL, 10) == found;
 }
 
-static bool run_case(const char *path, const char *code, const char *func, const char *offset,
-                     bool ownership)
+static bool run_case(const char *path, const char *code, const char *func, const char *offset)
 {
     size_t n = 0;
     uint8_t *bytes = read_file(path, &n);
@@ -42,8 +41,6 @@ static bool run_case(const char *path, const char *code, const char *func, const
     struct diag why;
     struct verified_module *m;
     enum status s = verify(bytes, n, NULL, &m, &why);
-    if (s == OK && ownership)
-        s = verify_ownership(m, &why);
     verified_destroy(m);
     free(bytes);
     if (strcmp(status_name(s), code) == 0 && agrees(func, why.func) && agrees(offset, why.offset))
@@ -57,17 +54,16 @@ static bool run_case(const char *path, const char *code, const char *func, const
 
 int main(int argc, char **argv)
 {
-    bool ownership = argc == 3 && strcmp(argv[2], "--ownership") == 0;
-    FILE *f = argc == 2 + ownership ? fopen(argv[1], "r") : NULL;
+    FILE *f = argc == 2 ? fopen(argv[1], "r") : NULL;
     if (!f) {
-        fprintf(stderr, "usage: cases_test INDEX [--ownership]\n");
+        fprintf(stderr, "usage: cases_test INDEX\n");
         return 2;
     }
     char path[1024], code[64], func[16], offset[16], monitor[32], source[1024];
     uint32_t passed = 0, failed = 0;
     while (fscanf(f, "%1023s %63s %15s %15s %31s %1023s", path, code, func, offset, monitor,
                   source) == 6)
-        *(run_case(path, code, func, offset, ownership) ? &passed : &failed) += 1;
+        *(run_case(path, code, func, offset) ? &passed : &failed) += 1;
     fclose(f);
     printf("cases_test: %" PRIu32 " passed, %" PRIu32 " failed, 0 skipped\n", passed, failed);
     return failed || !passed;

@@ -79,7 +79,7 @@ static struct singula_module *module(const char *wat, const char *contract)
     struct singula_diag why = {0};
     size_t n;
     uint8_t *bytes = wat_binary_contract(wat, contract, &n);
-    if (singula_verify(bytes, n, &m, &why))
+    if (singula_verify(bytes, n, NULL, &m, &why))
         die("guest", &why);
     free(bytes);
     return m;

@@ -125,6 +125,9 @@ static size_t put_leb(uint8_t *out, size_t v)
     return n;
 }
 
+/* The cases break the rules that the proof is about: the monitor must see it. */
+static const struct singula_verify_options unproved = {.unproved = true};
+
 /* The module of that text, with the contract in its custom section. */
 static struct singula_module *module(const char *file, const char *wat)
 {
@@ -138,7 +141,7 @@ static struct singula_module *module(const char *file, const char *wat)
     bytes[n++] = (uint8_t)l;
     memcpy(bytes + n, name, l);
     memcpy(bytes + n + l, contract, k);
-    if (singula_verify(bytes, n + l + k, &m, &why))
+    if (singula_verify(bytes, n + l + k, &unproved, &m, &why))
         die(file, &why);
     free(bytes);
     return m;

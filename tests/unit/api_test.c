@@ -30,8 +30,8 @@ static struct singula_module *module(const char *text)
     size_t n;
     struct singula_module *m;
     uint8_t *bytes = wat_binary_contract(text, strstr(text, "singula/") ? contract : NULL, &n);
-    ck_assert_msg(singula_verify(bytes, n, &m, &why) == 0, "%s: %s", singula_status_name(why.code),
-                  why.detail);
+    ck_assert_msg(singula_verify(bytes, n, NULL, &m, &why) == 0, "%s: %s",
+                  singula_status_name(why.code), why.detail);
     free(bytes);
     return m;
 }
@@ -69,12 +69,12 @@ START_TEST(a_bad_module_is_refused_with_the_reason)
 {
     struct singula_module *m = (void *)&m;
     char text[1000];
-    ck_assert_str_eq(name_of(singula_verify((const uint8_t *)"junk junk", 9, &m, &why)),
+    ck_assert_str_eq(name_of(singula_verify((const uint8_t *)"junk junk", 9, NULL, &m, &why)),
                      "WASM_MAGIC");
     ck_assert_ptr_null(m);
     ck_assert_int_gt(singula_diag_format(&why, "x.wasm", text, sizeof text), 0);
     ck_assert_ptr_eq(strstr(text, "x.wasm: WASM_MAGIC: magic header not detected"), text);
-    ck_assert_int_gt(singula_verify((const uint8_t *)"junk", 4, &m, NULL), 0);
+    ck_assert_int_gt(singula_verify((const uint8_t *)"junk", 4, NULL, &m, NULL), 0);
     for (int c = 0; c < singula_status_count(); c++)
         ck_assert(strcmp(singula_status_name(c), "?") != 0 && singula_status_phrase(c)[0]);
     ck_assert_str_eq(singula_status_name(-1), "?");
@@ -413,8 +413,11 @@ static const char waiter[] =
     "(import \"singula/C\" \"exp.next\" (func $next (param externref) (result i32)))"
     "(import \"singula/C\" \"exp.abandon\" (func $exp (param externref)))"
     "(import \"singula/C\" \"imp.abandon\" (func $imp (param externref)))"
-    "(func (export \"wait\") (local externref externref) call $channel local.tee 0 call $peer"
-    " local.set 1 local.get 0 call $next drop local.get 0 call $exp local.get 1 call $imp))";
+    "(import \"singula/ref\" \"is_null\" (func $null (param externref) (result i32)))"
+    "(func (export \"wait\") (local externref externref)"
+    " call $channel local.tee 0 call $null if return end"
+    " local.get 0 call $peer local.tee 1 call $null if local.get 0 call $exp return end"
+    " local.get 0 call $next drop local.get 0 call $exp local.get 1 call $imp))";
 
 START_TEST(waiting_for_ever_is_noticed)
 {
@@ -429,7 +432,7 @@ START_TEST(waiting_for_ever_is_noticed)
     ck_assert_uint_eq(st.endpoints, 2);
     singula_kill(sip);
     ck_assert_int_eq(singula_run(sys, sip, SINGULA_FOREVER), SINGULA_RUN_DONE);
-    ck_assert_msg(strstr(singula_sip_report(sip), "#0 func[5]"), "%s", singula_sip_report(sip));
+    ck_assert_msg(strstr(singula_sip_report(sip), "#0 func[6]"), "%s", singula_sip_report(sip));
     singula_stats(sys, &st);
     ck_assert_uint_eq(st.endpoints, 0);
     singula_sip_destroy(sip);

@@ -100,7 +100,7 @@ static struct singula_module *make_module(size_t f, int wild)
     sprintf(t, " call $f%s))", functions[f].result ? " drop" : "");
     uint8_t *bytes = wat_binary(text, &n);
     struct singula_diag why = {0};
-    if (singula_verify(bytes, n, &m, &why) != 0)
+    if (singula_verify(bytes, n, NULL, &m, &why) != 0)
         printf("FAIL %s does not verify: %s\n", functions[f].name, why.detail);
     free(bytes);
     return m;
@@ -155,7 +155,7 @@ int main(void)
         return 77;
     }
     uint8_t *bytes = wat_binary(bystander_text, &n);
-    if (pipe(p) != 0 || singula_verify(bytes, n, &m, &why) != 0 ||
+    if (pipe(p) != 0 || singula_verify(bytes, n, NULL, &m, &why) != 0 ||
         singula_system_create(NULL, &sys, &why) != 0)
         return printf("wasi-wild: cannot start: %s\n", why.detail), 1;
     struct singula_spawn opt = {.name = "bystander", .stdio = {p[0] + 1, -1, -1}};
