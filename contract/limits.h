@@ -23,10 +23,11 @@
 #define CONTRACT_FIELDS_MAX 256
 
 /* Reference fields of a block, messages and states (those inside chains included) of a contract:
- * the ownership analysis keeps sets of each in one 64-bit word. */
+ * the ownership analysis keeps sets of each in one 64-bit word, with `end` among the states,
+ * "peer closed" and "none yet" among the messages. */
 #define CONTRACT_CHILDREN_MAX 64
-#define CONTRACT_MESSAGES_MAX 64
-#define CONTRACT_STATES_MAX   64
+#define CONTRACT_MESSAGES_MAX 62
+#define CONTRACT_STATES_MAX   63
 
 /* Transitions of a contract: a deterministic one has at most states * messages. */
 #define CONTRACT_TRANSITIONS_MAX (CONTRACT_STATES_MAX * CONTRACT_MESSAGES_MAX)

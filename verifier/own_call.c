@@ -74,17 +74,6 @@ static struct own_state *entry_of(struct own_run *r, const struct functype *t,
     return e;
 }
 
-static bool has_tag_table(const struct own_run *r, uint32_t res)
-{
-    for (uint32_t i = 0; i < r->cur->nlocals + r->cur->nstack; i++) {
-        const struct own_value *v = &r->cur->v[i];
-        for (uint32_t k = 0; v->kind == OV_TABLE && k < v->table->nvars; k++)
-            if (v->table->var[k].res == res && v->table->var[k].kind == VAR_TAG)
-                return true;
-    }
-    return false;
-}
-
 /* What a call did to the arguments' resources, and its results. */
 static bool apply(struct own_run *r, const struct functype *t, const struct own_state *out,
                   const uint32_t *arg_res, uint32_t nargs, uint32_t callee)
@@ -104,7 +93,7 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
         }
         struct own_res *res = &r->cur->res[i];
         const struct own_res *now = &out->res[j];
-        if (now->pend != res->pend && has_tag_table(r, i))
+        if (res->pend) /* the callee may have asked for another message since */
             own_forget_tag(r->cur, i);
         res->maybe = now->maybe;
         res->states = now->states;
@@ -285,14 +274,14 @@ bool own_call_indirect(struct own_run *r, uint32_t type)
     if (!has_reference(t))
         return call_plain(r, t);
     struct own_state *before = r->cur, *after = NULL;
-    for (uint32_t f = c->m->nimported[EXT_FUNC]; f < c->m->nfuncs; f++) {
+    for (uint32_t f = 0; f < c->m->nfuncs; f++) {
         if (!c->address_taken[f] || type_of(c, f)->canonical != t->canonical)
             continue;
         struct own_meet_error err;
         r->cur = own_state_copy(&r->scratch, before);
         if (!r->cur)
             return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-        if (!call_defined(r, f))
+        if (!own_call(r, f))
             return false;
         if (!r->cur)
             continue;

@@ -330,8 +330,7 @@ static bool join_res(const struct own_state *x, const struct own_state *y, uint3
     out->maybe = a->maybe | b->maybe;
     out->states = a->states | b->states;
     out->filled = a->filled & b->filled;
-    /* a reported message on one side only is forgotten: it can be asked for again */
-    out->pend = both_pend ? a->pend | b->pend : 0;
+    out->pend = a->pend | b->pend ? own_pending(a) | own_pending(b) : 0;
     return true;
 }
 
@@ -340,8 +339,12 @@ static bool join_res(const struct own_state *x, const struct own_state *y, uint3
 static bool side_entry(const struct own_state *s, const struct own_value *v, uint32_t res,
                        uint8_t kind, uint32_t c, bool absent, bool *possible, int64_t *out)
 {
-    if (absent) { /* on this side the resource does not exist */
-        *possible = kind == VAR_NULL && c == CASE_ABSENT;
+    if (absent) { /* on this side the resource does not exist, and nothing stands for its tag */
+        if (kind == VAR_TAG)
+            return false;
+        *possible = c == CASE_ABSENT;
+    } else if (kind == VAR_TAG) {
+        *possible = own_pending(&s->res[res]) & CASE_BIT(c);
     } else {
         struct own_var var = {kind, res, UINT64_MAX};
         *possible = own_cases(s, &var) & CASE_BIT(c);

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "contract/contract.h"
+#include "contract/limits.h"
 
 enum own_kind {
     OV_TOP,     /* any value; not a reference */
@@ -31,6 +32,8 @@ enum own_kind {
 /* Cases of a variable, as bits. Null tests: present, absent. Tags: bit t is tag t. */
 enum { CASE_PRESENT = 0, CASE_ABSENT = 1, CASE_CLOSED = 62, CASE_NONE = 63 };
 #define CASE_BIT(c) ((uint64_t)1 << (c))
+_Static_assert(CONTRACT_MESSAGES_MAX <= CASE_CLOSED, "a tag is a case");
+_Static_assert(CONTRACT_STATES_MAX <= 63, "bit 63 of a set of states is `end`");
 
 enum own_var_kind { VAR_NULL, VAR_TAG };
 
@@ -74,7 +77,7 @@ struct own_res {
     uint32_t event;  /* where it came from; not part of equality */
     uint64_t states; /* endpoints: contract states, bit 63 is `end` */
     uint64_t pend; /* endpoints: cases of the next message that next/poll/wait reported; 0: nothing
-                      pending */
+                      pending, as CASE_NONE alone, and no table knows it */
     uint64_t filled; /* blocks: reference fields known not to be null, by child number */
 };
 
@@ -94,6 +97,11 @@ struct own_state {
 /* Room for `cap` values. NULL when the arena is exhausted. */
 struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap);
 struct own_state *own_state_copy(struct arena *a, const struct own_state *s);
+/* The cases that an endpoint's next message, as far as it was reported, can be. */
+static inline uint64_t own_pending(const struct own_res *r)
+{
+    return r->pend ? r->pend : CASE_BIT(CASE_NONE);
+}
 /* A new resource; returns its number, or UINT32_MAX if there are too many. */
 uint32_t own_res_add(struct arena *a, struct own_state *s, const struct own_res *r);
 /* True if a value names resource r. */

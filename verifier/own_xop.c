@@ -123,7 +123,7 @@ static bool payload(struct xcase *x, const struct xref_type *t, struct own_value
                                 x->what, b->fields[i].name, b->name);
         return true;
     }
-    if (res->pend || res->states != state_bit(t->state))
+    if (own_pending(res) != CASE_BIT(CASE_NONE) || res->states != state_bit(t->state))
         return own_fail(
             x->r, TYP_ENDPOINT_STATE,
             "%s: the endpoint must be in state %s of %s with nothing pending", x->what,
