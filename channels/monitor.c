@@ -367,3 +367,33 @@ enum trap monitor_close(const struct endpoint *e, struct monitor_why *why)
 {
     return may_close(e) ? TRAP_NONE : wrong_state(e, why);
 }
+
+/* ---- the end of an entry function ---- */
+
+/* The imp end of a channel whose exp end has not been asked for it: it has no reference. */
+static bool nameless(const struct xobj *o)
+{
+    return o->kind == XOBJ_ENDPOINT && o->endpoint->role == ROLE_IMP &&
+           !endpoint_peer(o->endpoint)->peer_taken;
+}
+
+enum trap monitor_leak(const struct xheap *h, const struct xaccount *a, struct monitor_why *why)
+{
+    enum { NAMED = 3 };
+    char names[150] = "";
+    uint32_t n = 0;
+    size_t used = 0;
+    for (uint32_t i = a->head; i; i = xobj_at(h, i)->next) {
+        const struct xobj *o = xobj_at(h, i);
+        if (nameless(o) || n++ >= NAMED || used >= sizeof names)
+            continue;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", n > 1 ? ", " : "",
+                                 object_words(o, "object").s);
+    }
+    if (!n)
+        return TRAP_NONE;
+    return broken(TRAP_MON_LEAK, why, "%s%s still owned", names,
+                  n > NAMED ? " and others are"
+                  : n > 1   ? " are"
+                            : " is");
+}

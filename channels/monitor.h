@@ -50,5 +50,8 @@ enum trap monitor_call(const struct endpoint *e, uint32_t request, uint32_t repl
                        struct monitor_why *why);
 enum trap monitor_next(const struct endpoint *e, bool poll, struct monitor_why *why);
 enum trap monitor_close(const struct endpoint *e, struct monitor_why *why);
+/* An entry function of the account's SIP has returned: nothing may be left that only a local of it
+ * named. */
+enum trap monitor_leak(const struct xheap *h, const struct xaccount *a, struct monitor_why *why);
 
 #endif

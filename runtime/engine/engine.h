@@ -109,7 +109,7 @@ struct sip {
     struct pending_call {
         struct instance *inst;
         uint32_t func;
-    } pending[3];
+    } pending[3], entry; /* entry: what runs, or ran last */
     uint32_t npending;
     bool calling;  /* the engine has a call to run (exec_call) that is not over */
     bool resident; /* waits for further calls instead of ending */
@@ -154,6 +154,7 @@ struct runtime {
     struct xheap *xheap;
     struct names *names;
     struct xcalls *xcalls; /* bound singula/ operations (xcall.c); NULL until the first */
+    bool monitor;          /* operations check the rules of channels/monitor.h; fixed */
     const struct engine *engine;
 };
 

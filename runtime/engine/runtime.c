@@ -8,7 +8,7 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
                                     struct diag *why)
 {
     static const struct runtime_config defaults;
-    struct runtime r = {.engine = &interp_engine};
+    struct runtime r = {.engine = &interp_engine, .monitor = true};
     enum status st;
     if (!cfg)
         cfg = &defaults;

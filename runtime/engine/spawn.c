@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/monitor.h"
 #include "runtime/engine/instance.h"
 
 enum {
@@ -24,10 +25,24 @@ static void next_call(struct sip *s)
     struct pending_call c = s->pending[0];
     s->npending--;
     memmove(s->pending, s->pending + 1, s->npending * sizeof s->pending[0]);
+    s->entry = c;
     if (exec_call(s, c.inst, c.func, NULL) == OK)
         s->calling = true;
     else
         sip_trap(s, TRAP_STACK_OVERFLOW, "no room for the first frame");
+}
+
+/* An entry function has returned: does nobody own what it did? */
+static void entry_returned(struct sip *s)
+{
+    struct monitor_why why;
+    enum trap t;
+    s->calling = false;
+    if (!s->rt->monitor || (t = monitor_leak(s->rt->xheap, &s->account, &why)) == TRAP_NONE)
+        return;
+    struct vname name = verified_func_name(instance_module(s->entry.inst), s->entry.func);
+    sip_trap(s, t, "%s when func[%u]%s%.*s returned", why.text, s->entry.func, name.len ? " $" : "",
+             name.len < 60 ? (int)name.len : 60, name.s);
 }
 
 static enum run_result run(struct proc *p)
@@ -39,7 +54,7 @@ static enum run_result run(struct proc *p)
             if (r != RUN_DONE)
                 return r;
             if (p->trap == TRAP_NONE && !s->exited)
-                s->calling = false; /* else its frames are for the report */
+                entry_returned(s); /* else its frames are for the report */
         } else if (s->npending) {
             next_call(s);
         } else if (s->resident) {
@@ -189,6 +204,7 @@ must_check enum status spawn_call(struct sip *s, struct instance *inst, uint32_t
     enum status st = exec_call(s, inst, func, args);
     if (st != OK)
         return diag_set(why, st, "the arguments do not fit the stack");
+    s->entry = (struct pending_call){inst, func};
     s->calling = true;
     sched_wake(&s->proc);
     proc_wait_end(&s->proc);

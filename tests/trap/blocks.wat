@@ -1,14 +1,14 @@
 ;; Blocks used rightly: allocation, unaligned access to bytes, null is harmless where the design says so.
-;; expect fresh_is_zero: returns 1
-;; expect no_elements: returns 0
+;; expect fresh_is_zero: leaves 1
+;; expect no_elements: leaves 0
 ;; expect free_null: returns 1
-;; expect is_null: returns 2
-;; expect bytes: returns 1
-;; expect signs: returns -3
-;; expect floats: returns 1
-;; expect last_byte: returns 0x55
-;; expect copy_nothing: returns 1
-;; expect copy_all: returns 65536
+;; expect is_null: leaves 2
+;; expect bytes: leaves 1
+;; expect signs: leaves -3
+;; expect floats: leaves 1
+;; expect last_byte: leaves 0x55
+;; expect copy_nothing: leaves 1
+;; expect copy_all: leaves 65536
 ;; expect reuse_is_zero: returns 0
 (module
   (import "singula/Text" "new" (func $new (param i32) (result externref)))
@@ -37,16 +37,17 @@
   (import "singula/Frame" "seq.get" (func $seq (param externref) (result i64)))
   (import "singula/Frame" "pixels.len" (func $pixels (param externref) (result i32)))
   (import "singula/ref" "is_null" (func $is_null (param externref) (result i32)))
+  (import "test" "leave" (func $leave (param i64)))
   (memory 2)
-  (func (export "fresh_is_zero") (result i32) (local $f externref)
+  (func $fresh_is_zero (result i32) (local $f externref)
     (local.set $f (call $frame (i32.const 1000)))
     (i32.and (i64.eqz (call $seq (local.get $f))) (i32.eq (call $pixels (local.get $f)) (i32.const 1000))))
-  (func (export "no_elements") (result i32) (call $len (call $new (i32.const 0))))
+  (func $no_elements (result i32) (call $len (call $new (i32.const 0))))
   (func (export "free_null") (result i32) (call $free (ref.null extern)) (i32.const 1))
-  (func (export "is_null") (result i32) (local $t externref)
+  (func $x.is_null (result i32) (local $t externref)
     (local.set $t (call $alloc (i32.const 1)))
     (i32.add (i32.mul (call $is_null (ref.null extern)) (i32.const 2)) (call $is_null (local.get $t))))
-  (func (export "bytes") (result i32) (local $t externref)
+  (func $bytes (result i32) (local $t externref)
     (local.set $t (call $new (i32.const 16)))
     (call $store.i64 (local.get $t) (i32.const 3) (i64.const 0x1122334455667788))
     (call $store.16 (local.get $t) (i32.const 11) (i32.const 0xabbcc))
@@ -56,7 +57,7 @@
                       (i64.eq (call $load.i64 (local.get $t) (i32.const 3)) (i64.const 0x1122334455667788)))
              (i32.and (i32.eq (call $get (local.get $t) (i32.const 0)) (i32.const 1))
                       (i32.eq (call $load.16u (local.get $t) (i32.const 11)) (i32.const 0xfecc)))))
-  (func (export "signs") (result i32) (local $t externref)
+  (func $signs (result i32) (local $t externref)
     (local.set $t (call $new (i32.const 4)))
     (call $store.i32 (local.get $t) (i32.const 0) (i32.const 0xffffff80))
     (if (i32.ne (call $load.8s (local.get $t) (i32.const 0)) (i32.const -128)) (then (return (i32.const 1))))
@@ -64,22 +65,22 @@
     (if (i32.ne (call $load.16s (local.get $t) (i32.const 0)) (i32.const -128)) (then (return (i32.const 3))))
     (if (i32.ne (call $load.16u (local.get $t) (i32.const 0)) (i32.const 0xff80)) (then (return (i32.const 4))))
     (i32.const -3))
-  (func (export "floats") (result i32) (local $t externref)
+  (func $floats (result i32) (local $t externref)
     (local.set $t (call $new (i32.const 13)))
     (call $store.f32 (local.get $t) (i32.const 1) (f32.const 0x1.8p+3))
     (call $store.f64 (local.get $t) (i32.const 5) (f64.const nan:0x8000000000123))
     (i32.and (f32.eq (call $load.f32 (local.get $t) (i32.const 1)) (f32.const 12))
              (i64.eq (i64.reinterpret_f64 (call $load.f64 (local.get $t) (i32.const 5))) (i64.const 0x7ff8000000000123))))
-  (func (export "last_byte") (result i32) (local $t externref)
+  (func $last_byte (result i32) (local $t externref)
     (local.set $t (call $new (i32.const 7)))
     (call $set (local.get $t) (i32.const 6) (i32.const 0x155))
     (call $load.8u (local.get $t) (i32.const 6)))
-  (func (export "copy_nothing") (result i32) (local $t externref)
+  (func $copy_nothing (result i32) (local $t externref)
     (local.set $t (call $new (i32.const 7)))
     (call $read (local.get $t) (i32.const 7) (i32.const 0x20000) (i32.const 0))
     (call $write (local.get $t) (i32.const 0) (i32.const 0) (i32.const 0))
     (i32.const 1))
-  (func (export "copy_all") (result i32) (local $t externref) (local $i i32)
+  (func $copy_all (result i32) (local $t externref) (local $i i32)
     (local.set $t (call $new (i32.const 65536)))
     (memory.fill (i32.const 0) (i32.const 0x5a) (i32.const 65536))
     (call $write (local.get $t) (i32.const 0) (i32.const 0) (i32.const 65536))
@@ -102,4 +103,14 @@
       (if (i32.eqz (i32.rem_u (local.get $n) (i32.const 3)))
         (then (local.set $size (i32.mul (local.get $size) (i32.const 3)))))
       (br_if $l (i32.lt_u (local.get $n) (i32.const 36))))
-    (local.get $sum)))
+    (local.get $sum))
+  ;; these end while they own something
+  (func (export "fresh_is_zero") (call $leave (i64.extend_i32_s (call $fresh_is_zero))))
+  (func (export "no_elements") (call $leave (i64.extend_i32_s (call $no_elements))))
+  (func (export "is_null") (call $leave (i64.extend_i32_s (call $x.is_null))))
+  (func (export "bytes") (call $leave (i64.extend_i32_s (call $bytes))))
+  (func (export "signs") (call $leave (i64.extend_i32_s (call $signs))))
+  (func (export "floats") (call $leave (i64.extend_i32_s (call $floats))))
+  (func (export "last_byte") (call $leave (i64.extend_i32_s (call $last_byte))))
+  (func (export "copy_nothing") (call $leave (i64.extend_i32_s (call $copy_nothing))))
+  (func (export "copy_all") (call $leave (i64.extend_i32_s (call $copy_all)))))

@@ -1,23 +1,23 @@
 ;; Channels used rightly, both ends in one SIP: messages, scalars of every type, closing, waiting with a time-out, endpoints
 ;; that travel, a queue with a capacity.
 ;; expect request_and_answer: returns 1
-;; expect scalars: returns 1
-;; expect peer_once: returns 1
+;; expect scalars: leaves 1
+;; expect peer_once: leaves 1
 ;; expect closed_after_queue: returns 1
 ;; expect send_to_closed: returns 1
-;; expect poll_and_wait: returns 1
-;; expect wait_negative: returns -2
-;; expect abandon_anywhere: returns -1
+;; expect poll_and_wait: leaves 1
+;; expect wait_negative: leaves -2
+;; expect abandon_anywhere: leaves -1
 ;; expect end_alternative: returns 1
-;; expect travelling: returns 1
-;; expect ticket: returns 33
+;; expect travelling: leaves 1
+;; expect ticket: leaves 33
 ;; expect next_waits: stuck
 ;; expect recv_waits: stuck
 ;; expect call_waits: stuck
 ;; expect full_queue_waits: stuck
 ;; expect call_to_closed: trap X_PEER_CLOSED Camera imp.call.Open.Refused: Refused expected, but the peer has closed the channel
-;; expect capacity: returns 2
-;; expect many: returns 100000
+;; expect capacity: leaves 2
+;; expect many: leaves 100000
 (module
   (import "singula/Text" "new" (func $text (param i32) (result externref)))
   (import "singula/Text" "free" (func $text.free (param externref)))
@@ -72,6 +72,7 @@
   (import "singula/Stream" "exp.peer" (func $stream.peer (param externref) (result externref)))
   (import "singula/Stream" "imp.send.Item" (func $item (param externref i64 externref)))
   (import "singula/Stream" "exp.recv.Item" (func $recv.item (param externref i32) (result externref)))
+  (import "test" "leave" (func $leave (param i64)))
   (memory 1)
   (global $e (mut externref) (ref.null extern))
   (global $i (mut externref) (ref.null extern))
@@ -101,7 +102,7 @@
     (call $recv.bye (global.get $e)) (call $exp.close (global.get $e))
     (i32.const 1))
   ;; laid out as the C struct {i8 u8 i16 u16 - i32 u32 i64 u64 f32 - f64}
-  (func (export "scalars") (result i32) (local $e externref) (local $i externref) (local $t externref)
+  (func $scalars (result i32) (local $e externref) (local $i externref) (local $t externref)
     (local.set $e (call $wide)) (local.set $i (call $wide.peer (local.get $e)))
     (local.set $t (call $text (i32.const 1))) (call $set (local.get $t) (i32.const 0) (i32.const 99))
     (call $all (local.get $i) (i32.const -1) (i32.const 0x1fe) (i32.const -3) (i32.const 0x1fffc) (i32.const -5)
@@ -114,7 +115,7 @@
                (i32.and (i64.eq (i64.load (i32.const 19)) (i64.const -7)) (i64.eq (i64.load (i32.const 27)) (i64.const -8)))))
       (i32.and (i32.and (f32.eq (f32.load (i32.const 35)) (f32.const 1.5)) (f64.eq (f64.load (i32.const 43)) (f64.const -2.25)))
                (i32.eq (call $get (local.get $t) (i32.const 0)) (i32.const 99)))))
-  (func (export "peer_once") (result i32) (call $begin) (ref.is_null (call $peer (global.get $e))))
+  (func $peer_once (result i32) (call $begin) (ref.is_null (call $peer (global.get $e))))
   (func (export "closed_after_queue") (result i32)
     (call $begin) (call $open (global.get $i) (i32.const 1) (i32.const 2)) (call $imp.abandon (global.get $i))
     (if (i32.ne (call $exp.next (global.get $e)) (i32.const 0)) (then (return (i32.const 2))))
@@ -126,7 +127,7 @@
     (call $picture (global.get $e) (i64.const 0) (call $photo (i64.const 1)))
     (if (i32.ne (call $exp.next (global.get $e)) (i32.const -1)) (then (return (i32.const 2))))
     (call $exp.close (global.get $e)) (i32.const 1))
-  (func (export "poll_and_wait") (result i32)
+  (func $poll_and_wait (result i32)
     (call $begin)
     (if (i32.ne (call $exp.wait (global.get $e) (i64.const 1000000)) (i32.const -2)) (then (return (i32.const 2))))
     (if (i32.ne (call $exp.wait (global.get $e) (i64.const 0)) (i32.const -2)) (then (return (i32.const 3))))
@@ -136,15 +137,15 @@
     (call $recv.open (global.get $e) (i32.const 0))
     (call $imp.abandon (global.get $i))
     (i32.eq (call $exp.poll (global.get $e)) (i32.const -1)))
-  (func (export "wait_negative") (result i32) (call $begin) (call $exp.wait (global.get $e) (i64.const -1)))
-  (func (export "abandon_anywhere") (result i32)
+  (func $wait_negative (result i32) (call $begin) (call $exp.wait (global.get $e) (i64.const -1)))
+  (func $abandon_anywhere (result i32)
     (call $begin_opening) (call $exp.abandon (global.get $e)) (call $imp.next (global.get $i)))
   (func (export "end_alternative") (result i32) (local $e externref) (local $i externref)
     (local.set $e (call $desk)) (local.set $i (call $desk.peer (local.get $e)))
     (call $desk.imp.close (local.get $i))
     (if (i32.ne (call $desk.next (local.get $e)) (i32.const -1)) (then (return (i32.const 2))))
     (call $desk.exp.close (local.get $e)) (i32.const 1))
-  (func (export "travelling") (result i32) (local $e externref) (local $i externref) (local $got externref)
+  (func $travelling (result i32) (local $e externref) (local $i externref) (local $got externref)
     (call $begin)
     (local.set $e (call $desk)) (local.set $i (call $desk.peer (local.get $e)))
     (call $give (local.get $i) (i32.const 0x105) (global.get $i))
@@ -152,7 +153,7 @@
     (call $open (local.get $got) (i32.const 5) (i32.const 6)) (call $recv.open (global.get $e) (i32.const 40))
     (call $ok (local.get $e)) (call $recv.ok (local.get $i))
     (i32.and (i32.eq (i32.load8_u (i32.const 32)) (i32.const 5)) (i32.eq (i32.load (i32.const 44)) (i32.const 6))))
-  (func (export "ticket") (result i32) (local $e externref) (local $i externref) (local $t externref)
+  (func $x.ticket (result i32) (local $e externref) (local $i externref) (local $t externref)
     (call $begin_opening)
     (local.set $e (call $desk)) (local.set $i (call $desk.peer (local.get $e)))
     (local.set $t (call $ticket)) (call $who.set (local.get $t) (i32.const 33)) (call $reply.put (local.get $t) (global.get $e))
@@ -169,7 +170,7 @@
   (func $call_to_closed (export "call_to_closed") (result i32)
     (call $begin) (call $exp.abandon (global.get $e))
     (call $call (global.get $i) (i32.const 1) (i32.const 2) (i32.const 0)) (i32.const 0))
-  (func (export "capacity") (result i32) (local $e externref) (local $i externref) (local $t externref)
+  (func $capacity (result i32) (local $e externref) (local $i externref) (local $t externref)
     (local.set $e (call $stream)) (local.set $i (call $stream.peer (local.get $e)))
     (call $item (local.get $i) (i64.const 1) (call $text (i32.const 1)))
     (call $item (local.get $i) (i64.const 2) (call $text (i32.const 1)))
@@ -177,11 +178,21 @@
     (call $item (local.get $i) (i64.const 3) (call $text (i32.const 1)))
     (call $text.free (call $recv.item (local.get $e) (i32.const 0)))
     (i32.wrap_i64 (i64.load (i32.const 0))))
-  (func (export "many") (result i32) (local $n i32) (local $f externref)
+  (func $many (result i32) (local $n i32) (local $f externref)
     (call $begin)
     (loop $l
       (call $open (global.get $i) (local.get $n) (i32.const 0)) (call $recv.open (global.get $e) (i32.const 0))
       (call $picture (global.get $e) (i64.extend_i32_u (local.get $n)) (call $photo (i64.const 1)))
       (call $frame.free (call $recv.picture (global.get $i) (i32.const 8)))
       (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 100000))))
-    (i32.add (i32.wrap_i64 (i64.load (i32.const 8))) (i32.const 1))))
+    (i32.add (i32.wrap_i64 (i64.load (i32.const 8))) (i32.const 1)))
+  ;; these end while they own something
+  (func (export "scalars") (call $leave (i64.extend_i32_s (call $scalars))))
+  (func (export "peer_once") (call $leave (i64.extend_i32_s (call $peer_once))))
+  (func (export "poll_and_wait") (call $leave (i64.extend_i32_s (call $poll_and_wait))))
+  (func (export "wait_negative") (call $leave (i64.extend_i32_s (call $wait_negative))))
+  (func (export "abandon_anywhere") (call $leave (i64.extend_i32_s (call $abandon_anywhere))))
+  (func (export "travelling") (call $leave (i64.extend_i32_s (call $travelling))))
+  (func (export "ticket") (call $leave (i64.extend_i32_s (call $x.ticket))))
+  (func (export "capacity") (call $leave (i64.extend_i32_s (call $capacity))))
+  (func (export "many") (call $leave (i64.extend_i32_s (call $many)))))

@@ -1,9 +1,9 @@
 ;; Children and endpoints in fields: put, take, and the rules for what may be put.
-;; expect put_and_take: returns 1
+;; expect put_and_take: leaves 1
 ;; expect put_ends_the_old: returns 1
-;; expect take_empty: returns 1
+;; expect take_empty: leaves 1
 ;; expect chain: returns 60000
-;; expect endpoint_in_field: returns 7
+;; expect endpoint_in_field: leaves 7
 ;; expect put_null: trap MON_NULL Tree left.put: Tree expected, found null
 ;; expect put_into_null: trap MON_NULL Tree left.put: Tree expected, found null
 ;; expect put_into_itself: trap MON_SELF Tree left.put: Tree is given to itself
@@ -41,8 +41,9 @@
   (import "singula/Camera" "exp.send.Refused" (func $refused (param externref i32)))
   (import "singula/Camera" "imp.recv.Refused" (func $recv.refused (param externref i32)))
   (import "test" "other" (func $other (result externref)))
+  (import "test" "leave" (func $leave (param i64)))
   (memory 1)
-  (func (export "put_and_take") (result i32) (local $a externref) (local $b externref)
+  (func $put_and_take (result i32) (local $a externref) (local $b externref)
     (local.set $a (call $new)) (local.set $b (call $new))
     (call $key.set (local.get $b) (i64.const 9))
     (call $left.put (local.get $a) (local.get $b))
@@ -53,7 +54,7 @@
     (call $left.put (local.get $a) (call $new))
     (call $left.put (local.get $a) (call $new))
     (call $free (local.get $a)) (i32.const 1))
-  (func (export "take_empty") (result i32) (ref.is_null (call $right.take (call $new))))
+  (func $take_empty (result i32) (ref.is_null (call $right.take (call $new))))
   ;; a list that is freed at once
   (func (export "chain") (result i32) (local $a externref) (local $b externref) (local $n i32)
     (local.set $a (call $new))
@@ -67,7 +68,7 @@
     (local.set $e (call $channel))
     (call $open (call $peer (local.get $e)) (i32.const 1) (i32.const 1))
     (call $recv.open (local.get $e) (i32.const 0)) (local.get $e))
-  (func (export "endpoint_in_field") (result i32) (local $e externref) (local $c externref) (local $t externref)
+  (func $endpoint_in_field (result i32) (local $e externref) (local $c externref) (local $t externref)
     (local.set $e (call $channel)) (local.set $c (call $peer (local.get $e)))
     (call $open (local.get $c) (i32.const 1) (i32.const 1)) (call $recv.open (local.get $e) (i32.const 0))
     (local.set $t (call $ticket))
@@ -95,4 +96,8 @@
   (func $free_parent_use_child (export "free_parent_use_child") (result i32) (local $a externref) (local $b externref)
     (local.set $a (call $new)) (call $left.put (local.get $a) (call $new)) (local.set $b (call $left.take (local.get $a)))
     (call $free (local.get $b)) (call $free (local.get $a)) (i32.wrap_i64 (call $key (local.get $b))))
-  (func $put_foreign (export "put_foreign") (result i32) (call $title.put (call $frame (i32.const 1)) (call $other)) (i32.const 0)))
+  (func $put_foreign (export "put_foreign") (result i32) (call $title.put (call $frame (i32.const 1)) (call $other)) (i32.const 0))
+  ;; these end while they own something
+  (func (export "put_and_take") (call $leave (i64.extend_i32_s (call $put_and_take))))
+  (func (export "take_empty") (call $leave (i64.extend_i32_s (call $take_empty))))
+  (func (export "endpoint_in_field") (call $leave (i64.extend_i32_s (call $endpoint_in_field)))))

@@ -1,11 +1,11 @@
 ;; Names: publish, connect, accept, withdraw; what the SIP was not given; wild pointers.
-;; expect client_and_server: returns 5
+;; expect client_and_server: leaves 5
 ;; expect unknown_name: returns 1
 ;; expect forbidden: returns 1
-;; expect other_contract: returns 1
-;; expect taken: returns 1
-;; expect backlog: returns 256
-;; expect withdrawn: returns -1
+;; expect other_contract: leaves 1
+;; expect taken: leaves 1
+;; expect backlog: leaves 256
+;; expect withdrawn: leaves -1
 ;; expect accept_waits: stuck
 ;; expect accept_null: trap MON_NULL Camera listener.accept: Camera listener expected, found null
 ;; expect accept_closed: trap MON_DEAD Camera listener.accept: Camera listener was already closed by this SIP
@@ -28,11 +28,12 @@
   (import "singula/Camera" "imp.poll" (func $poll (param externref) (result i32)))
   (import "singula/Desk" "exp.listen" (func $desk.listen (param i32 i32) (result externref)))
   (import "singula/Desk" "imp.connect" (func $desk.connect (param i32 i32) (result externref)))
+  (import "test" "leave" (func $leave (param i64)))
   (memory 1)
   (data (i32.const 0) "camnobodysecretdesk")
   (func $publish (result externref) (call $listen (i32.const 0) (i32.const 3)))
   (func $client (result externref) (call $connect (i32.const 0) (i32.const 3)))
-  (func (export "client_and_server") (result i32) (local $l externref) (local $i externref) (local $e externref)
+  (func $client_and_server (result i32) (local $l externref) (local $i externref) (local $e externref)
     (local.set $l (call $publish)) (local.set $i (call $client)) (local.set $e (call $accept (local.get $l)))
     (call $open (local.get $i) (i32.const 5) (i32.const 6)) (call $recv.open (local.get $e) (i32.const 64))
     (i32.load (i32.const 64)))
@@ -41,15 +42,15 @@
   (func (export "forbidden") (result i32) ;; "secret" was given to nobody; nor were "" and "ca"
     (i32.and (i32.and (ref.is_null (call $listen (i32.const 9) (i32.const 6))) (ref.is_null (call $connect (i32.const 9) (i32.const 6))))
              (i32.and (ref.is_null (call $listen (i32.const 0) (i32.const 0))) (ref.is_null (call $listen (i32.const 0) (i32.const 2))))))
-  (func (export "other_contract") (result i32) (drop (call $publish)) (ref.is_null (call $desk.connect (i32.const 0) (i32.const 3))))
-  (func (export "taken") (result i32) (drop (call $publish)) (ref.is_null (call $publish)))
-  (func (export "backlog") (result i32) (local $n i32)
+  (func $other_contract (result i32) (drop (call $publish)) (ref.is_null (call $desk.connect (i32.const 0) (i32.const 3))))
+  (func $taken (result i32) (drop (call $publish)) (ref.is_null (call $publish)))
+  (func $backlog (result i32) (local $n i32)
     (drop (call $publish))
     (loop $l
       (if (i32.eqz (ref.is_null (call $client)))
         (then (local.set $n (i32.add (local.get $n) (i32.const 1))) (br $l))))
     (local.get $n))
-  (func (export "withdrawn") (result i32) (local $l externref) (local $i externref)
+  (func $withdrawn (result i32) (local $l externref) (local $i externref)
     (local.set $l (call $publish)) (local.set $i (call $client)) (call $withdraw (local.get $l))
     (if (i32.eqz (ref.is_null (call $client))) (then (return (i32.const 0))))
     (if (ref.is_null (call $publish)) (then (return (i32.const 1))))
@@ -65,4 +66,10 @@
   (func $endpoint_from_listener (export "endpoint_from_listener") (result i32) (call $next (call $publish)))
   (func $connect_pointer (export "connect_pointer") (result i32) (drop (call $connect (i32.const 0xfffe) (i32.const 4))) (i32.const 0))
   (func $connect_length (export "connect_length") (result i32) (drop (call $connect (i32.const 0) (i32.const -1))) (i32.const 0))
-  (func $listen_pointer (export "listen_pointer") (result i32) (drop (call $listen (i32.const -1) (i32.const 3))) (i32.const 0)))
+  (func $listen_pointer (export "listen_pointer") (result i32) (drop (call $listen (i32.const -1) (i32.const 3))) (i32.const 0))
+  ;; these end while they own something
+  (func (export "client_and_server") (call $leave (i64.extend_i32_s (call $client_and_server))))
+  (func (export "other_contract") (call $leave (i64.extend_i32_s (call $other_contract))))
+  (func (export "taken") (call $leave (i64.extend_i32_s (call $taken))))
+  (func (export "backlog") (call $leave (i64.extend_i32_s (call $backlog))))
+  (func (export "withdrawn") (call $leave (i64.extend_i32_s (call $withdrawn)))))

@@ -1,15 +1,15 @@
 ;; Two SIPs: waiting and being woken, calls that are started again, full queues, and the end of one side.
-;; expect echo: returns 1000
-;; expect echo_by_hand: returns 1000
-;; expect stream_in_order: returns 499500
-;; expect partner_answers_late: returns 0
-;; expect wait_times_out: returns -2
-;; expect partner_leaves: returns -1
-;; expect partner_traps: returns -1
+;; expect echo: leaves 1000
+;; expect echo_by_hand: leaves 1000
+;; expect stream_in_order: leaves 499500
+;; expect partner_answers_late: leaves 0
+;; expect wait_times_out: leaves -2
+;; expect partner_leaves: leaves -1
+;; expect partner_traps: leaves -1
 ;; expect partner_leaves_in_call: trap X_PEER_CLOSED Camera imp.call.Open.Refused: Refused expected, but the peer has closed the channel
 ;; expect partner_answers_otherwise: trap X_WRONG_MESSAGE Camera imp.call.Open.Refused: Refused expected, the next message is Picture
 ;; expect leaves_mid_stream: trap UNREACHABLE
-;; expect gift: returns 44
+;; expect gift: leaves 44
 (module
   (import "singula/Text" "new" (func $text (param i32) (result externref)))
   (import "singula/Text" "free" (func $text.free (param externref)))
@@ -45,6 +45,7 @@
   (import "singula/Stream" "imp.send.Done" (func $done (param externref)))
   (import "singula/Stream" "exp.next" (func $stream.next (param externref) (result i32)))
   (import "singula/Stream" "exp.recv.Item" (func $recv.item (param externref i32) (result externref)))
+  (import "test" "leave" (func $leave (param i64)))
   (memory 1)
   (data (i32.const 0) "camdeskstream")
   (global $e (mut externref) (ref.null extern))
@@ -59,7 +60,7 @@
               (call $refused (global.get $e) (i32.add (i32.load (i32.const 64)) (i32.const 1)))
               (br $l)))))
   (func (export "echo.partner") (call $refuse_all))
-  (func (export "echo") (result i32) (local $c externref) (local $n i32)
+  (func $echo (result i32) (local $c externref) (local $n i32)
     (local.set $c (call $client))
     (loop $l
       (call $call (local.get $c) (local.get $n) (i32.const 0) (i32.const 64))
@@ -67,7 +68,7 @@
       (br_if $l (i32.lt_u (local.get $n) (i32.const 1000))))
     (local.get $n))
   (func (export "echo_by_hand.partner") (call $refuse_all))
-  (func (export "echo_by_hand") (result i32) (local $c externref) (local $n i32)
+  (func $echo_by_hand (result i32) (local $c externref) (local $n i32)
     (local.set $c (call $client))
     (loop $l
       (call $open (local.get $c) (local.get $n) (i32.const 0))
@@ -83,7 +84,7 @@
       (call $item (global.get $e) (local.get $n) (call $text (i32.const 100)))
       (br_if $l (i64.lt_u (local.tee $n (i64.add (local.get $n) (i64.const 1))) (i64.const 1000))))
     (call $done (global.get $e)))
-  (func (export "stream_in_order") (result i32) (local $s externref) (local $n i64) (local $sum i64)
+  (func $stream_in_order (result i32) (local $s externref) (local $n i64) (local $sum i64)
     (local.set $s (call $stream.listen (i32.const 7) (i32.const 6)))
     (drop (call $client)) ;; tells the partner that the stream is there
     (local.set $s (call $stream.accept (local.get $s)))
@@ -102,21 +103,21 @@
   (func $photo (result externref) (local $f externref)
     (local.set $f (call $frame (i32.const 10)))
     (call $title.put (local.get $f) (call $text (i32.const 3))) (local.get $f))
-  (func (export "partner_answers_late") (result i32) (local $c externref)
+  (func $partner_answers_late (result i32) (local $c externref)
     (local.set $c (call $client))
     (call $open (local.get $c) (i32.const 1) (i32.const 1))
     (i32.sub (call $imp.wait (local.get $c) (i64.const 0x7fffffffffffffff)) (i32.const 2)))
   (func (export "wait_times_out.partner") (call $serve) (drop (call $exp.next (global.get $e))) (call $recv.open (global.get $e) (i32.const 64))
     (drop (call $accept (call $listen (i32.const 3) (i32.const 4)))))
-  (func (export "wait_times_out") (result i32) (local $c externref) (local $r i32)
+  (func $wait_times_out (result i32) (local $c externref) (local $r i32)
     (local.set $c (call $client)) (call $open (local.get $c) (i32.const 1) (i32.const 1))
     (local.set $r (call $imp.wait (local.get $c) (i64.const 3000000)))
     (drop (call $connect (i32.const 3) (i32.const 4))) (local.get $r)) ;; lets the partner go
   (func (export "partner_leaves.partner") (call $serve) (drop (call $exp.next (global.get $e))))
-  (func (export "partner_leaves") (result i32) (local $c externref)
+  (func $partner_leaves (result i32) (local $c externref)
     (local.set $c (call $client)) (call $open (local.get $c) (i32.const 1) (i32.const 1)) (call $imp.next (local.get $c)))
   (func (export "partner_traps.partner") (call $serve) (drop (call $exp.next (global.get $e))) (unreachable))
-  (func (export "partner_traps") (result i32) (local $c externref)
+  (func $partner_traps (result i32) (local $c externref)
     (local.set $c (call $client)) (call $open (local.get $c) (i32.const 1) (i32.const 1)) (call $imp.next (local.get $c)))
   (func (export "partner_leaves_in_call.partner") (call $serve) (drop (call $exp.next (global.get $e))) (call $abandon (global.get $e)))
   (func $partner_leaves_in_call (export "partner_leaves_in_call") (result i32)
@@ -144,7 +145,7 @@
     (call $call (local.get $c) (i32.const 43) (i32.const 0) (i32.const 68))
     (call $open (local.get $c) (i32.load (i32.const 68)) (i32.const 0))
     (call $ok (local.get $d)))
-  (func (export "gift") (result i32) (local $d externref) (local $e externref)
+  (func $gift (result i32) (local $d externref) (local $e externref)
     (local.set $d (call $desk.connect (i32.const 3) (i32.const 4)))
     (local.set $e (call $channel))
     (call $give (local.get $d) (i32.const 1) (call $peer (local.get $e)))
@@ -152,4 +153,13 @@
     (call $refused (local.get $e) (i32.add (i32.load (i32.const 64)) (i32.const 1)))
     (call $recv.open (local.get $e) (i32.const 64))
     (call $recv.ok (local.get $d))
-    (i32.load (i32.const 64))))
+    (i32.load (i32.const 64)))
+  ;; these end while they own something
+  (func (export "echo") (call $leave (i64.extend_i32_s (call $echo))))
+  (func (export "echo_by_hand") (call $leave (i64.extend_i32_s (call $echo_by_hand))))
+  (func (export "stream_in_order") (call $leave (i64.extend_i32_s (call $stream_in_order))))
+  (func (export "partner_answers_late") (call $leave (i64.extend_i32_s (call $partner_answers_late))))
+  (func (export "wait_times_out") (call $leave (i64.extend_i32_s (call $wait_times_out))))
+  (func (export "partner_leaves") (call $leave (i64.extend_i32_s (call $partner_leaves))))
+  (func (export "partner_traps") (call $leave (i64.extend_i32_s (call $partner_traps))))
+  (func (export "gift") (call $leave (i64.extend_i32_s (call $gift)))))
