@@ -206,6 +206,23 @@ static bool exposed_is_written(const struct module *m)
     return false;
 }
 
+/* Can others get a function reference as an argument or a result? */
+static bool functions_are_passed(const struct module *m)
+{
+    for (uint32_t i = 0; i < m->v.nimported[EXT_FUNC]; i++) {
+        const struct functype *t = &m->types[m->func_types[i]];
+        if (memchr(t->params, VT_FUNCREF, t->nparams))
+            return true;
+    }
+    for (uint32_t i = 0; i < m->v.nexports; i++) {
+        const struct vexport *e = &m->exports[i];
+        const struct functype *t = e->kind == EXT_FUNC ? &m->types[m->func_types[e->index]] : NULL;
+        if (t && memchr(t->results, VT_FUNCREF, t->nresults))
+            return true;
+    }
+    return false;
+}
+
 /* Functions whose address a segment or global holds. `at`: of that segment or global. */
 static enum status check_taken(struct module *m, const struct vconst *c, uint32_t at, bool exposed)
 {
@@ -216,14 +233,15 @@ static enum status check_taken(struct module *m, const struct vconst *c, uint32_
         return fail_function(m, STR_REEXPORT, at, func, "by taking its address");
     bool reachable = exposed || (m->func_use[func] & FUNC_EXPOSED);
     if (reachable && has_externref(&m->types[m->func_types[func]]))
-        return fail_function(m, STR_EXPORTED_REFERENCE, at, func,
-                             "through a table or global that others can read");
+        return fail_function(
+            m, STR_EXPORTED_REFERENCE, at, func,
+            "through a table, a global, an argument or a result that others can read");
     return OK;
 }
 
 static enum status check_addresses(struct module *m)
 {
-    bool exposed = exposed_is_written(m);
+    bool exposed = exposed_is_written(m) || functions_are_passed(m);
     enum status why = OK;
     for (uint32_t i = 0; i < m->v.ndefined_globals && !why; i++)
         why = check_taken(m, &m->globals[i].init, m->global_at[i], exposed);

@@ -266,7 +266,28 @@ bool own_call(struct own_run *r, uint32_t func)
     return r->op ? own_xop(r, r->op) : call_foreign(r, type_of(r->c, func));
 }
 
-/* A choice among the address-taken functions of that type. */
+/* One of the functions that an indirect call may reach: what it does to a copy of `before` is
+ * joined into *after. */
+static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t func,
+                           const struct own_state *before, struct own_state **after)
+{
+    struct own_meet_error err;
+    r->cur = own_state_copy(&r->scratch, before);
+    if (!r->cur)
+        return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    bool defined = func >= r->c->m->nimported[EXT_FUNC] && func < r->c->m->nfuncs;
+    if (!(defined ? call_defined(r, func) : call_foreign(r, t)))
+        return false;
+    if (!r->cur)
+        return true;
+    *after = own_join(&r->scratch, *after, r->cur, own_event(r, EV_MET, func), &err);
+    return *after ||
+           own_fail(r, OWN_SPLIT,
+                    "the functions that this call may reach treat the reference differently");
+}
+
+/* A choice among the address-taken functions of that type, and one of the host's where its
+ * functions can get into tables. */
 bool own_call_indirect(struct own_run *r, uint32_t type)
 {
     struct own_ctx *c = r->c;
@@ -274,23 +295,12 @@ bool own_call_indirect(struct own_run *r, uint32_t type)
     if (!has_reference(t))
         return call_plain(r, t);
     struct own_state *before = r->cur, *after = NULL;
-    for (uint32_t f = 0; f < c->m->nfuncs; f++) {
-        if (!c->address_taken[f] || type_of(c, f)->canonical != t->canonical)
-            continue;
-        struct own_meet_error err;
-        r->cur = own_state_copy(&r->scratch, before);
-        if (!r->cur)
-            return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-        if (!own_call(r, f))
+    for (uint32_t f = 0; f < c->m->nfuncs; f++)
+        if (c->address_taken[f] && type_of(c, f)->canonical == t->canonical &&
+            !call_candidate(r, t, f, before, &after))
             return false;
-        if (!r->cur)
-            continue;
-        after = own_join(&r->scratch, after, r->cur, own_event(r, EV_MET, f), &err);
-        if (!after)
-            return own_fail(
-                r, OWN_SPLIT,
-                "the functions that this call may reach treat the reference differently");
-    }
+    if (c->foreign_functions && !call_candidate(r, t, UINT32_MAX, before, &after))
+        return false;
     r->cur = after; /* none: the call traps */
     return true;
 }
@@ -303,9 +313,36 @@ static void take_address(struct own_ctx *c, const struct vconst *v)
         c->address_taken[v->bits] = 1;
 }
 
+/* Can functions that are not this module's get into its tables? Through a table or global that
+ * others write, an argument or a result. */
+static bool foreign_functions(const struct vview *m)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < m->nimported[EXT_TABLE]; i++)
+        any |= m->tables[i].elem == VT_FUNCREF;
+    for (uint32_t i = 0; i < m->nimported[EXT_GLOBAL]; i++)
+        any |= m->global_types[i].type == VT_FUNCREF;
+    for (uint32_t i = 0; i < m->nimported[EXT_FUNC]; i++) {
+        const struct functype *t = &m->types[m->func_types[i]];
+        any |= memchr(t->results, VT_FUNCREF, t->nresults) != NULL;
+    }
+    for (uint32_t i = 0; i < m->nexports; i++) {
+        const struct vexport *e = &m->exports[i];
+        if (e->kind == EXT_TABLE)
+            any |= m->tables[e->index].elem == VT_FUNCREF;
+        else if (e->kind == EXT_GLOBAL)
+            any |= m->global_types[e->index].type == VT_FUNCREF && m->global_types[e->index].mut;
+        else if (e->kind == EXT_FUNC)
+            any |= memchr(m->types[m->func_types[e->index]].params, VT_FUNCREF,
+                          m->types[m->func_types[e->index]].nparams) != NULL;
+    }
+    return any;
+}
+
 static void find_roots(struct own_ctx *c)
 {
     const struct vview *m = c->m;
+    c->foreign_functions = foreign_functions(m);
     for (uint32_t i = 0; i < m->nelems; i++)
         for (uint32_t k = 0; k < m->elems[i].nitems; k++)
             take_address(c, &m->elems[i].items[k]);

@@ -72,6 +72,7 @@ struct own_ctx {
     uint8_t *reached;               /* by function: analysed or waiting */
     uint32_t *todo, ntodo;          /* functions without references in their type, to be analysed */
     uint8_t *address_taken;         /* by function */
+    bool foreign_functions;         /* an indirect call may reach functions of others */
     uint64_t steps, max_steps;
     uint32_t depth;      /* of nested summaries */
     size_t scratch_held; /* by the runs that wait for a nested summary */

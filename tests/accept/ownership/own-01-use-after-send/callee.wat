@@ -1,0 +1,36 @@
+;; As the refused case of this name, but the log is written before
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+;; contract: contract Mail {
+;; contract:     in message Post(Text text);
+;; contract:     out message Receipt(i32 number);
+;; contract:     out message Return(Text text);
+;; contract:     state Ready: one { Post? -> Posted; end; }
+;; contract:     state Posted: one { Receipt! -> Ready; Return! -> Ready; }
+;; contract: }
+(module
+  (import "singula/Mail" "imp.send.Post" (func $Mail.imp.send.Post (param externref externref)))
+  (import "singula/Text" "bytes.get" (func $Text.bytes.get (param externref i32) (result i32)))
+  (import "singula/Mail" "channel" (func $Mail.channel (result externref)))
+  (import "singula/Mail" "exp.peer" (func $Mail.exp.peer (param externref) (result externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Mail" "imp.abandon" (func $Mail.imp.abandon (param externref)))
+  (import "singula/Mail" "exp.abandon" (func $Mail.exp.abandon (param externref)))
+  (memory 1)
+  (func $post (param $line externref) (param $text externref)
+    (call $Mail.imp.send.Post (local.get $line) (local.get $text)))
+  (func $first_byte (param $text externref) (result i32)
+    (call $Text.bytes.get (local.get $text) (i32.const 0)))
+  (func $log (param $text externref)
+    (i32.store8 (i32.const 64) (call $first_byte (local.get $text))))
+  (func (export "main") (local $e externref) (local $x externref) (local $a externref)
+    (local.set $x (call $Mail.channel))
+    (if (ref.is_null (local.get $x)) (then (unreachable)))
+    (local.set $e (call $Mail.exp.peer (local.get $x)))
+    (if (ref.is_null (local.get $e)) (then (unreachable)))
+    (local.set $a (call $Text.new (i32.const 4)))
+    (call $log (local.get $a))
+    (call $post (local.get $e) (local.get $a))
+    (call $Mail.imp.abandon (local.get $e))
+    (call $Mail.exp.abandon (local.get $x)))
+)

@@ -1,0 +1,19 @@
+;; As the refused case of this name, but the child is not put back
+;; expect: OK
+;; contract: block Node { key: i32; left: Node; right: Node; }
+(module
+  (import "singula/Node" "new" (func $Node.new (result externref)))
+  (import "singula/Node" "left.put" (func $Node.left.put (param externref externref)))
+  (import "singula/Node" "left.take" (func $Node.left.take (param externref) (result externref)))
+  (import "singula/Node" "key.set" (func $Node.key.set (param externref i32)))
+  (import "singula/Node" "free" (func $Node.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $root externref) (local $left externref)
+    (local.set $root (call $Node.new))
+    (call $Node.left.put (local.get $root) (call $Node.new))
+    (local.set $left (call $Node.left.take (local.get $root)))
+    (if (ref.is_null (local.get $left)) (then (unreachable)))
+    (call $Node.key.set (local.get $left) (i32.const 2))
+    (call $Node.free (local.get $root))
+    (call $Node.free (local.get $left)))
+)

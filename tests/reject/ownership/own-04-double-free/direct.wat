@@ -1,0 +1,14 @@
+;; Freed twice
+;; expect: OWN_USE_AFTER_FREE func=2 offset=0x67
+;; monitor: MON_DEAD
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (local.set $a (call $Text.new (i32.const 4)))
+    (call $Text.free (local.get $a))
+    (call $Text.free (local.get $a))  ;; <- refused here
+  )
+)
