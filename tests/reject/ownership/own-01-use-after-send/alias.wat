@@ -30,7 +30,7 @@
     local.tee $b
     call $Mail.imp.send.Post
     local.get $b
-    call $Text.bytes.len  ;; <- refused here
+    call $Text.bytes.len ;; <- refused here
     local.set $n
     (call $Mail.imp.abandon (local.get $e))
     (call $Mail.exp.abandon (local.get $x)))

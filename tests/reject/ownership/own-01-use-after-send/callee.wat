@@ -21,7 +21,7 @@
   (func $post (param $line externref) (param $text externref)
     (call $Mail.imp.send.Post (local.get $line) (local.get $text)))
   (func $first_byte (param $text externref) (result i32)
-    (call $Text.bytes.get (local.get $text) (i32.const 0)))  ;; <- refused here
+    (call $Text.bytes.get (local.get $text) (i32.const 0))) ;; <- refused here
   (func $log (param $text externref)
     (i32.store8 (i32.const 64) (call $first_byte (local.get $text))))
   (func (export "main") (local $e externref) (local $x externref) (local $a externref)

@@ -25,7 +25,7 @@
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (local.set $a (call $Text.new (i32.const 4)))
     (call $Mail.imp.send.Post (local.get $e) (local.get $a))
-    (call $Text.stamp.set (local.get $a) (i64.const 7))  ;; <- refused here
+    (call $Text.stamp.set (local.get $a) (i64.const 7)) ;; <- refused here
     (call $Mail.imp.abandon (local.get $e))
     (call $Mail.exp.abandon (local.get $x)))
 )

@@ -35,7 +35,7 @@
     (local.set $e (call $Mail.exp.peer (local.get $x)))
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (call $Desk.imp.send.Enter (local.get $d) (i32.const 3) (local.get $e))
-    (call $Mail.imp.send.Post (local.get $e) (call $Text.new (i32.const 1)))  ;; <- refused here
+    (call $Mail.imp.send.Post (local.get $e) (call $Text.new (i32.const 1))) ;; <- refused here
     (call $Mail.exp.abandon (local.get $x))
     (call $Desk.imp.abandon (local.get $d))
     (call $Desk.exp.abandon (local.get $dx)))

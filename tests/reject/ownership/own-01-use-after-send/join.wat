@@ -26,7 +26,7 @@
     (if (call $choose)
       (then (call $Log.imp.send.Line (local.get $e) (local.get $a)))
       (else (call $Text.free (local.get $a))))
-    (local.set $n (call $Text.bytes.len (local.get $a)))  ;; <- refused here
+    (local.set $n (call $Text.bytes.len (local.get $a))) ;; <- refused here
     (call $Log.imp.abandon (local.get $e))
     (call $Log.exp.abandon (local.get $x)))
 )

@@ -26,7 +26,7 @@
     (loop $next
       (local.set $a (call $Text.new (i32.const 9)))
       (call $Log.imp.send.Line (local.get $e) (local.get $a))
-      (local.set $sum (i32.add (local.get $sum) (call $Text.bytes.len (local.get $a))))  ;; <- refused here
+      (local.set $sum (i32.add (local.get $sum) (call $Text.bytes.len (local.get $a)))) ;; <- refused here
       (call $Text.free (call $Log.exp.recv.Line (local.get $x)))
       (br_if $next (call $choose)))
     (call $Log.imp.abandon (local.get $e))

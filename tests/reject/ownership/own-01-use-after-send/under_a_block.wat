@@ -39,7 +39,7 @@
       local.get $a
       (call $Log.imp.send.Line (local.get $e) (local.get $a))
       i64.const 3
-      call $Text.stamp.set  ;; <- refused here
+      call $Text.stamp.set ;; <- refused here
       (call $Text.free (local.get $b))
       (call $Log.imp.abandon (local.get $e))
       (call $Log.exp.abandon (local.get $x))

@@ -20,6 +20,6 @@
         (call $Text.free (local.get $a))
         (br $out))
       (call $Text.free (local.get $a)))
-    (local.set $n (call $Text.bytes.len (local.get $a)))  ;; <- refused here
+    (local.set $n (call $Text.bytes.len (local.get $a))) ;; <- refused here
     (i32.store (i32.const 0) (local.get $n)))
 )

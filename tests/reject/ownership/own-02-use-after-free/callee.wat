@@ -11,7 +11,7 @@
   (func $sum (param $t externref) (result i32) (local $i i32) (local $s i32)
     (block $end
       (loop $byte
-        (br_if $end (i32.ge_u (local.get $i) (call $Text.bytes.len (local.get $t))))  ;; <- refused here
+        (br_if $end (i32.ge_u (local.get $i) (call $Text.bytes.len (local.get $t)))) ;; <- refused here
         (local.set $s (i32.add (local.get $s) (call $Text.bytes.get (local.get $t) (local.get $i))))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $byte)))

@@ -10,6 +10,6 @@
   (func (export "main") (local $a externref)
     (local.set $a (call $Text.new (i32.const 4)))
     (call $Text.free (local.get $a))
-    (call $Text.stamp.set (local.get $a) (i64.const 7))  ;; <- refused here
+    (call $Text.stamp.set (local.get $a) (i64.const 7)) ;; <- refused here
   )
 )

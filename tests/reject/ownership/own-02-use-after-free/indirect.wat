@@ -13,7 +13,7 @@
   (table 2 2 funcref)
   (elem (i32.const 0) $len $first)
   (func $len (type $reader) (param $t externref) (result i32)
-    (call $Text.bytes.len (local.get $t)))  ;; <- refused here
+    (call $Text.bytes.len (local.get $t))) ;; <- refused here
   (func $first (type $reader) (param $t externref) (result i32)
     (call $Text.bytes.get (local.get $t) (i32.const 0)))
   (func (export "main") (local $a externref)

@@ -19,7 +19,7 @@
       (loop $walk
         (br_if $end (ref.is_null (local.get $i)))
         (call $Item.free (local.get $i))
-        (local.set $next (call $Item.next.take (local.get $i)))  ;; <- refused here
+        (local.set $next (call $Item.next.take (local.get $i))) ;; <- refused here
         (local.set $i (local.get $next))
         (br $walk))))
 )

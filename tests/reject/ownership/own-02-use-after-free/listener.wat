@@ -19,7 +19,7 @@
     (local.set $l (call $Mail.exp.listen (i32.const 0) (i32.const 4)))
     (if (ref.is_null (local.get $l)) (then (return)))
     (call $Mail.listener.close (local.get $l))
-    (local.set $x (call $Mail.listener.accept (local.get $l)))  ;; <- refused here
+    (local.set $x (call $Mail.listener.accept (local.get $l))) ;; <- refused here
     (if (i32.eqz (ref.is_null (local.get $x)))
       (then (call $Mail.exp.abandon (local.get $x)))))
 )

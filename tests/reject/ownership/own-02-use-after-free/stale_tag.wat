@@ -33,7 +33,7 @@
         (local.set $a (call $Text.new (i32.const 4)))
         (call $Text.free (local.get $a))
         (if (i32.ne (call $next (local.get $e)) (i32.const 0))
-          (then (call $Text.free (local.get $a)))  ;; <- refused here
+          (then (call $Text.free (local.get $a))) ;; <- refused here
         )))
     (call $abandon (local.get $e))
     (call $leave (local.get $x)))

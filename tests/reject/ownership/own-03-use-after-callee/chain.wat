@@ -32,7 +32,7 @@
     (local.set $e (call $Log.exp.peer (local.get $x)))
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (call $note (local.get $e) (local.tee $a (call $Text.new (i32.const 4))) (call $choose))
-    (call $Text.bytes.set (local.get $a) (i32.const 1) (i32.const 65))  ;; <- refused here
+    (call $Text.bytes.set (local.get $a) (i32.const 1) (i32.const 65)) ;; <- refused here
     (call $note (local.get $e) (local.get $a) (i32.const 1))
     (call $Log.imp.abandon (local.get $e))
     (call $Log.exp.abandon (local.get $x)))

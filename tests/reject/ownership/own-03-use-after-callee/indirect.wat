@@ -31,7 +31,7 @@
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (local.set $a (call $Text.new (i32.const 4)))
     (call_indirect (type $sink) (local.get $e) (local.get $a) (call $choose))
-    (call $Text.stamp.set (local.get $a) (i64.const 1))  ;; <- refused here
+    (call $Text.stamp.set (local.get $a) (i64.const 1)) ;; <- refused here
     (call $Log.imp.abandon (local.get $e))
     (call $Log.exp.abandon (local.get $x)))
 )

@@ -15,6 +15,6 @@
     (loop $again
       (call $Text.stamp.set (local.get $a) (i64.const 1))
       (call $eat (local.get $a))
-      (br_if $again (call $choose)))  ;; <- refused here
+      (br_if $again (call $choose))) ;; <- refused here
   )
 )

@@ -19,6 +19,6 @@
   (func (export "main") (local $a externref)
     (local.set $a (call $Text.new (i32.const 4)))
     (call $even (local.get $a) (i32.const 4))
-    (drop (call $Text.bytes.len (local.get $a)))  ;; <- refused here
+    (drop (call $Text.bytes.len (local.get $a))) ;; <- refused here
   )
 )

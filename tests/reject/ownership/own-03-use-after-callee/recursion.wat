@@ -18,6 +18,6 @@
     (local.set $head (call $Item.new))
     (call $Item.next.put (local.get $head) (call $Item.new))
     (call $drain (local.get $head))
-    (call $Item.value.set (local.get $head) (i32.const 3))  ;; <- refused here
+    (call $Item.value.set (local.get $head) (i32.const 3)) ;; <- refused here
   )
 )

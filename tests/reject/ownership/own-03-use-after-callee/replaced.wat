@@ -17,7 +17,7 @@
   (func (export "main") (local $a externref) (local $b externref)
     (local.set $a (call $Text.new (i32.const 4)))
     (local.set $b (call $grow (local.get $a) (i32.const 8)))
-    (call $Text.bytes.set (local.get $a) (i32.const 5) (i32.const 1))  ;; <- refused here
+    (call $Text.bytes.set (local.get $a) (i32.const 5) (i32.const 1)) ;; <- refused here
     (call $Text.free (local.get $b))
   )
 )

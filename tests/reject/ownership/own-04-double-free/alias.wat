@@ -12,5 +12,5 @@
     (local.set $b (local.get $a))
     (call $Text.stamp.set (local.get $b) (i64.const 1))
     (call $Text.free (local.get $a))
-    (call $Text.free (local.get $b)))  ;; <- refused here
+    (call $Text.free (local.get $b))) ;; <- refused here
 )

@@ -10,7 +10,7 @@
     (call $Text.free (local.get $t))
   )
   (func $destroy (param $t externref)
-    (call $Text.free (local.get $t)))  ;; <- refused here
+    (call $Text.free (local.get $t))) ;; <- refused here
   (func (export "main") (local $a externref)
     (local.set $a (call $Text.new (i32.const 4)))
     (call $finish (local.get $a))

@@ -17,5 +17,5 @@
     (call $Node.key.set (local.get $left) (i32.const 2))
     (call $Node.left.put (local.get $root) (local.get $left))
     (call $Node.free (local.get $root))
-    (call $Node.free (local.get $left)))  ;; <- refused here
+    (call $Node.free (local.get $left))) ;; <- refused here
 )

@@ -20,7 +20,7 @@
           (call $Text.free (local.get $a))
           (br $cleanup)))
       (call $Text.bytes.set (local.get $a) (i32.const 0) (i32.const 1))
-  ;; <- refused here
+      ;; refused here: at the end
     )
     (call $Text.free (local.get $a)))
 )

@@ -9,6 +9,6 @@
   (func (export "main") (local $a externref)
     (local.set $a (call $Text.new (i32.const 4)))
     (call $Text.free (local.get $a))
-    (call $Text.free (local.get $a))  ;; <- refused here
+    (call $Text.free (local.get $a)) ;; <- refused here
   )
 )

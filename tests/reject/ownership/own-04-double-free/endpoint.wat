@@ -22,6 +22,6 @@
     (local.set $e (call $Mail.exp.peer (local.get $x)))
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (call $Mail.imp.close (local.get $e))
-    (call $Mail.imp.abandon (local.get $e))  ;; <- refused here
+    (call $Mail.imp.abandon (local.get $e)) ;; <- refused here
     (call $Mail.exp.abandon (local.get $x)))
 )

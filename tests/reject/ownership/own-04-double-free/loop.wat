@@ -13,7 +13,7 @@
       (if (call $choose)
         (then
           (call $Text.free (local.get $spare))
-  ;; <- refused here
+          ;; refused here: at the end
         ))
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
       (br_if $again (i32.lt_u (local.get $n) (i32.const 3))))

@@ -24,7 +24,7 @@
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (local.set $a (call $Text.new (i32.const 4)))
     (call $trace (local.get $e) (local.get $a))
-    (call $Log.imp.send.Line (local.get $e) (local.get $a))  ;; <- refused here
+    (call $Log.imp.send.Line (local.get $e) (local.get $a)) ;; <- refused here
     (call $Log.imp.abandon (local.get $e))
     (call $Log.exp.abandon (local.get $x)))
 )

@@ -26,7 +26,7 @@
     (local.set $l (call $Letter.new))
     (local.set $a (call $Text.new (i32.const 4)))
     (call $Letter.text.put (local.get $l) (local.get $a))
-    (call $Log.imp.send.Line (local.get $e) (local.get $a))  ;; <- refused here
+    (call $Log.imp.send.Line (local.get $e) (local.get $a)) ;; <- refused here
     (call $Letter.free (local.get $l))
     (call $Log.imp.abandon (local.get $e))
     (call $Log.exp.abandon (local.get $x)))

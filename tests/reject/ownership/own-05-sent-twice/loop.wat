@@ -22,7 +22,7 @@
     (local.set $a (call $Text.new (i32.const 4)))
     (loop $again
       (call $Log.imp.send.Line (local.get $e) (local.get $a))
-      (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 3))))  ;; <- refused here
+      (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 3)))) ;; <- refused here
     (call $Log.imp.abandon (local.get $e))
     (call $Log.exp.abandon (local.get $x)))
 )

@@ -37,7 +37,7 @@
     (local.set $e (call $Mail.exp.peer (local.get $x)))
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (call $Desk.imp.send.Enter (local.get $d) (i32.const 1) (local.get $e))
-    (call $Desk.imp.send.Enter (local.get $f) (i32.const 2) (local.get $e))  ;; <- refused here
+    (call $Desk.imp.send.Enter (local.get $f) (i32.const 2) (local.get $e)) ;; <- refused here
     (call $Mail.exp.abandon (local.get $x))
     (call $Desk.imp.abandon (local.get $d))
     (call $Desk.exp.abandon (local.get $dx))

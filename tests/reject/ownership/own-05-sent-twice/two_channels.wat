@@ -24,7 +24,7 @@
     (local.set $y (call $open))
     (if (ref.is_null (local.tee $f (call $Log.exp.peer (local.get $y)))) (then (unreachable)))
     (call $Log.imp.send.Line (local.get $e) (local.tee $a (call $Text.new (i32.const 4))))
-    (call $Log.imp.send.Line (local.get $f) (local.get $a))  ;; <- refused here
+    (call $Log.imp.send.Line (local.get $f) (local.get $a)) ;; <- refused here
     (call $Log.imp.abandon (local.get $e))
     (call $Log.exp.abandon (local.get $x))
     (call $Log.imp.abandon (local.get $f))

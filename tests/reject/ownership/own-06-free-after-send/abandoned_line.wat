@@ -34,7 +34,7 @@
     (local.set $e (call $Mail.exp.peer (local.get $x)))
     (if (ref.is_null (local.get $e)) (then (unreachable)))
     (call $Desk.imp.send.Enter (local.get $d) (i32.const 0) (local.get $e))
-    (call $Mail.imp.abandon (local.get $e))  ;; <- refused here
+    (call $Mail.imp.abandon (local.get $e)) ;; <- refused here
     (call $Mail.exp.abandon (local.get $x))
     (call $Desk.imp.abandon (local.get $d))
     (call $Desk.exp.abandon (local.get $dx)))

@@ -19,7 +19,7 @@
   (func $give (param $l externref) (param $t externref)
     (call $Log.imp.send.Line (local.get $l) (local.get $t)))
   (func $dispose (param $n i32) (param $t externref)
-    (if (local.get $n) (then (call $Text.stamp.set (local.get $t) (i64.const 0))))  ;; <- refused here
+    (if (local.get $n) (then (call $Text.stamp.set (local.get $t) (i64.const 0)))) ;; <- refused here
     (call $Text.free (local.get $t)))
   (func (export "main") (local $e externref) (local $x externref) (local $a externref)
     (local.set $x (call $Log.channel))

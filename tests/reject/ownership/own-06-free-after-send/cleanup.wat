@@ -27,7 +27,7 @@
       (br_if $cleanup (i32.eqz (call $choose)))
       (call $Text.stamp.set (local.get $a) (i64.const 4))
       (call $Log.imp.send.Line (local.get $e) (local.get $a))
-  ;; <- refused here
+      ;; refused here: at the end
     )
     (call $Text.free (local.get $a))
     (call $Log.imp.abandon (local.get $e))

@@ -40,7 +40,7 @@
           (call $Mail.exp.send.Receipt (local.get $x) (i32.const 1))
           (call $Text.free (local.get $t))
           (call $Mail.imp.recv.Receipt (local.get $e) (i32.const 32))))
-      (call $Text.free (local.get $t))  ;; <- refused here
+      (call $Text.free (local.get $t)) ;; <- refused here
       (br_if $serve (call $choose)))
     (call $Mail.imp.abandon (local.get $e))
     (call $Mail.exp.abandon (local.get $x)))

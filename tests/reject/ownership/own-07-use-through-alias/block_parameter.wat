@@ -13,6 +13,6 @@
     local.tee $a
     (block (type $eater)
       call $Text.free)
-    (drop (call $Text.bytes.len (local.get $a)))  ;; <- refused here
+    (drop (call $Text.bytes.len (local.get $a))) ;; <- refused here
   )
 )

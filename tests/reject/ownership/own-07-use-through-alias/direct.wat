@@ -11,6 +11,6 @@
     (local.set $a (call $Text.new (i32.const 4)))
     (local.set $b (local.get $a))
     (call $Text.free (local.get $a))
-    (call $Text.stamp.set (local.get $b) (i64.const 1))  ;; <- refused here
+    (call $Text.stamp.set (local.get $b) (i64.const 1)) ;; <- refused here
   )
 )

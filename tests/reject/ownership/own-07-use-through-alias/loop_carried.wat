@@ -13,7 +13,7 @@
     (loop $again
       (local.set $old (local.get $cur))
       (call $Text.free (local.get $cur))
-      (local.set $n (i32.add (local.get $n) (call $Text.bytes.len (local.get $old))))  ;; <- refused here
+      (local.set $n (i32.add (local.get $n) (call $Text.bytes.len (local.get $old)))) ;; <- refused here
       (local.set $cur (call $Text.new (i32.const 4)))
       (br_if $again (call $choose)))
     (call $Text.free (local.get $cur)))

@@ -15,7 +15,7 @@
     )
     local.set $b
     call $Text.free
-    (drop (call $Text.bytes.len (local.get $b)))  ;; <- refused here
+    (drop (call $Text.bytes.len (local.get $b))) ;; <- refused here
     (nop)
   )
 )

@@ -16,6 +16,6 @@
     (local.set $a (call $Text.new (i32.const 4)))
     (local.set $b (call $touched (local.get $a)))
     (call $Text.free (local.get $b))
-    (drop (call $Text.bytes.len (local.get $a)))  ;; <- refused here
+    (drop (call $Text.bytes.len (local.get $a))) ;; <- refused here
   )
 )

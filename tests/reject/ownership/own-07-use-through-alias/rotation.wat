@@ -16,5 +16,5 @@
     (local.set $c (local.get $t))
     (call $Text.free (local.get $c))
     (call $Text.free (local.get $a))
-    (call $Text.free (local.get $b)))  ;; <- refused here
+    (call $Text.free (local.get $b))) ;; <- refused here
 )

@@ -1,0 +1,16 @@
+;; As the refused case of this name, but the table is the module's own
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (memory 1)
+  (type $sink (func (param externref)))
+  (table $own 1 1 funcref)
+  (elem (i32.const 0) $free_it)
+  (func $free_it (type $sink) (param $t externref)
+    (call $Text.free (local.get $t)))
+  (func (export "main")
+    (call_indirect $own (type $sink) (call $Text.new (i32.const 4)) (i32.const 0))
+  )
+)
