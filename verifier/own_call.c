@@ -281,9 +281,11 @@ static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t
     if (!r->cur)
         return true;
     *after = own_join(&r->scratch, *after, r->cur, own_event(r, EV_MET, func), &err);
-    return *after ||
-           own_fail(r, OWN_SPLIT,
-                    "the functions that this call may reach treat the reference differently");
+    if (*after)
+        return true;
+    own_meet_failed(r, &err);
+    diag_found(r->c->why, "functions that this call may reach, and that differ in it");
+    return false;
 }
 
 /* A choice among the address-taken functions of that type, and one of the host's where its

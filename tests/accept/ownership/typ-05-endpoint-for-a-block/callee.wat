@@ -1,0 +1,37 @@
+;; Two arguments of a helper are exchanged
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Shop" "channel" (func $Shop.channel (result externref)))
+  (import "singula/Shop" "exp.peer" (func $Shop.exp.peer (param externref) (result externref)))
+  (import "singula/Shop" "exp.abandon" (func $Shop.exp.abandon (param externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (import "singula/Shop" "imp.abandon" (func $Shop.imp.abandon (param externref)))
+  (import "singula/Shop" "imp.send.Ask" (func $Shop.imp.send.Ask (param externref externref)))
+  (import "singula/Note" "new" (func $Note.new (param i32) (result externref)))
+  (import "singula/Item" "id.get" (func $Item.id.get (param externref) (result i32)))
+  (func $main (export "main") (local $s externref) (local $c externref) (local $item externref)
+    (local.set $s (call $Shop.channel))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (local.set $c (call $Shop.exp.peer (local.get $s)))
+    (if (ref.is_null (local.get $c)) (then (call $Shop.exp.abandon (local.get $s)) (return)))
+    (local.set $item (call $Item.new))
+    (call $ask (local.get $c) (local.get $item))
+    (call $Item.free (local.get $item))
+    (call $Shop.imp.abandon (local.get $c))
+    (call $Shop.exp.abandon (local.get $s)))
+  ;; asks for as much as the item's number says
+  (func $ask (param $c externref) (param $item externref)
+    (call $Shop.imp.send.Ask (local.get $c) (call $Note.new (call $Item.id.get (local.get $item))))))

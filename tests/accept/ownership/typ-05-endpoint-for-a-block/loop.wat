@@ -1,0 +1,41 @@
+;; Two variables are exchanged at the end of each round
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Shop" "channel" (func $Shop.channel (result externref)))
+  (import "singula/Shop" "exp.peer" (func $Shop.exp.peer (param externref) (result externref)))
+  (import "singula/Shop" "exp.abandon" (func $Shop.exp.abandon (param externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "singula/Item" "id.set" (func $Item.id.set (param externref i32)))
+  (import "singula/Item" "id.get" (func $Item.id.get (param externref) (result i32)))
+  (import "singula/Shop" "imp.poll" (func $Shop.imp.poll (param externref) (result i32)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (import "singula/Shop" "imp.abandon" (func $Shop.imp.abandon (param externref)))
+  (func $main (export "main") (local $s externref) (local $c externref) (local $item externref) (local $t externref)
+    (local.set $s (call $Shop.channel))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (local.set $c (call $Shop.exp.peer (local.get $s)))
+    (if (ref.is_null (local.get $c)) (then (call $Shop.exp.abandon (local.get $s)) (return)))
+    (local.set $item (call $Item.new))
+    (loop $again
+      (call $Item.id.set (local.get $item) (i32.add (call $Item.id.get (local.get $item)) (i32.const 1)))
+      (drop (call $Shop.imp.poll (local.get $c)))
+      (local.set $t (local.get $item))
+      (local.set $item (call $Item.new))
+      (call $Item.free (local.get $t))
+      (br_if $again (call $choose)))
+    (call $Item.free (local.get $item))
+    (call $Shop.imp.abandon (local.get $c))
+    (call $Shop.exp.abandon (local.get $s))))

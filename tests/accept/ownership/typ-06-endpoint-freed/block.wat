@@ -1,0 +1,22 @@
+;; A block is closed as if it were an endpoint
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Note" "new" (func $Note.new (param i32) (result externref)))
+  (import "singula/Note" "text.set" (func $Note.text.set (param externref i32 i32)))
+  (import "singula/Note" "free" (func $Note.free (param externref)))
+  (func $main (export "main") (local $note externref)
+    (local.set $note (call $Note.new (i32.const 3)))
+    (call $Note.text.set (local.get $note) (i32.const 2) (i32.const 33))
+    (call $Note.free (local.get $note))))

@@ -1,0 +1,20 @@
+;; The helper that should fill the field fills another one
+;; expect: OK
+;; contract: block Item { id: u32; }
+;; contract: block Order { item: Item!; gift: Item; }
+;; contract: block Crate { order: Order; }
+(module
+  (import "singula/Crate" "new" (func $Crate.new (result externref)))
+  (import "singula/Order" "new" (func $Order.new (result externref)))
+  (import "singula/Crate" "order.put" (func $Crate.order.put (param externref externref)))
+  (import "singula/Crate" "free" (func $Crate.free (param externref)))
+  (import "singula/Order" "item.put" (func $Order.item.put (param externref externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (func $main (export "main") (local $crate externref) (local $order externref)
+    (local.set $crate (call $Crate.new))
+    (local.set $order (call $Order.new))
+    (call $fill (local.get $order))
+    (call $Crate.order.put (local.get $crate) (local.get $order))
+    (call $Crate.free (local.get $crate)))
+  (func $fill (param $order externref)
+    (call $Order.item.put (local.get $order) (call $Item.new))))

@@ -1,0 +1,24 @@
+;; An operation for every type: what it frees would have to be known when the program runs
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "env" "choose" (func $choose (result i32)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "singula/Note" "free" (func $Note.free (param externref)))
+  (import "singula/Note" "new" (func $Note.new (param i32) (result externref)))
+  (func $main (export "main") (local $x externref)
+    (if (call $choose)
+      (then (call $Item.free (call $Item.new)))
+      (else (call $Note.free (call $Note.new (i32.const 8)))))))

@@ -1,0 +1,37 @@
+;; At the end of a walk over a chain its last element is taken for the endpoint
+;; expect: TYP_MISMATCH func=7 offset=0x103
+;; monitor: MON_TYPE
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Shop" "channel" (func $Shop.channel (result externref)))
+  (import "singula/Shop" "exp.peer" (func $Shop.exp.peer (param externref) (result externref)))
+  (import "singula/Shop" "exp.abandon" (func $Shop.exp.abandon (param externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "singula/Item" "id.get" (func $Item.id.get (param externref) (result i32)))
+  (import "env" "choose" (func $choose (result i32)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (func $main (export "main") (local $s externref) (local $c externref) (local $item externref) (local $end externref)
+    (local.set $s (call $Shop.channel))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (local.set $c (call $Shop.exp.peer (local.get $s)))
+    (if (ref.is_null (local.get $c)) (then (call $Shop.exp.abandon (local.get $s)) (return)))
+    (local.set $item (call $Item.new))
+    (loop $again (result externref)
+      (local.set $end (local.get $c))
+      (drop (call $Item.id.get (local.get $item)))
+      (br_if $again (call $choose))
+      (local.get $end))
+    (call $Item.free)
+    (call $Item.free (local.get $item))
+    (call $Shop.exp.abandon (local.get $s))))

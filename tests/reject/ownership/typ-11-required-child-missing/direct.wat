@@ -1,0 +1,44 @@
+;; A block is sent whose required child was never put in
+;; expect: TYP_FIELD_EMPTY func=13 offset=0x1d2
+;; monitor: MON_FIELD_EMPTY
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Shop" "channel" (func $Shop.channel (result externref)))
+  (import "singula/Shop" "exp.peer" (func $Shop.exp.peer (param externref) (result externref)))
+  (import "singula/Shop" "exp.abandon" (func $Shop.exp.abandon (param externref)))
+  (import "singula/Shop" "imp.send.Ask" (func $Shop.imp.send.Ask (param externref externref)))
+  (import "singula/Note" "new" (func $Note.new (param i32) (result externref)))
+  (import "singula/Note" "free" (func $Note.free (param externref)))
+  (import "singula/Shop" "exp.recv.Ask" (func $Shop.exp.recv.Ask (param externref) (result externref)))
+  (import "singula/Shop" "exp.send.Sold" (func $Shop.exp.send.Sold (param externref i32)))
+  (import "singula/Shop" "imp.recv.Sold" (func $Shop.imp.recv.Sold (param externref i32)))
+  (import "singula/Order" "new" (func $Order.new (result externref)))
+  (import "singula/Order" "no.set" (func $Order.no.set (param externref i32)))
+  (import "singula/Shop" "imp.send.Buy" (func $Shop.imp.send.Buy (param externref externref)))
+  (import "singula/Shop" "imp.close" (func $Shop.imp.close (param externref)))
+  (memory 1)
+  (func $main (export "main") (local $s externref) (local $c externref) (local $order externref)
+    (local.set $s (call $Shop.channel))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (local.set $c (call $Shop.exp.peer (local.get $s)))
+    (if (ref.is_null (local.get $c)) (then (call $Shop.exp.abandon (local.get $s)) (return)))
+    (call $Shop.imp.send.Ask (local.get $c) (call $Note.new (i32.const 1)))
+    (call $Note.free (call $Shop.exp.recv.Ask (local.get $s)))
+    (call $Shop.exp.send.Sold (local.get $s) (i32.const 1))
+    (call $Shop.imp.recv.Sold (local.get $c) (i32.const 0))
+    (local.set $order (call $Order.new))
+    (call $Order.no.set (local.get $order) (i32.load (i32.const 0)))
+    (call $Shop.imp.send.Buy (local.get $c) (local.get $order))
+    (call $Shop.imp.close (local.get $c))
+    (call $Shop.exp.abandon (local.get $s))))
