@@ -1,6 +1,6 @@
 ;; A reference that came out of a table
 ;; expect: OWN_FOREIGN func=1 offset=0x48
-;; monitor: MON_NULL
+;; monitor: - the table holds null, and null may be freed
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {
