@@ -9,9 +9,9 @@
 
 /* The C names of a block or contract. */
 struct decl_names {
-    const char *block;                /* typedef */
-    const char *imp, *exp, *listener; /* typedefs */
-    const char **structs;             /* by message: tag of its struct */
+    const char *block, *frozen;             /* typedefs; frozen: NULL if it cannot be */
+    const char *imp, *exp, *listener, *set; /* typedefs */
+    const char **structs;                   /* by message: tag of its struct */
 };
 
 struct header {
@@ -72,8 +72,16 @@ static const char *const meanings[XOP_N] = {
     [XOP_WRITE] = "Copies elements [i, i + n) from memory.",
     [XOP_LOAD] = "A value from bytes of the array: little-endian, any alignment.",
     [XOP_STORE] = "A value to bytes of the array: little-endian, any alignment.",
+    [XOP_FREEZE] = "Makes the block and its children read-only for good; then it can be shared.",
+    [XOP_SHARE] =
+        "One more owner of the same frozen block; traps when quota or heap are exhausted.",
+    [XOP_THAW] = "Gives a frozen block back as a writable one: itself if this was its only owner, "
+                 "else a copy;\n * null when there is no room for that.",
+    [XOP_SLOT_SWAP] = "Stores a block (or null) in a slot, gives out what was there (or null).",
+    [XOP_FROZEN_SWAP] = "The same for frozen blocks.",
     [XOP_TAKE] = "Moves the child out, leaving null.",
     [XOP_PUT] = "Moves a child in, ending the one before it.",
+    [XOP_SHARE_CHILD] = "A share of the child of a frozen block.",
     [XOP_CHANNEL] = "A new channel: its exp end; null when the heap is exhausted.",
     [XOP_PEER] = "The other end of a new channel, once; null after that.",
     [XOP_CONNECT] =
@@ -91,6 +99,13 @@ static const char *const meanings[XOP_N] = {
     [XOP_CALL] = "Sends the first message and receives the second.",
     [XOP_CLOSE] = "Closes where the contract allows it, or after SINGULA_CLOSED.",
     [XOP_ABANDON] = "Closes anywhere; the peer sees SINGULA_CLOSED.",
+    [XOP_SET_NEW] = "A set of ends in this state, to wait for all of them; null when exhausted.",
+    [XOP_SET_ADD] = "Moves an end into the set, under a key.",
+    [XOP_SET_WAIT] = "Waits so many nanoseconds for the first end with a message or a closed peer, "
+                     "moves it out and\n * stores its key; null if there is none by then, or the "
+                     "set is empty.",
+    [XOP_SET_FREE] = "Ends the set and abandons the ends in it.",
+    [XOP_END_SWAP] = "Stores an end (or null) in a slot, gives out what was there (or null).",
 };
 
 /* ---- prototypes ---- */
@@ -114,8 +129,9 @@ static const char *ref_type(const struct header *h, const struct xref_type *t)
     case REF_NONE:
         break;
     case REF_BLOCK:
-    case REF_FROZEN:
         return h->decls[t->block].block;
+    case REF_FROZEN:
+        return h->decls[t->block].frozen;
     case REF_IMP:
         return h->decls[h->set->nblocks + t->contract].imp;
     case REF_EXP:
@@ -160,20 +176,9 @@ static void recv_params(struct proto *p, const struct xop *op, uint32_t message)
         p->result = ref_type(p->h, &m->ref);
 }
 
-static void block_proto(struct proto *p, const struct xop *op)
+/* Operations on a field: what follows the block among the parameters, and the result. */
+static void field_proto(struct proto *p, const struct xop *op, const struct block_field *f)
 {
-    const struct block_type *b = &p->h->set->blocks[op->block];
-    const struct block_field *f = op->field != CONTRACT_NONE ? &b->fields[op->field] : NULL;
-    const char *self = p->h->decls[op->block].block;
-    if (op->kind == XOP_ALLOC || op->kind == XOP_NEW) {
-        p->result = self;
-        if (b->array != CONTRACT_NONE)
-            param(p, "uint32_t", "n");
-        return;
-    }
-    param(p, self, "block");
-    if (!f)
-        return; /* free */
     if (f->is_array && op->kind != XOP_LEN)
         param(p, "uint32_t", op->kind == XOP_LOAD || op->kind == XOP_STORE ? "byte" : "i");
     if (op->kind == XOP_GET)
@@ -190,6 +195,8 @@ static void block_proto(struct proto *p, const struct xop *op)
         p->result = ref_type(p->h, &f->ref);
     else if (op->kind == XOP_PUT)
         param(p, ref_type(p->h, &f->ref), "child");
+    else if (op->kind == XOP_SHARE_CHILD)
+        p->result = p->h->decls[f->ref.block].frozen;
     if (op->kind == XOP_READ || op->kind == XOP_WRITE) {
         param(p, op->kind == XOP_READ ? "void *" : "const void *",
               op->kind == XOP_READ ? "to" : "from");
@@ -197,10 +204,64 @@ static void block_proto(struct proto *p, const struct xop *op)
     }
 }
 
+static void block_proto(struct proto *p, const struct xop *op)
+{
+    const struct block_type *b = &p->h->set->blocks[op->block];
+    const struct decl_names *names = &p->h->decls[op->block];
+    if (op->kind == XOP_ALLOC || op->kind == XOP_NEW) {
+        p->result = names->block;
+        if (b->array != CONTRACT_NONE)
+            param(p, "uint32_t", "n");
+        return;
+    }
+    if (op->kind == XOP_SLOT_SWAP || op->kind == XOP_FROZEN_SWAP) {
+        p->result = op->kind == XOP_SLOT_SWAP ? names->block : names->frozen;
+        param(p, "uint32_t", "slot");
+        param(p, p->result, "block");
+        return;
+    }
+    bool frozen = op->kind == XOP_SHARE || op->kind == XOP_THAW || op->kind == XOP_SHARE_CHILD;
+    param(p, frozen ? names->frozen : names->block, "block");
+    if (op->kind == XOP_FREEZE || op->kind == XOP_SHARE)
+        p->result = names->frozen;
+    else if (op->kind == XOP_THAW)
+        p->result = names->block;
+    else if (op->field != CONTRACT_NONE)
+        field_proto(p, op, &b->fields[op->field]);
+}
+
+/* Operations of sets, and of slots of ends. */
+static void held_proto(struct proto *p, const struct xop *op, const struct decl_names *names)
+{
+    const char *end = op->role == ROLE_IMP ? names->imp : names->exp;
+    if (op->kind == XOP_SET_NEW) {
+        p->result = names->set;
+        return;
+    }
+    if (op->kind == XOP_END_SWAP)
+        param(p, "uint32_t", "slot");
+    else
+        param(p, names->set, "set");
+    if (op->kind == XOP_SET_ADD || op->kind == XOP_END_SWAP)
+        param(p, end, "ep");
+    if (op->kind == XOP_SET_ADD)
+        param(p, "int64_t", "key");
+    if (op->kind == XOP_SET_WAIT) {
+        param(p, "int64_t", "ns");
+        param(p, "int64_t *", "key");
+    }
+    if (op->kind != XOP_SET_ADD && op->kind != XOP_SET_FREE)
+        p->result = end;
+}
+
 static void contract_proto(struct proto *p, const struct xop *op)
 {
     const struct contract *c = &p->h->set->contracts[op->contract];
     const struct decl_names *names = &p->h->decls[p->h->set->nblocks + op->contract];
+    if (op->kind >= XOP_SET_NEW) {
+        held_proto(p, op, names);
+        return;
+    }
     if (op->kind == XOP_CHANNEL) {
         p->result = names->exp;
         return;
@@ -279,8 +340,7 @@ static void messages(struct header *h, const struct contract *c, struct decl_nam
         const struct message *m = &c->messages[i];
         struct clocals members = {.n = 0};
         char line[100];
-        snprintf(line, sizeof line, "%s: %s message%s", m->name, m->dir == DIR_IN ? "in" : "out",
-                 m->ref.kind == REF_FROZEN ? " (frozen blocks are not supported yet)" : "");
+        snprintf(line, sizeof line, "%s: %s message", m->name, m->dir == DIR_IN ? "in" : "out");
         strbuf_puts(h->out, "\n");
         comment(h->out, "", m->notes.doc, line);
         if (!m->scalars_size)
@@ -363,18 +423,23 @@ static const char preamble[] =
     "and\n"
     " * the name of the operation, with `_` for each dot: `seq.get` of block Frame is "
     "Frame_seq_get().\n"
-    " * There are the types X of a block, X_imp, X_exp and X_listener of the two ends of a "
-    "contract and of\n"
-    " * a published name; the tag X_TAG_<Message> (X in capitals) and, for its scalars, a struct\n"
-    " * X_<Message> for each message. A name that is a word of C or is there already gets `_2`, "
-    "`_3` ...\n"
+    " * There are the types X of a block and X_frozen of a frozen one, X_imp, X_exp, X_listener "
+    "and X_set of\n"
+    " * the two ends of a contract, of a published name and of a set of ends; the tag "
+    "X_TAG_<Message> (X in\n"
+    " * capitals) and, for its scalars, a struct X_<Message> for each message. A name that is a "
+    "word of C or\n"
+    " * is there already gets `_2`, `_3` ...\n"
     " *\n"
-    " * Ownership: a block, endpoint or listener has one owner. A call consumes what it frees, "
-    "puts,\n"
-    " * sends, closes or abandons, borrows all else, and what it returns belongs to the caller. "
-    "Results of\n"
-    " * alloc, take, channel, peer, connect, listen and accept may be null: test with "
+    " * Ownership: a block, end, listener or set has one owner. A call consumes what it frees, "
+    "freezes,\n"
+    " * thaws, puts, stores in a slot, adds to a set, sends, closes or abandons, borrows all else, "
+    "and what\n"
+    " * it returns belongs to the caller. Results of alloc, thaw, take, share of a child, swap, "
+    "channel,\n"
+    " * peer, connect, listen, accept, and of set new and wait may be null: test with "
     "singula_is_null().\n"
+    " * A frozen block is read with get, len, read and load, and ended with free.\n"
     " * References cannot be members, array elements or globals; initialise each (singula_null() "
     "if\n"
     " * nothing else); compile with `singula cc`.\n"
@@ -447,11 +512,15 @@ static bool name_types(struct header *h)
         return false;
     for (uint32_t b = 0; b < s->nblocks; b++)
         h->decls[b].block = c_name(h, "%s", s->blocks[b].name);
+    for (uint32_t b = 0; b < s->nblocks; b++)
+        if (!s->blocks[b].holds_endpoints)
+            h->decls[b].frozen = c_name(h, "%s_frozen", s->blocks[b].name);
     for (uint32_t c = 0; c < s->ncontracts; c++) {
         struct decl_names *d = &h->decls[s->nblocks + c];
         d->imp = c_name(h, "%s_imp", s->contracts[c].name);
         d->exp = c_name(h, "%s_exp", s->contracts[c].name);
         d->listener = c_name(h, "%s_listener", s->contracts[c].name);
+        d->set = c_name(h, "%s_set", s->contracts[c].name);
         d->structs = ARENA_ARRAY(&h->names.arena, s->contracts[c].nmessages, const char *);
         if (!d->structs)
             return false;
@@ -467,10 +536,13 @@ static void typedefs(struct header *h)
     strbuf_puts(h->out, total ? "\n" : "");
     for (uint32_t i = 0; i < total; i++) {
         const struct decl_names *d = &h->decls[i];
-        if (i < nblocks)
-            strbuf_printf(h->out, "typedef singula_ref %s;\n", d->block);
+        if (i >= nblocks)
+            strbuf_printf(h->out, "typedef singula_ref %s, %s, %s, %s;\n", d->imp, d->exp,
+                          d->listener, d->set);
+        else if (d->frozen)
+            strbuf_printf(h->out, "typedef singula_ref %s, %s;\n", d->block, d->frozen);
         else
-            strbuf_printf(h->out, "typedef singula_ref %s, %s, %s;\n", d->imp, d->exp, d->listener);
+            strbuf_printf(h->out, "typedef singula_ref %s;\n", d->block);
     }
 }
 

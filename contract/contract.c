@@ -93,6 +93,18 @@ uint32_t block_find_field(const struct block_type *b, const char *name, size_t n
     return CONTRACT_NONE;
 }
 
+uint32_t contract_find_slots(const struct contract_set *s, const struct xref_type *t)
+{
+    bool block = t->kind == REF_BLOCK || t->kind == REF_FROZEN;
+    for (uint32_t i = 0; i < s->nslots; i++) {
+        const struct xref_type *u = &s->slots[i].type;
+        if (u->kind == t->kind &&
+            (block ? u->block == t->block : u->contract == t->contract && u->state == t->state))
+            return i;
+    }
+    return CONTRACT_NONE;
+}
+
 const struct transition *state_transition(const struct state *s, uint32_t tag)
 {
     for (uint32_t i = 0; i < s->ntransitions; i++)

@@ -181,6 +181,8 @@ uint32_t contract_find_contract(const struct contract_set *s, const char *name, 
 uint32_t contract_find_message(const struct contract *c, const char *name, size_t n);
 uint32_t contract_find_state(const struct contract *c, const char *name, size_t n);
 uint32_t block_find_field(const struct block_type *b, const char *name, size_t n);
+/* The slots of that type, or CONTRACT_NONE. A type is declared once. */
+uint32_t contract_find_slots(const struct contract_set *s, const struct xref_type *t);
 
 /* The transition of message `tag` in `state`, or NULL. */
 const struct transition *state_transition(const struct state *s, uint32_t tag);

@@ -100,6 +100,18 @@ static void block_type_of(const struct xop *op, struct xop_type *t)
     case XOP_PUT:
         params(t, "rr");
         break;
+    case XOP_FREEZE:
+    case XOP_SHARE:
+    case XOP_THAW:
+    case XOP_SHARE_CHILD:
+        params(t, "r");
+        t->result = REF;
+        break;
+    case XOP_SLOT_SWAP:
+    case XOP_FROZEN_SWAP:
+        params(t, "ir");
+        t->result = REF;
+        break;
     default:
         params(t, "r"); /* free */
     }
@@ -144,8 +156,22 @@ static void contract_type_of(const struct xop *op, struct xop_type *t)
         send_params(t, &c->messages[op->message]);
         recv_type(t, &c->messages[op->reply]);
         break;
+    case XOP_SET_NEW:
+        t->result = REF;
+        break;
+    case XOP_SET_ADD:
+        params(t, "rrI");
+        break;
+    case XOP_SET_WAIT:
+        params(t, "rIi");
+        t->result = REF;
+        break;
+    case XOP_END_SWAP:
+        params(t, "ir");
+        t->result = REF;
+        break;
     default:
-        params(t, "r"); /* close, abandon, listener.close */
+        params(t, "r"); /* close, abandon, listener.close, set.R.S.free */
     }
 }
 

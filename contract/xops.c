@@ -10,23 +10,11 @@
 
 #define PREFIX    "singula/"
 #define WORDS_MAX 4
-#define NOT_YET   "not supported yet by this version: "
 
 static const char *const patterns[XOP_N] = {
 #define XOP(kind, name, blocks) [XOP_##kind] = name,
 #include "contract/xops.def"
 #undef XOP
-};
-
-/* Known by design, refused for now. */
-static const struct {
-    const char *pattern;
-    bool of_block;
-} later[] = {
-    {"freeze", true},        {"share", true},          {"thaw", true},
-    {"F.share", true},       {"slot.swap", true},      {"frozen.slot.swap", true},
-    {"set.R.S.new", false},  {"set.R.S.add", false},   {"set.R.S.wait", false},
-    {"set.R.S.free", false}, {"slot.R.S.swap", false},
 };
 
 static const char *const roles[] = {[ROLE_IMP] = "imp", [ROLE_EXP] = "exp"};
@@ -56,6 +44,25 @@ static bool follows(const struct contract *c, uint32_t request, uint32_t reply)
     return false;
 }
 
+static const char *freeze_misuse(const struct xop *op)
+{
+    return op->set->blocks[op->block].holds_endpoints
+               ? "the block holds endpoints, which have one owner: it cannot be frozen"
+               : NULL;
+}
+
+/* The declaration of the slots that the operation is for, or CONTRACT_NONE. */
+static uint32_t slots_of(const struct xop *op)
+{
+    struct xref_type t = {.kind = op->kind == XOP_FROZEN_SWAP ? REF_FROZEN : REF_BLOCK};
+    t.block = op->block;
+    if (op->kind == XOP_END_SWAP)
+        t = (struct xref_type){.kind = op->role == ROLE_IMP ? REF_IMP : REF_EXP,
+                               .contract = op->contract,
+                               .state = op->state};
+    return contract_find_slots(op->set, &t);
+}
+
 static const char *field_misuse(const struct xop *op, const struct block_field *f)
 {
     bool ref = f->ref.kind != REF_NONE;
@@ -65,9 +72,11 @@ static const char *field_misuse(const struct xop *op, const struct block_field *
         return ref ? "the field is a reference: `take` moves it out, `put` moves one in" : NULL;
     case XOP_TAKE:
     case XOP_PUT:
+        return ref ? NULL : "the field is not a reference: use `get` and `set`";
+    case XOP_SHARE_CHILD:
         if (!ref)
-            return "the field is not a reference: use `get` and `set`";
-        return f->ref.kind == REF_FROZEN ? NOT_YET "frozen blocks" : NULL;
+            return "the field is not a reference: `get` reads it in a frozen block, too";
+        return freeze_misuse(op);
     case XOP_LEN:
     case XOP_READ:
     case XOP_WRITE:
@@ -90,7 +99,25 @@ static const char *message_misuse(const struct xop *op, uint32_t message, bool s
     if ((direction_sender(m->dir) == op->role) != sends)
         return m->dir == DIR_IN ? "an `in` message is sent by imp and received by exp"
                                 : "an `out` message is sent by exp and received by imp";
-    return m->ref.kind == REF_FROZEN ? NOT_YET "frozen blocks" : NULL;
+    return NULL;
+}
+
+/* As `next` and `wait`: where only this side sends there is nothing to wait for. */
+static const char *set_misuse(const struct xop *op)
+{
+    const struct state *s = &op->set->contracts[op->contract].states[op->state];
+    if (s->ntransitions && direction_sender(s->dir) == op->role)
+        return "in that state this end sends, so there is nothing to wait for";
+    return NULL;
+}
+
+static const char *slots_misuse(const struct xop *op)
+{
+    if (slots_of(op) != CONTRACT_NONE)
+        return NULL;
+    return op->kind == XOP_SLOT_SWAP     ? "the contract declares no `slots` of that block"
+           : op->kind == XOP_FROZEN_SWAP ? "the contract declares no `slots frozen` of that block"
+                                         : "the contract declares no `slots` of that endpoint";
 }
 
 /* Why the declarations do not allow an operation that is otherwise well named; NULL if they do. */
@@ -107,6 +134,7 @@ static const char *misuse(const struct xop *op)
     case XOP_STORE:
     case XOP_TAKE:
     case XOP_PUT:
+    case XOP_SHARE_CHILD:
         return field_misuse(op, &op->set->blocks[op->block].fields[op->field]);
     case XOP_SEND:
         return message_misuse(op, op->message, true);
@@ -119,6 +147,19 @@ static const char *misuse(const struct xop *op)
         if (!why && !follows(&op->set->contracts[op->contract], op->message, op->reply))
             why = "no state of the contract lets the second message follow the first";
         return why;
+    case XOP_FREEZE:
+    case XOP_SHARE:
+    case XOP_THAW:
+        return freeze_misuse(op);
+    case XOP_SLOT_SWAP:
+    case XOP_FROZEN_SWAP:
+    case XOP_END_SWAP:
+        return slots_misuse(op);
+    case XOP_SET_NEW:
+    case XOP_SET_ADD:
+    case XOP_SET_WAIT:
+    case XOP_SET_FREE:
+        return set_misuse(op);
     case XOP_ALLOC:
     case XOP_NEW:
     case XOP_FREE:
@@ -199,7 +240,8 @@ static bool match_word(struct xop *op, const char *place, size_t nplace, const c
         op->reply = contract_find_message(c, s, n);
         return op->reply != CONTRACT_NONE;
     case 'S':
-        return contract_find_state(c, s, n) != CONTRACT_NONE;
+        op->state = contract_find_state(c, s, n);
+        return op->state != CONTRACT_NONE;
     }
     BUG("place in xops.def");
 }
@@ -215,8 +257,7 @@ static bool match(struct xop *op, const char *pattern, const struct words *name)
     return true;
 }
 
-/* The pattern filled from *op. */
-static void op_name(const struct xop *op, char *out, size_t size)
+void xop_name(const struct xop *op, char *out, size_t size)
 {
     const struct contract *c =
         op->contract != CONTRACT_NONE ? &op->set->contracts[op->contract] : NULL;
@@ -229,6 +270,7 @@ static void op_name(const struct xop *op, char *out, size_t size)
             word = *word == 'F'   ? op->set->blocks[op->block].fields[op->field].name
                    : *word == 'X' ? xaccess_name(op->access)
                    : *word == 'R' ? roles[op->role]
+                   : *word == 'S' ? c->states[op->state].name
                    : *word == 'M' ? c->messages[op->message].name
                                   : c->messages[op->reply].name;
             len = (int)strlen(word);
@@ -241,29 +283,38 @@ static void op_name(const struct xop *op, char *out, size_t size)
 
 /* ---- enumeration ---- */
 
-#define NAME_MAX_ALL 300 /* four names of the longest kind */
-
 struct listing {
     void (*each)(void *ctx, const char *module, const char *name, const struct xop *op);
     void *ctx;
-    char module[NAME_MAX_ALL];
+    char module[XOP_NAME_MAX];
 };
 
 static const struct xop no_op = {
     .block = CONTRACT_NONE,
     .field = CONTRACT_NONE,
     .contract = CONTRACT_NONE,
+    .state = CONTRACT_NONE,
     .message = CONTRACT_NONE,
     .reply = CONTRACT_NONE,
+    .slots = CONTRACT_NONE,
 };
 
-static void list_one(const struct listing *l, const struct xop *op)
+/* What the words of the name leave open. */
+static void complete(struct xop *op)
 {
-    char name[NAME_MAX_ALL];
-    if (misuse(op))
+    if (op->kind == XOP_SLOT_SWAP || op->kind == XOP_FROZEN_SWAP || op->kind == XOP_END_SWAP)
+        op->slots = slots_of(op);
+}
+
+static void list_one(const struct listing *l, const struct xop *listed)
+{
+    char name[XOP_NAME_MAX];
+    struct xop op = *listed;
+    if (misuse(&op))
         return;
-    op_name(op, name, sizeof name);
-    l->each(l->ctx, l->module, name, op);
+    complete(&op);
+    xop_name(&op, name, sizeof name);
+    l->each(l->ctx, l->module, name, &op);
 }
 
 static void list_block(struct listing *l, const struct contract_set *set, uint32_t b)
@@ -272,10 +323,10 @@ static void list_block(struct listing *l, const struct contract_set *set, uint32
     op.set = set;
     op.block = b;
     snprintf(l->module, sizeof l->module, PREFIX "%s", set->blocks[b].name);
-    for (op.kind = XOP_ALLOC; op.kind <= XOP_FREE; op.kind++)
+    for (op.kind = XOP_ALLOC; !xop_has_field(op.kind); op.kind++)
         list_one(l, &op);
     for (op.field = 0; op.field < set->blocks[b].nfields; op.field++)
-        for (op.kind = XOP_GET; op.kind <= XOP_PUT; op.kind++) {
+        for (op.kind = XOP_GET; xop_has_field(op.kind); op.kind++) {
             bool access = op.kind == XOP_LOAD || op.kind == XOP_STORE;
             for (op.access = 0; op.access < (access ? XACCESS_N : 1); op.access++)
                 list_one(l, &op);
@@ -283,10 +334,20 @@ static void list_block(struct listing *l, const struct contract_set *set, uint32
         }
 }
 
-/* Every choice of messages for a pattern that has `places` of them. */
-static void list_messages(const struct listing *l, struct xop *op, bool one, bool two)
+static bool has_place(enum xop_kind k, char place)
+{
+    struct words p = split(patterns[k], strlen(patterns[k]));
+    for (uint32_t i = 0; i < p.n; i++)
+        if (p.at[i].n == 1 && *p.at[i].s == place)
+            return true;
+    return false;
+}
+
+/* Every choice of messages, for as many as the pattern has places. */
+static void list_messages(const struct listing *l, struct xop *op)
 {
     uint32_t n = op->set->contracts[op->contract].nmessages;
+    bool one = has_place(op->kind, 'M'), two = has_place(op->kind, 'N');
     for (uint32_t m = 0; m < (one ? n : 1); m++)
         for (uint32_t r = 0; r < (two ? n : 1); r++) {
             op->message = one ? m : CONTRACT_NONE;
@@ -295,19 +356,31 @@ static void list_messages(const struct listing *l, struct xop *op, bool one, boo
         }
 }
 
+/* Every state that has a name, if the pattern has a place for one. */
+static void list_states(const struct listing *l, struct xop *op)
+{
+    const struct contract *c = &op->set->contracts[op->contract];
+    op->state = CONTRACT_NONE;
+    if (!has_place(op->kind, 'S')) {
+        list_messages(l, op);
+        return;
+    }
+    for (op->state = 0; op->state < c->nstates; op->state++)
+        if (!c->states[op->state].anonymous)
+            list_messages(l, op);
+}
+
 static void list_contract(struct listing *l, const struct contract_set *set, uint32_t c)
 {
     struct xop op = no_op;
     op.set = set;
     op.contract = c;
     snprintf(l->module, sizeof l->module, PREFIX "%s", set->contracts[c].name);
-    for (op.kind = XOP_CHANNEL; op.kind <= XOP_ABANDON; op.kind++) {
-        bool role = patterns[op.kind][0] == 'R';
-        bool one = op.kind == XOP_SEND || op.kind == XOP_RECV || op.kind == XOP_CALL;
+    for (op.kind = XOP_CHANNEL; op.kind <= XOP_END_SWAP; op.kind++) {
         bool exp = strncmp(patterns[op.kind], "exp.", 4) == 0;
-        for (op.role = exp ? ROLE_EXP : ROLE_IMP; op.role <= (role || exp ? ROLE_EXP : ROLE_IMP);
-             op.role++)
-            list_messages(l, &op, one, op.kind == XOP_CALL);
+        enum role last = has_place(op.kind, 'R') || exp ? ROLE_EXP : ROLE_IMP;
+        for (op.role = exp ? ROLE_EXP : ROLE_IMP; op.role <= last; op.role++)
+            list_states(l, &op);
     }
 }
 
@@ -403,26 +476,12 @@ static enum status unknown_name(const struct xop *scope, enum xop_scope kind, co
     else
         list_ref(&l, scope->set);
     enum status s = unknown(why, module, nmodule, name, nname);
-    bool not_yet = reason && strncmp(reason, NOT_YET, strlen(NOT_YET)) == 0;
     const char *between = reason && near.name[0] ? "; " : "";
-    if (not_yet)
-        diag_hint(why, "%s", reason);
-    else if (near.name[0])
+    if (near.name[0])
         diag_hint(why, "%s%sdid you mean `%s`?", reason ? reason : "", between, near.name);
     else
         diag_hint(why, "%s", reason ? reason : "`singula contract bindgen` lists all operations");
     return s;
-}
-
-/* The operations of design that come later, recognised so that nobody looks for a misspelling. */
-static const char *find_later(const struct xop *scope, enum xop_scope kind, const struct words *w)
-{
-    struct xop op = *scope;
-    for (size_t i = 0; i < ARRAY_LEN(later); i++)
-        if ((kind == XOP_OF_BLOCK) == later[i].of_block && kind != XOP_OF_REF &&
-            match(&op, later[i].pattern, w))
-            return NOT_YET "frozen blocks, slots and sets";
-    return NULL;
 }
 
 enum status xop_resolve(const struct contract_set *set, const char *module, size_t nmodule,
@@ -446,7 +505,7 @@ enum status xop_resolve(const struct contract_set *set, const char *module, size
         return unknown_module(set, module, nmodule, name, nname, why);
 
     struct words w = split(name, nname);
-    const char *reason = find_later(&scope, kind, &w);
+    const char *reason = NULL;
     for (enum xop_kind k = 0; k < XOP_N && !reason; k++) {
         struct xop found = scope;
         found.kind = k;
@@ -455,6 +514,7 @@ enum status xop_resolve(const struct contract_set *set, const char *module, size
         reason = misuse(&found);
         if (reason)
             break;
+        complete(&found);
         *op = found;
         xop_type_of(op, type);
         return OK;

@@ -43,9 +43,11 @@ struct xop {
     uint32_t field;      /* of that block */
     enum xaccess access; /* XOP_LOAD, XOP_STORE */
     uint32_t contract;   /* channel operations: index into set->contracts */
-    enum role role;      /* of operations whose name begins with imp or exp */
+    enum role role;      /* of operations with imp or exp in their name */
+    uint32_t state;      /* of operations of sets and slots of endpoints: index into the states */
     uint32_t message;    /* XOP_SEND, XOP_RECV; the request of XOP_CALL */
     uint32_t reply;      /* the answer of XOP_CALL */
+    uint32_t slots;      /* operations of slots: index into set->slots */
 };
 
 #define XOP_PARAMS_MAX 64
@@ -54,10 +56,16 @@ struct xop {
 enum xop_scope { XOP_OF_BLOCK, XOP_OF_CONTRACT, XOP_OF_REF };
 static inline enum xop_scope xop_scope_of(enum xop_kind k)
 {
-    return k <= XOP_PUT ? XOP_OF_BLOCK : k <= XOP_ABANDON ? XOP_OF_CONTRACT : XOP_OF_REF;
+    return k <= XOP_SHARE_CHILD ? XOP_OF_BLOCK : k <= XOP_END_SWAP ? XOP_OF_CONTRACT : XOP_OF_REF;
 }
-_Static_assert(XOP_PUT < XOP_CHANNEL && XOP_ABANDON < XOP_IS_NULL && XOP_IS_NULL + 1 == XOP_N,
-               "xops.def: blocks, then contracts, then references");
+/* Operations of a block's field. */
+static inline bool xop_has_field(enum xop_kind k)
+{
+    return k >= XOP_GET && k <= XOP_SHARE_CHILD;
+}
+_Static_assert(XOP_FROZEN_SWAP + 1 == XOP_GET && XOP_SHARE_CHILD + 1 == XOP_CHANNEL &&
+                   XOP_END_SWAP + 1 == XOP_IS_NULL && XOP_IS_NULL + 1 == XOP_N,
+               "xops.def: blocks, their fields, then contracts, then references");
 
 /* The Wasm type, as value type bytes (0x7f i32, 0x7e i64, 0x7d f32, 0x7c f64, 0x6f externref). */
 struct xop_type {
@@ -74,6 +82,10 @@ bool xop_is_module(const char *module, size_t n);
 must_check enum status xop_resolve(const struct contract_set *set, const char *module,
                                    size_t nmodule, const char *name, size_t nname, struct xop *op,
                                    struct xop_type *type, struct diag *why);
+
+/* Its name, as in the import. */
+#define XOP_NAME_MAX 300 /* four names of the longest kind */
+void xop_name(const struct xop *op, char *out, size_t size);
 
 /* The Wasm type of an operation that was resolved or enumerated. */
 void xop_type_of(const struct xop *op, struct xop_type *type);

@@ -48,7 +48,7 @@ static void put_field(const struct xop *x, struct strbuf *b)
 }
 
 /* What stands between the words of a meaning. */
-enum subject { NOTHING, BLOCK, FRESH, FIELD, CONTRACT, END, MESSAGE };
+enum subject { NOTHING, BLOCK, FRESH, FIELD, CONTRACT, END, END_IN_STATE, MESSAGE };
 
 static const struct {
     const char *before, *after;
@@ -57,6 +57,11 @@ static const struct {
     [XOP_ALLOC] = {"a fresh ", ", or null", FRESH},
     [XOP_NEW] = {"a fresh ", "", FRESH},
     [XOP_FREE] = {"ends a ", " and its children", BLOCK},
+    [XOP_FREEZE] = {"makes a ", " read-only for good", BLOCK},
+    [XOP_SHARE] = {"one more owner of a frozen ", "", BLOCK},
+    [XOP_THAW] = {"makes a frozen ", " writable again, or null", BLOCK},
+    [XOP_SLOT_SWAP] = {"exchanges what a slot holds: a ", ", or null", BLOCK},
+    [XOP_FROZEN_SWAP] = {"exchanges what a slot holds: a frozen ", ", or null", BLOCK},
     [XOP_GET] = {"reads ", "", FIELD},
     [XOP_SET] = {"writes ", "", FIELD},
     [XOP_LEN] = {"counts the elements of ", "", FIELD},
@@ -66,6 +71,7 @@ static const struct {
     [XOP_STORE] = {"stores to ", "", FIELD},
     [XOP_TAKE] = {"moves out ", "", FIELD},
     [XOP_PUT] = {"moves in ", "", FIELD},
+    [XOP_SHARE_CHILD] = {"one more owner of the frozen child ", "", FIELD},
     [XOP_CHANNEL] = {"a new channel of ", "", CONTRACT},
     [XOP_PEER] = {"the imp end of a new channel of ", "", CONTRACT},
     [XOP_CONNECT] = {"connects to a name: the imp end of a channel of ", ", or null", CONTRACT},
@@ -80,6 +86,11 @@ static const struct {
     [XOP_CALL] = {"sends ", "", MESSAGE},
     [XOP_CLOSE] = {"closes an ", "", END},
     [XOP_ABANDON] = {"abandons an ", " in any state", END},
+    [XOP_SET_NEW] = {"a fresh set of ends: ", ", or null", END_IN_STATE},
+    [XOP_SET_ADD] = {"moves an end into a set: ", "", END_IN_STATE},
+    [XOP_SET_WAIT] = {"waits for the first ready end of a set: ", ", or null", END_IN_STATE},
+    [XOP_SET_FREE] = {"ends a set and abandons the ends in it: ", "", END_IN_STATE},
+    [XOP_END_SWAP] = {"exchanges what a slot holds: ", ", or null", END_IN_STATE},
     [XOP_IS_NULL] = {"tests a reference for null", "", NOTHING},
 };
 
@@ -105,6 +116,10 @@ static void operation_meaning(const struct xop *x, struct strbuf *b)
         break;
     case END:
         put_end(x, b);
+        break;
+    case END_IN_STATE:
+        put_end(x, b);
+        strbuf_printf(b, ":%s", x->set->contracts[x->contract].states[x->state].name);
         break;
     case MESSAGE:
         put_message(x, x->message, b);

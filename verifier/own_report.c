@@ -50,11 +50,12 @@ bool own_fail(struct own_run *r, enum status code, const char *fmt, ...)
 const char *own_res_name(const struct own_run *r, const struct own_res *res, char *buf, size_t n)
 {
     const struct contract_set *s = r->c->m->contracts;
-    if (res->kind == RES_BLOCK)
-        snprintf(buf, n, "%s", s->blocks[res->type].name);
-    else if (res->kind == RES_ENDPOINT)
-        snprintf(buf, n, "%s.%s", s->contracts[res->type].name,
-                 res->role == ROLE_IMP ? "imp" : "exp");
+    if (res->kind == RES_BLOCK || res->kind == RES_FROZEN)
+        snprintf(buf, n, "%s%s", res->kind == RES_FROZEN ? "frozen " : "",
+                 s->blocks[res->type].name);
+    else if (res->kind == RES_ENDPOINT || res->kind == RES_SET)
+        snprintf(buf, n, "%s%s.%s", res->kind == RES_SET ? "set of " : "",
+                 s->contracts[res->type].name, res->role == ROLE_IMP ? "imp" : "exp");
     else
         snprintf(buf, n, "%s listener", s->contracts[res->type].name);
     return buf;

@@ -62,20 +62,20 @@ struct own_value {
     const struct own_table *table;
 };
 
-enum own_res_kind { RES_NONE, RES_BLOCK, RES_ENDPOINT, RES_LISTENER };
+enum own_res_kind { RES_NONE, RES_BLOCK, RES_FROZEN, RES_ENDPOINT, RES_LISTENER, RES_SET };
 enum own_existence { RES_PRESENT, RES_MAYBE, RES_ABSENT /* only inside own_refine() */ };
 #define PARAM_NONE 0
 
 struct own_res {
     uint8_t kind;  /* enum own_res_kind */
     uint8_t maybe; /* enum own_existence */
-    uint8_t role;  /* endpoints */
+    uint8_t role;  /* endpoints, sets */
     uint8_t spare;
     uint32_t param;  /* n + 1: it is the n-th resource that the caller passed in; PARAM_NONE: owned
                         by this function */
     uint32_t type;   /* block type or contract */
     uint32_t event;  /* where it came from; not part of equality */
-    uint64_t states; /* endpoints: contract states, bit 63 is `end` */
+    uint64_t states; /* endpoints: contract states, bit 63 is `end`; sets: of what is in them */
     uint64_t pend; /* endpoints: cases of the next message that next/poll/wait reported; 0: nothing
                       pending, as CASE_NONE alone, and no table knows it */
     uint64_t filled; /* blocks: reference fields known not to be null, by child number */

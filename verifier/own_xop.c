@@ -1,66 +1,39 @@
 /* Transfer of the operations of docs/CONTRACTS.md: what each takes, gives and requires. */
-#include "verifier/own_int.h"
+#include "verifier/own_xop_int.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* One operation being applied. */
-struct xcase {
-    struct own_run *r;
-    const struct xop *op;
-    const struct contract_set *set;
-    char what[160]; /* "Camera exp.send.Picture" */
-};
-
-#define STATE_BIT_END CASE_BIT(63)
-static uint64_t state_bit(uint32_t state)
-{
-    return state == STATE_END ? STATE_BIT_END : CASE_BIT(state);
-}
-
-static const struct block_type *block_of(const struct xcase *x)
-{
-    return &x->set->blocks[x->op->block];
-}
-static const struct contract *contract_of(const struct xcase *x)
+static const struct contract *contract_of(const struct own_xcase *x)
 {
     return &x->set->contracts[x->op->contract];
 }
 
-static void describe(struct xcase *x)
+static void describe(struct own_xcase *x)
 {
     const struct xop *op = x->op;
-    static const char *const plain[XOP_N] = {
-#define XOP(kind, name, blocks) [XOP_##kind] = name,
-#include "contract/xops.def"
-#undef XOP
-    };
-    const char *role = op->role == ROLE_IMP ? "imp" : "exp", *name = plain[op->kind];
-    if (op->kind == XOP_IS_NULL)
-        snprintf(x->what, sizeof x->what, "is_null");
-    else if (op->kind <= XOP_FREE)
-        snprintf(x->what, sizeof x->what, "%s %s", block_of(x)->name, name);
-    else if (op->kind < XOP_CHANNEL)
-        snprintf(x->what, sizeof x->what, "%s %s%s", block_of(x)->name,
-                 block_of(x)->fields[op->field].name, name + 1);
-    else if (op->kind == XOP_SEND || op->kind == XOP_RECV || op->kind == XOP_CALL)
-        snprintf(x->what, sizeof x->what, "%s %s.%s.%s", contract_of(x)->name, role,
-                 op->kind == XOP_SEND   ? "send"
-                 : op->kind == XOP_RECV ? "recv"
-                                        : "call",
-                 contract_of(x)->messages[op->message].name);
-    else if (name[0] == 'R')
-        snprintf(x->what, sizeof x->what, "%s %s%s", contract_of(x)->name, role, name + 1);
-    else
-        snprintf(x->what, sizeof x->what, "%s %s", contract_of(x)->name, name);
+    char name[XOP_NAME_MAX];
+    const char *of = op->block != CONTRACT_NONE      ? x->set->blocks[op->block].name
+                     : op->contract != CONTRACT_NONE ? contract_of(x)->name
+                                                     : "ref";
+    xop_name(op, name, sizeof name);
+    snprintf(x->what, sizeof x->what, "%s %s", of, name);
 }
 
 /* ---- operands ---- */
 
-static bool typed(struct xcase *x, struct own_value v, bool nullable, enum own_res_kind kind,
-                  uint32_t type, int role, uint32_t *out)
+static bool mismatch(struct own_xcase *x, const struct own_res *found, struct own_res want)
 {
-    char found[64];
+    char name[80];
+    own_fail(x->r, TYP_MISMATCH, "%s: the reference is a %s", x->what,
+             own_res_name(x->r, found, name, sizeof name));
+    diag_want(x->r->c->why, "%s", own_res_name(x->r, &want, name, sizeof name));
+    return false;
+}
+
+bool own_xop_typed(struct own_xcase *x, struct own_value v, bool nullable, enum own_res_kind kind,
+                   uint32_t type, int role, uint32_t *out)
+{
     if (!own_operand(x->r, v, nullable, x->what, out))
         return false;
     if (*out == UINT32_MAX)
@@ -68,31 +41,47 @@ static bool typed(struct xcase *x, struct own_value v, bool nullable, enum own_r
     const struct own_res *res = &x->r->cur->res[*out];
     if (res->kind == kind && res->type == type && (role < 0 || res->role == role))
         return true;
-    own_res_name(x->r, res, found, sizeof found);
-    own_fail(x->r, TYP_MISMATCH, "%s: the reference is a %s", x->what, found);
-    struct own_res want = {
-        .kind = (uint8_t)kind, .type = type, .role = (uint8_t)(role < 0 ? 0 : role)};
-    diag_want(x->r->c->why, "%s", own_res_name(x->r, &want, found, sizeof found));
-    return false;
+    return mismatch(x, res,
+                    (struct own_res){.kind = (uint8_t)kind,
+                                     .type = type,
+                                     .role = (uint8_t)(role < 0 ? 0 : role)});
 }
 
-static bool block_operand(struct xcase *x, bool nullable, uint32_t *out)
+/* A block of the operation's type, writable or frozen. */
+static bool readable_operand(struct own_xcase *x, bool nullable, uint32_t *out)
 {
-    return typed(x, own_pop(x->r), nullable, RES_BLOCK, x->op->block, -1, out);
+    if (!own_operand(x->r, own_pop(x->r), nullable, x->what, out))
+        return false;
+    if (*out == UINT32_MAX)
+        return true;
+    const struct own_res *res = &x->r->cur->res[*out];
+    if ((res->kind == RES_BLOCK || res->kind == RES_FROZEN) && res->type == x->op->block)
+        return true;
+    return mismatch(x, res, (struct own_res){.kind = RES_BLOCK, .type = x->op->block});
 }
 
-static bool endpoint_operand(struct xcase *x, uint32_t *out)
+/* One that is changed in place: G5. */
+static bool writable_operand(struct own_xcase *x, uint32_t *out)
 {
-    return typed(x, own_pop(x->r), false, RES_ENDPOINT, x->op->contract, (int)x->op->role, out);
+    if (!readable_operand(x, false, out))
+        return false;
+    return x->r->cur->res[*out].kind == RES_BLOCK ||
+           own_fail(x->r, TYP_FROZEN, "%s: the block is frozen", x->what);
 }
 
-static void drop_scalars(struct xcase *x, uint32_t n)
+static bool endpoint_operand(struct own_xcase *x, uint32_t *out)
+{
+    return own_xop_typed(x, own_pop(x->r), false, RES_ENDPOINT, x->op->contract, (int)x->op->role,
+                         out);
+}
+
+void own_xop_drop(struct own_xcase *x, uint32_t n)
 {
     while (n-- > 0)
         own_pop(x->r);
 }
 
-static uint64_t required_fields(const struct block_type *b)
+uint64_t own_xop_required(const struct block_type *b)
 {
     uint64_t mask = 0;
     for (uint32_t i = 0; i < b->nfields; i++)
@@ -101,40 +90,50 @@ static uint64_t required_fields(const struct block_type *b)
     return mask;
 }
 
-/* The operand may leave this function's sight as a value of type t: right type, fields filled,
- * endpoint in its state. */
-static bool payload(struct xcase *x, const struct xref_type *t, struct own_value v, uint32_t *out)
+static bool fields_filled(struct own_xcase *x, uint32_t block, const struct own_res *res)
 {
-    bool block = t->kind == REF_BLOCK || t->kind == REF_FROZEN;
-    if (!typed(x, v, false, block ? RES_BLOCK : RES_ENDPOINT, block ? t->block : t->contract,
-               block                ? -1
-               : t->kind == REF_IMP ? ROLE_IMP
-                                    : ROLE_EXP,
-               out))
-        return false;
-    const struct own_res *res = &x->r->cur->res[*out];
-    if (block) {
-        const struct block_type *b = &x->set->blocks[t->block];
-        uint64_t missing = required_fields(b) & ~res->filled;
-        for (uint32_t i = 0; missing && i < b->nfields; i++)
-            if (b->fields[i].required && missing & CASE_BIT(b->fields[i].child))
-                return own_fail(x->r, TYP_FIELD_EMPTY,
-                                "%s: field `%s` of %s was not filled on every path to here",
-                                x->what, b->fields[i].name, b->name);
-        return true;
-    }
-    if (own_pending(res) != CASE_BIT(CASE_NONE) || res->states != state_bit(t->state))
-        return own_fail(
-            x->r, TYP_ENDPOINT_STATE,
-            "%s: the endpoint must be in state %s of %s with nothing pending", x->what,
-            t->state == STATE_END ? "end" : x->set->contracts[t->contract].states[t->state].name,
-            x->set->contracts[t->contract].name);
+    const struct block_type *b = &x->set->blocks[block];
+    uint64_t missing = own_xop_required(b) & ~res->filled;
+    for (uint32_t i = 0; missing && i < b->nfields; i++)
+        if (b->fields[i].required && missing & CASE_BIT(b->fields[i].child))
+            return own_fail(x->r, TYP_FIELD_EMPTY,
+                            "%s: field `%s` of %s was not filled on every path to here", x->what,
+                            b->fields[i].name, b->name);
     return true;
+}
+
+static bool in_state(struct own_xcase *x, const struct xref_type *t, const struct own_res *res)
+{
+    const struct contract *c = &x->set->contracts[t->contract];
+    return (own_pending(res) == CASE_BIT(CASE_NONE) && res->states == own_state_bit(t->state)) ||
+           own_fail(x->r, TYP_ENDPOINT_STATE,
+                    "%s: the endpoint must be in state %s of %s with nothing pending", x->what,
+                    t->state == STATE_END ? "end" : c->states[t->state].name, c->name);
+}
+
+bool own_xop_payload(struct own_xcase *x, const struct xref_type *t, struct own_value v,
+                     bool nullable, uint32_t *out)
+{
+    switch (t->kind) {
+    case REF_BLOCK:
+        return own_xop_typed(x, v, nullable, RES_BLOCK, t->block, -1, out) &&
+               (*out == UINT32_MAX || fields_filled(x, t->block, &x->r->cur->res[*out]));
+    case REF_FROZEN:
+        return own_xop_typed(x, v, nullable, RES_FROZEN, t->block, -1, out);
+    case REF_IMP:
+    case REF_EXP:
+        return own_xop_typed(x, v, nullable, RES_ENDPOINT, t->contract,
+                             t->kind == REF_IMP ? ROLE_IMP : ROLE_EXP, out) &&
+               (*out == UINT32_MAX || in_state(x, t, &x->r->cur->res[*out]));
+    case REF_NONE:
+        break;
+    }
+    BUG("reference kind");
 }
 
 /* ---- results ---- */
 
-static bool push_new(struct xcase *x, struct own_res res)
+bool own_xop_push(struct own_xcase *x, struct own_res res)
 {
     res.event = own_event(x->r, EV_CREATED, 0);
     uint32_t i = own_res_add(&x->r->scratch, x->r->cur, &res);
@@ -144,31 +143,33 @@ static bool push_new(struct xcase *x, struct own_res res)
     return true;
 }
 
-static bool push_block(struct xcase *x, uint32_t type, bool maybe, uint64_t filled)
+static bool push_block(struct own_xcase *x, uint32_t type, bool maybe, uint64_t filled)
 {
-    return push_new(
+    return own_xop_push(
         x, (struct own_res){.kind = RES_BLOCK, .type = type, .maybe = maybe, .filled = filled});
 }
 
-static bool push_endpoint(struct xcase *x, enum role role, uint32_t contract, uint32_t state,
+static bool push_endpoint(struct own_xcase *x, enum role role, uint32_t contract, uint32_t state,
                           bool maybe)
 {
-    return push_new(x, (struct own_res){.kind = RES_ENDPOINT,
-                                        .role = (uint8_t)role,
-                                        .type = contract,
-                                        .maybe = maybe,
-                                        .states = state_bit(state)});
+    return own_xop_push(x, (struct own_res){.kind = RES_ENDPOINT,
+                                            .role = (uint8_t)role,
+                                            .type = contract,
+                                            .maybe = maybe,
+                                            .states = own_state_bit(state)});
 }
 
 /* A reference of type t that comes from elsewhere: a block's required fields are filled. */
-static bool push_received(struct xcase *x, const struct xref_type *t, bool maybe)
+bool own_xop_push_received(struct own_xcase *x, const struct xref_type *t, bool maybe)
 {
     switch (t->kind) {
     case REF_NONE:
         return true;
     case REF_BLOCK:
+        return push_block(x, t->block, maybe, own_xop_required(&x->set->blocks[t->block]));
     case REF_FROZEN:
-        return push_block(x, t->block, maybe, required_fields(&x->set->blocks[t->block]));
+        return own_xop_push(x,
+                            (struct own_res){.kind = RES_FROZEN, .type = t->block, .maybe = maybe});
     case REF_IMP:
     case REF_EXP:
         return push_endpoint(x, t->kind == REF_IMP ? ROLE_IMP : ROLE_EXP, t->contract, t->state,
@@ -177,64 +178,72 @@ static bool push_received(struct xcase *x, const struct xref_type *t, bool maybe
     BUG("reference kind");
 }
 
-static bool push_i32(struct xcase *x)
+static bool push_i32(struct own_xcase *x)
 {
     own_push(x->r, (struct own_value){.kind = OV_TOP});
     return true;
 }
 
 /* A reference that was borrowed must still have a name, or it is lost. */
-static bool still_named(struct xcase *x, uint32_t res)
+bool own_xop_still_named(struct own_xcase *x, uint32_t res)
 {
-    char where[200];
+    char where[sizeof x->what + 8];
     snprintf(where, sizeof where, "after %s", x->what);
     return own_check_leak(x->r, res, where);
 }
 
 /* ---- blocks ---- */
 
-static bool scalar_access(struct xcase *x, uint32_t nscalars, bool result)
+/* Access to scalars; only what writes needs a block that is not frozen. */
+static bool read_access(struct own_xcase *x, uint32_t nscalars, bool result)
 {
     uint32_t i;
-    drop_scalars(x, nscalars);
-    if (!block_operand(x, false, &i))
+    own_xop_drop(x, nscalars);
+    if (!readable_operand(x, false, &i))
         return false;
     if (result)
         push_i32(x);
-    return still_named(x, i);
+    return own_xop_still_named(x, i);
 }
 
-static bool take(struct xcase *x)
+static bool write_access(struct own_xcase *x, uint32_t nscalars)
 {
-    const struct block_field *f = &block_of(x)->fields[x->op->field];
     uint32_t i;
-    if (!block_operand(x, false, &i))
+    own_xop_drop(x, nscalars);
+    return writable_operand(x, &i) && own_xop_still_named(x, i);
+}
+
+static bool take(struct own_xcase *x)
+{
+    const struct block_field *f = &own_xop_block(x)->fields[x->op->field];
+    uint32_t i;
+    if (!writable_operand(x, &i))
         return false;
     struct own_res *res = &x->r->cur->res[i];
     bool filled = res->filled & CASE_BIT(f->child);
     res->filled &= ~CASE_BIT(f->child);
-    return push_received(x, &f->ref, !filled) && still_named(x, i);
+    return own_xop_push_received(x, &f->ref, !filled) && own_xop_still_named(x, i);
 }
 
-static bool put(struct xcase *x)
+static bool put(struct own_xcase *x)
 {
-    const struct block_field *f = &block_of(x)->fields[x->op->field];
+    const struct block_field *f = &own_xop_block(x)->fields[x->op->field];
     uint32_t parent, child;
     struct own_value v = own_pop(x->r);
-    if (!block_operand(x, false, &parent))
+    if (!writable_operand(x, &parent))
         return false;
     if (v.kind == OV_REF && v.x == parent)
         return own_fail(x->r, OWN_SAME_TWICE, "%s: a block cannot own itself", x->what);
-    if (!payload(x, &f->ref, v, &child) || !own_consume(x->r, child, EV_MOVED, 0))
+    if (!own_xop_payload(x, &f->ref, v, false, &child) || !own_consume(x->r, child, EV_MOVED, 0))
         return false;
     x->r->cur->res[parent].filled |= CASE_BIT(f->child);
-    return still_named(x, parent);
+    return own_xop_still_named(x, parent);
 }
 
-static bool free_block(struct xcase *x)
+static bool free_block(struct own_xcase *x)
 {
     uint32_t i;
-    if (!block_operand(x, true, &i))
+    if (!readable_operand(x, true, &i))
         return false;
     return i == UINT32_MAX || own_consume(x->r, i, EV_FREED, 0);
 }
@@ -251,7 +260,8 @@ static void print_states(const struct contract *c, uint64_t states, char *buf, s
                                     q == 63 ? "end" : c->states[q].name);
 }
 
-static bool state_error(struct xcase *x, uint64_t states, uint64_t bad_states, const char *action)
+static bool state_error(struct own_xcase *x, uint64_t states, uint64_t bad_states,
+                        const char *action)
 {
     char all[120], one[80];
     print_states(contract_of(x), states, all, sizeof all);
@@ -268,7 +278,8 @@ static enum direction sends(enum role r)
 
 /* Steps the endpoint over message `tag`, sent or received; every state it can be in must allow it.
  */
-static bool step_message(struct xcase *x, uint32_t i, uint32_t tag, bool send, const char *action)
+static bool step_message(struct own_xcase *x, uint32_t i, uint32_t tag, bool send,
+                         const char *action)
 {
     const struct contract *c = contract_of(x);
     struct own_res *res = &x->r->cur->res[i];
@@ -277,7 +288,7 @@ static bool step_message(struct xcase *x, uint32_t i, uint32_t tag, bool send, c
         res->pend ==
             CASE_BIT(tag)) { /* states that could not bring this message are not the real one */
         uint64_t possible = 0;
-        for (uint64_t m = res->states & ~STATE_BIT_END; m; m &= m - 1)
+        for (uint64_t m = res->states & ~OWN_STATE_END; m; m &= m - 1)
             if (state_transition(&c->states[__builtin_ctzll(m)], tag))
                 possible |= m & -m;
         if (possible)
@@ -288,7 +299,7 @@ static bool step_message(struct xcase *x, uint32_t i, uint32_t tag, bool send, c
         const struct transition *t = q == 63 ? NULL : state_transition(&c->states[q], tag);
         if (!t || (c->messages[tag].dir == sends(x->op->role)) != send)
             return state_error(x, res->states, CASE_BIT(q), action);
-        next |= state_bit(t->next);
+        next |= own_state_bit(t->next);
     }
     if (res->pend) {
         if (send) {
@@ -308,7 +319,7 @@ static bool step_message(struct xcase *x, uint32_t i, uint32_t tag, bool send, c
     return true;
 }
 
-static bool send_message(struct xcase *x, uint32_t tag, bool keep)
+static bool send_message(struct own_xcase *x, uint32_t tag, bool keep)
 {
     const struct message *msg = &contract_of(x)->messages[tag];
     struct own_value v[XOP_PARAMS_MAX];
@@ -316,14 +327,14 @@ static bool send_message(struct xcase *x, uint32_t tag, bool keep)
     for (uint32_t k = n; k-- > 0;)
         v[k] = own_pop(x->r);
     struct own_value ep = own_pop(x->r);
-    if (!typed(x, ep, false, RES_ENDPOINT, x->op->contract, (int)x->op->role, &i))
+    if (!own_xop_typed(x, ep, false, RES_ENDPOINT, x->op->contract, (int)x->op->role, &i))
         return false;
     if (msg->ref.kind != REF_NONE) {
-        struct own_value ref = v[msg->ref_at];
+        struct own_value ref = v[n - 1]; /* last, wherever it was declared */
         if (ref.kind == OV_REF && ref.x == i)
             return own_fail(x->r, OWN_SAME_TWICE, "%s: an endpoint cannot be sent over itself",
                             x->what);
-        if (!payload(x, &msg->ref, ref, &child))
+        if (!own_xop_payload(x, &msg->ref, ref, false, &child))
             return false;
     }
     if (!step_message(x, i, tag, true, "sending it"))
@@ -332,10 +343,10 @@ static bool send_message(struct xcase *x, uint32_t tag, bool keep)
         return false;
     if (keep)
         own_push(x->r, (struct own_value){OV_REF, i, NULL});
-    return keep || still_named(x, i);
+    return keep || own_xop_still_named(x, i);
 }
 
-static bool receive_message(struct xcase *x, uint32_t tag, bool named_by_call)
+static bool receive_message(struct own_xcase *x, uint32_t tag, bool named_by_call)
 {
     const struct message *msg = &contract_of(x)->messages[tag];
     uint32_t i;
@@ -343,11 +354,11 @@ static bool receive_message(struct xcase *x, uint32_t tag, bool named_by_call)
         own_pop(x->r); /* out */
     if (!endpoint_operand(x, &i) || !step_message(x, i, tag, false, "receiving it"))
         return false;
-    return push_received(x, &msg->ref, false) && still_named(x, i);
+    return own_xop_push_received(x, &msg->ref, false) && own_xop_still_named(x, i);
 }
 
 /* send and receive in one: the `out` pointer comes last among the operands. */
-static bool call_message(struct xcase *x)
+static bool call_message(struct own_xcase *x)
 {
     if (contract_of(x)->messages[x->op->reply].scalars_size)
         own_pop(x->r);
@@ -355,7 +366,8 @@ static bool call_message(struct xcase *x)
 }
 
 /* The cases of the next message in the states of the endpoint. */
-static uint64_t next_cases(const struct xcase *x, const struct own_res *res, uint64_t *only_sends)
+static uint64_t next_cases(const struct own_xcase *x, const struct own_res *res,
+                           uint64_t *only_sends)
 {
     const struct contract *c = contract_of(x);
     uint64_t cases = CASE_BIT(CASE_CLOSED);
@@ -375,7 +387,7 @@ static uint64_t next_cases(const struct xcase *x, const struct own_res *res, uin
     return cases;
 }
 
-static bool next_message(struct xcase *x)
+static bool next_message(struct own_xcase *x)
 {
     uint32_t i;
     uint64_t only_sends;
@@ -412,10 +424,10 @@ static bool next_message(struct xcase *x)
     if (n == 1)
         x->r->cur->v[x->r->cur->nlocals + x->r->cur->nstack - 1] =
             (struct own_value){OV_CONST, (uint32_t)t->entry[0], NULL};
-    return still_named(x, i);
+    return own_xop_still_named(x, i);
 }
 
-static bool close_endpoint(struct xcase *x)
+static bool close_endpoint(struct own_xcase *x)
 {
     uint32_t i;
     if (!endpoint_operand(x, &i))
@@ -430,36 +442,36 @@ static bool close_endpoint(struct xcase *x)
     return own_consume(x->r, i, EV_CLOSED, 0);
 }
 
-static bool end_listener(struct xcase *x)
+static bool end_listener(struct own_xcase *x)
 {
     uint32_t i;
-    return typed(x, own_pop(x->r), false, RES_LISTENER, x->op->contract, -1, &i) &&
+    return own_xop_typed(x, own_pop(x->r), false, RES_LISTENER, x->op->contract, -1, &i) &&
            own_consume(x->r, i, EV_CLOSED, 0);
 }
 
-static bool accept_client(struct xcase *x)
+static bool accept_client(struct own_xcase *x)
 {
     uint32_t i;
-    if (!typed(x, own_pop(x->r), false, RES_LISTENER, x->op->contract, -1, &i))
+    if (!own_xop_typed(x, own_pop(x->r), false, RES_LISTENER, x->op->contract, -1, &i))
         return false;
-    return push_endpoint(x, ROLE_EXP, x->op->contract, 0, true) && still_named(x, i);
+    return push_endpoint(x, ROLE_EXP, x->op->contract, 0, true) && own_xop_still_named(x, i);
 }
 
-static bool other_end(struct xcase *x)
+static bool other_end(struct own_xcase *x)
 {
     uint32_t i;
-    return typed(x, own_pop(x->r), false, RES_ENDPOINT, x->op->contract, ROLE_EXP, &i) &&
-           push_endpoint(x, ROLE_IMP, x->op->contract, 0, true) && still_named(x, i);
+    return own_xop_typed(x, own_pop(x->r), false, RES_ENDPOINT, x->op->contract, ROLE_EXP, &i) &&
+           push_endpoint(x, ROLE_IMP, x->op->contract, 0, true) && own_xop_still_named(x, i);
 }
 
-static bool abandon(struct xcase *x)
+static bool abandon(struct own_xcase *x)
 {
     uint32_t i;
     return endpoint_operand(x, &i) && own_consume(x->r, i, EV_CLOSED, 0);
 }
 
 /* A null test written as an import. */
-static bool is_null(struct xcase *x)
+static bool is_null(struct own_xcase *x)
 {
     struct own_value v = own_pop(x->r);
     own_push(x->r, v);
@@ -467,31 +479,31 @@ static bool is_null(struct xcase *x)
 }
 
 /* No default: a new operation must say what it does. */
-static bool apply(struct xcase *x)
+static bool apply(struct own_xcase *x)
 {
     const struct xop *op = x->op;
-    bool array =
-        op->kind < XOP_CHANNEL && op->kind > XOP_FREE && block_of(x)->fields[op->field].is_array;
+    bool array = xop_has_field(op->kind) && own_xop_block(x)->fields[op->field].is_array;
     switch (op->kind) {
     case XOP_ALLOC:
     case XOP_NEW:
-        drop_scalars(x, block_of(x)->array != CONTRACT_NONE);
+        own_xop_drop(x, own_xop_block(x)->array != CONTRACT_NONE);
         return push_block(x, op->block, op->kind == XOP_ALLOC, 0);
     case XOP_FREE:
         return free_block(x);
     case XOP_GET:
-        return scalar_access(x, array, true);
+        return read_access(x, array, true);
     case XOP_SET:
-        return scalar_access(x, array ? 2 : 1, false);
+        return write_access(x, array ? 2 : 1);
     case XOP_LEN:
-        return scalar_access(x, 0, true);
+        return read_access(x, 0, true);
     case XOP_READ:
+        return read_access(x, 3, false);
     case XOP_WRITE:
-        return scalar_access(x, 3, false);
+        return write_access(x, 3);
     case XOP_LOAD:
-        return scalar_access(x, 1, true);
+        return read_access(x, 1, true);
     case XOP_STORE:
-        return scalar_access(x, 2, false);
+        return write_access(x, 2);
     case XOP_TAKE:
         return take(x);
     case XOP_PUT:
@@ -501,12 +513,12 @@ static bool apply(struct xcase *x)
     case XOP_PEER:
         return other_end(x);
     case XOP_CONNECT:
-        drop_scalars(x, 2);
+        own_xop_drop(x, 2);
         return push_endpoint(x, ROLE_IMP, op->contract, 0, true);
     case XOP_LISTEN:
-        drop_scalars(x, 2);
-        return push_new(x,
-                        (struct own_res){.kind = RES_LISTENER, .type = op->contract, .maybe = 1});
+        own_xop_drop(x, 2);
+        return own_xop_push(
+            x, (struct own_res){.kind = RES_LISTENER, .type = op->contract, .maybe = 1});
     case XOP_ACCEPT:
         return accept_client(x);
     case XOP_LISTENER_CLOSE:
@@ -525,6 +537,20 @@ static bool apply(struct xcase *x)
         return close_endpoint(x);
     case XOP_ABANDON:
         return abandon(x);
+    case XOP_FREEZE:
+    case XOP_SHARE:
+    case XOP_THAW:
+    case XOP_SHARE_CHILD:
+        return own_keep_frozen(x);
+    case XOP_SLOT_SWAP:
+    case XOP_FROZEN_SWAP:
+    case XOP_END_SWAP:
+        return own_keep_slot(x);
+    case XOP_SET_NEW:
+    case XOP_SET_ADD:
+    case XOP_SET_WAIT:
+    case XOP_SET_FREE:
+        return own_keep_set(x);
     case XOP_IS_NULL:
         return is_null(x);
     case XOP_N:
@@ -535,7 +561,7 @@ static bool apply(struct xcase *x)
 
 bool own_xop(struct own_run *r, const struct xop *op)
 {
-    struct xcase x = {.r = r, .op = op, .set = r->c->m->contracts};
+    struct own_xcase x = {.r = r, .op = op, .set = r->c->m->contracts};
     describe(&x);
     return apply(&x);
 }

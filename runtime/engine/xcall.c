@@ -128,6 +128,13 @@ static void destroy(struct xcall *x)
 
 /* ---- the table ---- */
 
+/* Frozen blocks, slots and sets are verified, but cannot be loaded yet. */
+static bool xcall_supported(enum xop_kind k)
+{
+    return k < XOP_FREEZE || (k >= XOP_GET && k <= XOP_PUT) ||
+           (k >= XOP_CHANNEL && k <= XOP_ABANDON) || k == XOP_IS_NULL;
+}
+
 enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const struct hostcall **out,
                        struct diag *why)
 {
@@ -136,7 +143,8 @@ enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const stru
     enum status st;
     if (!rt->xcalls && !(rt->xcalls = calloc(1, sizeof *rt->xcalls)))
         return diag_set(why, E_NOMEM, "table of operations");
-    if ((st = make_key(rt, imp->xop, &key)) != OK)
+    st = xcall_supported(imp->xop->kind) ? make_key(rt, imp->xop, &key) : E_UNLINKABLE_UNKNOWN;
+    if (st != OK)
         goto fail;
     struct xcall **bucket = &rt->xcalls->buckets[bucket_of(&key)];
     for (x = *bucket; x; x = x->chain) {

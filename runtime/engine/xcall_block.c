@@ -363,6 +363,17 @@ host_fn xcall_block_fn(const struct xcall *x)
     case XOP_CALL:
     case XOP_CLOSE:
     case XOP_ABANDON:
+    case XOP_FREEZE:
+    case XOP_SHARE:
+    case XOP_THAW:
+    case XOP_SHARE_CHILD:
+    case XOP_SLOT_SWAP:
+    case XOP_FROZEN_SWAP:
+    case XOP_END_SWAP:
+    case XOP_SET_NEW:
+    case XOP_SET_ADD:
+    case XOP_SET_WAIT:
+    case XOP_SET_FREE:
     case XOP_N:
         break;
     }

@@ -10,6 +10,11 @@ static const char text[] = "block Text { bytes: u8[]; }\n"
                            "block Leaf { n: i32; }\n"
                            "block All { a: i8; b: u16; c: u64; d: f32; e: f64; kid: Leaf!; ep: exp "
                            "Camera:Start; f: frozen Leaf; w: f64[]; }\n"
+                           "block Cover { leaf: Leaf!; old: frozen Leaf; }\n"
+                           "slots Leaf[4];\n"
+                           "slots All[4];\n"
+                           "slots frozen Leaf[9];\n"
+                           "slots imp Camera:Opening[3];\n"
                            "contract Camera {\n"
                            "    in message Open(u32 width, u32 height);\n"
                            "    in message Close();\n"
@@ -56,6 +61,9 @@ static const struct row {
     {"singula/Text", "alloc", "i>r"},
     {"singula/Text", "new", "i>r"},
     {"singula/Text", "free", "r>"},
+    {"singula/Text", "freeze", "r>r"},
+    {"singula/Text", "share", "r>r"},
+    {"singula/Text", "thaw", "r>r"},
     {"singula/Text", "bytes.get", "ri>i"},
     {"singula/Text", "bytes.set", "rii>"},
     {"singula/Text", "bytes.len", "r>i"},
@@ -78,11 +86,17 @@ static const struct row {
     {"singula/Leaf", "alloc", ">r"},
     {"singula/Leaf", "new", ">r"},
     {"singula/Leaf", "free", "r>"},
+    {"singula/Leaf", "freeze", "r>r"},
+    {"singula/Leaf", "share", "r>r"},
+    {"singula/Leaf", "thaw", "r>r"},
+    {"singula/Leaf", "slot.swap", "ir>r"},
+    {"singula/Leaf", "frozen.slot.swap", "ir>r"},
     {"singula/Leaf", "n.get", "r>i"},
     {"singula/Leaf", "n.set", "ri>"},
     {"singula/All", "alloc", "i>r"},
     {"singula/All", "new", "i>r"},
     {"singula/All", "free", "r>"},
+    {"singula/All", "slot.swap", "ir>r"},
     {"singula/All", "a.get", "r>i"},
     {"singula/All", "a.set", "ri>"},
     {"singula/All", "b.get", "r>i"},
@@ -97,11 +111,25 @@ static const struct row {
     {"singula/All", "kid.put", "rr>"},
     {"singula/All", "ep.take", "r>r"},
     {"singula/All", "ep.put", "rr>"},
+    {"singula/All", "f.take", "r>r"},
+    {"singula/All", "f.put", "rr>"},
     {"singula/All", "w.get", "ri>F"},
     {"singula/All", "w.set", "riF>"},
     {"singula/All", "w.len", "r>i"},
     {"singula/All", "w.read", "riii>"},
     {"singula/All", "w.write", "riii>"},
+    {"singula/Cover", "alloc", ">r"},
+    {"singula/Cover", "new", ">r"},
+    {"singula/Cover", "free", "r>"},
+    {"singula/Cover", "freeze", "r>r"},
+    {"singula/Cover", "share", "r>r"},
+    {"singula/Cover", "thaw", "r>r"},
+    {"singula/Cover", "leaf.take", "r>r"},
+    {"singula/Cover", "leaf.put", "rr>"},
+    {"singula/Cover", "leaf.share", "r>r"},
+    {"singula/Cover", "old.take", "r>r"},
+    {"singula/Cover", "old.put", "rr>"},
+    {"singula/Cover", "old.share", "r>r"},
     {"singula/Camera", "channel", ">r"},
     {"singula/Camera", "exp.peer", "r>r"},
     {"singula/Camera", "imp.connect", "ii>r"},
@@ -131,6 +159,27 @@ static const struct row {
     {"singula/Camera", "exp.close", "r>"},
     {"singula/Camera", "imp.abandon", "r>"},
     {"singula/Camera", "exp.abandon", "r>"},
+    {"singula/Camera", "imp.send.Look", "rr>"},
+    {"singula/Camera", "exp.recv.Look", "r>r"},
+    {"singula/Camera", "imp.call.Look.Refused", "rr>"},
+    {"singula/Camera", "exp.call.Refused.Look", "r>r"},
+    {"singula/Camera", "set.exp.Start.new", ">r"},
+    {"singula/Camera", "set.exp.Start.add", "rrI>"},
+    {"singula/Camera", "set.exp.Start.wait", "rIi>r"},
+    {"singula/Camera", "set.exp.Start.free", "r>"},
+    {"singula/Camera", "set.exp.Ready.new", ">r"},
+    {"singula/Camera", "set.exp.Ready.add", "rrI>"},
+    {"singula/Camera", "set.exp.Ready.wait", "rIi>r"},
+    {"singula/Camera", "set.exp.Ready.free", "r>"},
+    {"singula/Camera", "set.imp.Opening.new", ">r"},
+    {"singula/Camera", "set.imp.Opening.add", "rrI>"},
+    {"singula/Camera", "set.imp.Opening.wait", "rIi>r"},
+    {"singula/Camera", "set.imp.Opening.free", "r>"},
+    {"singula/Camera", "set.imp.Start2.new", ">r"},
+    {"singula/Camera", "set.imp.Start2.add", "rrI>"},
+    {"singula/Camera", "set.imp.Start2.wait", "rIi>r"},
+    {"singula/Camera", "set.imp.Start2.free", "r>"},
+    {"singula/Camera", "slot.imp.Opening.swap", "ir>r"},
     {"singula/ref", "is_null", "r>i"},
 };
 
@@ -182,7 +231,8 @@ static void listed(void *ctx, const char *module, const char *name, const struct
     ck_assert_msg(s == OK, "%s %s", module, name);
     ck_assert(again.kind == op->kind && again.block == op->block && again.field == op->field &&
               again.contract == op->contract && again.message == op->message &&
-              again.reply == op->reply && again.role == op->role && again.access == op->access);
+              again.reply == op->reply && again.role == op->role && again.access == op->access &&
+              again.state == op->state && again.slots == op->slots);
 }
 
 START_TEST(the_enumeration_is_complete)
@@ -210,6 +260,17 @@ START_TEST(operations_say_what_they_are_about)
     ck_assert(op.kind == XOP_CALL && op.contract == 0 && op.role == ROLE_EXP && op.message == 3 &&
               op.reply == 1 && op.block == CONTRACT_NONE);
     ck_assert_ptr_eq(op.set, f.set);
+    resolve(f.set, "singula/Leaf", "frozen.slot.swap", &s, &op, &type, &why);
+    ck_assert(op.kind == XOP_FROZEN_SWAP && op.block == 1 && op.slots == 2 &&
+              op.field == CONTRACT_NONE);
+    resolve(f.set, "singula/Camera", "slot.imp.Opening.swap", &s, &op, &type, &why);
+    ck_assert(op.kind == XOP_END_SWAP && op.contract == 0 && op.role == ROLE_IMP && op.state == 2 &&
+              op.slots == 3 && op.block == CONTRACT_NONE);
+    resolve(f.set, "singula/Camera", "set.exp.Ready.wait", &s, &op, &type, &why);
+    ck_assert(op.kind == XOP_SET_WAIT && op.role == ROLE_EXP && op.state == 3 &&
+              op.slots == CONTRACT_NONE);
+    resolve(f.set, "singula/Cover", "old.share", &s, &op, &type, &why);
+    ck_assert(op.kind == XOP_SHARE_CHILD && op.block == 3 && op.field == 1);
     resolve(f.set, "singula/Camera", "exp.peer", &s, &op, &type, &why);
     ck_assert(op.kind == XOP_PEER && op.role == ROLE_EXP);
     resolve(f.set, "singula/Camera", "exp.listen", &s, &op, &type, &why);
@@ -235,26 +296,31 @@ static const struct {
     {"singula/All", "a.len", "not an array"},
     {"singula/All", "w.load.f64", "only a `u8[]`"},
     {"singula/All", "kid.get", "`take`"},
-    {"singula/All", "f.take", "not supported yet"},
-    {"singula/All", "f.share", "not supported yet"},
-    {"singula/All", "freeze", "not supported yet"},
-    {"singula/All", "share", "not supported yet"},
-    {"singula/All", "thaw", "not supported yet"},
-    {"singula/All", "slot.swap", "not supported yet"},
-    {"singula/All", "frozen.slot.swap", "not supported yet"},
+    {"singula/All", "f.share", "holds endpoints"},
+    {"singula/All", "freeze", "holds endpoints"},
+    {"singula/All", "share", "holds endpoints"},
+    {"singula/All", "thaw", "holds endpoints"},
+    {"singula/All", "frozen.slot.swap", "no `slots frozen`"},
+    {"singula/Text", "slot.swap", "no `slots` of that block"},
+    {"singula/Text", "frozen.slot.swap", "no `slots frozen`"},
+    {"singula/Leaf", "slots.swap", "`slot.swap`"},
+    {"singula/Leaf", "n.share", "not a reference"},
+    {"singula/Leaf", "freezes", "`freeze`"},
     {"singula/Camera", "imp.send.open", "`imp.send.Open`"},
     {"singula/Camera", "exp.send.Open", "sent by imp"},
     {"singula/Camera", "exp.send.Open", "`imp.send.Open`"},
     {"singula/Camera", "imp.recv.Open", "sent by imp"},
     {"singula/Camera", "imp.call.Close.Picture", "no state"},
     {"singula/Camera", "imp.call.Picture.Open", "sent by exp"},
-    {"singula/Camera", "imp.send.Look", "not supported yet"},
-    {"singula/Camera", "exp.recv.Look", "not supported yet"},
     {"singula/Camera", "imp.peer", "`exp.peer`"},
     {"singula/Camera", "exp.connect", "`imp.connect`"},
-    {"singula/Camera", "set.imp.Ready.new", "not supported yet"},
-    {"singula/Camera", "set.exp.Opening.wait", "not supported yet"},
-    {"singula/Camera", "slot.imp.Ready.swap", "not supported yet"},
+    {"singula/Camera", "set.imp.Ready.new", "nothing to wait for"},
+    {"singula/Camera", "set.exp.Opening.wait", "nothing to wait for"},
+    {"singula/Camera", "set.exp.Redy.wait", "`set.exp.Ready.wait`"},
+    {"singula/Camera", "set.Ready.exp.wait", ""},
+    {"singula/Camera", "set.exp.Start", ""},
+    {"singula/Camera", "slot.imp.Ready.swap", "no `slots` of that endpoint"},
+    {"singula/Camera", "slot.exp.Opening.swap", "no `slots` of that endpoint"},
     {"singula/Camera", "R.next", "`imp.next`"},
     {"singula/Camera", "imp.close.now.at.once", ""},
     {"singula/Camra", "channel", "`singula/Camera`"},
