@@ -1,0 +1,292 @@
+/* The contract text and its operations, the runtime, and runs of programs in it. */
+#include "tests/soundness/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/engine/hostcall.h"
+
+/* Small, with one of each: optional and required children, endpoints in blocks and messages, states
+ * where either side may close, a queue that can be full. */
+static const char text[] =
+    "block A { n: i32; b: u8[]; }"
+    "block N { key: i64; next: N; a: A; }"
+    "block R { v: u32; a: A!; n: N; }"
+    "block T { who: u32; p: imp Q:Work; s: exp Q:Start!; }"
+    "contract Q { in message Ask(A a); in message Ping(u32 x); in message Bye();"
+    "  out message Yes(N n); out message No(i32 why); out message More(R r);"
+    "  state Start: one { Ask? -> Work; Ping? -> Pong; Bye? -> end; }"
+    "  state Pong: No! -> Start;"
+    "  state Work: one { Yes! -> Start; No! -> Fail; More! -> Again; }"
+    "  state Again: one { Ask? -> Work; Bye? -> end; end; }"
+    "  state Fail: one { Bye? -> end; end; } }"
+    "contract G { in message Give(exp Q:Work e); in message Box(T t); in message Done();"
+    "  out message Take(imp Q:Start e); out message Back(T t); out message Ok();"
+    "  state Idle: one { Give? -> Busy; Box? -> Busy; Done? -> end; end; }"
+    "  state Busy: one { Take! -> Idle; Back! -> Idle; Ok! -> Idle; } }"
+    "contract S capacity 2 { in message Item(A a); in message Stop();"
+    "  state Flow: one { Item? -> Flow; Stop? -> end; } }";
+
+static void die(const char *what, const struct diag *why)
+{
+    fprintf(stderr, "%s: %s %s\n", what, status_name(why->code), why->detail);
+    exit(2);
+}
+
+/* ---- operations ---- */
+
+static struct world_op *op_add(struct world *w)
+{
+    w->op = realloc(w->op, (w->nops + 1) * sizeof *w->op);
+    if (!w->op || w->nops == 512)
+        abort();
+    memset(&w->op[w->nops], 0, sizeof *w->op);
+    return &w->op[w->nops++];
+}
+
+static void own_op(struct world *w, const char *name, uint8_t param, uint8_t result)
+{
+    struct world_op *o = op_add(w);
+    snprintf(o->module, sizeof o->module, "env");
+    snprintf(o->name, sizeof o->name, "%s", name);
+    o->type.nparams = param != 0;
+    o->type.params[0] = param;
+    o->type.result = result;
+}
+
+static void each_op(void *ctx, const char *module, const char *name, const struct xop *op)
+{
+    struct world_op *o = op_add(ctx);
+    snprintf(o->module, sizeof o->module, "%s", module);
+    snprintf(o->name, sizeof o->name, "%s", name);
+    o->xop = *op;
+    xop_type_of(op, &o->type);
+}
+
+uint32_t world_find(const struct world *w, const char *module, const char *name)
+{
+    for (uint32_t i = OP_OWN_N; i < w->nops; i++)
+        if (strcmp(w->op[i].module + strlen("singula/"), module) == 0 &&
+            strcmp(w->op[i].name, name) == 0)
+            return i;
+    fprintf(stderr, "no operation %s %s\n", module, name);
+    exit(2);
+}
+
+/* ---- host functions ---- */
+
+static enum host_result host_choose(struct sip *s, struct instance *caller, const void *data,
+                                    uint64_t *slots)
+{
+    struct world *w = s->user;
+    (void)caller, (void)data;
+    w->chosen++;
+    if (w->bits) {
+        w->bits_over |= w->bits_at >= w->nbits;
+        slots[0] = w->bits_over ? 0 : w->bits[w->bits_at++];
+        return HOST_OK;
+    }
+    if (!w->quiet && rng_chance(&w->rng, 25))
+        (void)peers_act(w);
+    uint32_t how = rng_below(&w->rng, 16);
+    slots[0] = how < 10 ? how & 1 : how < 15 ? rng_below(&w->rng, 6) : (uint32_t)rng_next(&w->rng);
+    return HOST_OK;
+}
+
+static enum host_result host_show(struct sip *s, struct instance *caller, const void *data,
+                                  uint64_t *slots)
+{
+    (void)s, (void)caller, (void)data;
+    slots[0] = 0;
+    return HOST_OK;
+}
+
+static enum status link_own(void *ctx, const struct vimport *imp, const struct functype *type,
+                            struct extern_ref *out, struct diag *why)
+{
+    struct world *w = ctx;
+    (void)type, (void)why;
+    for (uint32_t i = 0; i < OP_OWN_N; i++)
+        if (strlen(w->op[i].name) == imp->name.len &&
+            memcmp(w->op[i].name, imp->name.s, imp->name.len) == 0) {
+            *out = (struct extern_ref){.kind = EXT_FUNC, .host = &w->own[i]};
+            return OK;
+        }
+    return E_UNLINKABLE_UNKNOWN;
+}
+
+/* ---- the world ---- */
+
+void world_open(struct world *w)
+{
+    struct diag why;
+    struct runtime_config cfg = {.region = {.windows = 1}};
+    *w = (struct world){.text = text};
+    diag_clear(&why);
+    if (contract_parse(&w->arena, text, sizeof text - 1, &w->set, &why))
+        die("the contract", &why);
+    own_op(w, "choose", 0, VT_I32);
+    own_op(w, "show", VT_EXTERNREF, VT_I32);
+    own_op(w, "make", 0, VT_EXTERNREF);
+    xop_enumerate(w->set, each_op, w);
+    w->own[OP_CHOOSE] = (struct hostcall){host_choose, NULL, "env", "choose"};
+    w->own[OP_SHOW] = (struct hostcall){host_show, NULL, "env", "show"};
+    w->own[OP_MAKE] = (struct hostcall){host_show, NULL, "env", "make"};
+    if (runtime_open(&w->rt, &cfg, &why))
+        die("the runtime", &why);
+    for (uint32_t i = 0; i < w->set->ncontracts; i++)
+        if (types_contract(w->rt.types, w->set, i, &w->contract[i]))
+            abort();
+    for (uint32_t i = 0; i < w->set->nblocks; i++)
+        if (types_block(w->rt.types, w->set, i, &w->block[i]))
+            abort();
+    w->native.max_bytes = 1u << 30;
+    if (xaccount_open(w->rt.xheap, &w->native, NULL))
+        abort();
+    peers_listen(w);
+}
+
+void world_close(struct world *w)
+{
+    xaccount_close(w->rt.xheap, &w->native);
+    runtime_close(&w->rt);
+    arena_clear(&w->arena);
+    free(w->op);
+}
+
+bool world_audit(struct world *w)
+{
+    struct diag why;
+    diag_clear(&why);
+    if (runtime_audit(&w->rt, &why) == OK)
+        return true;
+    printf("audit: %s\n", why.detail);
+    return false;
+}
+
+/* ---- verdicts ---- */
+
+enum judgement world_judge(const uint8_t *bytes, size_t n, struct verified_module **m,
+                           struct diag *why)
+{
+    static const char *const families[] = {"OWN_", "TYP_", "CON_", "STR_", "LIM_"};
+    if (verify(bytes, n, NULL, m, why) == OK)
+        return J_ACCEPTED;
+    for (uint32_t i = 0; i < ARRAY_LEN(families); i++)
+        if (strncmp(status_name(why->code), families[i], 4) == 0)
+            return J_REFUSED;
+    return J_INVALID;
+}
+
+struct verified_module *world_unproved(const uint8_t *bytes, size_t n)
+{
+    struct verify_options opt = {.unproved = true};
+    struct verified_module *m;
+    struct diag why;
+    return verify(bytes, n, &opt, &m, &why) == OK ? m : NULL;
+}
+
+/* ---- guests ---- */
+
+bool guest_open(struct guest *g, struct world *w, const struct verified_module *m)
+{
+    static const char *const any[] = {"*", NULL};
+    struct diag why;
+    diag_clear(&why);
+    struct spawn_options opt = {.name = "guest",
+                                .mode = MEMORY_COMPACT,
+                                .stack_bytes = 16384,
+                                .max_blocks = 64,
+                                .publish = any,
+                                .connect = any,
+                                .link = link_own,
+                                .link_ctx = w,
+                                .user = w};
+    *g = (struct guest){.w = w, .m = m};
+    if (interp_engine.load(w->rt.region, m, MEMORY_COMPACT, &g->code, &why) ||
+        spawn_create(&w->rt, &opt, &g->sip, &why) || spawn_load(g->sip, g->code, &g->inst, &why)) {
+        printf("not loaded: %s %s\n", status_name(why.code), why.detail);
+        guest_close(g);
+        return false;
+    }
+    g->entry = verified_export(m, "main", EXT_FUNC)->index;
+    return true;
+}
+
+void guest_close(struct guest *g)
+{
+    spawn_destroy(g->sip);
+    if (g->code)
+        interp_engine.unload(g->code);
+}
+
+/* The imp end of a channel whose exp end was given away before anybody asked for it: nobody has a
+ * reference to it. */
+static bool never_given(const struct xobj *o)
+{
+    return o->kind == XOBJ_ENDPOINT && o->endpoint->role == ROLE_IMP &&
+           !endpoint_peer(o->endpoint)->peer_taken;
+}
+
+/* Ends what the guest still owns; how many objects with references that was. */
+static uint32_t sweep(struct guest *g)
+{
+    struct xheap *h = g->w->rt.xheap;
+    uint32_t n = 0;
+    for (uint32_t i = g->sip->account.head; i; i = xobj_at(h, i)->next)
+        n += !never_given(xobj_at(h, i));
+    while (g->sip->account.head)
+        xobj_end(h, xobj_at(h, g->sip->account.head));
+    return n;
+}
+
+/* Traps that no accepted program may have. MON_CLOSED is not one of them: the monitor cannot see
+ * that a guest has not tested the -1 that it got, and until then more is allowed. */
+static bool is_violation(enum trap t)
+{
+    return strncmp(trap_name(t), "MON_", 4) == 0 && t != TRAP_MON_CLOSED;
+}
+
+struct run_report guest_run(struct guest *g)
+{
+    enum { YIELDS = 300, WAITS = 40 };
+    struct world *w = g->w;
+    struct proc *p = &g->sip->proc;
+    struct run_report r = {.outcome = OUT_DONE};
+    uint32_t yields = 0, waits = 0;
+    w->bits_at = w->chosen = 0;
+    w->bits_over = false;
+    g->sip->account.max_blocks = w->bits || rng_chance(&w->rng, 70) ? 64 : rng_below(&w->rng, 9);
+    if (exec_call(g->sip, g->inst, g->entry, NULL))
+        abort();
+    for (;;) {
+        atomic_store(&p->interrupt, true);
+        enum run_result how = interp_engine.run(g->sip);
+        if (how == RUN_DONE)
+            break;
+        if (how == RUN_YIELD) {
+            if (++yields <= YIELDS)
+                continue;
+            r.outcome = OUT_LONG;
+            break;
+        }
+        bool timer = p->wake_ns != WAIT_FOREVER;
+        if (timer && rng_chance(&w->rng, 30)) {
+            p->timed_out = true;
+        } else if (++waits > WAITS || (!(!w->quiet && peers_act(w)) && !timer && waits > 8)) {
+            r.outcome = OUT_STUCK;
+            break;
+        }
+    }
+    proc_wait_end(p);
+    if (r.outcome == OUT_DONE && p->trap != TRAP_NONE) {
+        r.outcome = is_violation(p->trap) ? OUT_VIOLATION : OUT_TRAP;
+        r.trap = p->trap;
+    }
+    p->trap = TRAP_NONE;
+    r.leaked = sweep(g);
+    if (r.outcome == OUT_DONE && r.leaked)
+        r.outcome = OUT_VIOLATION;
+    peers_clear(w);
+    return r;
+}

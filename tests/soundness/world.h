@@ -1,0 +1,98 @@
+/* What the programs of the soundness tests live in: one contract text, its operations, a runtime
+ * with the monitor, and native peers that keep to the contracts but close when they like. */
+#ifndef TESTS_SOUNDNESS_WORLD_H
+#define TESTS_SOUNDNESS_WORLD_H
+
+#include "channels/names.h"
+#include "contract/xops.h"
+#include "runtime/engine/instance.h"
+#include "runtime/engine/spawn.h"
+#include "tests/soundness/prog.h"
+#include "verifier/verify.h"
+
+/* An import that programs may call. */
+struct world_op {
+    char module[32], name[40];
+    struct xop xop; /* set NULL: a host function of the test */
+    struct xop_type type;
+};
+
+/* The test's own: choose () -> i32; show (externref) -> i32; make () -> externref. */
+enum { OP_CHOOSE, OP_SHOW, OP_MAKE, OP_OWN_N };
+
+/* Where the name under which the native side publishes contract c, and the one that it looks for,
+ * stand in a program's memory. */
+#define NAME_AT(c)   (16 * (c))
+#define LISTEN_AT(c) (256 + 16 * (c))
+#define NAME_LEN     1u
+#define SCRATCH_AT   1024u
+
+struct world {
+    struct arena arena;
+    const struct contract_set *set;
+    const char *text;
+    struct world_op *op;
+    uint32_t nops;
+    struct runtime rt;
+    struct xaccount native; /* of the peers */
+    const struct xcontract *contract[16];
+    const struct xtype *block[16];
+    struct hostcall own[OP_OWN_N];
+    /* the run */
+    struct rng rng;      /* of choose() and the peers */
+    const uint8_t *bits; /* choose() gives these instead, then `bits_over` is set */
+    uint32_t nbits, bits_at;
+    bool bits_over, quiet; /* quiet: the peers do nothing */
+    uint32_t chosen;       /* calls of choose() */
+};
+
+void world_open(struct world *w);
+void world_close(struct world *w);
+/* The number of an operation, by module ("singula/A" without the prefix) and name. */
+uint32_t world_find(const struct world *w, const char *module, const char *name);
+
+/* J_REFUSED: an ordinary module, for which the ownership pass has found no proof. */
+enum judgement { J_INVALID, J_REFUSED, J_ACCEPTED };
+/* *m: the module if it is accepted, owned by the caller; else NULL. */
+enum judgement world_judge(const uint8_t *bytes, size_t n, struct verified_module **m,
+                           struct diag *why);
+/* The module without a proof; NULL if it is not even an ordinary one. */
+struct verified_module *world_unproved(const uint8_t *bytes, size_t n);
+
+/* A module that can be run again and again. */
+struct guest {
+    struct world *w;
+    const struct verified_module *m;
+    struct code_module *code;
+    struct sip *sip;
+    struct instance *inst;
+    uint32_t entry;
+};
+/* False: it cannot be instantiated. */
+bool guest_open(struct guest *g, struct world *w, const struct verified_module *m);
+void guest_close(struct guest *g);
+
+enum outcome {
+    OUT_DONE,     /* returned, owning nothing */
+    OUT_TRAP,     /* trapped for a reason that accepted modules may have */
+    OUT_STUCK,    /* waits for what nobody will do */
+    OUT_LONG,     /* cut short */
+    OUT_VIOLATION /* a rule was broken: `trap`, or a leak */
+};
+struct run_report {
+    enum outcome outcome;
+    enum trap trap; /* TRAP_NONE: objects were left when `main` returned */
+    uint32_t leaked;
+};
+/* One run of main(). The choices are w->rng's, or w->bits. */
+struct run_report guest_run(struct guest *g);
+/* Proves the exchange heap; prints what is wrong. */
+bool world_audit(struct world *w);
+
+/* The peers do something, or nothing. True if something changed (peer.c). */
+bool peers_act(struct world *w);
+/* The native side gives back what it has, but its listeners. */
+void peers_clear(struct world *w);
+void peers_listen(struct world *w);
+
+#endif
