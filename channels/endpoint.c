@@ -135,17 +135,6 @@ struct xobj *channel_peer(struct xheap *h, struct endpoint *exp)
 
 /* ---- messages ---- */
 
-static void step(struct endpoint *e, uint32_t tag)
-{
-    check_fast(e->state != STATE_END);
-    const struct state *s = &e->contract->decl->states[e->state];
-    uint32_t i = 0;
-    while (i < s->ntransitions && s->transitions[i].message != tag)
-        i++;
-    check_fast(i < s->ntransitions);
-    e->state = s->transitions[i].next;
-}
-
 static void wake(struct endpoint *e)
 {
     struct proc *p = e->waiter;
@@ -167,7 +156,6 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
             xobj_end(h, ref);
             ref->death = XDEATH(XDEATH_SENT, sender); /* what the sender did, for reports */
         }
-        step(e, tag);
         return XDONE;
     }
     uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
@@ -186,7 +174,6 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
     if (ref)
         xobj_to_queue(h, ref, peer->row);
     atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
-    step(e, tag);
     wake(peer);
     check_slow(xheap_ok(h));
     return XDONE;
@@ -206,19 +193,13 @@ static struct xmessage *front(const struct endpoint *e, bool *closed)
 enum xresult endpoint_next(struct endpoint *e, bool block, struct proc *p, int32_t *tag)
 {
     endpoint_unwait(e);
-    if (e->pending == TAG_NONE) {
-        bool closed = false;
-        const struct xmessage *m = front(e, &closed);
-        if (m) {
-            e->pending = (int32_t)m->tag;
-        } else if (closed) {
-            e->pending = TAG_CLOSED;
-        } else if (block) {
-            e->waiter = p;
-            return XWAIT;
-        }
+    bool closed = false;
+    const struct xmessage *m = front(e, &closed);
+    if (!m && !closed && block) {
+        e->waiter = p;
+        return XWAIT;
     }
-    *tag = e->pending;
+    *tag = m ? (int32_t)m->tag : closed ? TAG_CLOSED : TAG_NONE;
     return XDONE;
 }
 
@@ -248,8 +229,6 @@ enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, st
                           memory_order_release);
     if (out->ref)
         xobj_from_queue(h, out->ref, a);
-    step(e, tag);
-    e->pending = TAG_NONE;
     struct endpoint *peer = endpoint_peer(e);
     if (peer->wants_room)
         wake(peer);

@@ -1,8 +1,8 @@
-/* Channels: two endpoints, a bounded queue per direction, contract state on both sides.
+/* Channels: two endpoints, a bounded queue per direction.
  *
- * Operations follow check-then-commit: the monitor (monitor.h) checks ownership, types and contract
- * state and has no effect; what is here commits and cannot fail. A consuming operation consumes on
- * every outcome but XWAIT.
+ * Who may do what, and when, is proved of every module; where the monitor is on, it checks that
+ * before (monitor.h) and keeps the contract's state. What is here knows no states: it commits and
+ * cannot fail. A consuming operation consumes on every outcome but XWAIT.
  *
  * Blocking operations return XWAIT after registering `p` as the endpoint's waiter; the caller puts
  * it to sleep (sched.h) and calls the same function again when it is woken. Waking up too often is
@@ -62,10 +62,11 @@ struct endpoint {
     const struct xcontract *contract;
     enum role role;
     struct xobj *row; /* its row in the object table; NULL once it is closed */
-    /* owner only */
+    /* the monitor's; without it they stay as they were at creation */
     uint32_t state;  /* contract state before the pending message, index or STATE_END */
     int32_t pending; /* tag seen by next/poll/wait and not yet received; TAG_CLOSED once that was
                         seen; TAG_NONE */
+    /* owner only */
     bool peer_taken; /* the imp end has been given out; until then it ends with this end */
     bool in_call;    /* endpoint_call() has sent its request and waits for the answer */
     /* shared by both sides */
@@ -92,9 +93,8 @@ struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xc
 struct xobj *channel_peer(struct xheap *h, struct endpoint *exp);
 
 /* Moves `ref` (NULL, or owned by an account) and the scalars (the message's C struct; NULL if it
- * has none) into the peer's queue, steps the state and wakes the peer. If the peer is closed the
- * reference is ended. XWAIT: the queue is full (contracts with a capacity only), nothing was done.
- * The monitor must have agreed. */
+ * has none) into the peer's queue and wakes the peer. If the peer is closed the reference is ended.
+ * XWAIT: the queue is full (contracts with a capacity only), nothing was done. */
 enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, const void *scalars,
                            struct xobj *ref, struct proc *p);
 /* The tag of the next message without taking it: TAG_CLOSED; TAG_NONE if none is there and `block`

@@ -248,7 +248,7 @@ static enum trap endpoint_payload(const struct endpoint *e, uint32_t state, stru
                       role_name(e->role), contract_state_name(e->contract, e->state),
                       contract_state_name(e->contract, state));
     if (e->pending == TAG_CLOSED)
-        return broken(TRAP_MON_CLOSED, why, "the peer of %s.%s is known to have closed; close it",
+        return broken(TRAP_MON_CLOSED, why, "the peer of %s.%s was seen to close; close it",
                       name, role_name(e->role));
     if (e->pending != TAG_NONE)
         return broken(TRAP_MON_STATE, why,
@@ -299,13 +299,6 @@ enum trap monitor_payload(const struct xheap *h, const struct xaccount *a, xref 
 
 /* ---- contract state ---- */
 
-static enum trap known_closed(const struct endpoint *e, struct monitor_why *why)
-{
-    return broken(TRAP_MON_CLOSED, why,
-                  "the peer of %s.%s is known to have closed; allowed: close, abandon",
-                  e->contract->decl->name, role_name(e->role));
-}
-
 /* The state after message `tag` of direction `dir` in `state`, or CONTRACT_NONE. */
 static uint32_t after(const struct contract *c, uint32_t state, uint32_t tag)
 {
@@ -329,8 +322,6 @@ static bool allows(const struct endpoint *e, uint32_t state, uint32_t tag, bool 
 
 enum trap monitor_send(const struct endpoint *e, uint32_t tag, struct monitor_why *why)
 {
-    if (e->pending == TAG_CLOSED)
-        return known_closed(e, why);
     return allows(e, e->state, tag, true) ? TRAP_NONE : wrong_state(e, why);
 }
 
@@ -356,8 +347,6 @@ enum trap monitor_call(const struct endpoint *e, uint32_t request, uint32_t repl
 
 enum trap monitor_next(const struct endpoint *e, bool poll, struct monitor_why *why)
 {
-    if (e->pending == TAG_CLOSED)
-        return known_closed(e, why);
     if (!poll && e->state != STATE_END && this_side_sends(e, &e->contract->decl->states[e->state]))
         return wrong_state(e, why);
     return TRAP_NONE;
@@ -366,6 +355,23 @@ enum trap monitor_next(const struct endpoint *e, bool poll, struct monitor_why *
 enum trap monitor_close(const struct endpoint *e, struct monitor_why *why)
 {
     return may_close(e) ? TRAP_NONE : wrong_state(e, why);
+}
+
+static void step(struct endpoint *e, uint32_t tag)
+{
+    e->state = after(e->contract->decl, e->state, tag);
+    check_fast(e->state != CONTRACT_NONE); /* it was allowed */
+    e->pending = TAG_NONE;
+}
+
+void monitor_sent(struct endpoint *e, uint32_t tag)
+{
+    step(e, tag);
+}
+
+void monitor_received(struct endpoint *e, uint32_t tag)
+{
+    step(e, tag);
 }
 
 /* ---- the end of an entry function ---- */

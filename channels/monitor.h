@@ -1,21 +1,14 @@
 /* The monitor: the executable definition of the ownership rules (docs/VERIFIER.md).
  *
- * Each check has no effect; it returns TRAP_NONE or the rule that is broken, and fills `why` with
- * what was wanted and found, for the trap report. The static verifier proves that none of them can
- * fail for an accepted module; what may fail in an accepted one (an index, a message that is not
- * the expected one, an exhausted heap) is not here.
+ * The verifier proves that no rule can be broken in an accepted module. A runtime whose monitor is
+ * on checks them all the same, at every operation; one whose monitor is off checks none and keeps
+ * nothing that only the checks need (docs/MONITOR.md has the rules, each with the verifier's code
+ * for it). What may fail in an accepted module (an index, a message that is not the expected one,
+ * an exhausted heap) is not here.
  *
- * The rules, with the trap that says so:
- *   MON_NULL         a reference that an operation uses is not null
- *   MON_DEAD         ... and has been neither moved nor ended since it was got
- *   MON_NOT_OWNER    ... and belongs to the SIP that uses it
- *   MON_TYPE         ... and is a block of the type, an endpoint, or a listener, as the operation
- * says MON_ROLE         an endpoint is of the contract and role that the operation says MON_STATE
- * the contract allows the operation now; an endpoint that is given away is in the stated state,
- * with no message looked at and not yet received MON_CLOSED       after TAG_CLOSED was seen there
- * is only close and abandon. (recv and call are TRAP_X_PEER_CLOSED then: a module may receive after
- * a tag that it has not tested.) MON_FIELD_EMPTY  the `!` fields of a block that leaves the SIP's
- * sight are filled MON_SELF         nothing is put into itself or sent through itself
+ * A check has no effect; it returns TRAP_NONE or the rule that is broken, and fills `why` with what
+ * was wanted and found, for the trap report. monitor_sent() and the like, called when an operation
+ * was done, keep the contract state of endpoints.
  */
 #ifndef CHANNELS_MONITOR_H
 #define CHANNELS_MONITOR_H
@@ -50,6 +43,13 @@ enum trap monitor_call(const struct endpoint *e, uint32_t request, uint32_t repl
                        struct monitor_why *why);
 enum trap monitor_next(const struct endpoint *e, bool poll, struct monitor_why *why);
 enum trap monitor_close(const struct endpoint *e, struct monitor_why *why);
+/* It was done: a message was sent / received; next, poll or wait gave that tag. */
+void monitor_sent(struct endpoint *e, uint32_t tag);
+void monitor_received(struct endpoint *e, uint32_t tag);
+static inline void monitor_seen(struct endpoint *e, int32_t tag)
+{
+    e->pending = tag;
+}
 /* An entry function of the account's SIP has returned: nothing may be left that only a local of it
  * named. */
 enum trap monitor_leak(const struct xheap *h, const struct xaccount *a, struct monitor_why *why);

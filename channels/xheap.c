@@ -71,6 +71,7 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     h->stores = extent_addr(r, &h->store_pages);
     h->accounts = extent_addr(r, &h->account_pages);
     h->nrows = h->nstores = h->naccounts = 1;
+    h->gen_step = !(cfg && cfg->unwatched);
     *out = h;
     return OK;
 fail:
@@ -156,7 +157,7 @@ void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t accoun
     h->live[XOBJ_FREE]++;
     o->kind = XOBJ_FREE;
     o->owner = XOWNER(XOWN_NONE, 0);
-    o->gen++;
+    o->gen = (uint16_t)(o->gen + h->gen_step);
     o->death = XDEATH(how, account);
     o->data = NULL;
     uint32_t *q = &h->quarantine[h->resting++ % XQUARANTINE];
@@ -366,7 +367,7 @@ void xobj_end(struct xheap *h, struct xobj *o)
 static struct xaccount *leave_account(struct xheap *h, struct xobj *o, enum xdeath how)
 {
     struct xaccount *a = xrow_unlink(h, o);
-    o->gen++;
+    o->gen = (uint16_t)(o->gen + h->gen_step);
     o->death = XDEATH(how, a->index);
     return a;
 }

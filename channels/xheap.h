@@ -3,9 +3,9 @@
  * Every block, endpoint and listener has one row in ONE array, the object table. The row says who
  * owns it: an account (a SIP), an endpoint's queue or a listener's backlog, or a field of a block.
  * Moving an object is one store into its row (and relinking the owner's list). A guest's reference
- * is the address of the row, with the row's generation in the upper 16 bits. The generation changes
- * whenever a reference dies, by a move as well as by the end of the object, so that the monitor
- * tells every stale reference from a live one.
+ * is the address of the row. Where the monitor is on, the row's generation is in the upper 16 bits:
+ * it changes whenever a reference dies, by a move as well as by the end of the object, so that the
+ * monitor tells every stale reference from a live one.
  *
  * Whatever a guest can name is a root: it is on its account's list and in nobody's field. So only
  * roots change, and the sizes of subtrees are kept at roots with O(1) work per operation.
@@ -48,7 +48,7 @@ enum xdeath { XDEATH_NONE, XDEATH_SENT, XDEATH_PUT, XDEATH_FREED, XDEATH_CLOSED 
 struct xobj {
     uint8_t kind; /* enum xobj_kind */
     uint8_t pad;
-    uint16_t gen;   /* changes whenever a reference to the row dies */
+    uint16_t gen;   /* changes whenever a reference to the row dies; 0 if nothing is watched */
     uint32_t owner; /* XOWNER(): account index; row of the endpoint or listener (queue); row of the
                        parent (field) */
     uint32_t next, prev; /* the owner account's list: row indices, 0 ends it; in a queue: epoch and
@@ -99,6 +99,7 @@ struct xheap;
 struct xheap_config {
     uint64_t max_bytes;   /* of all objects; 0: 3/4 of the machine's memory */
     uint32_t max_objects; /* 0: 1 << 24 */
+    bool unwatched;       /* no monitor: references have no generations, endpoints no states */
 };
 
 /* Reserves the tables in the region's compact zone. E_NOMEM if it has no room for them. */

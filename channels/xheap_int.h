@@ -32,6 +32,7 @@ struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
     struct region *region;
     struct extent row_pages, store_pages, account_pages;
+    uint16_t gen_step; /* 1; 0 if nothing is watched */
 
     /* object table: rows [1, nrows) have been in use */
     uint32_t nrows, max_rows;

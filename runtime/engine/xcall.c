@@ -87,7 +87,8 @@ static char *text(const char *fmt, struct vname a, struct vname b)
     return asprintf(&s, fmt, (int)a.len, a.s, (int)b.len, b.s) < 0 ? NULL : s;
 }
 
-static enum status make(const struct vimport *imp, const struct xcall_key *key, struct xcall **out)
+static enum status make(const struct vimport *imp, const struct xcall_key *key, bool watched,
+                        struct xcall **out)
 {
     static const char prefix[] = "singula/";
     struct xop op;
@@ -113,7 +114,9 @@ static enum status make(const struct vimport *imp, const struct xcall_key *key, 
         prepare_channel(x, &type);
     else if (key->kind != XOP_IS_NULL)
         prepare_block(x);
-    x->host.fn = is_channel_op(key->kind) ? xcall_channel_fn(x) : xcall_block_fn(x);
+    struct xcall_fns fns = is_channel_op(key->kind) ? xcall_channel_fns(x) : xcall_block_fns(x);
+    x->host.fn = fns.form[watched];
+    check(x->host.fn);
     *out = x;
     return OK;
 }
@@ -153,7 +156,7 @@ enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const stru
             return OK;
         }
     }
-    if ((st = make(imp, &key, &x)) != OK)
+    if ((st = make(imp, &key, rt->monitor, &x)) != OK)
         goto fail;
     if (!x->host.module || !x->host.name || !x->label) {
         destroy(x);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The block of the operation's type in that slot; NULL: the SIP has trapped. */
+/* Why a reference is not what the operation needs. */
 static struct xobj *block_fault(struct sip *s, const struct xcall *x, xref ref)
 {
     struct monitor_why why;
@@ -15,8 +15,12 @@ static struct xobj *block_fault(struct sip *s, const struct xcall *x, xref ref)
     return NULL;
 }
 
-static inline struct xobj *block_arg(struct sip *s, const struct xcall *x, xref ref)
+/* The block of the operation's type that `ref` names; NULL, if watched: the SIP has trapped. */
+static inline __attribute__((always_inline)) struct xobj *
+block_arg(struct sip *s, const struct xcall *x, xref ref, bool watched)
 {
+    if (!watched)
+        return xcall_row(ref);
     struct xobj *o = xref_block(s->rt->xheap, &s->account, ref, x->key.type);
     return likely(o) ? o : block_fault(s, x, ref);
 }
@@ -55,51 +59,39 @@ static inline uint64_t extend_zero(uint64_t v)
     SCALAR(F64, uint64_t, extend_zero)
 
 #define ACCESSORS(name, ctype, extend)                                                             \
-    static enum host_result get_##name(struct sip *s, struct instance *inst, const void *data,     \
-                                       uint64_t *slots)                                            \
+    XCALL(get_##name)                                                                              \
     {                                                                                              \
-        (void)inst;                                                                                \
-        const struct xcall *x = data;                                                              \
-        const struct xobj *o = block_arg(s, x, slots[0]);                                          \
-        if (!o)                                                                                    \
+        const struct xobj *o = block_arg(s, x, slots[0], watched);                                 \
+        if (watched && !o)                                                                         \
             return HOST_TRAP;                                                                      \
         slots[0] = extend(*(const ctype *)(const void *)(o->data + x->offset));                    \
         return HOST_OK;                                                                            \
     }                                                                                              \
-    static enum host_result set_##name(struct sip *s, struct instance *inst, const void *data,     \
-                                       uint64_t *slots)                                            \
+    XCALL(set_##name)                                                                              \
     {                                                                                              \
-        (void)inst;                                                                                \
-        const struct xcall *x = data;                                                              \
-        struct xobj *o = block_arg(s, x, slots[0]);                                                \
-        if (!o)                                                                                    \
+        struct xobj *o = block_arg(s, x, slots[0], watched);                                       \
+        if (watched && !o)                                                                         \
             return HOST_TRAP;                                                                      \
         xblock_touch(o, x->offset + sizeof(ctype));                                                \
         *(ctype *)(void *)(o->data + x->offset) = (ctype)slots[1];                                 \
         return HOST_OK;                                                                            \
     }                                                                                              \
-    static enum host_result get_at_##name(struct sip *s, struct instance *inst, const void *data,  \
-                                          uint64_t *slots)                                         \
+    XCALL(get_at_##name)                                                                           \
     {                                                                                              \
-        (void)inst;                                                                                \
-        const struct xcall *x = data;                                                              \
-        const struct xobj *o = block_arg(s, x, slots[0]);                                          \
+        const struct xobj *o = block_arg(s, x, slots[0], watched);                                 \
         uint32_t i = (uint32_t)slots[1];                                                           \
-        if (!o)                                                                                    \
+        if (watched && !o)                                                                         \
             return HOST_TRAP;                                                                      \
         if (unlikely(i >= o->len))                                                                 \
             return bad_index(s, x, i, o);                                                          \
         slots[0] = extend(((const ctype *)(const void *)(o->data + x->offset))[i]);                \
         return HOST_OK;                                                                            \
     }                                                                                              \
-    static enum host_result set_at_##name(struct sip *s, struct instance *inst, const void *data,  \
-                                          uint64_t *slots)                                         \
+    XCALL(set_at_##name)                                                                           \
     {                                                                                              \
-        (void)inst;                                                                                \
-        const struct xcall *x = data;                                                              \
-        struct xobj *o = block_arg(s, x, slots[0]);                                                \
+        struct xobj *o = block_arg(s, x, slots[0], watched);                                       \
         uint32_t i = (uint32_t)slots[1];                                                           \
-        if (!o)                                                                                    \
+        if (watched && !o)                                                                         \
             return HOST_TRAP;                                                                      \
         if (unlikely(i >= o->len))                                                                 \
             return bad_index(s, x, i, o);                                                          \
@@ -110,9 +102,10 @@ static inline uint64_t extend_zero(uint64_t v)
 SCALARS(ACCESSORS)
 
 #define ACCESSOR_ROW(name, ctype, extend)                                                          \
-    [SC_##name] = {{get_##name, set_##name}, {get_at_##name, set_at_##name}},
+    [SC_##name] = {{XCALL_FNS(get_##name), XCALL_FNS(set_##name)},                                 \
+                   {XCALL_FNS(get_at_##name), XCALL_FNS(set_at_##name)}},
 /* [scalar][array?][set?] */
-static const host_fn accessors[SC_N][2][2] = {SCALARS(ACCESSOR_ROW)};
+static const struct xcall_fns accessors[SC_N][2][2] = {SCALARS(ACCESSOR_ROW)};
 
 /* ---- unaligned access to bytes ---- */
 
@@ -129,13 +122,12 @@ static inline uint8_t *bytes_at(struct sip *s, const struct xcall *x, struct xob
 }
 
 #define LOAD_FN(name, ctype, extend)                                                               \
-    static enum host_result load_##name(struct sip *s, struct instance *inst, const void *data,    \
-                                        uint64_t *slots)                                           \
+    XCALL(load_##name)                                                                             \
     {                                                                                              \
-        (void)inst;                                                                                \
-        const struct xcall *x = data;                                                              \
-        struct xobj *o = block_arg(s, x, slots[0]);                                                \
-        const uint8_t *p = o ? bytes_at(s, x, o, (uint32_t)slots[1], sizeof(ctype)) : NULL;        \
+        struct xobj *o = block_arg(s, x, slots[0], watched);                                       \
+        if (watched && !o)                                                                         \
+            return HOST_TRAP;                                                                      \
+        const uint8_t *p = bytes_at(s, x, o, (uint32_t)slots[1], sizeof(ctype));                   \
         if (!p)                                                                                    \
             return HOST_TRAP;                                                                      \
         ctype v;                                                                                   \
@@ -144,13 +136,12 @@ static inline uint8_t *bytes_at(struct sip *s, const struct xcall *x, struct xob
         return HOST_OK;                                                                            \
     }
 #define STORE_FN(name, ctype)                                                                      \
-    static enum host_result store_##name(struct sip *s, struct instance *inst, const void *data,   \
-                                         uint64_t *slots)                                          \
+    XCALL(store_##name)                                                                            \
     {                                                                                              \
-        (void)inst;                                                                                \
-        const struct xcall *x = data;                                                              \
-        struct xobj *o = block_arg(s, x, slots[0]);                                                \
-        uint8_t *p = o ? bytes_at(s, x, o, (uint32_t)slots[1], sizeof(ctype)) : NULL;              \
+        struct xobj *o = block_arg(s, x, slots[0], watched);                                       \
+        if (watched && !o)                                                                         \
+            return HOST_TRAP;                                                                      \
+        uint8_t *p = bytes_at(s, x, o, (uint32_t)slots[1], sizeof(ctype));                         \
         if (!p)                                                                                    \
             return HOST_TRAP;                                                                      \
         ctype v = (ctype)slots[2];                                                                 \
@@ -169,34 +160,31 @@ STORE_FN(64, uint64_t)
 STORE_FN(8, uint8_t)
 STORE_FN(16, uint16_t)
 
-static const host_fn loads[] = {
-    [XA_I32] = load_32,        [XA_F32] = load_32,        [XA_I64] = load_64,
-    [XA_F64] = load_64,        [XA_I32_8_U] = load_8_u,   [XA_I32_8_S] = load_8_s,
-    [XA_I32_16_U] = load_16_u, [XA_I32_16_S] = load_16_s,
+static const struct xcall_fns loads[] = {
+    [XA_I32] = XCALL_FNS(load_32),        [XA_F32] = XCALL_FNS(load_32),
+    [XA_I64] = XCALL_FNS(load_64),        [XA_F64] = XCALL_FNS(load_64),
+    [XA_I32_8_U] = XCALL_FNS(load_8_u),   [XA_I32_8_S] = XCALL_FNS(load_8_s),
+    [XA_I32_16_U] = XCALL_FNS(load_16_u), [XA_I32_16_S] = XCALL_FNS(load_16_s),
 };
-static const host_fn stores[] = {
-    [XA_I32] = store_32, [XA_F32] = store_32,  [XA_I64] = store_64,
-    [XA_F64] = store_64, [XA_I32_8] = store_8, [XA_I32_16] = store_16,
+static const struct xcall_fns stores[] = {
+    [XA_I32] = XCALL_FNS(store_32),  [XA_F32] = XCALL_FNS(store_32),
+    [XA_I64] = XCALL_FNS(store_64),  [XA_F64] = XCALL_FNS(store_64),
+    [XA_I32_8] = XCALL_FNS(store_8), [XA_I32_16] = XCALL_FNS(store_16),
 };
 
 /* ---- whole blocks ---- */
 
-static enum host_result op_alloc(struct sip *s, struct instance *inst, const void *data,
-                                 uint64_t *slots)
+XCALL(op_alloc)
 {
-    (void)inst;
-    const struct xcall *x = data;
     uint32_t n = x->key.type->elem_size ? (uint32_t)slots[0] : 0;
-    slots[0] = xref_of(xblock_alloc(s->rt->xheap, &s->account, x->key.type, n));
+    slots[0] = xcall_ref(xblock_alloc(s->rt->xheap, &s->account, x->key.type, n), watched);
     return HOST_OK;
 }
 
-static enum host_result op_new(struct sip *s, struct instance *inst, const void *data,
-                               uint64_t *slots)
+XCALL(op_new)
 {
-    const struct xcall *x = data;
     uint32_t n = x->key.type->elem_size ? (uint32_t)slots[0] : 0;
-    (void)op_alloc(s, inst, data, slots);
+    (void)op_alloc(s, inst, x, slots, watched);
     if (slots[0])
         return HOST_OK;
     const struct xaccount *a = &s->account;
@@ -207,25 +195,21 @@ static enum host_result op_new(struct sip *s, struct instance *inst, const void 
         (unsigned long long)(a->nbytes + a->queued_bytes), (unsigned long long)a->max_bytes);
 }
 
-static enum host_result op_free(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_free)
 {
-    (void)inst;
     if (!slots[0])
         return HOST_OK;
-    struct xobj *o = block_arg(s, data, slots[0]);
-    if (!o)
+    struct xobj *o = block_arg(s, x, slots[0], watched);
+    if (watched && !o)
         return HOST_TRAP;
     xobj_end(s->rt->xheap, o);
     return HOST_OK;
 }
 
-static enum host_result op_len(struct sip *s, struct instance *inst, const void *data,
-                               uint64_t *slots)
+XCALL(op_len)
 {
-    (void)inst;
-    const struct xobj *o = block_arg(s, data, slots[0]);
-    if (!o)
+    const struct xobj *o = block_arg(s, x, slots[0], watched);
+    if (watched && !o)
         return HOST_TRAP;
     slots[0] = o->len;
     return HOST_OK;
@@ -233,13 +217,13 @@ static enum host_result op_len(struct sip *s, struct instance *inst, const void 
 
 /* Elements [slots[1], + slots[3]) and linear memory at slots[2]: both must be inside; false: the
  * SIP has trapped. */
-static bool span_args(struct sip *s, struct instance *inst, const struct xcall *x,
-                      const uint64_t *slots, struct xobj **o, uint64_t *from, uint64_t *bytes,
-                      uint8_t **mem)
+static inline __attribute__((always_inline)) bool
+span_args(struct sip *s, struct instance *inst, const struct xcall *x, const uint64_t *slots,
+          bool watched, struct xobj **o, uint64_t *from, uint64_t *bytes, uint8_t **mem)
 {
     uint32_t i = (uint32_t)slots[1], ptr = (uint32_t)slots[2], n = (uint32_t)slots[3];
-    *o = block_arg(s, x, slots[0]);
-    if (!*o)
+    *o = block_arg(s, x, slots[0], watched);
+    if (watched && !*o)
         return false;
     if ((uint64_t)i + n > (*o)->len) {
         (void)sip_trap(s, TRAP_X_INDEX, "%s: %u elements from index %u on, but the block has %u",
@@ -254,25 +238,23 @@ static bool span_args(struct sip *s, struct instance *inst, const struct xcall *
     return *mem != NULL;
 }
 
-static enum host_result op_read(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_read)
 {
     struct xobj *o;
     uint64_t from, bytes;
     uint8_t *mem;
-    if (!span_args(s, inst, data, slots, &o, &from, &bytes, &mem))
+    if (!span_args(s, inst, x, slots, watched, &o, &from, &bytes, &mem))
         return HOST_TRAP;
     memcpy(mem, o->data + from, bytes);
     return HOST_OK;
 }
 
-static enum host_result op_write(struct sip *s, struct instance *inst, const void *data,
-                                 uint64_t *slots)
+XCALL(op_write)
 {
     struct xobj *o;
     uint64_t from, bytes;
     uint8_t *mem;
-    if (!span_args(s, inst, data, slots, &o, &from, &bytes, &mem))
+    if (!span_args(s, inst, x, slots, watched, &o, &from, &bytes, &mem))
         return HOST_TRAP;
     if (bytes)
         xblock_touch(o, from + bytes);
@@ -282,73 +264,67 @@ static enum host_result op_write(struct sip *s, struct instance *inst, const voi
 
 /* ---- children ---- */
 
-static enum host_result op_take(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_take)
 {
-    (void)inst;
-    const struct xcall *x = data;
-    struct xobj *o = block_arg(s, x, slots[0]);
-    if (!o)
+    struct xobj *o = block_arg(s, x, slots[0], watched);
+    if (watched && !o)
         return HOST_TRAP;
-    slots[0] = xref_of(xobj_from_field(s->rt->xheap, o, x->key.field));
+    slots[0] = xcall_ref(xobj_from_field(s->rt->xheap, o, x->key.field), watched);
     return HOST_OK;
 }
 
-static enum host_result op_put(struct sip *s, struct instance *inst, const void *data,
-                               uint64_t *slots)
+XCALL(op_put)
 {
-    (void)inst;
-    const struct xcall *x = data;
     struct xheap *h = s->rt->xheap;
-    struct monitor_why why;
-    struct xobj *child, *o = block_arg(s, x, slots[0]);
-    if (!o)
-        return HOST_TRAP;
-    enum trap t = monitor_payload(h, &s->account, slots[1], x->ref, o, &child, &why);
-    if (t != TRAP_NONE)
-        return xcall_fault(s, x, t, &why);
+    struct xobj *child = xcall_row(slots[1]), *o = block_arg(s, x, slots[0], watched);
+    if (watched) {
+        struct monitor_why why;
+        if (!o)
+            return HOST_TRAP;
+        enum trap t = monitor_payload(h, &s->account, slots[1], x->ref, o, &child, &why);
+        if (t != TRAP_NONE)
+            return xcall_fault(s, x, t, &why);
+    }
     xobj_to_field(h, child, o, x->key.field);
     return HOST_OK;
 }
 
-static enum host_result op_is_null(struct sip *s, struct instance *inst, const void *data,
-                                   uint64_t *slots)
+XCALL(op_is_null)
 {
-    (void)s, (void)inst, (void)data;
     slots[0] = slots[0] == 0;
     return HOST_OK;
 }
 
-host_fn xcall_block_fn(const struct xcall *x)
+struct xcall_fns xcall_block_fns(const struct xcall *x)
 {
     const struct block_field *f = x->key.type ? &x->key.type->decl->fields[x->key.field] : NULL;
     switch ((enum xop_kind)x->key.kind) {
     case XOP_ALLOC:
-        return op_alloc;
+        return (struct xcall_fns)XCALL_FNS(op_alloc);
     case XOP_NEW:
-        return op_new;
+        return (struct xcall_fns)XCALL_FNS(op_new);
     case XOP_FREE:
-        return op_free;
+        return (struct xcall_fns)XCALL_FNS(op_free);
     case XOP_GET:
         return accessors[f->scalar][f->is_array][0];
     case XOP_SET:
         return accessors[f->scalar][f->is_array][1];
     case XOP_LEN:
-        return op_len;
+        return (struct xcall_fns)XCALL_FNS(op_len);
     case XOP_READ:
-        return op_read;
+        return (struct xcall_fns)XCALL_FNS(op_read);
     case XOP_WRITE:
-        return op_write;
+        return (struct xcall_fns)XCALL_FNS(op_write);
     case XOP_LOAD:
         return loads[x->key.access];
     case XOP_STORE:
         return stores[x->key.access];
     case XOP_TAKE:
-        return op_take;
+        return (struct xcall_fns)XCALL_FNS(op_take);
     case XOP_PUT:
-        return op_put;
+        return (struct xcall_fns)XCALL_FNS(op_put);
     case XOP_IS_NULL:
-        return op_is_null;
+        return (struct xcall_fns)XCALL_FNS(op_is_null);
     case XOP_CHANNEL:
     case XOP_PEER:
     case XOP_CONNECT:

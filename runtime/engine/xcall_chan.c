@@ -5,8 +5,12 @@
 
 /* ---- arguments ---- */
 
-static inline struct endpoint *endpoint_arg(struct sip *s, const struct xcall *x, xref ref)
+/* The endpoint or listener that `ref` names; NULL, if watched: the SIP has trapped. */
+static inline __attribute__((always_inline)) struct endpoint *
+endpoint_arg(struct sip *s, const struct xcall *x, xref ref, bool watched)
 {
+    if (!watched)
+        return xcall_row(ref)->endpoint;
     struct monitor_why why;
     struct endpoint *e = NULL;
     enum trap t =
@@ -16,8 +20,11 @@ static inline struct endpoint *endpoint_arg(struct sip *s, const struct xcall *x
     return e;
 }
 
-static struct listener *listener_arg(struct sip *s, const struct xcall *x, xref ref)
+static inline __attribute__((always_inline)) struct listener *
+listener_arg(struct sip *s, const struct xcall *x, xref ref, bool watched)
 {
+    if (!watched)
+        return xcall_row(ref)->listener;
     struct monitor_why why;
     struct listener *l = NULL;
     enum trap t = monitor_listener(s->rt->xheap, &s->account, ref, x->key.contract, &l, &why);
@@ -78,30 +85,23 @@ static enum host_result wait_until(struct sip *s, uint64_t wake_ns)
 
 /* ---- channels and names ---- */
 
-static enum host_result op_channel(struct sip *s, struct instance *inst, const void *data,
-                                   uint64_t *slots)
+XCALL(op_channel)
 {
-    (void)inst;
-    const struct xcall *x = data;
-    slots[0] = xref_of(channel_create(s->rt->xheap, &s->account, x->key.contract));
+    slots[0] = xcall_ref(channel_create(s->rt->xheap, &s->account, x->key.contract), watched);
     return HOST_OK;
 }
 
-static enum host_result op_peer(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_peer)
 {
-    (void)inst;
-    struct endpoint *e = endpoint_arg(s, data, slots[0]);
-    if (!e)
+    struct endpoint *e = endpoint_arg(s, x, slots[0], watched);
+    if (watched && !e)
         return HOST_TRAP;
-    slots[0] = xref_of(channel_peer(s->rt->xheap, e));
+    slots[0] = xcall_ref(channel_peer(s->rt->xheap, e), watched);
     return HOST_OK;
 }
 
-static enum host_result op_connect(struct sip *s, struct instance *inst, const void *data,
-                                   uint64_t *slots)
+XCALL(op_connect)
 {
-    const struct xcall *x = data;
     uint32_t len;
     const char *name = name_arg(s, inst, x, slots, &len);
     if (!name)
@@ -109,14 +109,12 @@ static enum host_result op_connect(struct sip *s, struct instance *inst, const v
     struct xobj *imp = NULL;
     if (may_use(s->connect, name, len))
         imp = names_connect(s->rt->names, &s->account, x->key.contract, name, len);
-    slots[0] = xref_of(imp);
+    slots[0] = xcall_ref(imp, watched);
     return HOST_OK;
 }
 
-static enum host_result op_listen(struct sip *s, struct instance *inst, const void *data,
-                                  uint64_t *slots)
+XCALL(op_listen)
 {
-    const struct xcall *x = data;
     uint32_t len;
     const char *name = name_arg(s, inst, x, slots, &len);
     if (!name)
@@ -124,30 +122,26 @@ static enum host_result op_listen(struct sip *s, struct instance *inst, const vo
     struct xobj *listener = NULL;
     if (may_use(s->publish, name, len))
         listener = names_listen(s->rt->names, &s->account, x->key.contract, name, len);
-    slots[0] = xref_of(listener);
+    slots[0] = xcall_ref(listener, watched);
     return HOST_OK;
 }
 
-static enum host_result op_accept(struct sip *s, struct instance *inst, const void *data,
-                                  uint64_t *slots)
+XCALL(op_accept)
 {
-    (void)inst;
-    struct listener *l = listener_arg(s, data, slots[0]);
+    struct listener *l = listener_arg(s, x, slots[0], watched);
     struct xobj *exp;
-    if (!l)
+    if (watched && !l)
         return HOST_TRAP;
     if (listener_accept(s->rt->xheap, l, &s->account, &s->proc, &exp) == XWAIT)
         return wait_until(s, WAIT_FOREVER);
-    slots[0] = xref_of(exp);
+    slots[0] = xcall_ref(exp, watched);
     return done(s);
 }
 
-static enum host_result op_listener_close(struct sip *s, struct instance *inst, const void *data,
-                                          uint64_t *slots)
+XCALL(op_listener_close)
 {
-    (void)inst;
-    struct listener *l = listener_arg(s, data, slots[0]);
-    if (!l)
+    struct listener *l = listener_arg(s, x, slots[0], watched);
+    if (watched && !l)
         return HOST_TRAP;
     listener_close(s->rt->xheap, l);
     return HOST_OK;
@@ -156,12 +150,16 @@ static enum host_result op_listener_close(struct sip *s, struct instance *inst, 
 /* ---- messages ---- */
 
 /* What is to be sent, from the slots; false: the SIP has trapped. */
-static bool payload(struct sip *s, const struct xcall *x, const struct endpoint *e,
-                    const uint64_t *slots, uint8_t *scalars, struct xobj **ref)
+static inline __attribute__((always_inline)) bool payload(struct sip *s, const struct xcall *x,
+                                                          const struct endpoint *e,
+                                                          const uint64_t *slots, bool watched,
+                                                          uint8_t *scalars, struct xobj **ref)
 {
-    struct monitor_why why;
     *ref = NULL;
-    if (x->ref_slot) {
+    if (x->ref_slot && !watched)
+        *ref = xcall_row(slots[x->ref_slot]);
+    if (x->ref_slot && watched) {
+        struct monitor_why why;
         enum trap t = monitor_payload(s->rt->xheap, &s->account, slots[x->ref_slot], x->ref, e->row,
                                       ref, &why);
         if (unlikely(t != TRAP_NONE)) {
@@ -173,38 +171,42 @@ static bool payload(struct sip *s, const struct xcall *x, const struct endpoint 
     return true;
 }
 
-static enum host_result op_send(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_send)
 {
-    (void)inst;
-    const struct xcall *x = data;
-    struct monitor_why why;
     uint8_t scalars[MESSAGE_SCALARS];
     struct xobj *ref;
-    struct endpoint *e = endpoint_arg(s, x, slots[0]);
-    if (!e)
-        return HOST_TRAP;
-    enum trap t = monitor_send(e, x->key.message, &why);
-    if (unlikely(t != TRAP_NONE))
-        return xcall_fault(s, x, t, &why);
-    if (!payload(s, x, e, slots, scalars, &ref))
+    struct endpoint *e = endpoint_arg(s, x, slots[0], watched);
+    if (watched) {
+        struct monitor_why why;
+        if (!e)
+            return HOST_TRAP;
+        enum trap t = monitor_send(e, x->key.message, &why);
+        if (unlikely(t != TRAP_NONE))
+            return xcall_fault(s, x, t, &why);
+    }
+    if (!payload(s, x, e, slots, watched, scalars, &ref))
         return HOST_TRAP;
     if (endpoint_send(s->rt->xheap, e, x->key.message, scalars, ref, &s->proc) == XWAIT)
         return wait_until(s, WAIT_FOREVER);
+    if (watched)
+        monitor_sent(e, x->key.message);
     return done(s);
 }
 
 /* Looks at the next message; `ns` 0: does not wait. */
-static enum host_result look(struct sip *s, const struct xcall *x, uint64_t *slots, uint64_t ns)
+static inline __attribute__((always_inline)) enum host_result
+look(struct sip *s, const struct xcall *x, uint64_t *slots, uint64_t ns, bool watched)
 {
-    struct monitor_why why;
     int32_t tag = TAG_NONE;
-    struct endpoint *e = endpoint_arg(s, x, slots[0]);
-    if (!e)
-        return HOST_TRAP;
-    enum trap t = monitor_next(e, x->key.kind == XOP_POLL, &why);
-    if (unlikely(t != TRAP_NONE))
-        return xcall_fault(s, x, t, &why);
+    struct endpoint *e = endpoint_arg(s, x, slots[0], watched);
+    if (watched) {
+        struct monitor_why why;
+        if (!e)
+            return HOST_TRAP;
+        enum trap t = monitor_next(e, x->key.kind == XOP_POLL, &why);
+        if (unlikely(t != TRAP_NONE))
+            return xcall_fault(s, x, t, &why);
+    }
     if (endpoint_next(e, ns > 0, &s->proc, &tag) == XWAIT) {
         if (!(s->proc.waiting && s->proc.timed_out)) {
             uint64_t now = ns == WAIT_FOREVER || s->proc.waiting ? 0 : clock_now_ns();
@@ -212,31 +214,27 @@ static enum host_result look(struct sip *s, const struct xcall *x, uint64_t *slo
         }
         endpoint_unwait(e);
     }
+    if (watched)
+        monitor_seen(e, tag);
     slots[0] = (uint32_t)tag;
     return done(s);
 }
 
-static enum host_result op_next(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_next)
 {
-    (void)inst;
-    return look(s, data, slots, WAIT_FOREVER);
+    return look(s, x, slots, WAIT_FOREVER, watched);
 }
 
-static enum host_result op_poll(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_poll)
 {
-    (void)inst;
-    return look(s, data, slots, 0);
+    return look(s, x, slots, 0, watched);
 }
 
 /* A time that is not positive has run out already. */
-static enum host_result op_wait(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_wait)
 {
-    (void)inst;
     int64_t ns = (int64_t)slots[1];
-    return look(s, data, slots, ns > 0 ? (uint64_t)ns : 0);
+    return look(s, x, slots, ns > 0 ? (uint64_t)ns : 0, watched);
 }
 
 static enum host_result receive_trap(struct sip *s, const struct xcall *x, const struct endpoint *e,
@@ -251,13 +249,14 @@ static enum host_result receive_trap(struct sip *s, const struct xcall *x, const
 }
 
 /* Hands a message over: scalars to the guest's memory, the reference as the result. */
-static enum host_result deliver(struct sip *s, const struct xcall *x, const struct xmessage *m,
-                                uint8_t *out, uint64_t *slots)
+static inline __attribute__((always_inline)) enum host_result
+deliver(struct sip *s, const struct xcall *x, const struct xmessage *m, uint8_t *out,
+        uint64_t *slots, bool watched)
 {
     if (out)
         memcpy(out, m->scalars, x->out_bytes);
     if (m->ref)
-        slots[0] = xref_of(m->ref);
+        slots[0] = xcall_ref(m->ref, watched);
     return done(s);
 }
 
@@ -275,24 +274,26 @@ static bool out_arg(struct sip *s, struct instance *inst, const struct xcall *x,
     return *out != NULL;
 }
 
-static enum host_result op_recv(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+XCALL(op_recv)
 {
-    const struct xcall *x = data;
-    struct monitor_why why;
     struct xmessage m;
     uint8_t *out;
     enum trap t;
-    struct endpoint *e = endpoint_arg(s, x, slots[0]);
-    if (!e)
-        return HOST_TRAP;
-    if (unlikely((t = monitor_recv(e, x->key.message, &why)) != TRAP_NONE))
-        return xcall_fault(s, x, t, &why);
+    struct endpoint *e = endpoint_arg(s, x, slots[0], watched);
+    if (watched) {
+        struct monitor_why why;
+        if (!e)
+            return HOST_TRAP;
+        if (unlikely((t = monitor_recv(e, x->key.message, &why)) != TRAP_NONE))
+            return xcall_fault(s, x, t, &why);
+    }
     if (!out_arg(s, inst, x, slots, &out))
         return HOST_TRAP;
     switch (endpoint_recv(s->rt->xheap, e, x->key.message, &s->account, &s->proc, &m, &t)) {
     case XDONE:
-        return deliver(s, x, &m, out, slots);
+        if (watched)
+            monitor_received(e, x->key.message);
+        return deliver(s, x, &m, out, slots, watched);
     case XWAIT:
         return wait_until(s, WAIT_FOREVER);
     case XTRAP:
@@ -301,28 +302,40 @@ static enum host_result op_recv(struct sip *s, struct instance *inst, const void
     BUG("no such result");
 }
 
-static enum host_result op_call(struct sip *s, struct instance *inst, const void *data,
-                                uint64_t *slots)
+/* The monitor's steps of a call, which may have been started before. */
+static void call_done(struct endpoint *e, const struct xcall *x, bool began, enum xresult r)
 {
-    const struct xcall *x = data;
-    struct monitor_why why;
+    if (!began && (e->in_call || r != XWAIT))
+        monitor_sent(e, x->key.message);
+    if (r == XDONE)
+        monitor_received(e, x->key.reply);
+}
+
+XCALL(op_call)
+{
     struct xmessage m;
     uint8_t scalars[MESSAGE_SCALARS], *out;
     struct xobj *ref = NULL;
     enum trap t;
-    struct endpoint *e = endpoint_arg(s, x, slots[0]);
-    if (!e || !out_arg(s, inst, x, slots, &out))
+    struct endpoint *e = endpoint_arg(s, x, slots[0], watched);
+    if ((watched && !e) || !out_arg(s, inst, x, slots, &out))
         return HOST_TRAP;
-    if (!e->in_call) { /* else the request has been sent, and its reference in the slots is dead */
+    bool began =
+        e->in_call; /* then the request has been sent, its reference in the slots is dead */
+    if (watched && !began) {
+        struct monitor_why why;
         if (unlikely((t = monitor_call(e, x->key.message, x->key.reply, &why)) != TRAP_NONE))
             return xcall_fault(s, x, t, &why);
-        if (!payload(s, x, e, slots, scalars, &ref))
-            return HOST_TRAP;
     }
-    switch (endpoint_call(s->rt->xheap, e, x->key.message, scalars, ref, x->key.reply, &s->account,
-                          &s->proc, &m, &t)) {
+    if (!began && !payload(s, x, e, slots, watched, scalars, &ref))
+        return HOST_TRAP;
+    enum xresult r = endpoint_call(s->rt->xheap, e, x->key.message, scalars, ref, x->key.reply,
+                                   &s->account, &s->proc, &m, &t);
+    if (watched)
+        call_done(e, x, began, r);
+    switch (r) {
     case XDONE:
-        return deliver(s, x, &m, out, slots);
+        return deliver(s, x, &m, out, slots, watched);
     case XWAIT:
         return wait_until(s, WAIT_FOREVER);
     case XTRAP:
@@ -333,34 +346,31 @@ static enum host_result op_call(struct sip *s, struct instance *inst, const void
 
 /* ---- the end ---- */
 
-static enum host_result op_close(struct sip *s, struct instance *inst, const void *data,
-                                 uint64_t *slots)
+XCALL(op_close)
 {
-    (void)inst;
-    const struct xcall *x = data;
-    struct monitor_why why;
-    struct endpoint *e = endpoint_arg(s, x, slots[0]);
-    if (!e)
-        return HOST_TRAP;
-    enum trap t =
-        x->key.kind == XOP_CLOSE ? monitor_close(e, &why) : TRAP_NONE; /* abandon: anywhere */
-    if (t != TRAP_NONE)
-        return xcall_fault(s, x, t, &why);
+    struct endpoint *e = endpoint_arg(s, x, slots[0], watched);
+    if (watched) {
+        struct monitor_why why;
+        if (!e)
+            return HOST_TRAP;
+        enum trap t = x->key.kind == XOP_CLOSE ? monitor_close(e, &why) : TRAP_NONE; /* abandon */
+        if (t != TRAP_NONE)
+            return xcall_fault(s, x, t, &why);
+    }
     endpoint_close(s->rt->xheap, e);
     return HOST_OK;
 }
 
-host_fn xcall_channel_fn(const struct xcall *x)
+struct xcall_fns xcall_channel_fns(const struct xcall *x)
 {
-    static const host_fn fns[XOP_N] = {
-        [XOP_CHANNEL] = op_channel, [XOP_PEER] = op_peer,
-        [XOP_CONNECT] = op_connect, [XOP_LISTEN] = op_listen,
-        [XOP_ACCEPT] = op_accept,   [XOP_LISTENER_CLOSE] = op_listener_close,
-        [XOP_SEND] = op_send,       [XOP_NEXT] = op_next,
-        [XOP_POLL] = op_poll,       [XOP_WAIT] = op_wait,
-        [XOP_RECV] = op_recv,       [XOP_CALL] = op_call,
-        [XOP_CLOSE] = op_close,     [XOP_ABANDON] = op_close,
+    static const struct xcall_fns fns[XOP_N] = {
+        [XOP_CHANNEL] = XCALL_FNS(op_channel), [XOP_PEER] = XCALL_FNS(op_peer),
+        [XOP_CONNECT] = XCALL_FNS(op_connect), [XOP_LISTEN] = XCALL_FNS(op_listen),
+        [XOP_ACCEPT] = XCALL_FNS(op_accept),   [XOP_LISTENER_CLOSE] = XCALL_FNS(op_listener_close),
+        [XOP_SEND] = XCALL_FNS(op_send),       [XOP_NEXT] = XCALL_FNS(op_next),
+        [XOP_POLL] = XCALL_FNS(op_poll),       [XOP_WAIT] = XCALL_FNS(op_wait),
+        [XOP_RECV] = XCALL_FNS(op_recv),       [XOP_CALL] = XCALL_FNS(op_call),
+        [XOP_CLOSE] = XCALL_FNS(op_close),     [XOP_ABANDON] = XCALL_FNS(op_close),
     };
-    check(fns[x->key.kind]);
     return fns[x->key.kind];
 }

@@ -1,8 +1,13 @@
 /* The operations of `singula/` modules, bound: private to runtime/engine/xcall*.c.
  *
- * Binding works everything out that an import's name says, so that a call decodes its slots,
- * resolves its references through the monitor, and acts. Scalars and access widths are chosen at
- * binding, not at the call.
+ * Binding works everything out that an import's name says, so that a call decodes its slots and
+ * acts. Scalars and access widths are chosen at binding, not at the call.
+ *
+ * Every operation is written once, with XCALL(name), and compiled twice: `watched` with the
+ * monitor's checks, and plain. Binding chooses for the whole runtime, nothing is asked at the call.
+ * In the plain form a reference is the address of the object's row, and there is no check of
+ * ownership, type or contract state, and nothing that keeps what only these checks need. What stays
+ * in both: indices into blocks, guest pointers, the tag compare of recv.
  *
  * Order in every operation: references and pointers are checked first, then the operation is done;
  * it cannot fail half-way. A blocking operation that returns HOST_WAIT has changed nothing but who
@@ -42,9 +47,51 @@ struct xcall {
     uint32_t out_bytes;
 };
 
-/* The host function of an operation. */
-host_fn xcall_block_fn(const struct xcall *x);
-host_fn xcall_channel_fn(const struct xcall *x);
+/* Defines operation `name`: the body follows, with a constant `watched`. */
+#define XCALL_BODY(name)                                                                           \
+    static inline __attribute__((always_inline)) enum host_result name(                            \
+        __attribute__((unused)) struct sip *s, __attribute__((unused)) struct instance *inst,      \
+        __attribute__((unused)) const struct xcall *x, uint64_t *slots,                            \
+        __attribute__((unused)) const bool watched)
+#define XCALL(name)                                                                                \
+    XCALL_BODY(name);                                                                              \
+    static enum host_result name##_plain(struct sip *s, struct instance *inst, const void *data,   \
+                                         uint64_t *slots)                                          \
+    {                                                                                              \
+        return name(s, inst, data, slots, false);                                                  \
+    }                                                                                              \
+    static enum host_result name##_watched(struct sip *s, struct instance *inst, const void *data, \
+                                           uint64_t *slots)                                        \
+    {                                                                                              \
+        return name(s, inst, data, slots, true);                                                   \
+    }                                                                                              \
+    XCALL_BODY(name)
+
+/* Both forms of an operation, by `watched`. */
+struct xcall_fns {
+    host_fn form[2];
+};
+#define XCALL_FNS(name)                                                                            \
+    {                                                                                              \
+        {                                                                                          \
+            name##_plain, name##_watched                                                           \
+        }                                                                                          \
+    }
+
+/* The host functions of an operation. */
+struct xcall_fns xcall_block_fns(const struct xcall *x);
+struct xcall_fns xcall_channel_fns(const struct xcall *x);
+
+/* The object that a reference names, in a plain operation. */
+static inline struct xobj *xcall_row(xref ref)
+{
+    return (struct xobj *)(uintptr_t)ref;
+}
+/* The reference that a guest gets for an object it now owns; 0 for NULL. */
+static inline xref xcall_ref(const struct xobj *o, bool watched)
+{
+    return watched ? xref_of(o) : (uint64_t)(uintptr_t)o;
+}
 
 /* A rule is broken: ends the SIP with "LABEL: WHY". */
 static inline enum host_result xcall_fault(struct sip *s, const struct xcall *x, enum trap t,

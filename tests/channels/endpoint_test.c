@@ -26,7 +26,6 @@ START_TEST(messages_move_blocks)
     ck_assert_uint_eq(size[0], 640);
     ck_assert_uint_eq(size[1], 480);
     ck_assert_ptr_null(m.ref);
-    ck_assert_int_eq(c.exp->pending, TAG_NONE);
 
     struct xobj *f = frame(&w, &a, 100);
     uint8_t *data = f->data;

@@ -193,6 +193,7 @@ static inline void send_now(struct world *w, struct endpoint *e, uint32_t tag, c
     struct monitor_why why;
     ck_assert_msg(monitor_send(e, tag, &why) == TRAP_NONE, "%s", why.text);
     ck_assert(endpoint_send(w->heap, e, tag, scalars, ref, NULL) == XDONE);
+    monitor_sent(e, tag);
 }
 
 static inline struct xmessage recv_now(struct world *w, struct endpoint *e, uint32_t tag,
@@ -203,6 +204,7 @@ static inline struct xmessage recv_now(struct world *w, struct endpoint *e, uint
     enum trap t;
     ck_assert_msg(monitor_recv(e, tag, &why) == TRAP_NONE, "%s", why.text);
     ck_assert(endpoint_recv(w->heap, e, tag, a, NULL, &m, &t) == XDONE);
+    monitor_received(e, tag);
     return m;
 }
 

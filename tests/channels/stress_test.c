@@ -243,6 +243,7 @@ static void step_send(struct model *m)
         ck_assert_int_eq(m->things[t->peer].nqueue, 4); /* Stream alone can be full */
         return;
     }
+    monitor_sent(ep, tag);
     if (t->peer < 0) {
         if (cargo >= 0)
             model_end(m, cargo);
@@ -269,6 +270,7 @@ static void step_receive(struct model *m)
     int32_t tag;
     ck_assert_uint_eq(endpoint_queued(ep), (uint32_t)t->nqueue);
     ck_assert(endpoint_next(ep, false, NULL, &tag) == XDONE);
+    monitor_seen(ep, tag);
     ck_assert_int_eq(tag >= 0, t->nqueue > 0);
     if (tag < 0) {
         ck_assert_int_eq(tag == TAG_CLOSED, t->peer < 0);
@@ -277,6 +279,7 @@ static void step_receive(struct model *m)
     ck_assert_int_eq(monitor_recv(ep, (uint32_t)tag, &m->why), TRAP_NONE);
     ck_assert(endpoint_recv(m->w.heap, ep, (uint32_t)tag, &m->accounts[t->at], NULL, &msg, &trap) ==
               XDONE);
+    monitor_received(ep, (uint32_t)tag);
     if (ep->contract->decl->messages[tag].scalars_size)
         ck_assert_uint_eq(msg.scalars[0], (uint32_t)tag);
     int cargo = t->queue[0];
