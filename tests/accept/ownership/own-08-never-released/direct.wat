@@ -1,0 +1,14 @@
+;; As the refused case of this name, but it is freed
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "stamp.set" (func $Text.stamp.set (param externref i64)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (local.set $a (call $Text.new (i32.const 4)))
+    (call $Text.stamp.set (local.get $a) (i64.const 1))
+    (call $Text.free (local.get $a))
+  )
+)

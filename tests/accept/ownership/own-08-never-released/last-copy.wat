@@ -1,0 +1,15 @@
+;; As the refused case of this name, but the second one is freed
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "stamp.set" (func $Text.stamp.set (param externref i64)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $a externref) (local $b externref)
+    (local.set $a (call $Text.new (i32.const 4)))
+    (local.set $b (local.get $a))
+    (call $Text.stamp.set (local.get $b) (i64.const 1))
+    (call $Text.free (local.get $b))
+  )
+)

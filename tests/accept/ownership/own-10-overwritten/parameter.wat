@@ -1,0 +1,16 @@
+;; As the refused case of this name, but it frees it first
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "bytes.len" (func $Text.bytes.len (param externref) (result i32)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func $shorter (param $t externref) (param $n i32)
+    (local.set $n (i32.sub (call $Text.bytes.len (local.get $t)) (local.get $n)))
+    (call $Text.free (local.get $t))
+    (local.set $t (call $Text.new (local.get $n)))
+    (call $Text.free (local.get $t)))
+  (func (export "main")
+    (call $shorter (call $Text.new (i32.const 8)) (i32.const 4)))
+)

@@ -1,0 +1,13 @@
+;; As the refused case of this name, but it has a name and is freed
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "bytes.len" (func $Text.bytes.len (param externref) (result i32)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (i32.store (i32.const 0) (call $Text.bytes.len (local.tee $a (call $Text.new (i32.const 4)))))
+    (call $Text.free (local.get $a))
+  )
+)

@@ -1,0 +1,18 @@
+;; As the refused case of this name, but the flag is asked before
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "bytes.set" (func $Text.bytes.set (param externref i32 i32)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func $greeting (param $n i32) (result externref) (local $t externref)
+    (call $Text.bytes.set (local.tee $t (call $Text.new (local.get $n))) (i32.const 0) (i32.const 72))
+    (local.get $t))
+  (func (export "main") (local $t externref)
+    (block $skip
+      (br_if $skip (call $choose))
+      (local.set $t (call $greeting (i32.const 5)))
+      (call $Text.free (local.get $t))))
+)

@@ -1,0 +1,16 @@
+;; A br_if leaves the block in which the text lives
+;; expect: OWN_LEAK func=3 offset=0x76
+;; monitor: MON_LEAK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (block $out
+      (local.set $a (call $Text.new (i32.const 4)))
+      (br_if $out (call $choose)) ;; <- refused here
+      (call $Text.free (local.get $a)))
+  )
+)

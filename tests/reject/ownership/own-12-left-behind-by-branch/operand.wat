@@ -1,0 +1,16 @@
+;; The reference is an operand that the branch does not carry
+;; expect: OWN_LEAK func=3 offset=0x74
+;; monitor: MON_LEAK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (block $out
+      (call $Text.new (i32.const 4))
+      (br_if $out (call $choose)) ;; <- refused here
+      (call $Text.free))
+  )
+)

@@ -1,0 +1,22 @@
+;; Freed in the first iteration, used in the second
+;; expect: OWN_SPLIT func=3 offset=0x71
+;; monitor: MON_DEAD
+;; contract: block A { x: i32; kid: A; data: u8[]; }
+;; contract: block B { must: A!; y: i32; }
+;; contract: contract P {
+;; contract:   in message Ask(A a);
+;; contract:   in message More(B b);
+;; contract:   out message Yes(A a);
+;; contract:   out message No(i32 why);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Yes! -> Start; No! -> Again; }
+;; contract:   state Again: More? -> Start;
+;; contract: }
+(module
+  (import "singula/A" "new" (func $new (param i32) (result externref)))
+  (import "singula/A" "free" (func $free (param externref)))
+  (import "env" "rnd" (func $rnd (result i32)))
+  (memory 1)
+  (func $main (export "main") (local $a externref) 
+  (local.set $a (call $new (i32.const 4))) (loop (call $free (local.get $a)) (br_if 0 (call $rnd))))
+)
