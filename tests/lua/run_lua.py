@@ -13,53 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "wasi"))
-from guestlib import Count, first_difference, is_new, need_wasm_tools, run, run_tool, skip
+from guestlib import Count, debian_source, first_difference, is_new, need_wasm_tools, run, run_tool, skip
 
 NAME = "lua"
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 FLAGS = ["--target=wasm32-wasi", "-O2", "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS",
          "-DL_tmpnam=20", "-Wno-deprecated-declarations"]
 LIBS = ["-lwasi-emulated-signal", "-lwasi-emulated-process-clocks", "-lm"]
 ARGS = ["one", "two words"]
 
 
-def source_lines():
-    """deb-src lines for the repositories that packages come from here."""
-    p = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-                        "Created-By: Packages"], capture_output=True, text=True)
-    options = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
-    lines = {line for line in p.stdout.splitlines() if line.endswith(" main") and "debian" in line}
-    return "".join(f"deb-src {options}{line}\n" for line in sorted(lines))
-
-
-def fetch(work):
-    """The source archive; apt checks its signature."""
-    have = sorted(work.glob("lua5.4_*.orig.tar.*"))
-    if have:
-        return have[-1]
-    apt = work / "apt"
-    for d in ("lists/partial", "cache/archives/partial"):
-        (apt / d).mkdir(parents=True, exist_ok=True)
-    (apt / "src.list").write_text(source_lines())
-    settings = [f"Dir::Etc::sourcelist={apt}/src.list", "Dir::Etc::sourceparts=-",
-                f"Dir::State::lists={apt}/lists", f"Dir::Cache={apt}/cache",
-                "Acquire::http::Timeout=20", "Acquire::Retries=1", "APT::Sandbox::User="]
-    options = [word for s in settings for word in ("-o", s)]
-    said = ""
-    for command in (["update"], ["source", "--download-only", "lua5.4"]):
-        said += subprocess.run(["apt-get", *options, *command], cwd=work, capture_output=True,
-                               text=True).stderr
-    shutil.rmtree(apt, ignore_errors=True)
-    have = sorted(work.glob("lua5.4_*.orig.tar.*"))
-    if not have:
-        errors = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:"))]
-        skip(NAME, "the source package lua5.4 cannot be fetched: " + (errors or ["no reason given"])[0])
-    return have[-1]
-
-
 def build(folder, work):
     """lua.wasm."""
-    archive = fetch(work)
+    archive = debian_source(NAME, "lua5.4", work)
     wasm = work / "lua.wasm"
     standin = folder / "standin"
     if is_new(wasm, archive, *standin.iterdir()):

@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 WASM_FILES = ("/usr/include/wasm32-wasi/stdio.h",
               "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a")
 
@@ -21,6 +22,41 @@ def need_wasm_tools(name):
     missing += [f for f in WASM_FILES if not Path(f).exists()]
     if missing:
         skip(name, "not installed: " + ", ".join(missing))
+
+
+def source_lines():
+    """deb-src lines for the repositories that packages come from here."""
+    p = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
+                        "Created-By: Packages"], capture_output=True, text=True)
+    options = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
+    lines = {line for line in p.stdout.splitlines() if line.endswith(" main") and "debian" in line}
+    return "".join(f"deb-src {options}{line}\n" for line in sorted(lines))
+
+
+def debian_source(name, package, work):
+    """The archive of a Debian source package, fetched by apt (which checks its signature) from the mirror this machine
+    uses and kept in `work`. Skips when there is no way to get it."""
+    have = sorted(work.glob(f"{package}_*.orig.tar.*"))
+    if have:
+        return have[-1]
+    apt = work / "apt"
+    for d in ("lists/partial", "cache/archives/partial"):
+        (apt / d).mkdir(parents=True, exist_ok=True)
+    (apt / "src.list").write_text(source_lines())
+    settings = [f"Dir::Etc::sourcelist={apt}/src.list", "Dir::Etc::sourceparts=-",
+                f"Dir::State::lists={apt}/lists", f"Dir::Cache={apt}/cache",
+                "Acquire::http::Timeout=20", "Acquire::Retries=1", "APT::Sandbox::User="]
+    options = [word for s in settings for word in ("-o", s)]
+    said = ""
+    for command in (["update"], ["source", "--download-only", package]):
+        said += subprocess.run(["apt-get", *options, *command], cwd=work, capture_output=True,
+                               text=True).stderr
+    shutil.rmtree(apt, ignore_errors=True)
+    have = sorted(work.glob(f"{package}_*.orig.tar.*"))
+    if not have:
+        errors = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:"))]
+        skip(name, f"the source package {package} cannot be fetched: " + (errors or ["no reason given"])[0])
+    return have[-1]
 
 
 def run_tool(command):
