@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sqlite3.h"
+#include <sqlite3.h>
 
 /* ---- the system ---- */
 
