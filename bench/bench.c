@@ -149,8 +149,8 @@ json_t *bench_json_head(const char *what, unsigned rounds)
 
 /* ---- the command ---- */
 
-static const struct command *const measurements[] = {&bench_channel_command,
-                                                     &bench_compute_command};
+static const struct command *const measurements[] = {&bench_channel_command, &bench_compute_command,
+                                                     &bench_verify_command};
 enum { NMEASUREMENTS = sizeof measurements / sizeof measurements[0] };
 
 static const char *word_of(const struct command *c)
@@ -184,10 +184,12 @@ static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
 
 const struct command bench_command = {
     .name = "bench",
-    .usage = "channel|compute [OPTIONS]",
-    .summary = "Measures channels against the kernel's IPC, and the engine against native code.",
+    .usage = "channel|compute|verify [OPTIONS]",
+    .summary =
+        "Measures channels against the kernel's IPC, the engine against native code, the verifier.",
     .options = no_options,
     .details = "  channel   messages between two SIPs, pipes, sockets, queues, shared memory\n"
-               "  compute   small programs, interpreted and native\n",
+               "  compute   small programs, interpreted and native\n"
+               "  verify    how fast modules are verified, and in how much memory\n",
     .run = bench_run,
 };

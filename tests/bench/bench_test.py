@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import xml.etree.ElementTree
 
 SINGULA, GUESTS = sys.argv[1:3]
 passed = failed = 0
@@ -63,17 +65,39 @@ def channel():
 def mistakes():
     for words, text in [(["chanel"], "did you mean channel"), (["channel", "--size=7"], "multiples of 8"),
                         (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
-                        (["compute", "--rounds=0"], ""), (["channel", "--rounds=x"], "--rounds")]:
+                        (["compute", "--rounds=0"], ""), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"), (["channel", "--rounds=x"], "--rounds")]:
         r = run(*words)
         case(" ".join(words), r.returncode == 2 and text in r.stderr, f"{r.returncode} {r.stderr}")
     r = run("channel", "--help")
     case("help", r.returncode == 0 and "round trip" in r.stdout, r.stdout)
 
 
+def verify():
+    with tempfile.TemporaryDirectory() as d:
+        picture = os.path.join(d, "out.svg")
+        r = run("verify", "--rounds=1", "--max=100K", f"--svg={picture}", "--json")
+        case("verify ends well", r.returncode == 0, r.stderr)
+        rows = json.loads(r.stdout or "{}").get("modules", [])
+        case("verify has both shapes in each size", [m["module"] for m in rows] ==
+             [f"{s} {n} MB" for s in ("plain", "references") for n in ("0.01", "0.1")], rows)
+        for m in rows:
+            size = float(m["module"].split()[1]) * 1e6
+            case(f"verify {m['module']}", abs(m["bytes"] / size - 1) < 0.15 and spread_ok(m["singula"]["ns"]) and
+                 spread_ok(m["types only"]["ns"]) and m["memory_ratio"] >= 0, m)
+        lines = [e for e in xml.etree.ElementTree.parse(picture).iter() if e.tag.endswith("polyline")]
+        case("verify draws both", [len(e.get("points").split()) for e in lines] == [2, 2], lines)
+        wrong = os.path.join(d, "wrong.wasm")
+        with open(wrong, "wb") as f:
+            f.write(b"\0asm\1\0\0\0\1")
+        r = run("verify", wrong)
+        case("verify of a wrong module", r.returncode == 2 and "refused" in r.stderr, r.stderr)
+
+
 def main():
     missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm"]
                if not os.path.exists(os.path.join(GUESTS, g))]
     mistakes()
+    verify()
     if missing:
         print("bench: no guests: clang-19, lld-19 or wasi-libc is missing")
     else:

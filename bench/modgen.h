@@ -1,0 +1,20 @@
+/* Modules of any size for `singula bench verify`. */
+#ifndef BENCH_MODGEN_H
+#define BENCH_MODGEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum modgen_shape {
+    MODGEN_PLAIN,      /* arithmetic, memory, loops, calls; nothing of Singula */
+    MODGEN_REFERENCES, /* half of the functions build and take down lists of blocks, serve a
+                          channel, and pass references to each other */
+    MODGEN_SHAPES
+};
+extern const char *const modgen_names[];
+
+/* A valid module of about `size` bytes (at least a few hundred), the same at every call. The caller
+ * frees it. NULL: no memory. */
+uint8_t *modgen(enum modgen_shape shape, size_t size, size_t *n);
+
+#endif
