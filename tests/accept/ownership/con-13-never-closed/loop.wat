@@ -1,0 +1,25 @@
+;; Each round opens a channel and forgets the one before
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Shop" "channel" (func $Shop.channel (result externref)))
+  (import "singula/Shop" "exp.abandon" (func $Shop.exp.abandon (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (func $main (export "main") (local $s externref)
+    (block $none
+      (loop $again
+        (local.set $s (call $Shop.channel))
+        (br_if $none (ref.is_null (local.get $s)))
+        (call $Shop.exp.abandon (local.get $s))
+        (br_if $again (call $choose))))))

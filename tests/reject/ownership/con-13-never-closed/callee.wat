@@ -1,0 +1,26 @@
+;; A helper that opens a channel gives back one end and forgets the other
+;; expect: OWN_LEAK func=4 offset=0x9f
+;; monitor: MON_LEAK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Shop" "imp.close" (func $Shop.imp.close (param externref)))
+  (import "singula/Shop" "channel" (func $Shop.channel (result externref)))
+  (import "singula/Shop" "exp.peer" (func $Shop.exp.peer (param externref) (result externref)))
+  (func $main (export "main") (local $c externref)
+    (local.set $c (call $open))
+    (if (ref.is_null (local.get $c)) (then (return)))
+    (call $Shop.imp.close (local.get $c)))
+  (func $open (result externref) (local $s externref)
+    (if (ref.is_null (local.tee $s (call $Shop.channel))) (then (return (ref.null extern))))
+    (call $Shop.exp.peer (local.get $s))))
