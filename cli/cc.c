@@ -3,9 +3,11 @@
  *
  * clang's optimiser makes `select` instructions and vectors of externref values, which its own back
  * end cannot translate. `-fsanitize=fuzzer-no-link` (cc1 only, so nothing is instrumented) and the
- * two -fno-*vectorize flags keep it from that. They must stand behind -O, so they come last. The
- * link is a step of its own without -O: at -O the driver would run whatever wasm-opt is installed
- * on the result. Contracts among the inputs become headers first.
+ * two -fno-*vectorize flags keep it from that. They must stand behind -O, so they come last.
+ * Sinking is off because it makes one call of two that give away different references: the verifier
+ * would have to know which path was taken. The link is a step of its own without -O: at -O the
+ * driver would run whatever wasm-opt is installed on the result. Contracts among the inputs become
+ * headers first.
  */
 #include "cli/cli.h"
 
@@ -21,7 +23,13 @@
 extern char **environ;
 
 static const char *const forced_flags[] = {
-    "-Xclang", "-fsanitize=fuzzer-no-link", "-fno-slp-vectorize", "-fno-vectorize", NULL,
+    "-Xclang",
+    "-fsanitize=fuzzer-no-link",
+    "-fno-slp-vectorize",
+    "-fno-vectorize",
+    "-mllvm",
+    "-simplifycfg-sink-common=false",
+    NULL,
 };
 
 /* What must be installed: a program of PATH, or a file. */
