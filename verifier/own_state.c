@@ -335,9 +335,10 @@ static bool join_res(const struct own_state *x, const struct own_state *y, uint3
 }
 
 /* What a joined i32 is, tabulated over a candidate variable of the joined state: per case, the
- * value of each side on which that case can occur; they must agree. */
-static bool side_entry(const struct own_state *s, const struct own_value *v, uint32_t res,
-                       uint8_t kind, uint32_t c, bool absent, bool *possible, int64_t *out)
+ * value of each side on which that case can occur, exact where they agree. The value of one side:
+ */
+static int64_t side_entry(const struct own_state *s, const struct own_value *v, uint32_t res,
+                          uint8_t kind, uint32_t c, bool absent, bool *possible)
 {
     if (absent) { /* on this side the resource does not exist, and nothing stands for its tag */
         if (kind == VAR_TAG)
@@ -350,51 +351,46 @@ static bool side_entry(const struct own_state *s, const struct own_value *v, uin
         *possible = own_cases(s, &var) & CASE_BIT(c);
     }
     if (!*possible)
-        return true;
-    if (v->kind == OV_CONST) {
-        *out = v->x;
-        return true;
-    }
+        return ENTRY_ANY;
+    if (v->kind == OV_CONST)
+        return v->x;
     const struct own_table *t = v->table;
     if (v->kind != OV_TABLE || t->nvars != 1 || absent || t->var[0].res != res ||
         t->var[0].kind != kind || !(t->var[0].mask & CASE_BIT(c)))
-        return false;
-    *out = t->entry[__builtin_popcountll(t->var[0].mask & (CASE_BIT(c) - 1))];
-    return true;
+        return ENTRY_ANY;
+    return t->entry[__builtin_popcountll(t->var[0].mask & (CASE_BIT(c) - 1))];
 }
 
-static bool join_over(struct pairing *p, const struct own_value *a, const struct own_value *b,
-                      uint32_t pair, uint8_t kind, uint64_t mask, struct own_value *out)
+/* Replaces *out if more entries are known than *best. */
+static void join_over(struct pairing *p, const struct own_value *a, const struct own_value *b,
+                      uint32_t pair, uint8_t kind, uint64_t mask, struct own_value *out,
+                      uint32_t *best)
 {
     int64_t e[TABLE_ENTRIES_MAX];
-    uint32_t n = 0;
+    uint32_t n = 0, known = 0;
     uint32_t i = p->pair[pair].x, j = p->pair[pair].y;
     for (uint64_t m = mask; m; m &= m - 1) {
         uint32_t c = (uint32_t)__builtin_ctzll(m);
         bool px, py;
-        int64_t ex = 0, ey = 0;
-        if (!side_entry(p->x, a, i, kind, c, i == UNMAPPED, &px, &ex) ||
-            !side_entry(p->y, b, j, kind, c, j == UNMAPPED, &py, &ey))
-            return false;
+        int64_t ex = side_entry(p->x, a, i, kind, c, i == UNMAPPED, &px);
+        int64_t ey = side_entry(p->y, b, j, kind, c, j == UNMAPPED, &py);
         if (px && py && ex != ey)
             ex = (ex > 0 || ex == ENTRY_NONZERO) && (ey > 0 || ey == ENTRY_NONZERO) ? ENTRY_NONZERO
                                                                                     : ENTRY_ANY;
-        e[n++] = px ? ex : py ? ey : ENTRY_ANY;
+        e[n] = px ? ex : py ? ey : ENTRY_ANY;
+        known += e[n++] != ENTRY_ANY;
     }
-    bool any = true;
-    for (uint32_t k = 0; k < n; k++)
-        any &= e[k] == ENTRY_ANY;
-    if (any || n < 2)
-        return false;
+    if (known <= *best || n < 2)
+        return;
     struct own_table *t = arena_alloc(p->arena, sizeof *t + n * sizeof t->entry[0]);
     if (!t)
-        return false;
+        return;
     t->nvars = 1;
     t->var[0] = (struct own_var){kind, pair, mask};
     t->nentries = n;
     memcpy(t->entry, e, n * sizeof *e);
     *out = (struct own_value){OV_TABLE, 0, t};
-    return true;
+    *best = known;
 }
 
 static bool tables_equal(const struct own_table *a, const struct own_table *b)
@@ -413,27 +409,51 @@ static bool tables_equal(const struct own_table *a, const struct own_table *b)
 static struct own_value join_i32(struct pairing *p, const struct own_state *out, struct own_value a,
                                  struct own_value b)
 {
-    struct own_value v, ra = a, rb = b;
+    struct own_value v = {.kind = OV_TOP}, ra = a, rb = b;
+    uint32_t best = 0;
     if (a.kind == OV_CONST && b.kind == OV_CONST && a.x == b.x)
         return a;
-    if ((a.kind != OV_CONST && a.kind != OV_TABLE) || (b.kind != OV_CONST && b.kind != OV_TABLE))
-        return (struct own_value){.kind = OV_TOP};
+    if (a.kind == OV_TOP && b.kind == OV_TOP)
+        return a;
     if (ra.kind == OV_TABLE && rb.kind == OV_TABLE && table_rename(p->arena, &ra, p->of_x) &&
         table_rename(p->arena, &rb, p->of_y) && tables_equal(ra.table, rb.table))
         return ra;
-    /* candidates: variables of either side, and every null test that this join makes */
+    /* Candidates: variables of either side, and every null test that this join makes. A loop's
+     * header goes from one variable to another, or from OV_TOP to a table, only when the cases of
+     * the new one have grown, so this ends. */
     for (uint32_t k = 0; k < p->n; k++) {
         struct own_var nul = {VAR_NULL, k, UINT64_MAX};
-        if (out->res[k].maybe && join_over(p, &a, &b, k, VAR_NULL, own_cases(out, &nul), &v))
-            return v;
-        if (out->res[k].pend && join_over(p, &a, &b, k, VAR_TAG, out->res[k].pend, &v))
-            return v;
+        if (out->res[k].maybe)
+            join_over(p, &a, &b, k, VAR_NULL, own_cases(out, &nul), &v, &best);
+        if (out->res[k].pend)
+            join_over(p, &a, &b, k, VAR_TAG, out->res[k].pend, &v, &best);
     }
-    return (struct own_value){.kind = OV_TOP};
+    return v;
+}
+
+static bool is_name(const struct own_value *v, uint32_t res)
+{
+    return v->kind == OV_REF && v->x == res;
+}
+
+/* Both states name a resource, but never by the same local or operand: it has changed its place, as
+ * the head of a list does in a loop that puts the next node before it. */
+static bool renamed(const struct own_state *s, uint32_t i, const struct own_state *t, uint32_t j)
+{
+    bool in_s = false, in_t = false;
+    for (uint32_t k = 0; k < s->nlocals + s->nstack; k++) {
+        bool a = is_name(&s->v[k], i), b = is_name(&t->v[k], j);
+        if (a && b)
+            return false;
+        in_s |= a;
+        in_t |= b;
+    }
+    return in_s && in_t;
 }
 
 /* A parameter's resource that this function gives away on the other path, or replaces by one of its
- * own, becomes this function's own here too: for the caller it is consumed on both paths. */
+ * own, or has elsewhere on the two paths, becomes this function's own here too: for the caller it
+ * is consumed on both paths. */
 static bool must_adopt(const struct own_state *s, const struct own_state *other, uint32_t i)
 {
     const struct own_res *res = &s->res[i];
@@ -441,8 +461,9 @@ static bool must_adopt(const struct own_state *s, const struct own_state *other,
         return false;
     if (other->gone & CASE_BIT(res->param - 1))
         return true;
-    if (param_find(other, res->param) != UNMAPPED)
-        return false;
+    uint32_t j = param_find(other, res->param);
+    if (j != UNMAPPED)
+        return renamed(s, i, other, j);
     for (uint32_t k = 0; k < s->nlocals + s->nstack; k++)
         if (s->v[k].kind == OV_REF && s->v[k].x == i && other->v[k].kind == OV_REF)
             return true;
