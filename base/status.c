@@ -43,6 +43,15 @@ void diag_clear(struct diag *d)
     d->func = d->offset = d->func_offset = DIAG_NONE;
 }
 
+struct diag *diag_list_next(struct diag_list *l)
+{
+    if (l->n == l->cap)
+        return NULL;
+    struct diag *d = &l->items[l->n++];
+    diag_clear(d);
+    return d;
+}
+
 enum status diag_set(struct diag *d, enum status code, const char *fmt, ...)
 {
     if (!d)

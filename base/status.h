@@ -61,6 +61,14 @@ struct diag {
     struct diag_note notes[DIAG_NOTES];
 };
 
+/* Several refusals, in an array of the caller's. */
+struct diag_list {
+    struct diag *items;
+    uint32_t cap, n;
+};
+/* The next record, empty; NULL if there is no room. */
+struct diag *diag_list_next(struct diag_list *l);
+
 /* Makes *d empty. */
 void diag_clear(struct diag *d);
 

@@ -61,6 +61,8 @@
 #define ANALYSIS_DEPTH_MAX       128u
 #define ANALYSIS_STEPS_BASE      1000000u
 #define ANALYSIS_STEPS_PER_BYTE  64u
+/* What diagnostics may remember; later events are not told. */
+#define ANALYSIS_EVENTS_MAX 100000u
 
 /* Memory of one verification in bytes: at most FIXED + PER_BYTE * (bytes of the module), at any
  * time. The module's two arenas enforce their parts; the rest is the copy of the module, the type

@@ -69,7 +69,8 @@ struct module {
     uint8_t *operation; /* imported functions: 1 for those of `singula/` modules */
 
     struct verify_cost cost;
-    struct diag *why; /* never NULL */
+    struct diag *why;         /* never NULL */
+    struct diag_list *errors; /* never NULL; *why is its first, in the end */
 };
 
 /* ---- passes: OK, or the first error, described in m->why ---- */

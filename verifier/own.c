@@ -47,52 +47,46 @@ struct own_value own_pop(struct own_run *r)
 bool own_operand(struct own_run *r, struct own_value v, bool nullable, const char *what,
                  uint32_t *res)
 {
-    char name[64];
     *res = UINT32_MAX;
     switch ((enum own_kind)v.kind) {
     case OV_NULL:
-        return nullable || own_fail(r, OWN_NULL, "%s: the reference is always null here", what);
+        return nullable || own_fail_operand(r, v, what);
     case OV_REF:
         if (r->cur->res[v.x].maybe && !nullable)
-            return own_fail(r, OWN_MAYBE_NULL, "%s: the %s may be null here", what,
-                            own_res_name(r, &r->cur->res[v.x], name, sizeof name));
+            return own_fail_maybe_null(r, v.x, what);
         *res = v.x;
         return true;
     case OV_DEAD:
-        own_fail(
-            r, v.x && r->c->events[v.x].kind == EV_FREED ? OWN_USE_AFTER_FREE : OWN_USE_AFTER_MOVE,
-            "%s: the reference was given away before", what);
-        own_note(r, v.x);
-        return false;
     case OV_FOREIGN:
-        return own_fail(r, OWN_FOREIGN, "%s: a reference of unknown origin", what);
     case OV_BAD:
     case OV_TOP:
     case OV_CONST:
     case OV_TABLE:
         break;
     }
-    return own_fail(r, OWN_AMBIGUOUS, "%s: the reference is not the same on all paths to here",
-                    what);
+    return own_fail_operand(r, v, what);
 }
 
 bool own_check_leak(struct own_run *r, uint32_t i, const char *where)
 {
     const struct own_res *res = &r->cur->res[i];
-    char name[64];
     if (res->kind == RES_NONE || res->param != PARAM_NONE || own_res_named(r->cur, i))
         return true;
-    return own_fail(r, OWN_LEAK, "%s has no owner left %s", own_res_name(r, res, name, sizeof name),
-                    where);
+    return own_fail_leak(r, i, where);
 }
 
-bool own_consume(struct own_run *r, uint32_t i, enum own_event_kind how, uint32_t callee)
+bool own_consume_at(struct own_run *r, uint32_t i, uint32_t event)
 {
     struct own_res *res = &r->cur->res[i];
     if (res->param != PARAM_NONE)
         r->cur->gone |= CASE_BIT(res->param - 1);
-    own_res_remove(r->cur, i, (struct own_value){OV_DEAD, own_event(r, how, callee), NULL});
+    own_res_remove(r->cur, i, (struct own_value){OV_DEAD, event, NULL});
     return true;
+}
+
+bool own_consume(struct own_run *r, uint32_t i, enum own_event_kind how, uint32_t callee)
+{
+    return own_consume_at(r, i, own_event_of(r, how, callee, &r->cur->res[i]));
 }
 
 /* ---- control flow ---- */
@@ -143,11 +137,12 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
 static bool meet(struct own_run *r, struct own_state **into, bool *grown)
 {
     struct own_meet_error err;
-    struct own_state *old = *into;
-    struct own_state *joined = own_join(&r->scratch, old, r->cur, own_event(r, EV_MET, 0), &err);
-    r->cur = NULL;
+    struct own_state *old = *into, *cur = r->cur;
+    struct own_state *joined = own_join(&r->scratch, old, cur, 0, &err);
     if (!joined)
-        return own_meet_failed(r, &err);
+        return own_fail_meet(r, &err, old, cur, grown != NULL);
+    own_event_joined(r, joined, old, cur);
+    r->cur = NULL;
     if (grown) {
         struct strbuf a = {0}, b = {0};
         if (old)
@@ -178,7 +173,9 @@ static bool go_to(struct walk *w, uint32_t depth)
     if (t->opener)
         live = (t->opener == OP_LOOP ? l->at_head : l->at_end) + (size_t)t->block * l->words;
     if (!forget_dead(r, live,
-                     t->opener ? "where control flow leaves" : "when the function returns"))
+                     t->opener == OP_LOOP ? "where the loop repeats"
+                     : t->opener          ? "where this branch leaves it behind"
+                                          : "when the function returns"))
         return false;
     if (s->lost && (t->opener == OP_LOOP || !t->opener))
         return own_fail(r, OWN_LEAK, "something owned was lost on the way to here");
@@ -202,16 +199,22 @@ static bool branch_if(struct walk *w, struct own_value x, enum own_test want,
     struct own_state *keep = r->cur;
     if (!copy_current(r, keep))
         return false;
-    if (own_refine(&r->scratch, r->cur, x, want, t) && !go_to(w, depth))
-        return false;
+    if (own_refine(&r->scratch, r->cur, x, want, t)) {
+        own_event_tested(r, keep);
+        if (!go_to(w, depth))
+            return false;
+    }
     r->cur = keep;
     return true;
 }
 
 static void refine_current(struct own_run *r, struct own_value x, enum own_test want)
 {
+    struct own_state *before = r->c->recording ? own_state_copy(&r->scratch, r->cur) : NULL;
     if (!own_refine(&r->scratch, r->cur, x, want, NULL))
         r->cur = NULL;
+    else if (before)
+        own_event_tested(r, before);
 }
 
 static bool branch_table(struct walk *w, const struct insn_view *v)
@@ -426,6 +429,9 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
     uint32_t d = func - c->m->nimported[EXT_FUNC];
     struct own_run r = {.c = c, .func = func, .f = &c->m->funcs[d]};
     struct walk w = {.r = &r};
+    *result = NULL;
+    if (c->failed[func])
+        return true;
     /* 1, not 0: that would mean no limit */
     r.scratch.limit =
         c->scratch_held < ANALYSIS_SCRATCH_BYTES ? ANALYSIS_SCRATCH_BYTES - c->scratch_held : 1;
@@ -434,9 +440,8 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
     r.live = c->live[d];
     bool ok = r.live || own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     ok = ok && set_up(&r, &w, entry) && walk_body(&w);
-    *result = NULL;
     if (ok && w.ctl[0].label && !(*result = result_of(&r, w.ctl[0].label)))
         ok = own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     arena_clear(&r.scratch);
-    return ok;
+    return ok || !c->stopped;
 }

@@ -12,4 +12,11 @@
  * pass. Work is metered: LIM_ANALYSIS. */
 must_check enum status own_analyse(struct arena *a, const struct vview *m, struct diag *why);
 
+struct module;
+
+/* Analyses a module that was refused once more and fills `errors`: at most one per function, in the
+ * order in which they are met, each with the places that explain it. Names come from `m` (after
+ * names_decode()). The first is where own_analyse() ended, unless the budget ends it before. */
+void own_explain(struct arena *a, const struct module *m, struct diag_list *errors);
+
 #endif

@@ -42,9 +42,10 @@ static void reach(struct own_ctx *c, uint32_t func)
 
 /* The state that a callee starts in: its parameters' values and resources, which get the callee's
  * parameter numbers. arg_res[n] is the caller's resource of parameter number n + 1. */
-static struct own_state *entry_of(struct own_run *r, const struct functype *t,
-                                  const struct own_value *args, uint32_t *arg_res, uint32_t *nargs)
+static struct own_state *entry_of(struct own_run *r, uint32_t func, const struct own_value *args,
+                                  uint32_t *arg_res, uint32_t *nargs)
 {
+    const struct functype *t = type_of(r->c, func);
     struct own_state *e = own_state_new(r->c->arena, 0, t->nparams + 1);
     if (!e)
         return NULL;
@@ -64,6 +65,7 @@ static struct own_state *entry_of(struct own_run *r, const struct functype *t,
             if (k == OWN_PARAMS_MAX)
                 return NULL;
             struct own_res res = r->cur->res[args[i].x];
+            res.event = own_event_of(r, EV_PARAM, func, &res);
             res.param = k + 1;
             arg_res[(*nargs)++] = args[i].x;
             if (own_res_add(r->c->arena, e, &res) == UINT32_MAX)
@@ -75,14 +77,17 @@ static struct own_state *entry_of(struct own_run *r, const struct functype *t,
 }
 
 /* What a call did to the arguments' resources, and its results. */
-static bool apply(struct own_run *r, const struct functype *t, const struct own_state *out,
-                  const uint32_t *arg_res, uint32_t nargs, uint32_t callee)
+static bool apply(struct own_run *r, const struct functype *t, const struct own_summary *sum,
+                  const uint32_t *arg_res, uint32_t nargs)
 {
+    const struct own_state *out = sum->result;
     uint32_t of[OWN_RES_MAX];
     for (uint32_t k = 0; k < nargs; k++) {
         uint32_t i = arg_res[k], j = 0;
         if (out->gone & CASE_BIT(k)) {
-            own_consume(r, i, EV_CALLEE, callee);
+            uint32_t e = own_event_of(r, EV_CALLEE, sum->func, &r->cur->res[i]);
+            own_event_in_callee(r, e, sum->entry->res[k].event);
+            own_consume_at(r, i, e);
             continue;
         }
         while (j < out->nres && out->res[j].param != k + 1)
@@ -99,13 +104,15 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
         res->states = now->states;
         res->pend = now->pend;
         res->filled = now->filled;
+        res->event = now->event;
         of[j] = i;
     }
     for (uint32_t j = 0; j < out->nres; j++) {
         if (out->res[j].param != PARAM_NONE)
             continue;
         struct own_res res = out->res[j];
-        res.event = own_event(r, EV_CREATED, callee);
+        res.event = own_event_of(r, EV_CREATED, sum->func, &out->res[j]);
+        own_event_in_callee(r, res.event, out->res[j].event);
         of[j] = own_res_add(&r->scratch, r->cur, &res);
         if (of[j] == UINT32_MAX)
             return own_fail(r, LIM_ANALYSIS, "more than %d references at once", OWN_RES_MAX);
@@ -115,8 +122,6 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
         struct own_value v = out->v[i];
         if (v.kind == OV_REF)
             v.x = of[v.x];
-        else if (v.kind == OV_DEAD || v.kind == OV_BAD)
-            v.x = own_event(r, EV_CALLEE, callee);
         own_push(r, v);
     }
     return true;
@@ -156,8 +161,7 @@ static bool compute(struct own_ctx *c, struct own_summary *s)
         if (!s->used || same)
             break;
         if (round == ANALYSIS_ROUNDS_MAX) {
-            c->status = diag_set(c->why, LIM_ANALYSIS, "recursion through func[%u] does not settle",
-                                 s->func);
+            own_stop(c, "recursion through func[%u] does not settle", s->func);
             return false;
         }
     }
@@ -204,17 +208,19 @@ static struct own_summary *summary(struct own_run *r, uint32_t func, struct own_
 }
 
 /* A tracked reference may not be passed to an import that is not an operation of singula/. */
-static bool call_foreign(struct own_run *r, const struct functype *t)
+static bool call_foreign(struct own_run *r, uint32_t func, const struct functype *t)
 {
     for (uint32_t i = t->nparams; i-- > 0;) {
         struct own_value x = own_pop(r);
         if (x.kind == OV_REF || x.kind == OV_DEAD || x.kind == OV_BAD)
-            return own_fail(r, STR_FOREIGN_REFERENCE,
-                            "a reference of the exchange heap is passed to a host function");
+            return own_fail_foreign_call(r, func, x);
     }
     for (uint32_t i = 0; i < t->nresults; i++)
-        own_push(r,
-                 (struct own_value){.kind = t->results[i] == VT_EXTERNREF ? OV_FOREIGN : OV_TOP});
+        own_push(r, (struct own_value){t->results[i] == VT_EXTERNREF ? OV_FOREIGN : OV_TOP,
+                                       t->results[i] == VT_EXTERNREF
+                                           ? own_event(r, EV_FOREIGN, func == UINT32_MAX ? 0 : func)
+                                           : 0,
+                                       NULL});
     return true;
 }
 
@@ -238,7 +244,7 @@ static bool call_defined(struct own_run *r, uint32_t func)
     uint32_t arg_res[OWN_PARAMS_MAX], nargs;
     struct own_state *s = r->cur;
     const struct own_value *args = s->v + s->nlocals + s->nstack - t->nparams;
-    struct own_state *entry = entry_of(r, t, args, arg_res, &nargs);
+    struct own_state *entry = entry_of(r, func, args, arg_res, &nargs);
     if (!entry)
         return own_fail(r, LIM_ANALYSIS, "too many references in one call");
     s->nstack -= t->nparams;
@@ -250,7 +256,7 @@ static bool call_defined(struct own_run *r, uint32_t func)
         r->cur = NULL;
         return true;
     }
-    if (!apply(r, t, sum->result, arg_res, nargs, func))
+    if (!apply(r, t, sum, arg_res, nargs))
         return false;
     for (uint32_t k = 0; k < nargs; k++)
         if (!own_check_leak(r, arg_res[k], "after the call"))
@@ -263,7 +269,7 @@ bool own_call(struct own_run *r, uint32_t func)
     if (func >= r->c->m->nimported[EXT_FUNC])
         return call_defined(r, func);
     r->op = r->c->imports[func]->xop;
-    return r->op ? own_xop(r, r->op) : call_foreign(r, type_of(r->c, func));
+    return r->op ? own_xop(r, r->op) : call_foreign(r, func, type_of(r->c, func));
 }
 
 /* One of the functions that an indirect call may reach: what it does to a copy of `before` is
@@ -276,16 +282,16 @@ static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t
     if (!r->cur)
         return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     bool defined = func >= r->c->m->nimported[EXT_FUNC] && func < r->c->m->nfuncs;
-    if (!(defined ? call_defined(r, func) : call_foreign(r, t)))
+    if (!(defined ? call_defined(r, func) : call_foreign(r, func, t)))
         return false;
     if (!r->cur)
         return true;
-    *after = own_join(&r->scratch, *after, r->cur, own_event(r, EV_MET, func), &err);
-    if (*after)
-        return true;
-    own_meet_failed(r, &err);
-    diag_found(r->c->why, "functions that this call may reach, and that differ in it");
-    return false;
+    struct own_state *joined = own_join(&r->scratch, *after, r->cur, 0, &err);
+    if (!joined)
+        return own_fail_choice(r, &err, *after, r->cur);
+    own_event_joined(r, joined, *after, r->cur);
+    *after = joined;
+    return true;
 }
 
 /* A choice among the address-taken functions of that type, and one of the host's where its
@@ -386,37 +392,52 @@ static bool settle(struct own_ctx *c)
         if (!changed && ntodo == c->ntodo && nsummaries == c->nsummaries)
             return true;
         if (round == ANALYSIS_ROUNDS_MAX) {
-            c->status = diag_set(c->why, LIM_ANALYSIS,
-                                 "the summaries of recursive functions do not settle");
+            own_stop(c, "the summaries of recursive functions do not settle");
             return false;
         }
     }
 }
 
+/* The whole module; c says where errors go and whether events are recorded. */
+static enum status analyse(struct own_ctx *c, struct arena *a)
+{
+    const struct vview *m = c->m;
+    uint32_t n = m->nfuncs;
+    c->arena = a;
+    c->imports = ARENA_ARRAY(a, m->nimported[EXT_FUNC], const struct vimport *);
+    for (uint32_t i = 0, f = 0; c->imports && i < m->nimports; i++)
+        if (m->imports[i].kind == EXT_FUNC)
+            c->imports[f++] = &m->imports[i];
+    c->live = ARENA_ARRAY(a, m->ndefined, struct own_live *);
+    c->summaries = ARENA_ARRAY(a, n, struct own_summary *);
+    c->ncontexts = ARENA_ARRAY(a, n, uint32_t);
+    c->reached = ARENA_ARRAY(a, n, uint8_t);
+    c->failed = ARENA_ARRAY(a, n, uint8_t);
+    c->todo = ARENA_ARRAY(a, n, uint32_t);
+    c->address_taken = ARENA_ARRAY(a, n, uint8_t);
+    if (c->imports && c->live && c->summaries && c->ncontexts && c->reached && c->failed &&
+        c->todo && c->address_taken) {
+        c->max_steps = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * m->nbytes;
+        find_roots(c);
+        settle(c);
+    } else {
+        own_stop(c, "the ownership analysis needs too much memory");
+    }
+    return c->status;
+}
+
 enum status own_analyse(struct arena *a, const struct vview *m, struct diag *why)
 {
-    uint32_t n = m->nfuncs;
-    struct own_ctx c = {.m = m, .arena = a, .why = why};
+    struct diag_list one = {.items = why, .cap = 1};
+    struct own_ctx c = {.m = m, .errors = &one};
     bool any = false;
     for (uint32_t i = 0; i < m->nimports; i++)
         any |= m->imports[i].xop != NULL;
-    if (!any)
-        return OK;
-    c.imports = ARENA_ARRAY(a, m->nimported[EXT_FUNC], const struct vimport *);
-    for (uint32_t i = 0, f = 0; c.imports && i < m->nimports; i++)
-        if (m->imports[i].kind == EXT_FUNC)
-            c.imports[f++] = &m->imports[i];
-    c.live = ARENA_ARRAY(a, m->ndefined, struct own_live *);
-    c.summaries = ARENA_ARRAY(a, n, struct own_summary *);
-    c.ncontexts = ARENA_ARRAY(a, n, uint32_t);
-    c.reached = ARENA_ARRAY(a, n, uint8_t);
-    c.todo = ARENA_ARRAY(a, n, uint32_t);
-    c.address_taken = ARENA_ARRAY(a, n, uint8_t);
-    if (!c.imports || !c.live || !c.summaries || !c.ncontexts || !c.reached || !c.todo ||
-        !c.address_taken)
-        return diag_set(why, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    c.max_steps = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * m->nbytes;
-    find_roots(&c);
-    settle(&c);
-    return c.status;
+    return any ? analyse(&c, a) : OK;
+}
+
+void own_explain(struct arena *a, const struct module *names, struct diag_list *errors)
+{
+    struct own_ctx c = {.m = &names->v, .errors = errors, .recording = true, .names = names};
+    check(analyse(&c, a) != OK);
 }

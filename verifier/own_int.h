@@ -2,8 +2,10 @@
 #ifndef VERIFIER_OWN_INT_H
 #define VERIFIER_OWN_INT_H
 
+#include "verifier/module.h"
 #include "verifier/opcodes.h"
 #include "verifier/own.h"
+#include "verifier/own_event.h"
 #include "verifier/own_state.h"
 
 /* ---- liveness (own_live.c) ---- */
@@ -24,25 +26,6 @@ struct own_live {
  * exhausted. */
 struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f);
 
-/* ---- events: what diagnostics point at ---- */
-
-enum own_event_kind {
-    EV_NONE,
-    EV_CREATED,
-    EV_PARAM,
-    EV_MOVED,
-    EV_FREED,
-    EV_CLOSED,
-    EV_CALLEE,
-    EV_MET
-};
-struct own_event {
-    uint8_t kind;
-    uint32_t func, at;    /* where: function and body offset */
-    const struct xop *op; /* or NULL */
-    uint32_t callee;      /* EV_CALLEE */
-};
-
 /* ---- summaries ---- */
 
 /* What a function does when it is called with certain arguments. */
@@ -60,8 +43,13 @@ struct own_summary {
 struct own_ctx {
     const struct vview *m;
     struct arena *arena; /* lives as long as the analysis */
-    struct diag *why;
-    enum status status; /* first failure, sticky */
+    enum status status;  /* the first failure */
+    bool stopped;        /* nothing more is looked at: a budget is exhausted, or the list full */
+    uint8_t *failed;     /* by function: refused; its callers think that it does not return */
+    struct diag_list *errors;
+    struct diag *why; /* the last failure's record, or NULL */
+    bool recording;   /* of events: the module is refused, and this run finds out what to say */
+    const struct module *names; /* for messages, or NULL */
     struct own_event *events;
     uint32_t nevents, cap_events;
     const struct vimport **imports; /* by imported function */
@@ -91,17 +79,6 @@ struct own_run {
     const struct xop *op;  /* of the import being called, or NULL */
 };
 
-uint32_t own_event(struct own_run *r, enum own_event_kind kind, uint32_t callee);
-/* Adds the place of an event to the failure that was just recorded; event 0 is not known: no note.
- */
-void own_note(struct own_run *r, uint32_t event);
-/* Records the first failure; the run stops. Always returns false. */
-bool own_fail(struct own_run *r, enum status code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-bool own_failed(const struct own_run *r);
-/* Two states could not be joined. Always returns false. */
-bool own_meet_failed(struct own_run *r, const struct own_meet_error *e);
-
 void own_push(struct own_run *r, struct own_value v);
 struct own_value own_pop(struct own_run *r);
 
@@ -110,11 +87,60 @@ bool own_operand(struct own_run *r, struct own_value v, bool nullable, const cha
                  uint32_t *res);
 /* Takes ownership of resource i away from this function. */
 bool own_consume(struct own_run *r, uint32_t i, enum own_event_kind how, uint32_t callee);
+bool own_consume_at(struct own_run *r, uint32_t i, uint32_t event);
 /* Fails if a resource of this function has no name left. */
 bool own_check_leak(struct own_run *r, uint32_t i, const char *where);
 
+/* ---- refusing (own_report.c): all return false ---- */
+
+/* Records a failure at the current instruction: the function is refused, its run ends. */
+bool own_fail(struct own_run *r, enum status code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A value that the operation `what` cannot use: null, dead, ambiguous, foreign. */
+bool own_fail_operand(struct own_run *r, struct own_value v, const char *what);
+bool own_fail_maybe_null(struct own_run *r, uint32_t res, const char *what);
+bool own_fail_leak(struct own_run *r, uint32_t res, const char *where);
+/* States x and y cannot be joined; `loop`: at the header of a loop. */
+bool own_fail_meet(struct own_run *r, const struct own_meet_error *e, const struct own_state *x,
+                   const struct own_state *y, bool loop);
+/* The functions that an indirect call may reach do different things to a reference. */
+bool own_fail_choice(struct own_run *r, const struct own_meet_error *e, const struct own_state *x,
+                     const struct own_state *y);
+/* A reference is passed to a function that is not part of the module, nor an operation. */
+bool own_fail_foreign_call(struct own_run *r, uint32_t func, struct own_value v);
+/* A reference is stored where it cannot be followed. */
+bool own_fail_escape(struct own_run *r, const char *what, struct own_value v);
+/* Endpoint `res` cannot do `action` ("sending it") in one of `bad_states`. */
+bool own_fail_state(struct own_run *r, const char *what, const struct own_res *res,
+                    uint64_t bad_states, const char *action);
+/* `res` is to be handed over: a required field is empty; it is not in the state that t says. */
+bool own_fail_empty_field(struct own_run *r, const char *what, const struct own_res *res,
+                          const struct block_field *f);
+bool own_fail_endpoint_state(struct own_run *r, const char *what, const struct own_res *res,
+                             const struct xref_type *t);
+/* `res` is frozen, and would be written. */
+bool own_fail_frozen(struct own_run *r, const char *what, const struct own_res *res);
+/* The next message is known: the peer closed; another than message `tag`. */
+bool own_fail_peer_closed(struct own_run *r, const char *what, const struct own_res *res);
+bool own_fail_other_message(struct own_run *r, const char *what, const struct own_res *res);
+/* `res` is not of the kind, type and role of `want`. */
+bool own_fail_type(struct own_run *r, const char *what, const struct own_res *res,
+                   const struct own_res *want);
+/* The whole analysis ends with LIM_ANALYSIS. */
+void own_stop(struct own_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* "Frame", "Camera.exp" */
 const char *own_res_name(const struct own_run *r, const struct own_res *res, char *buf, size_t n);
+/* "`serve`", or "func[12]" */
+const char *own_func_name(const struct own_run *r, uint32_t func, char *buf, size_t n);
+/* "Start, Ready" */
+void own_states_text(const struct contract *c, uint64_t states, const char *between, char *buf,
+                     size_t n);
+
+/* The cases of a tag: "Picture or Refused". */
+void own_cases_text(const struct contract *c, uint64_t cases, char *buf, size_t n);
+
+/* ---- transfer ---- */
 
 /* Any instruction that is not control flow (own_op.c). */
 bool own_op(struct own_run *r, const struct insn_view *v);
@@ -127,7 +153,7 @@ bool own_call(struct own_run *r, uint32_t func);
 bool own_call_indirect(struct own_run *r, uint32_t type);
 
 /* Analyses a body from an entry state (values: all parameters). *result: canonical state of the
- * results, or NULL. */
+ * results; NULL if it does not return, or is refused. False: the analysis is over (c->stopped). */
 bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
              const struct own_state **result);
 

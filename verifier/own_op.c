@@ -47,10 +47,10 @@ static bool choose(struct own_run *r)
         out = own_eval_select(&r->scratch, r->cur, x, y, c);
     } else if (c.kind == OV_CONST) {
         out = c.x ? x : y;
-    } else if (x.kind == y.kind && x.x == y.x) {
+    } else if (x.kind == y.kind && (x.kind != OV_REF || x.x == y.x)) {
         out = x;
     } else {
-        out = (struct own_value){OV_BAD, own_event(r, EV_MET, 0), NULL};
+        out = (struct own_value){OV_BAD, own_event_met(r, r->cur, &x, r->cur, &y), NULL};
     }
     own_push(r, out);
     return (x.kind != OV_REF || own_check_leak(r, x.x, "after select")) &&
@@ -62,14 +62,16 @@ static bool escape(struct own_run *r, const char *what)
 {
     struct own_value x = own_pop(r);
     if (x.kind == OV_REF || x.kind == OV_DEAD || x.kind == OV_BAD)
-        return own_fail(r, OWN_ESCAPE,
-                        "%s: a reference of the exchange heap may not be stored there", what);
+        return own_fail_escape(r, what, x);
     return true;
 }
 
 static void push_import(struct own_run *r, uint8_t type)
 {
-    own_push(r, (struct own_value){.kind = type == VT_EXTERNREF ? OV_FOREIGN : OV_TOP});
+    if (type == VT_EXTERNREF)
+        own_push(r, (struct own_value){OV_FOREIGN, own_event(r, EV_FOREIGN, 0), NULL});
+    else
+        push_top(r);
 }
 
 static bool is_i32_operator(const struct opcode_info *o)

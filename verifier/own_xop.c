@@ -24,11 +24,7 @@ static void describe(struct own_xcase *x)
 
 static bool mismatch(struct own_xcase *x, const struct own_res *found, struct own_res want)
 {
-    char name[80];
-    own_fail(x->r, TYP_MISMATCH, "%s: the reference is a %s", x->what,
-             own_res_name(x->r, found, name, sizeof name));
-    diag_want(x->r->c->why, "%s", own_res_name(x->r, &want, name, sizeof name));
-    return false;
+    return own_fail_type(x->r, x->what, found, &want);
 }
 
 bool own_xop_typed(struct own_xcase *x, struct own_value v, bool nullable, enum own_res_kind kind,
@@ -66,7 +62,7 @@ static bool writable_operand(struct own_xcase *x, uint32_t *out)
     if (!readable_operand(x, false, out))
         return false;
     return x->r->cur->res[*out].kind == RES_BLOCK ||
-           own_fail(x->r, TYP_FROZEN, "%s: the block is frozen", x->what);
+           own_fail_frozen(x->r, x->what, &x->r->cur->res[*out]);
 }
 
 static bool endpoint_operand(struct own_xcase *x, uint32_t *out)
@@ -96,19 +92,14 @@ static bool fields_filled(struct own_xcase *x, uint32_t block, const struct own_
     uint64_t missing = own_xop_required(b) & ~res->filled;
     for (uint32_t i = 0; missing && i < b->nfields; i++)
         if (b->fields[i].required && missing & CASE_BIT(b->fields[i].child))
-            return own_fail(x->r, TYP_FIELD_EMPTY,
-                            "%s: field `%s` of %s was not filled on every path to here", x->what,
-                            b->fields[i].name, b->name);
+            return own_fail_empty_field(x->r, x->what, res, &b->fields[i]);
     return true;
 }
 
 static bool in_state(struct own_xcase *x, const struct xref_type *t, const struct own_res *res)
 {
-    const struct contract *c = &x->set->contracts[t->contract];
     return (own_pending(res) == CASE_BIT(CASE_NONE) && res->states == own_state_bit(t->state)) ||
-           own_fail(x->r, TYP_ENDPOINT_STATE,
-                    "%s: the endpoint must be in state %s of %s with nothing pending", x->what,
-                    t->state == STATE_END ? "end" : c->states[t->state].name, c->name);
+           own_fail_endpoint_state(x->r, x->what, res, t);
 }
 
 bool own_xop_payload(struct own_xcase *x, const struct xref_type *t, struct own_value v,
@@ -250,27 +241,6 @@ static bool free_block(struct own_xcase *x)
 
 /* ---- channels ---- */
 
-static void print_states(const struct contract *c, uint64_t states, char *buf, size_t n)
-{
-    size_t len = 0;
-    buf[0] = 0;
-    for (uint32_t q = 0; q <= 63; q++)
-        if (states >> q & 1 && len < n)
-            len += (size_t)snprintf(buf + len, n - len, "%s%s", len ? ", " : "",
-                                    q == 63 ? "end" : c->states[q].name);
-}
-
-static bool state_error(struct own_xcase *x, uint64_t states, uint64_t bad_states,
-                        const char *action)
-{
-    char all[120], one[80];
-    print_states(contract_of(x), states, all, sizeof all);
-    print_states(contract_of(x), bad_states & -bad_states, one, sizeof one);
-    own_fail(x->r, CON_STATE, "%s: %s is not allowed in state %s", x->what, action, one);
-    diag_found(x->r->c->why, "the endpoint in state %s", all);
-    return false;
-}
-
 static enum direction sends(enum role r)
 {
     return r == ROLE_IMP ? DIR_IN : DIR_OUT;
@@ -298,22 +268,22 @@ static bool step_message(struct own_xcase *x, uint32_t i, uint32_t tag, bool sen
         uint32_t q = (uint32_t)__builtin_ctzll(m);
         const struct transition *t = q == 63 ? NULL : state_transition(&c->states[q], tag);
         if (!t || (c->messages[tag].dir == sends(x->op->role)) != send)
-            return state_error(x, res->states, CASE_BIT(q), action);
+            return own_fail_state(x->r, x->what, res, CASE_BIT(q), action);
         next |= own_state_bit(t->next);
     }
     if (res->pend) {
         if (send) {
             if (res->pend == CASE_BIT(CASE_CLOSED))
-                return own_fail(x->r, CON_CLOSED, "%s: the peer is known to have closed", x->what);
+                return own_fail_peer_closed(x->r, x->what, res);
         } else if (!(res->pend & CASE_BIT(tag))) {
             if (res->pend == CASE_BIT(CASE_CLOSED))
-                return own_fail(x->r, CON_CLOSED, "%s: the peer is known to have closed", x->what);
+                return own_fail_peer_closed(x->r, x->what, res);
             if (res->pend != CASE_BIT(CASE_NONE))
-                return own_fail(x->r, CON_WRONG_MESSAGE,
-                                "%s: the next message is known to be another one", x->what);
+                return own_fail_other_message(x->r, x->what, res);
         }
         own_forget_tag(x->r->cur, i);
     }
+    res->event = own_event_step(x->r, res, next, tag, send);
     res->pend = 0;
     res->states = next;
     return true;
@@ -397,10 +367,10 @@ static bool next_message(struct own_xcase *x)
         return false;
     struct own_res *res = &x->r->cur->res[i];
     if (res->pend == CASE_BIT(CASE_CLOSED))
-        return own_fail(x->r, CON_CLOSED, "%s: the peer is known to have closed", x->what);
+        return own_fail_peer_closed(x->r, x->what, res);
     uint64_t cases = next_cases(x, res, &only_sends);
     if (only_sends && x->op->kind != XOP_POLL)
-        return state_error(x, res->states, only_sends, "waiting for a message");
+        return own_fail_state(x->r, x->what, res, only_sends, "waiting for a message");
     if (x->op->kind != XOP_NEXT)
         cases |= CASE_BIT(CASE_NONE);
     if (res->pend && !(res->pend & CASE_BIT(CASE_NONE)))
@@ -437,7 +407,7 @@ static bool close_endpoint(struct own_xcase *x)
     for (uint64_t m = res->pend == CASE_BIT(CASE_CLOSED) ? 0 : res->states; m; m &= m - 1) {
         uint32_t q = (uint32_t)__builtin_ctzll(m);
         if (q != 63 && !c->states[q].may_end)
-            return state_error(x, res->states, CASE_BIT(q), "closing");
+            return own_fail_state(x->r, x->what, res, CASE_BIT(q), "closing");
     }
     return own_consume(x->r, i, EV_CLOSED, 0);
 }

@@ -25,6 +25,17 @@ static enum status ownership(struct module *m)
     enum status s = own_analyse(&a, &m->v, m->why);
     m->cost.analysis_memory = a.used;
     arena_clear(&a);
+    if (s != OK && s != LIM_ANALYSIS) {
+        struct diag first = *m->why;
+        names_decode(m);
+        own_explain(&a, m, m->errors);
+        arena_clear(&a);
+        if (m->errors->items[0].code == LIM_ANALYSIS) { /* remembering took too much */
+            m->errors->items[0] = first;
+            m->errors->n = 1;
+        }
+        s = m->errors->items[0].code; /* events tell some codes apart */
+    }
     m->v.proved = s == OK;
     return s;
 }
@@ -88,6 +99,21 @@ static void name_places(const struct module *m, struct diag *d)
                         sizeof d->notes[i].func_name);
 }
 
+/* What only one pass says is the list's only entry; *why is the first. */
+static void finish_errors(struct module *m)
+{
+    struct diag_list *l = m->errors;
+    if (l->n == 0) {
+        l->n = 1;
+        if (l->items != m->why)
+            l->items[0] = *m->why;
+    }
+    for (uint32_t i = 0; i < l->n; i++)
+        name_places(m, &l->items[i]);
+    if (l->items != m->why)
+        *m->why = l->items[0];
+}
+
 enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *opt,
                    struct verified_module **out, struct diag *why)
 {
@@ -100,19 +126,23 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
     if (!vm)
         return diag_set(why, E_NOMEM, "while verifying a module of %zu bytes", n);
     struct module *m = &vm->m;
+    struct diag_list one = {.items = why, .cap = 1};
     m->why = why;
+    m->errors = opt && opt->errors && opt->errors->cap ? opt->errors : &one;
+    m->errors->n = 0;
     enum status s = copy_bytes(vm, bytes, n);
     if (s == OK)
         s = run_passes(m, opt);
-    if (s == OK || why->func != DIAG_NONE)
+    if (!m->func_names && (s == OK || why->func != DIAG_NONE))
         names_decode(m);
     if (s != OK)
-        name_places(m, why);
+        finish_errors(m);
     m->cost.memory += m->arena.used + m->scratch.used;
     if (opt && opt->cost)
         *opt->cost = m->cost;
     arena_clear(&m->scratch);
     m->why = NULL;
+    m->errors = NULL;
     if (s != OK) {
         verified_destroy(vm);
         return s;

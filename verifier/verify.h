@@ -18,11 +18,14 @@ struct verify_cost {
 };
 
 struct verify_options {
-    const char *only;         /* NULL: all passes; else stop after the pass of that name (tests) */
+    const char *only; /* NULL: all passes; else stop after the pass of that name (tests) */
     /* Leaves out the ownership pass: the view says `proved` is false, and only a runtime whose
      * monitor is on loads such a module. For tests of the monitor. */
     bool unproved;
     struct verify_cost *cost; /* filled in any case, or NULL */
+    /* All errors, as many as there is room for: the first is *why. Functions that are refused by
+     * the ownership pass are independent; there is one error of each. NULL: only the first. */
+    struct diag_list *errors;
 };
 
 /* Verifies n bytes (copied: the caller keeps ownership of `bytes`). OK: *out is a new module, owned

@@ -1,5 +1,5 @@
 ;; A helper returns what it has freed
-;; expect: OWN_USE_AFTER_MOVE func=3 offset=0x71
+;; expect: OWN_USE_AFTER_FREE func=3 offset=0x71
 ;; monitor: MON_DEAD
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
