@@ -1,0 +1,17 @@
+;; As the refused case of this name, but it returns a new item
+;; expect: OK
+;; contract: block Item { value: i32; next: Item; }
+(module
+  (import "singula/Item" "next.take" (func $Item.next.take (param externref) (result externref)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (memory 1)
+  (func $reset (param $i externref) (result externref) (local $rest externref)
+    (local.set $rest (call $Item.next.take (local.get $i)))
+    (if (i32.eqz (ref.is_null (local.get $rest)))
+      (then (call $Item.free (call $reset (local.get $rest)))))
+    (call $Item.free (local.get $i))
+    (call $Item.new))
+  (func (export "main")
+    (call $Item.free (call $reset (call $Item.new))))
+)

@@ -1,0 +1,13 @@
+;; As the refused case of this name, but it is set
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "stamp.set" (func $Text.stamp.set (param externref i64)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (memory 1)
+  (func (export "main") (local $t externref)
+    (local.set $t (call $Text.new (i32.const 4)))
+    (call $Text.stamp.set (local.get $t) (i64.const 1))
+    (call $Text.free (local.get $t)))
+)

@@ -1,0 +1,16 @@
+;; As the refused case of this name, but the other branch does
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "alloc" (func $Text.alloc (param i32) (result externref)))
+  (import "singula/Text" "stamp.set" (func $Text.stamp.set (param externref i64)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $t externref)
+    (local.set $t (call $Text.alloc (i32.const 4)))
+    (if (i32.eqz (ref.is_null (local.get $t)))
+      (then
+        (call $Text.stamp.set (local.get $t) (i64.const 1))
+        (nop)))
+    (call $Text.free (local.get $t)))
+)

@@ -1,0 +1,16 @@
+;; As the refused case of this name, but when it says that there is one
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "alloc" (func $Text.alloc (param i32) (result externref)))
+  (import "singula/Text" "stamp.set" (func $Text.stamp.set (param externref i64)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $t externref) (local $ok i32)
+    (local.set $t (call $Text.alloc (i32.const 4)))
+    (local.set $ok (i32.eqz (ref.is_null (local.get $t))))
+    (block $out
+      (br_if $out (i32.eqz (local.get $ok)))
+      (call $Text.stamp.set (local.get $t) (i64.const 1)))
+    (call $Text.free (local.get $t)))
+)

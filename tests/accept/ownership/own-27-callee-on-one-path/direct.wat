@@ -1,0 +1,19 @@
+;; As the refused case of this name, but the helper frees on no path
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "bytes.len" (func $Text.bytes.len (param externref) (result i32)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "stamp.set" (func $Text.stamp.set (param externref i64)))
+  (memory 1)
+  (func $check (param $t externref)
+    (if (i32.gt_u (call $Text.bytes.len (local.get $t)) (i32.const 2))
+      (then
+        (call $Text.stamp.set (local.get $t) (i64.const 0))
+      )))
+  (func (export "main") (local $t externref)
+    (local.set $t (call $Text.new (i32.const 4)))
+    (call $check (local.get $t))
+    (call $Text.free (local.get $t)))
+)

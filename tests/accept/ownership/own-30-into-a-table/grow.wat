@@ -1,0 +1,13 @@
+;; As the refused case of this name, but with null
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (table $keep 0 externref)
+  (func (export "main") (local $t externref)
+    (local.set $t (call $Text.new (i32.const 4)))
+    (drop (table.grow $keep (ref.null extern) (i32.const 2)))
+    (call $Text.free (local.get $t)))
+)

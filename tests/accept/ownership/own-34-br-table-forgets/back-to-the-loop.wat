@@ -1,0 +1,17 @@
+;; As the refused case of this name, but it goes where the text is freed first
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $t externref)
+    (block $out
+      (loop $again
+        (local.set $t (call $Text.new (i32.const 4)))
+        (block $free
+          (br_table $free $free (i32.eqz (call $choose))))
+        (call $Text.free (local.get $t))
+        (br_if $again (call $choose)))))
+)

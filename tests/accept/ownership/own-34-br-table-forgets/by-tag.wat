@@ -1,0 +1,40 @@
+;; As the refused case of this name, but it is freed there too
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+;; contract: contract Log capacity 8 {
+;; contract:     in message Line(Text text);
+;; contract:     state Open: one { Line? -> Open; end; }
+;; contract: }
+(module
+  (import "singula/Log" "channel" (func $Log.channel (result externref)))
+  (import "singula/Log" "exp.peer" (func $Log.exp.peer (param externref) (result externref)))
+  (import "singula/Log" "imp.send.Line" (func $Log.imp.send.Line (param externref externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "singula/Log" "exp.recv.Line" (func $Log.exp.recv.Line (param externref) (result externref)))
+  (import "singula/Log" "imp.abandon" (func $Log.imp.abandon (param externref)))
+  (import "singula/Log" "exp.next" (func $Log.exp.next (param externref) (result i32)))
+  (import "singula/Log" "exp.abandon" (func $Log.exp.abandon (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $e externref) (local $x externref) (local $t externref)
+    (local.set $x (call $Log.channel))
+    (if (ref.is_null (local.get $x)) (then (unreachable)))
+    (local.set $e (call $Log.exp.peer (local.get $x)))
+    (if (ref.is_null (local.get $e)) (then (unreachable)))
+    (call $Log.imp.send.Line (local.get $e) (call $Text.new (i32.const 1)))
+    (if (call $choose)
+      (then (call $Text.free (call $Log.exp.recv.Line (local.get $x)))))
+    (call $Log.imp.abandon (local.get $e))
+    (local.set $t (call $Text.new (i32.const 4)))
+    (block $done
+      (block $closed
+        (block $line
+          (br_table $line $closed (call $Log.exp.next (local.get $x))))
+        (call $Text.free (local.get $t))
+        (call $Text.free (call $Log.exp.recv.Line (local.get $x)))
+        (br $done))
+      (call $Text.free (local.get $t))
+      (i32.store (i32.const 0) (i32.const -1)))
+    (call $Log.exp.abandon (local.get $x)))
+)

@@ -1,0 +1,23 @@
+;; One of the functions that an indirect call may reach frees what the others are lent
+;; expect: OWN_SPLIT func=6 offset=0xc1
+;; monitor: MON_DEAD
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "bytes.set" (func $Text.bytes.set (param externref i32 i32)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (type $visit (func (param externref i32)))
+  (table 2 2 funcref)
+  (elem (i32.const 0) $clear $discard)
+  (func $clear (type $visit) (param $t externref) (param $i i32)
+    (call $Text.bytes.set (local.get $t) (local.get $i) (i32.const 0)))
+  (func $discard (type $visit) (param $t externref) (param $i i32)
+    (call $Text.free (local.get $t))
+  )
+  (func (export "main") (local $t externref)
+    (local.set $t (call $Text.new (i32.const 4)))
+    (call_indirect (type $visit) (local.get $t) (i32.const 1) (call $choose)) ;; <- refused here
+    (call $Text.free (local.get $t)))
+)

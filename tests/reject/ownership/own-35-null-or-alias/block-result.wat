@@ -1,0 +1,20 @@
+;; A block gives null or the second name
+;; expect: OWN_AMBIGUOUS func=3 offset=0x7e
+;; monitor: MON_DEAD
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (local.set $a (call $Text.new (i32.const 4)))
+    (block $got (result externref)
+      (ref.null extern)
+      (br_if $got (call $choose))
+      drop
+      (local.get $a)
+    )
+    call $Text.free ;; <- refused here
+    (call $Text.free (local.get $a)))
+)

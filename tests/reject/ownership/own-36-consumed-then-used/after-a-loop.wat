@@ -1,0 +1,36 @@
+;; A loop that may send the text before it ends; the text is freed after it
+;; expect: OWN_SPLIT func=8 offset=0x133
+;; monitor: MON_DEAD
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+;; contract: contract Log capacity 8 {
+;; contract:     in message Line(Text text);
+;; contract:     state Open: one { Line? -> Open; end; }
+;; contract: }
+(module
+  (import "singula/Log" "channel" (func $Log.channel (result externref)))
+  (import "singula/Log" "exp.peer" (func $Log.exp.peer (param externref) (result externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Log" "imp.send.Line" (func $Log.imp.send.Line (param externref externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "singula/Log" "imp.abandon" (func $Log.imp.abandon (param externref)))
+  (import "singula/Log" "exp.abandon" (func $Log.exp.abandon (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $e externref) (local $x externref) (local $t externref) (local $n i32)
+    (local.set $x (call $Log.channel))
+    (if (ref.is_null (local.get $x)) (then (unreachable)))
+    (local.set $e (call $Log.exp.peer (local.get $x)))
+    (if (ref.is_null (local.get $e)) (then (unreachable)))
+    (local.set $t (call $Text.new (i32.const 4)))
+    (block $out
+      (loop $again
+        (if (call $choose)
+          (then
+            (call $Log.imp.send.Line (local.get $e) (local.get $t))
+            (br $out)))
+        (br_if $out (i32.ge_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 3))) ;; <- refused here
+        (br $again)))
+    (call $Text.free (local.get $t))
+    (call $Log.imp.abandon (local.get $e))
+    (call $Log.exp.abandon (local.get $x)))
+)
