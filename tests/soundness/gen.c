@@ -30,7 +30,7 @@ void gen_call(struct gen *g, enum xop_kind kind, uint32_t type, uint32_t role, u
         if ((block ? x->block : x->contract) != type)
             continue;
         bool parted =
-            block ? kind > XOP_FREE : kind == XOP_SEND || kind == XOP_RECV || kind == XOP_CALL;
+            block ? xop_has_field(kind) : kind == XOP_SEND || kind == XOP_RECV || kind == XOP_CALL;
         bool sided = !block && kind >= XOP_SEND;
         if ((parted && (block ? x->field : x->message) != part) || (sided && x->role != role) ||
             (kind == XOP_CALL && x->reply != reply))

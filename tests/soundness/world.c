@@ -54,8 +54,17 @@ static void own_op(struct world *w, const char *name, uint8_t param, uint8_t res
     o->type.result = result;
 }
 
+/* Operations that the engine has. */
+static bool known(enum xop_kind k)
+{
+    return k != XOP_FREEZE && k != XOP_SHARE && k != XOP_THAW && k != XOP_SLOT_SWAP &&
+           k != XOP_FROZEN_SWAP && k != XOP_SHARE_CHILD && (k < XOP_SET_NEW || k > XOP_END_SWAP);
+}
+
 static void each_op(void *ctx, const char *module, const char *name, const struct xop *op)
 {
+    if (!known(op->kind))
+        return;
     struct world_op *o = op_add(ctx);
     snprintf(o->module, sizeof o->module, "%s", module);
     snprintf(o->name, sizeof o->name, "%s", name);

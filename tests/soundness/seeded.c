@@ -1,0 +1,201 @@
+/* The kill table: seeded [--programs N] [--seed S] [--only NAME] [--deep N]
+ *
+ * Random programs and their mutations as in soundness.c. Whatever the verifier refuses is asked
+ * again of a verifier with each seeded bug that is still alive; what that accepts is run under the
+ * monitor, and a broken rule kills the bug. --deep: then each survivor gets N programs whose
+ * mutations walk through what IT accepts. Exit status 1 if a bug that is not marked as equivalent
+ * survives, or if one that is marked is killed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/soundness/gen.h"
+#include "tests/soundness/mutate.h"
+#include "tests/soundness/seeded.h"
+
+unsigned seeded_bug;
+
+enum { BUGS_MAX = 256, RUNS = 60, MUTANTS = 40 };
+
+struct hunt {
+    struct world w;
+    struct bytes b;
+    struct prog prog, work;
+    uint64_t programs; /* judged so far */
+    struct {
+        bool dead;
+        uint64_t programs, accepted;
+        enum trap trap;
+    } bug[BUGS_MAX + 1];
+    unsigned alive, only;
+};
+
+static bool rule_broken(struct hunt *h, const struct verified_module *m, uint64_t seed,
+                        struct run_report *how)
+{
+    struct guest g;
+    bool found = false;
+    if (!guest_open(&g, &h->w, m))
+        exit(2);
+    for (uint32_t i = 0; i < RUNS && !found; i++) {
+        h->w.rng.s = seed + i;
+        h->w.quiet = i % 4 == 3;
+        *how = guest_run(&g);
+        found = how->outcome == OUT_VIOLATION;
+        if (i > 5 && h->w.chosen == 0)
+            break;
+    }
+    guest_close(&g);
+    return found;
+}
+
+/* Asks the verifier with bug n about h->b; true if it accepts. */
+static bool try_bug(struct hunt *h, unsigned n, uint64_t seed)
+{
+    struct verified_module *m;
+    struct diag why;
+    struct run_report how;
+    seeded_bug = n;
+    enum judgement j = world_judge(h->b.p, h->b.n, &m, &why);
+    seeded_bug = 0;
+    if (j != J_ACCEPTED)
+        return false;
+    h->bug[n].accepted++;
+    if (rule_broken(h, m, seed, &how)) {
+        h->bug[n].dead = true;
+        h->bug[n].programs = h->programs;
+        h->bug[n].trap = how.trap;
+        h->alive--;
+    }
+    verified_destroy(m);
+    return true;
+}
+
+static bool judge(struct hunt *h, const struct prog *p, uint64_t seed)
+{
+    struct verified_module *m;
+    struct diag why;
+    prog_emit(p, &h->w, &h->b);
+    enum judgement j = world_judge(h->b.p, h->b.n, &m, &why);
+    verified_destroy(m);
+    h->programs += j != J_INVALID;
+    for (unsigned n = 1; j == J_REFUSED && n <= seeded_n; n++)
+        if (!h->bug[n].dead && (!h->only || n == h->only))
+            try_bug(h, n, seed);
+    return j == J_ACCEPTED;
+}
+
+static void broad(struct hunt *h, uint64_t seed)
+{
+    struct rng r = {seed ^ 0x5eed};
+    gen_program(&h->prog, &h->w, seed);
+    bool accepted = judge(h, &h->prog, seed);
+    for (uint32_t i = 0; accepted && i < MUTANTS; i++) {
+        prog_copy(&h->work, &h->prog);
+        if (prog_mutate(&h->work, &h->w, &r) && judge(h, &h->work, seed))
+            prog_copy(&h->prog, &h->work);
+    }
+}
+
+/* A walk through what the verifier with bug n accepts. */
+static void deep(struct hunt *h, unsigned n, uint64_t seed)
+{
+    struct rng r = {seed ^ 0xdee9};
+    gen_program(&h->prog, &h->w, seed);
+    prog_emit(&h->prog, &h->w, &h->b);
+    bool accepted = try_bug(h, n, seed);
+    for (uint32_t i = 0; accepted && i < 2 * MUTANTS && !h->bug[n].dead; i++) {
+        prog_copy(&h->work, &h->prog);
+        if (!prog_mutate(&h->work, &h->w, &r))
+            continue;
+        prog_emit(&h->work, &h->w, &h->b);
+        h->programs++;
+        if (try_bug(h, n, seed))
+            prog_copy(&h->prog, &h->work);
+    }
+}
+
+static int report(const struct hunt *h)
+{
+    int failed = 0;
+    for (unsigned n = 1; n <= seeded_n; n++) {
+        const struct seeded_row *s = &seeded_table[n - 1];
+        if (h->only && n != h->only)
+            continue;
+        bool wrong = !s->placed || h->bug[n].dead == (s->equivalent[0] != 0);
+        failed += wrong;
+        printf("%3u %-22s ", n, s->name);
+        if (!s->placed)
+            printf("NOT IN THE SOURCES: bugs.txt is out of date");
+        else if (h->bug[n].dead)
+            printf("killed after %8llu by %s", (unsigned long long)h->bug[n].programs,
+                   h->bug[n].trap ? trap_name(h->bug[n].trap) : "leak");
+        else
+            printf("%s (%llu refused programs accepted)",
+                   s->equivalent[0] ? "equivalent" : "SURVIVES",
+                   (unsigned long long)h->bug[n].accepted);
+        printf("%s  # %s: %s%s%s\n", wrong && s->equivalent[0] ? " BUT MARKED AS EQUIVALENT" : "",
+               s->file, s->title, s->equivalent[0] ? "; " : "", s->equivalent);
+    }
+    printf("seeded: %u bugs, %d not as they should be, %llu programs\n", seeded_n, failed,
+           (unsigned long long)h->programs);
+    return failed != 0;
+}
+
+struct options {
+    uint64_t seed, programs, deep;
+    const char *only;
+};
+
+static bool options(struct options *o, int argc, char **argv)
+{
+    *o = (struct options){.seed = 1, .programs = 3000};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--seed") == 0)
+            o->seed = strtoull(argv[i + 1], NULL, 0);
+        else if (strcmp(argv[i], "--programs") == 0)
+            o->programs = strtoull(argv[i + 1], NULL, 0);
+        else if (strcmp(argv[i], "--deep") == 0)
+            o->deep = strtoull(argv[i + 1], NULL, 0);
+        else if (strcmp(argv[i], "--only") == 0)
+            o->only = argv[i + 1];
+        else
+            return false;
+    }
+    return argc % 2 == 1;
+}
+
+static void hunt(struct hunt *h, const struct options *o)
+{
+    h->alive = seeded_n;
+    for (unsigned n = 1; n <= seeded_n; n++) {
+        if (o->only && strcmp(o->only, seeded_table[n - 1].name) == 0)
+            h->only = n;
+        if (!seeded_table[n - 1].placed) {
+            h->bug[n].dead = true;
+            h->alive--;
+        }
+    }
+    for (uint64_t i = 0; i < o->programs && h->alive && !(h->only && h->bug[h->only].dead); i++)
+        broad(h, o->seed + i);
+    for (unsigned n = 1; n <= seeded_n; n++)
+        for (uint64_t i = 0; i < o->deep && !h->bug[n].dead && (!h->only || h->only == n); i++)
+            deep(h, n, o->seed + i);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    struct hunt *h = calloc(1, sizeof *h);
+    if (!h || !options(&o, argc, argv) || seeded_n > BUGS_MAX) {
+        fprintf(stderr, "usage: %s [--programs N] [--seed S] [--only NAME] [--deep N]\n", argv[0]);
+        return 2;
+    }
+    world_open(&h->w);
+    hunt(h, &o);
+    int failed = report(h);
+    world_close(&h->w);
+    free(h->b.p);
+    free(h);
+    return failed;
+}
