@@ -341,9 +341,9 @@ static int64_t side_entry(const struct own_state *s, const struct own_value *v, 
                           uint8_t kind, uint32_t c, bool absent, bool *possible)
 {
     if (absent) { /* on this side the resource does not exist, and nothing stands for its tag */
+        *possible = kind == VAR_TAG || c == CASE_ABSENT;
         if (kind == VAR_TAG)
-            return false;
-        *possible = c == CASE_ABSENT;
+            return ENTRY_ANY;
     } else if (kind == VAR_TAG) {
         *possible = own_pending(&s->res[res]) & CASE_BIT(c);
     } else {
