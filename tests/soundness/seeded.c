@@ -1,4 +1,4 @@
-/* The kill table: seeded [--programs N] [--seed S] [--only NAME] [--deep N]
+/* The kill table: seeded [--programs N] [--seed S] [--only NAME] [--deep N] [--least N]
  *
  * Random programs and their mutations as in soundness.c. Whatever the verifier refuses is asked
  * again of a verifier with each seeded bug that is still alive; what that accepts is run under the
@@ -115,15 +115,17 @@ static void deep(struct hunt *h, unsigned n, uint64_t seed)
     }
 }
 
-static int report(const struct hunt *h)
+static int report(const struct hunt *h, unsigned least)
 {
-    int failed = 0;
+    unsigned failed = 0, killed = 0;
     for (unsigned n = 1; n <= seeded_n; n++) {
         const struct seeded_row *s = &seeded_table[n - 1];
         if (h->only && n != h->only)
             continue;
-        bool wrong = !s->placed || h->bug[n].dead == (s->equivalent[0] != 0);
+        bool wrong = !s->placed ||
+                     (h->bug[n].dead ? s->equivalent[0] != 0 : s->equivalent[0] == 0 && !least);
         failed += wrong;
+        killed += s->placed && h->bug[n].dead;
         printf("%3u %-22s ", n, s->name);
         if (!s->placed)
             printf("NOT IN THE SOURCES: bugs.txt is out of date");
@@ -137,14 +139,15 @@ static int report(const struct hunt *h)
         printf("%s  # %s: %s%s%s\n", wrong && s->equivalent[0] ? " BUT MARKED AS EQUIVALENT" : "",
                s->file, s->title, s->equivalent[0] ? "; " : "", s->equivalent);
     }
-    printf("seeded: %u bugs, %d not as they should be, %llu programs\n", seeded_n, failed,
-           (unsigned long long)h->programs);
-    return failed != 0;
+    printf("seeded: %u bugs, %u killed, %u not as they should be, %llu programs\n", seeded_n,
+           killed, failed, (unsigned long long)h->programs);
+    return failed || killed < least;
 }
 
 struct options {
     uint64_t seed, programs, deep;
     const char *only;
+    unsigned least;
 };
 
 static bool options(struct options *o, int argc, char **argv)
@@ -157,6 +160,8 @@ static bool options(struct options *o, int argc, char **argv)
             o->programs = strtoull(argv[i + 1], NULL, 0);
         else if (strcmp(argv[i], "--deep") == 0)
             o->deep = strtoull(argv[i + 1], NULL, 0);
+        else if (strcmp(argv[i], "--least") == 0)
+            o->least = (unsigned)strtoul(argv[i + 1], NULL, 0);
         else if (strcmp(argv[i], "--only") == 0)
             o->only = argv[i + 1];
         else
@@ -193,7 +198,7 @@ int main(int argc, char **argv)
     }
     world_open(&h->w);
     hunt(h, &o);
-    int failed = report(h);
+    int failed = report(h, o.least);
     world_close(&h->w);
     free(h->b.p);
     free(h);
