@@ -6,7 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_SIZE = OPT_LONG, OPT_ROUNDS, OPT_QUICK, OPT_CPU, OPT_MEMORY, OPT_REALTIME, OPT_JSON };
+enum {
+    OPT_SIZE = OPT_LONG,
+    OPT_ROUNDS,
+    OPT_QUICK,
+    OPT_CPU,
+    OPT_MEMORY,
+    OPT_REALTIME,
+    OPT_WATCHED,
+    OPT_JSON
+};
 
 static const struct opt_def options[] = {
     {OPT_SIZE, "size", "SIZE", "a message size, may be repeated (default 64 4K 64K 1M)"},
@@ -15,6 +24,7 @@ static const struct opt_def options[] = {
     {OPT_CPU, "cpu", "N", "the core on which everything runs (default: the first allowed)"},
     {OPT_MEMORY, "memory", "MODE", "of the SIPs: guard (default) or compact"},
     {OPT_REALTIME, "realtime", NULL, "before all other programs (SCHED_FIFO; needs the privilege)"},
+    {OPT_WATCHED, "monitor", NULL, "also SIPs whose every operation the monitor checks"},
     {OPT_JSON, "json", NULL, "print JSON"},
     {0, NULL, NULL, NULL},
 };
@@ -33,7 +43,7 @@ static const struct variant {
     {"every byte", "the sender writes every byte, the receiver reads every byte", WORK_FULL,
      WORK_FULL, true},
 };
-enum { NVARIANTS = sizeof variants / sizeof variants[0], MAX_SIZES = 8, MAX_ROWS = 8 };
+enum { NVARIANTS = sizeof variants / sizeof variants[0], MAX_SIZES = 8, MAX_ROWS = 10 };
 
 struct cell {
     uint32_t messages; /* of a batch; 0: this cell is not measured */
@@ -46,20 +56,26 @@ struct bench {
     double batch_ns;
     unsigned cpu;
     int memory;
-    bool json, cpu_given, realtime;
+    bool json, cpu_given, realtime, monitor;
     struct native native;
-    struct sips sips;
+    struct sips sips, watched;
     struct cell cells[PATTERN_N][NVARIANTS][MAX_ROWS][MAX_SIZES];
 };
 
-/* Rows: SIPs, SIPs that only copy out, then the transports. */
-enum { ROW_SIPS, ROW_COPY, ROW_TRANSPORTS };
+/* Rows: SIPs, SIPs that only copy out, SIPs under the monitor, then the transports. */
+enum { ROW_SIPS, ROW_COPY, ROW_WATCHED, ROW_TRANSPORTS };
 
 static const char *row_name(unsigned row)
 {
-    return row == ROW_SIPS   ? "singula"
-           : row == ROW_COPY ? "singula (a)"
-                             : transports[row - ROW_TRANSPORTS].name;
+    return row == ROW_SIPS      ? "singula"
+           : row == ROW_COPY    ? "singula (a)"
+           : row == ROW_WATCHED ? "singula (m)"
+                                : transports[row - ROW_TRANSPORTS].name;
+}
+
+static bool has_row(const struct bench *b, unsigned variant, unsigned row)
+{
+    return (row != ROW_COPY || variants[variant].copied_row) && (row != ROW_WATCHED || b->monitor);
 }
 
 static unsigned nrows(void)
@@ -107,6 +123,9 @@ static bool take(struct bench *b, int option, const char *value)
         return (b->memory = opts_choice("--memory", value, modes)) >= 0;
     case OPT_REALTIME:
         b->realtime = true;
+        return true;
+    case OPT_WATCHED:
+        b->monitor = true;
         return true;
     default:
         b->json = true;
@@ -170,7 +189,7 @@ static double run_batch(struct bench *b, unsigned p, unsigned v, unsigned row, u
                           .warmup = messages / 8 + 32};
     if (row < ROW_TRANSPORTS) {
         batch.work = row == ROW_COPY ? WORK_COPY : var->sip;
-        return sips_batch(&b->sips, &batch);
+        return sips_batch(row == ROW_WATCHED ? &b->watched : &b->sips, &batch);
     }
     batch.work = var->native;
     return native_batch(&b->native, row - ROW_TRANSPORTS, &batch);
@@ -203,7 +222,7 @@ static bool for_all(struct bench *b, unsigned done, unsigned all, visit_fn visit
         for (unsigned v = 0; v < NVARIANTS; v++)
             for (unsigned s = 0; s < b->nsizes; s++)
                 for (unsigned row = 0; row < nrows(); row++) {
-                    if (row == ROW_COPY && !variants[v].copied_row)
+                    if (!has_row(b, v, row))
                         continue;
                     char what[64];
                     snprintf(what, sizeof what, "%s %u B %s", pattern_names[p], b->sizes[s],
@@ -284,7 +303,7 @@ static void print_part(struct bench *b, unsigned p, unsigned v)
         print_size(b->sizes[s]);
     printf("\n");
     for (unsigned row = 0; row < nrows(); row++) {
-        if (row == ROW_COPY && !variants[v].copied_row)
+        if (!has_row(b, v, row))
             continue;
         printf("  %-12s", row_name(row));
         for (unsigned s = 0; s < b->nsizes; s++)
@@ -306,10 +325,11 @@ static int print_table(struct bench *b)
         for (unsigned v = 0; v < NVARIANTS; v++)
             print_part(b, p, v);
     printf("median (p10-p90) of %u interleaved rounds; all on core %u%s; SIPs interpreted, %s "
-           "memory, monitor on\n"
+           "memory%s\n"
            "kernel/sip: the fastest mechanism of the kernel over SIPs\n"
            "(a) the receiver copies every byte out of the block but does not compute with them\n",
-           b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "", modes[b->memory]);
+           b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "", modes[b->memory],
+           b->monitor ? "; (m) every operation checked by the monitor" : "");
     for (unsigned i = 0; i < ntransports; i++)
         printf("%s: %s\n", transports[i].name, transports[i].note);
     return EXIT_OK;
@@ -329,7 +349,7 @@ static int print_json(struct bench *b)
                             json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "pattern", pattern_names[p],
                                       "variant",
                                       row == ROW_COPY ? "every byte, copied out" : variants[v].name,
-                                      "mechanism", row < ROW_TRANSPORTS ? "singula" : row_name(row),
+                                      "mechanism", row == ROW_COPY ? "singula" : row_name(row),
                                       "bytes", (int)b->sizes[s], "messages", (int)c->messages, "ns",
                                       samples_json(&c->ns)));
                 }
@@ -344,6 +364,7 @@ static int print_json(struct bench *b)
 static void clear(struct bench *b)
 {
     sips_close(&b->sips);
+    sips_close(&b->watched);
     native_close(&b->native);
     for (unsigned p = 0; p < PATTERN_N; p++)
         for (unsigned v = 0; v < NVARIANTS; v++)
@@ -363,7 +384,9 @@ static int channel_run(const struct command *self, int argc, char **argv)
     int status = take_options(b, self, argc, argv);
     if (status == EXIT_OK) {
         bool ok = bind_to_core(b) && set_priority(b) && native_open(&b->native) &&
-                  sips_open(&b->sips, b->memory) && measure(b);
+                  sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF) &&
+                  (!b->monitor || sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON)) &&
+                  measure(b);
         status = !ok ? EXIT_REFUSED : b->json ? print_json(b) : print_table(b);
     }
     clear(b);
@@ -397,6 +420,9 @@ const struct command bench_channel_command = {
         "block,\n"
         "              send; receive, read out of the block, add up (interpreted). In row (a) the\n"
         "              receiving SIP copies all bytes out but adds up none.\n\n"
+        "SIPs run without the monitor, as in a release: what is proved is not checked again. "
+        "With\n"
+        "--monitor, rows (m) say what it costs to check every operation.\n\n"
         "A batch lasts some 15 ms and is warmed up by an eighth of its messages. Every round runs "
         "one\n"
         "batch of every cell, so that a slow spell of the machine hits all alike. Given are the\n"

@@ -59,8 +59,8 @@ struct sips {
     unsigned nmarks;
 };
 
-/* Loads the guests; complains. sips_close() in any case. */
-bool sips_open(struct sips *s, int memory);
+/* Loads the guests; complains. sips_close() in any case. `monitor`: SINGULA_MONITOR_... */
+bool sips_open(struct sips *s, int memory, int monitor);
 double sips_batch(struct sips *s, const struct batch *b);
 void sips_close(struct sips *s);
 

@@ -16,15 +16,16 @@ static int mark(struct singula_sip *sip, void *ctx, uint64_t *slots)
     return 0;
 }
 
-bool sips_open(struct sips *s, int memory)
+bool sips_open(struct sips *s, int memory, int monitor)
 {
+    struct singula_config cfg = {.monitor = monitor};
     *s = (struct sips){.memory = memory};
     struct singula_diag why = {0};
     s->server = bench_module("channel-server.wasm");
     s->client = s->server ? bench_module("channel-client.wasm") : NULL;
     if (!s->client)
         return false;
-    if (singula_system_create(NULL, &s->sys, &why) ||
+    if (singula_system_create(&cfg, &s->sys, &why) ||
         singula_host_function(s->sys, "bench", "mark", ":", mark, s, &why)) {
         complain_diag("bench", &why);
         return false;

@@ -27,6 +27,21 @@ struct opt_def {
 
 enum { OPT_END = -1, OPT_STOP = -2, OPT_LONG = 256 };
 
+/* Of every command that runs guests. */
+enum { OPT_MONITOR = 512, OPT_NO_MONITOR };
+#define MONITOR_OPTIONS                                                                            \
+    {OPT_MONITOR, "monitor", NULL, "check every operation again while it runs (default: debug)"},  \
+    {                                                                                              \
+        OPT_NO_MONITOR, "no-monitor", NULL, "check nothing that is proved (default: release)"      \
+    }
+/* SINGULA_MONITOR_ON or _OFF for these two; else `now`. */
+static inline int opts_monitor(int option, int now)
+{
+    return option == OPT_MONITOR      ? SINGULA_MONITOR_ON
+           : option == OPT_NO_MONITOR ? SINGULA_MONITOR_OFF
+                                      : now;
+}
+
 struct command {
     const char *name;    /* "verify"; with a space for commands of commands: "contract check" */
     const char *usage;   /* what follows the name: "FILE..." */

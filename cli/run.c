@@ -38,6 +38,7 @@ static const struct opt_def options[] = {
     {OPT_MAX_BLOCK_BYTES, "max-block-bytes", "SIZE", "bytes of its blocks (default 256M)"},
     {OPT_ENTRY, "entry", "NAME", "export to call (default _start)"},
     {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
+    MONITOR_OPTIONS,
     {0, NULL, NULL, NULL},
 };
 
@@ -49,6 +50,7 @@ struct run_options {
     const char *env[LIST_MAX + 1];
     const char *hosts[LIST_MAX];
     uint32_t nenv, nhosts;
+    struct singula_config system;
     bool audit;
 };
 
@@ -143,6 +145,10 @@ static bool take(struct run_options *r, int option, const char *text)
     case OPT_AUDIT:
         r->audit = true;
         return true;
+    case OPT_MONITOR:
+    case OPT_NO_MONITOR:
+        r->system.monitor = opts_monitor(option, r->system.monitor);
+        return true;
     default:
         return take_quota(r, option, text);
     }
@@ -204,7 +210,7 @@ static int run_module(const struct run_options *r, const char *file)
     int status = RUN_FAILED;
     if (files_verify(file, &m) != EXIT_OK)
         return RUN_FAILED;
-    if (singula_system_create(NULL, &sys, &why) != 0) {
+    if (singula_system_create(&r->system, &sys, &why) != 0) {
         complain_diag("singula", &why);
         goto out;
     }

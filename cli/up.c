@@ -13,6 +13,7 @@ static const struct opt_def options[] = {
     {OPT_CHECK, "check", NULL, "read the manifest and verify the modules only"},
     {OPT_TIMEOUT, "timeout", "TIME", "end the whole system after so long"},
     {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
+    MONITOR_OPTIONS,
     {'q', "quiet", NULL, "no summary"},
     {0, NULL, NULL, NULL},
 };
@@ -45,6 +46,7 @@ struct up {
     struct manifest *manifest;
     struct node *nodes;
     unsigned n;
+    struct singula_config system;
     struct singula_system *sys;
     uint64_t timeout_ns;
     bool check, audit, quiet;
@@ -368,7 +370,7 @@ static int summary(const struct up *u)
 static int run_system(struct up *u)
 {
     struct singula_diag why = {0};
-    if (singula_system_create(NULL, &u->sys, &why) != 0) {
+    if (singula_system_create(&u->system, &u->sys, &why) != 0) {
         complain_diag("singula", &why);
         return EXIT_REFUSED;
     }
@@ -425,6 +427,7 @@ static int up_run(const struct command *self, int argc, char **argv)
             return EXIT_USAGE;
         u.check |= c == OPT_CHECK;
         u.audit |= c == OPT_AUDIT;
+        u.system.monitor = opts_monitor(c, u.system.monitor);
         u.quiet |= c == 'q';
     }
     if (argc - o.first != 1) {

@@ -105,12 +105,19 @@ struct singula_sip;
 
 enum { SINGULA_GUARD = 0, SINGULA_COMPACT = 1 };
 
+/* The monitor checks at every operation what the verifier has proved, and ends a SIP that breaks a
+ * rule with a trap MON_... (docs/MONITOR.md). Without it nothing of that is looked at, and modules
+ * that were not proved are refused. By default it is on in builds with internal checks (-Dcheck=1
+ * or 2) and off in releases. */
+enum { SINGULA_MONITOR_DEFAULT = 0, SINGULA_MONITOR_ON = 1, SINGULA_MONITOR_OFF = 2 };
+
 struct singula_config {      /* zero means the default */
     uint64_t address_bytes;  /* of the compact zone */
     uint32_t guard_windows;  /* how many guard-mode SIPs may live at once */
     uint64_t exchange_bytes; /* limit of the exchange heap */
     uint32_t max_sips;
     uint64_t slice_ns; /* scheduler */
+    int monitor;       /* SINGULA_MONITOR_...; for all SIPs of the system, for good */
 };
 
 SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out,

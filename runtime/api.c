@@ -127,6 +127,9 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
         rc.xheap.max_bytes = cfg->exchange_bytes;
         rc.sched.max_procs = cfg->max_sips;
         rc.sched.slice_ns = cfg->slice_ns;
+        rc.monitor = cfg->monitor == SINGULA_MONITOR_ON    ? MONITOR_ON
+                     : cfg->monitor == SINGULA_MONITOR_OFF ? MONITOR_OFF
+                                                           : MONITOR_DEFAULT;
     }
     enum status st = runtime_open(&sys->rt, &rc, &d);
     if (st != OK) {

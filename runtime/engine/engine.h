@@ -158,10 +158,14 @@ struct runtime {
     const struct engine *engine;
 };
 
+/* By default it is on in builds with internal checks. */
+enum monitor_mode { MONITOR_DEFAULT, MONITOR_ON, MONITOR_OFF };
+
 struct runtime_config {
     struct region_config region;
     struct sched_config sched;
-    struct xheap_config xheap;
+    struct xheap_config xheap; /* but for `unwatched`, which follows from the next */
+    enum monitor_mode monitor;
 };
 
 /* Makes all parts, with the interpreter as engine. cfg may be NULL. On failure everything made is

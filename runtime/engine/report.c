@@ -92,6 +92,15 @@ static void print_limits(struct strbuf *b, const struct sip *s)
     }
 }
 
+/* The verifier has proved that the SIP cannot break a rule of the monitor. */
+static bool refutes_proof(const struct sip *s)
+{
+    bool proved = s->ninsts > 0;
+    for (uint32_t i = 0; i < s->ninsts; i++)
+        proved = proved && s->insts[i]->view->proved;
+    return proved && trap_is_monitors(s->proc.trap);
+}
+
 void report_make(struct sip *s)
 {
     struct strbuf b = {0};
@@ -107,6 +116,10 @@ void report_make(struct sip *s)
     }
     if (s->calling)
         print_backtrace(&b, s);
+    if (refutes_proof(s))
+        strbuf_puts(&b,
+                    "  the verifier had proved that this cannot happen: it is a bug of Singula; "
+                    "please report it with the module\n");
     strbuf_clear(&s->report);
     s->report = b;
 }

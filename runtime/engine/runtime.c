@@ -8,14 +8,17 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
                                     struct diag *why)
 {
     static const struct runtime_config defaults;
-    struct runtime r = {.engine = &interp_engine, .monitor = true};
+    struct runtime r = {.engine = &interp_engine};
     enum status st;
     if (!cfg)
         cfg = &defaults;
+    r.monitor = cfg->monitor == MONITOR_DEFAULT ? CHECK_LEVEL > 0 : cfg->monitor == MONITOR_ON;
+    struct xheap_config xheap = cfg->xheap;
+    xheap.unwatched = !r.monitor;
     if ((st = region_create(&cfg->region, &r.region, why)) != OK ||
         (st = sched_create(&cfg->sched, &r.sched, why)) != OK ||
         (st = types_create(&r.types)) != OK ||
-        (st = xheap_create(r.region, &cfg->xheap, &r.xheap, why)) != OK ||
+        (st = xheap_create(r.region, &xheap, &r.xheap, why)) != OK ||
         (st = names_create(r.xheap, &r.names)) != OK) {
         runtime_close(&r);
         return diag_set(why, st, "the runtime cannot be set up");

@@ -145,6 +145,8 @@ must_check enum status spawn_load(struct sip *s, struct code_module *code, struc
                                   struct diag *why)
 {
     enum trap trap;
+    if (!s->rt->monitor && !verified_view(code->module)->proved)
+        return diag_set(why, E_UNPROVED, "nobody would watch it run: the monitor is off");
     return instantiate(s, code, s->link, s->link_ctx, out, &trap, why);
 }
 

@@ -25,7 +25,8 @@ struct spawn_options {
  * can load code and attach WASI state. */
 must_check enum status spawn_create(struct runtime *rt, const struct spawn_options *opt,
                                     struct sip **out, struct diag *why);
-/* Makes an instance in it (instantiate()). Of several the last one is what spawn_start() starts. */
+/* Makes an instance in it (instantiate()). Of several the last one is what spawn_start() starts.
+ * E_UNPROVED: its ownership is not proved and the monitor is off. */
 must_check enum status spawn_load(struct sip *s, struct code_module *code, struct instance **out,
                                   struct diag *why);
 /* Makes it schedulable: it will run the start function, then `_initialize` if that is exported,

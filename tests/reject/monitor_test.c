@@ -245,7 +245,8 @@ static void run_case(const char *file, const char *source, bool accepted, const 
 int main(int argc, char **argv)
 {
     struct singula_diag why = {0};
-    struct singula_config cfg = {.address_bytes = UINT64_C(1) << 34, .guard_windows = 1};
+    struct singula_config cfg = {
+        .address_bytes = UINT64_C(1) << 34, .guard_windows = 1, .monitor = SINGULA_MONITOR_ON};
     FILE *f = argc >= 2 ? fopen(argv[1], "r") : NULL;
     char path[1024], code[64], what[32], source[1024];
     if (!f) {

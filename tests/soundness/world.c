@@ -129,7 +129,7 @@ static enum status link_own(void *ctx, const struct vimport *imp, const struct f
 void world_open(struct world *w)
 {
     struct diag why;
-    struct runtime_config cfg = {.region = {.windows = 1}};
+    struct runtime_config cfg = {.region = {.windows = 1}, .monitor = MONITOR_ON};
     *w = (struct world){.text = text};
     diag_clear(&why);
     if (contract_parse(&w->arena, text, sizeof text - 1, &w->set, &why))

@@ -342,7 +342,8 @@ static void run_file(const char *path, int mode)
 int main(int argc, char **argv)
 {
     struct singula_diag why = {0};
-    struct singula_config cfg = {.address_bytes = UINT64_C(1) << 34, .guard_windows = 8};
+    struct singula_config cfg = {
+        .address_bytes = UINT64_C(1) << 34, .guard_windows = 8, .monitor = SINGULA_MONITOR_ON};
     size_t n;
     if (argc < 4)
         return 2;

@@ -403,6 +403,20 @@ START_TEST(a_sip_that_never_ran_can_be_killed)
 }
 END_TEST
 
+/* A rule of the monitor that a proved module breaks is a mistake of ours, and the report says so.
+ */
+START_TEST(a_broken_rule_of_a_proved_module_is_our_bug)
+{
+    struct instance *inst;
+    struct diag why;
+    open_sip(MEMORY_COMPACT, (struct spawn_options){.name = "proved"});
+    ck_assert_int_eq(load("(module)", &inst, &why), OK);
+    spawn_kill(sip, _i ? TRAP_MON_DEAD : TRAP_KILLED);
+    ck_assert_int_eq(strstr(strbuf_text(&sip->report), "it is a bug of Singula") != NULL, _i);
+    close_sip();
+}
+END_TEST
+
 int main(void)
 {
     if (!wat_available()) {
@@ -424,6 +438,7 @@ int main(void)
     tcase_add_test(t, control_pages_rewind_to_zero);
     tcase_add_test(t, type_texts);
     tcase_add_test(t, a_sip_that_never_ran_can_be_killed);
+    tcase_add_loop_test(t, a_broken_rule_of_a_proved_module_is_our_bug, 0, 2);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
