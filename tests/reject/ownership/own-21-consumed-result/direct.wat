@@ -1,5 +1,5 @@
 ;; A helper frees its text and returns it
-;; expect: OWN_USE_AFTER_MOVE func=3 offset=0x71
+;; expect: OWN_USE_AFTER_FREE func=3 offset=0x71
 ;; monitor: MON_DEAD
 ;; contract: block Text { stamp: i64; bytes: u8[]; }
 (module

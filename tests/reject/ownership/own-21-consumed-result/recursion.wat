@@ -1,5 +1,5 @@
 ;; A recursive helper frees a list and returns its old head
-;; expect: OWN_USE_AFTER_MOVE func=3 offset=0x89
+;; expect: OWN_USE_AFTER_FREE func=3 offset=0x89
 ;; monitor: MON_DEAD
 ;; contract: block Item { value: i32; next: Item; }
 (module
