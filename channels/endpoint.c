@@ -135,12 +135,15 @@ struct xobj *channel_peer(struct xheap *h, struct endpoint *exp)
 
 /* ---- messages ---- */
 
-static void wake(struct endpoint *e)
+/* There is something new for the owner of e. */
+static void wake(struct xheap *h, struct endpoint *e)
 {
     struct proc *p = e->waiter;
     if (p) {
         endpoint_unwait(e);
         sched_wake(p);
+    } else if (unlikely(e->in_set)) {
+        set_notify(h, e);
     }
 }
 
@@ -174,7 +177,7 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
     if (ref)
         xobj_to_queue(h, ref, peer->row);
     atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
-    wake(peer);
+    wake(h, peer);
     check_slow(xheap_ok(h));
     return XDONE;
 }
@@ -231,7 +234,7 @@ enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, st
         xobj_from_queue(h, out->ref, a);
     struct endpoint *peer = endpoint_peer(e);
     if (peer->wants_room)
-        wake(peer);
+        wake(h, peer);
     check_slow(xheap_ok(h));
     return XDONE;
 }
@@ -281,7 +284,7 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
     e->row = NULL;
     h->bytes -= ch->bytes / 2;
     atomic_store_explicit(&e->closed, true, memory_order_release);
-    wake(peer);
+    wake(h, peer);
     if (peer->closed)
         xstore_free(h, ch->store, (uint8_t *)ch, channel_bytes(e->contract->decl));
 }

@@ -73,6 +73,8 @@ struct endpoint {
     struct proc *
         waiter; /* blocked in next/wait/recv/call (or in send with a full queue) on this endpoint */
     bool wants_room;     /* ... in send */
+    bool in_set;         /* it belongs to a set (sets.h), which is told when it becomes ready */
+    bool set_ready;      /* ... and was */
     _Atomic bool closed; /* this end has been closed */
     struct xring rx;     /* messages to this end: the peer produces, the owner consumes */
 };

@@ -37,6 +37,15 @@ static struct words object_words(const struct xobj *o, const char *expected)
     case XOBJ_LISTENER:
         (void)snprintf(w.s, sizeof w.s, "%s listener", listener_contract(o->listener)->decl->name);
         return w;
+    case XOBJ_FROZEN:
+    case XOBJ_CORE:
+        (void)snprintf(w.s, sizeof w.s, "frozen %s", o->type->decl->name);
+        return w;
+    case XOBJ_SET:
+        set_describe(o->set, w.s, sizeof w.s);
+        return w;
+    case XOBJ_KIND_N:
+        break;
     case XOBJ_FREE:
         if (XDEATH_HOW(o->death) == XDEATH_FREED && o->type)
             (void)snprintf(w.s, sizeof w.s, "%s", o->type->decl->name);
@@ -129,6 +138,17 @@ static enum trap dead(const struct xaccount *a, const struct xobj *o, xref ref,
                       o->kind == XOBJ_FREE ? w.s : expected, who);
     case XDEATH_CLOSED:
         return broken(TRAP_MON_DEAD, why, "%s was already closed by %s", expected, who);
+    case XDEATH_FROZEN:
+        return broken(TRAP_MON_DEAD, why, "%s was frozen by %s; use what `freeze` gave", expected,
+                      who);
+    case XDEATH_THAWED:
+        return broken(TRAP_MON_DEAD, why, "%s was thawed by %s; use what `thaw` gave", expected,
+                      who);
+    case XDEATH_STORED:
+        return broken(TRAP_MON_DEAD, why, "%s was stored in a slot by %s; swap it out to use it",
+                      w.s, who);
+    case XDEATH_ADDED:
+        return broken(TRAP_MON_DEAD, why, "%s was added to a set by %s", w.s, who);
     }
     BUG("no such death");
 }
@@ -158,16 +178,67 @@ static enum trap mismatch(const struct xobj *o, const char *expected, struct mon
                   object_words(o, expected).s);
 }
 
+static enum trap block_of(const struct xheap *h, const struct xaccount *a, xref ref,
+                          const struct xtype *t, const char *expected, struct xobj **out,
+                          struct monitor_why *why)
+{
+    struct xobj *o = NULL;
+    enum trap bad = resolve(h, a, ref, expected, &o, why);
+    if (bad != TRAP_NONE)
+        return bad;
+    if ((o->kind != XOBJ_BLOCK && o->kind != XOBJ_FROZEN) || o->type != t)
+        return mismatch(o, expected, why);
+    *out = o;
+    return TRAP_NONE;
+}
+
 enum trap monitor_block(const struct xheap *h, const struct xaccount *a, xref ref,
                         const struct xtype *t, struct xobj **out, struct monitor_why *why)
 {
+    return block_of(h, a, ref, t, t->decl->name, out, why);
+}
+
+enum trap monitor_writable(const struct xheap *h, const struct xaccount *a, xref ref,
+                           const struct xtype *t, struct xobj **out, struct monitor_why *why)
+{
     struct xobj *o = NULL;
-    enum trap bad = resolve(h, a, ref, t->decl->name, &o, why);
+    enum trap bad = block_of(h, a, ref, t, t->decl->name, &o, why);
+    if (bad == TRAP_NONE && o->kind != XOBJ_BLOCK)
+        bad = mismatch(o, t->decl->name, why);
+    if (bad == TRAP_NONE)
+        *out = o;
+    return bad;
+}
+
+enum trap monitor_frozen(const struct xheap *h, const struct xaccount *a, xref ref,
+                         const struct xtype *t, struct xobj **out, struct monitor_why *why)
+{
+    struct xobj *o = NULL;
+    struct words w = reftype_words(&(struct xreftype){.kind = REF_FROZEN, .block = t});
+    enum trap bad = block_of(h, a, ref, t, w.s, &o, why);
+    if (bad == TRAP_NONE && o->kind != XOBJ_FROZEN)
+        bad = mismatch(o, w.s, why);
+    if (bad == TRAP_NONE)
+        *out = o;
+    return bad;
+}
+
+enum trap monitor_set(const struct xheap *h, const struct xaccount *a, xref ref,
+                      const struct xcontract *c, enum role r, uint32_t state, struct xset **out,
+                      struct monitor_why *why)
+{
+    struct words w;
+    struct xobj *o = NULL;
+    (void)snprintf(w.s, sizeof w.s, "set of %s.%s in %s", c->decl->name, role_name(r),
+                   contract_state_name(c, state));
+    enum trap bad = resolve(h, a, ref, w.s, &o, why);
     if (bad != TRAP_NONE)
         return bad;
-    if (o->kind != XOBJ_BLOCK || o->type != t)
-        return mismatch(o, t->decl->name, why);
-    *out = o;
+    if (o->kind != XOBJ_SET)
+        return mismatch(o, w.s, why);
+    if (!set_is_of(o->set, c, r, state))
+        return broken(TRAP_MON_ROLE, why, "%s expected, found %s", w.s, object_words(o, w.s).s);
+    *out = o->set;
     return TRAP_NONE;
 }
 
@@ -248,8 +319,8 @@ static enum trap endpoint_payload(const struct endpoint *e, uint32_t state, stru
                       role_name(e->role), contract_state_name(e->contract, e->state),
                       contract_state_name(e->contract, state));
     if (e->pending == TAG_CLOSED)
-        return broken(TRAP_MON_CLOSED, why, "the peer of %s.%s was seen to close; close it",
-                      name, role_name(e->role));
+        return broken(TRAP_MON_CLOSED, why, "the peer of %s.%s was seen to close; close it", name,
+                      role_name(e->role));
     if (e->pending != TAG_NONE)
         return broken(TRAP_MON_STATE, why,
                       "%s.%s has message %s to be received before it can be given away", name,
@@ -272,15 +343,13 @@ enum trap monitor_payload(const struct xheap *h, const struct xaccount *a, xref 
         BUG("no reference is declared here");
     case REF_BLOCK:
         o = xref_block(h, a, ref, t->block);
-        if (!o)
-            bad = monitor_block(h, a, ref, t->block, &o, why);
+        if (!o || o->kind != XOBJ_BLOCK)
+            bad = monitor_writable(h, a, ref, t->block, &o, why);
         if (bad == TRAP_NONE)
             bad = fields_filled(h, o, why);
         break;
-    case REF_FROZEN: /* nothing can be frozen yet, so what is given is not */
-        bad = resolve(h, a, ref, reftype_words(t).s, &o, why);
-        if (bad == TRAP_NONE)
-            bad = mismatch(o, reftype_words(t).s, why);
+    case REF_FROZEN:
+        bad = monitor_frozen(h, a, ref, t->block, &o, why);
         break;
     case REF_IMP:
     case REF_EXP:
@@ -391,7 +460,7 @@ enum trap monitor_leak(const struct xheap *h, const struct xaccount *a, struct m
     size_t used = 0;
     for (uint32_t i = a->head; i; i = xobj_at(h, i)->next) {
         const struct xobj *o = xobj_at(h, i);
-        if (nameless(o) || n++ >= NAMED || used >= sizeof names)
+        if (o->stored || nameless(o) || n++ >= NAMED || used >= sizeof names)
             continue;
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", n > 1 ? ", " : "",
                                  object_words(o, "object").s);

@@ -14,15 +14,24 @@
 #define CHANNELS_MONITOR_H
 
 #include "channels/names.h"
+#include "channels/sets.h"
 
 /* One clause, no full stop. */
 struct monitor_why {
     char text[200];
 };
 
-/* A live block of type t owned by account a. */
+/* A live block of type t owned by account a, frozen or not; one that is not frozen; one that is. */
 enum trap monitor_block(const struct xheap *h, const struct xaccount *a, xref ref,
                         const struct xtype *t, struct xobj **out, struct monitor_why *why);
+enum trap monitor_writable(const struct xheap *h, const struct xaccount *a, xref ref,
+                           const struct xtype *t, struct xobj **out, struct monitor_why *why);
+enum trap monitor_frozen(const struct xheap *h, const struct xaccount *a, xref ref,
+                         const struct xtype *t, struct xobj **out, struct monitor_why *why);
+/* A live set of endpoints of contract c and role r in that state owned by account a. */
+enum trap monitor_set(const struct xheap *h, const struct xaccount *a, xref ref,
+                      const struct xcontract *c, enum role r, uint32_t state, struct xset **out,
+                      struct monitor_why *why);
 /* A live endpoint of contract c and role r owned by account a. */
 enum trap monitor_endpoint(const struct xheap *h, const struct xaccount *a, xref ref,
                            const struct xcontract *c, enum role r, struct endpoint **out,

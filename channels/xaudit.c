@@ -5,6 +5,7 @@
  * followed, and no row is followed twice, so that a damaged heap ends the walk with a sentence and
  * not with a crash.
  */
+#include "channels/slots.h"
 #include "channels/xheap_int.h"
 
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 /* The law of untouched bytes is tested for blocks and slots up to this size. */
 #define ZERO_TEST_MAX 4096u
+
+enum { SEEN = 1, SEEN_IN_SLOT };
 
 /* What an account pays for in queues. */
 struct paid {
@@ -22,7 +25,7 @@ struct paid {
 struct walk {
     const struct xheap *h;
     struct diag *why;
-    uint8_t *seen;   /* by row */
+    uint8_t *seen;   /* by row: 0 or SEEN, SEEN_IN_SLOT */
     uint32_t *roots; /* still to be measured: on accounts' lists and in queues */
     uint32_t nroots;
     uint32_t *inner; /* of the tree that is being measured */
@@ -30,7 +33,9 @@ struct walk {
     uint32_t nseen;
     uint64_t bytes;    /* of all objects seen */
     struct paid *paid; /* by account */
-    uint32_t by_kind[4];
+    uint32_t *shares;  /* by row: shares seen of a core */
+    uint64_t shared_blocks, shared_bytes;
+    uint32_t by_kind[XOBJ_KIND_N];
     uint32_t holder;     /* whose queue is being walked */
     uint64_t *slot_base; /* by store: index of its first slot in `slots` */
     uint8_t *slots;      /* 1: in use, 2: free */
@@ -166,12 +171,42 @@ static bool walk_stores(struct walk *w)
 
 /* ---- objects ---- */
 
+/* A child of its own that a frozen block has may be shared by others. */
+static bool block_fits(const struct walk *w, const struct xobj *o, uint32_t owner,
+                       const struct xreftype *type)
+{
+    enum xobj_kind holder = XOBJ_FREE;
+    if (XOWNER_KIND(owner) == XOWN_FIELD)
+        holder = row_at(w->h, XOWNER_INDEX(owner))->kind;
+    bool either = holder == XOBJ_FROZEN || holder == XOBJ_CORE;
+    return o->type == type->block &&
+           ((o->kind == XOBJ_FROZEN && (type->kind == REF_FROZEN || either)) ||
+            (o->kind == XOBJ_BLOCK && type->kind == REF_BLOCK));
+}
+
+static bool endpoint_fits(const struct walk *w, const struct xobj *o, const struct xreftype *type)
+{
+    const struct endpoint *e = o->endpoint;
+    return o->kind == XOBJ_ENDPOINT && e->contract == type->contract &&
+           e->role == (type->kind == REF_IMP ? ROLE_IMP : ROLE_EXP) &&
+           (e->state == type->state || !w->h->gen_step) && !e->waiter;
+}
+
+/* It can be where a reference of that type is held. */
+static bool fits(const struct walk *w, uint32_t row, uint32_t owner, const struct xreftype *type)
+{
+    const struct xobj *o = row_at(w->h, row);
+    bool block = type->kind == REF_BLOCK || type->kind == REF_FROZEN;
+    return (block ? block_fits(w, o, owner, type) : endpoint_fits(w, o, type)) ||
+           BROKEN(w, "row %u is not of the type of the place that holds it", row);
+}
+
 /* Rows are visited once, in the place that their owner word names. */
 static bool arrive(struct walk *w, uint32_t row, uint32_t owner, const struct xreftype *type)
 {
     const struct xheap *h = w->h;
     if (row == 0 || row >= h->nrows || row_at(h, row)->kind == XOBJ_FREE ||
-        row_at(h, row)->kind > XOBJ_LISTENER)
+        row_at(h, row)->kind >= XOBJ_KIND_N)
         return BROKEN(w, "%s %u holds row %u, which is not live", kind_name(XOWNER_KIND(owner)),
                       XOWNER_INDEX(owner), row);
     const struct xobj *o = row_at(h, row);
@@ -182,17 +217,12 @@ static bool arrive(struct walk *w, uint32_t row, uint32_t owner, const struct xr
         return BROKEN(w, "row %u is held by %s %u, but says it is owned by %s %u", row,
                       kind_name(XOWNER_KIND(owner)), XOWNER_INDEX(owner),
                       kind_name(XOWNER_KIND(o->owner)), XOWNER_INDEX(o->owner));
-    if (type) {
-        bool block = type->kind == REF_BLOCK || type->kind == REF_FROZEN;
-        bool fits =
-            block ? o->kind == XOBJ_BLOCK && o->type == type->block
-                  : o->kind == XOBJ_ENDPOINT && o->endpoint->contract == type->contract &&
-                        o->endpoint->role == (type->kind == REF_IMP ? ROLE_IMP : ROLE_EXP) &&
-                        (o->endpoint->state == type->state || !h->gen_step) && !o->endpoint->waiter;
-        if (!fits)
-            return BROKEN(w, "row %u is not of the type of the place that holds it", row);
-    }
-    w->seen[row] = 1;
+    if (o->stored && XOWNER_KIND(owner) != XOWN_ACCOUNT)
+        return BROKEN(w, "row %u is said to be in a slot, but is held by a %s", row,
+                      kind_name(XOWNER_KIND(owner)));
+    if (type && !fits(w, row, owner, type))
+        return false;
+    w->seen[row] = SEEN;
     w->nseen++;
     w->by_kind[o->kind]++;
     return true;
@@ -268,36 +298,145 @@ static bool walk_listener(struct walk *w, uint32_t row, uint64_t *bytes)
            (listener_each_held(w->h, l, held, w) || BROKEN(w, "row %u: its backlog is wrong", row));
 }
 
+static bool member(void *ctx, uint32_t row, const struct xreftype *type)
+{
+    struct walk *w = ctx;
+    const struct xobj *o = row_at(w->h, row);
+    if (!arrive(w, row, XOWNER(XOWN_FIELD, w->holder), type))
+        return false;
+    if (!o->endpoint->in_set || o->endpoint->pending != TAG_NONE)
+        return BROKEN(w, "row %u is in a set, but does not know it", row);
+    w->inner[w->ninner++] = row;
+    return true;
+}
+
+static bool walk_set(struct walk *w, uint32_t row, uint64_t *bytes)
+{
+    const struct xset *s = row_at(w->h, row)->set;
+    uint32_t store = set_store(s, bytes);
+    w->holder = row;
+    return claim(w, row, store, (const uint8_t *)s) &&
+           (set_each_held(w->h, s, member, w) ||
+            BROKEN(w, "row %u: its list of ends is wrong", row));
+}
+
+/* A share: as large as its core, which is a root of its own. */
+static bool walk_share(struct walk *w, uint32_t row, uint32_t *blocks, uint64_t *bytes)
+{
+    const struct xobj *o = row_at(w->h, row);
+    uint32_t at = o->shares;
+    const struct xobj *core = at < w->h->nrows ? row_at(w->h, at) : o;
+    if (core->kind != XOBJ_CORE || core->type != o->type || core->data != o->data ||
+        core->len != o->len)
+        return BROKEN(w, "row %u: it shares nothing", row);
+    if (w->shares[at]++ == 0) {
+        if (!arrive(w, at, XOWNER(XOWN_NONE, 0), NULL))
+            return false;
+        w->roots[w->nroots++] = at;
+    }
+    *blocks = core->tree_blocks;
+    *bytes = core->tree_bytes;
+    w->shared_blocks += *blocks;
+    w->shared_bytes += *bytes;
+    return true;
+}
+
+/* What is at that row: objects and bytes; its own are added to all bytes there are. */
+static bool walk_object(struct walk *w, uint32_t row, uint32_t *blocks, uint64_t *bytes)
+{
+    const struct xobj *o = row_at(w->h, row);
+    bool ok = false;
+    *blocks = 1;
+    *bytes = 0;
+    switch ((enum xobj_kind)o->kind) {
+    case XOBJ_FROZEN:
+        if (o->shares)
+            return walk_share(w, row, blocks, bytes);
+        ok = walk_block(w, row, bytes);
+        break;
+    case XOBJ_BLOCK:
+    case XOBJ_CORE:
+        ok = walk_block(w, row, bytes);
+        break;
+    case XOBJ_ENDPOINT:
+        ok = walk_endpoint(w, row, bytes);
+        break;
+    case XOBJ_LISTENER:
+        ok = walk_listener(w, row, bytes);
+        break;
+    case XOBJ_SET:
+        ok = walk_set(w, row, bytes);
+        break;
+    case XOBJ_FREE:
+    case XOBJ_KIND_N:
+        BUG("arrive() has seen to that");
+    }
+    w->bytes += *bytes;
+    return ok;
+}
+
 /* Measures the tree below a root against what the root says. */
 static bool walk_root(struct walk *w, uint32_t root)
 {
-    uint32_t blocks = 0;
-    uint64_t bytes = 0;
+    uint64_t blocks = 0, bytes = 0;
     w->inner[w->ninner++] = root;
     while (w->ninner) {
-        uint32_t row = w->inner[--w->ninner];
-        uint64_t own = 0;
-        enum xobj_kind kind = row_at(w->h, row)->kind;
-        if (!(kind == XOBJ_BLOCK      ? walk_block(w, row, &own)
-              : kind == XOBJ_ENDPOINT ? walk_endpoint(w, row, &own)
-                                      : walk_listener(w, row, &own)))
+        uint32_t n;
+        uint64_t own;
+        if (!walk_object(w, w->inner[--w->ninner], &n, &own))
             return false;
-        blocks++;
+        blocks += n;
         bytes += own;
     }
-    w->bytes += bytes;
     const struct xobj *o = row_at(w->h, root);
     if (o->tree_blocks != blocks || o->tree_bytes != bytes)
-        return BROKEN(w, "row %u: its tree is %u objects with %llu bytes, recorded are %u and %llu",
-                      root, blocks, (unsigned long long)bytes, o->tree_blocks,
+        return BROKEN(w,
+                      "row %u: its tree is %llu objects with %llu bytes, recorded are %u and %llu",
+                      root, (unsigned long long)blocks, (unsigned long long)bytes, o->tree_blocks,
                       (unsigned long long)o->tree_bytes);
     return true;
+}
+
+/* What is in slots is the account's and of the slot's type, and exactly that is marked. */
+static bool walk_slots(struct walk *w, const struct xaccount *a, uint32_t nstored)
+{
+    uint32_t owner = XOWNER(XOWN_ACCOUNT, a->index), filled = 0;
+    for (const struct xslots *s = a->slots; s; s = s->next) {
+        for (uint32_t i = 0; i < s->n; i++) {
+            if (!s->at[i])
+                continue;
+            uint32_t row = row_of(w->h, s->at[i]);
+            if (row >= w->h->nrows || w->seen[row] != SEEN || s->at[i]->owner != owner ||
+                !s->at[i]->stored)
+                return BROKEN(w, "slot %u of account %u holds what is not its own", i, a->index);
+            w->seen[row] = SEEN_IN_SLOT;
+            filled++;
+            if (!fits(w, row, owner, &s->type))
+                return false;
+        }
+    }
+    return filled == nstored || BROKEN(w, "account %u has %u objects marked as in slots, %u are",
+                                       a->index, nstored, filled);
+}
+
+/* Every core has as many shares as it says. After all roots were walked. */
+static bool walk_cores(struct walk *w)
+{
+    const struct xheap *h = w->h;
+    for (uint32_t i = 1; i < h->nrows; i++)
+        if (row_at(h, i)->kind == XOBJ_CORE && row_at(h, i)->shares != w->shares[i])
+            return BROKEN(w, "row %u: %u shares found, %u recorded", i, w->shares[i],
+                          row_at(h, i)->shares);
+    return (w->shared_blocks == h->shared_blocks && w->shared_bytes == h->shared_bytes) ||
+           BROKEN(w, "shares are %llu objects with %llu bytes, recorded are %llu and %llu",
+                  (unsigned long long)w->shared_blocks, (unsigned long long)w->shared_bytes,
+                  (unsigned long long)h->shared_blocks, (unsigned long long)h->shared_bytes);
 }
 
 static bool walk_account(struct walk *w, uint32_t index)
 {
     const struct xaccount *a = xaccount_at(w->h, index);
-    uint32_t prev = 0, blocks = 0;
+    uint32_t prev = 0, blocks = 0, nstored = 0;
     uint64_t bytes = 0;
     if (a->index != index)
         return BROKEN(w, "account %u thinks it is account %u", index, a->index);
@@ -307,6 +446,7 @@ static bool walk_account(struct walk *w, uint32_t index)
         if (row_at(w->h, row)->prev != prev)
             return BROKEN(w, "row %u: the list of account %u is torn", row, index);
         prev = row;
+        nstored += row_at(w->h, row)->stored;
         blocks += row_at(w->h, row)->tree_blocks;
         bytes += row_at(w->h, row)->tree_bytes;
         w->roots[w->nroots++] = row;
@@ -315,7 +455,7 @@ static bool walk_account(struct walk *w, uint32_t index)
         return BROKEN(w, "account %u owns %u objects with %llu bytes, charged are %u and %llu",
                       index, blocks, (unsigned long long)bytes, a->nblocks,
                       (unsigned long long)a->nbytes);
-    return true;
+    return walk_slots(w, a, nstored);
 }
 
 /* After all queues were walked. */
@@ -372,14 +512,14 @@ static bool walk_all(struct walk *w)
     for (uint32_t i = 1; i < h->nrows; i++)
         if (!w->seen[i] && row_at(h, i)->kind != XOBJ_FREE)
             return BROKEN(w, "row %u is live, but cannot be reached from any account", i);
-    for (uint32_t k = XOBJ_BLOCK; k <= XOBJ_LISTENER; k++)
+    for (uint32_t k = XOBJ_BLOCK; k < XOBJ_KIND_N; k++)
         if (w->by_kind[k] != h->live[k])
             return BROKEN(w, "%u objects of kind %u found, %u recorded", w->by_kind[k], k,
                           h->live[k]);
     if (w->bytes != h->bytes)
         return BROKEN(w, "objects take %llu bytes, recorded are %llu", (unsigned long long)w->bytes,
                       (unsigned long long)h->bytes);
-    return walk_payers(w) && walk_free_rows(w) && walk_stores(w);
+    return walk_cores(w) && walk_payers(w) && walk_free_rows(w) && walk_stores(w);
 }
 
 enum status xheap_audit(const struct xheap *h, struct diag *why)
@@ -400,7 +540,8 @@ enum status xheap_audit(const struct xheap *h, struct diag *why)
     w.roots = calloc(h->nrows, sizeof *w.roots);
     w.inner = calloc(h->nrows, sizeof *w.inner);
     w.paid = calloc(h->naccounts, sizeof *w.paid);
-    if (!w.slots || !w.seen || !w.roots || !w.inner || !w.paid)
+    w.shares = calloc(h->nrows, sizeof *w.shares);
+    if (!w.slots || !w.seen || !w.roots || !w.inner || !w.paid || !w.shares)
         goto done;
     s = walk_all(&w) ? OK : E_AUDIT;
 done:
@@ -412,6 +553,7 @@ done:
     free(w.roots);
     free(w.inner);
     free(w.paid);
+    free(w.shares);
     return s;
 }
 

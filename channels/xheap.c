@@ -87,7 +87,7 @@ void xheap_destroy(struct xheap *h)
 {
     if (!h)
         return;
-    check(h->live[XOBJ_BLOCK] + h->live[XOBJ_ENDPOINT] + h->live[XOBJ_LISTENER] == 0);
+    check(h->live[XOBJ_FREE] + 1 == h->nrows);
     xstore_destroy(h);
     extent_release(h->region, &h->row_pages);
     extent_release(h->region, &h->store_pages);
@@ -98,9 +98,10 @@ void xheap_destroy(struct xheap *h)
 void xheap_stats(const struct xheap *h, struct xheap_stats *out)
 {
     *out = (struct xheap_stats){
-        .blocks = h->live[XOBJ_BLOCK],
+        .blocks = (uint64_t)h->live[XOBJ_BLOCK] + h->live[XOBJ_FROZEN],
         .endpoints = h->live[XOBJ_ENDPOINT],
         .listeners = h->live[XOBJ_LISTENER],
+        .sets = h->live[XOBJ_SET],
         .bytes = h->bytes,
         .pages = h->pages + h->row_pages.committed + h->store_pages.committed +
                  h->account_pages.committed,
@@ -157,8 +158,7 @@ void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t accoun
     h->live[XOBJ_FREE]++;
     o->kind = XOBJ_FREE;
     o->owner = XOWNER(XOWN_NONE, 0);
-    o->gen = (uint16_t)(o->gen + h->gen_step);
-    o->death = XDEATH(how, account);
+    xrow_dead(h, o, how, account);
     o->data = NULL;
     uint32_t *q = &h->quarantine[h->resting++ % XQUARANTINE];
     if (*q) {
@@ -198,15 +198,19 @@ struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o)
     return a;
 }
 
-bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes)
+bool xaccount_room(const struct xaccount *a, uint32_t blocks, uint64_t bytes)
 {
-    if (bytes > h->max_bytes || h->bytes > h->max_bytes - bytes)
-        return false;
     uint64_t has_blocks = (uint64_t)a->nblocks + a->nqueued,
              has_bytes = a->nbytes + a->queued_bytes;
     if (a->max_blocks && has_blocks + blocks > a->max_blocks)
         return false;
     return !a->max_bytes || (has_bytes <= a->max_bytes && bytes <= a->max_bytes - has_bytes);
+}
+
+bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes)
+{
+    return bytes <= h->max_bytes && h->bytes <= h->max_bytes - bytes &&
+           xaccount_room(a, blocks, bytes);
 }
 
 /* ---- who pays for what waits in a queue ---- */
@@ -263,6 +267,7 @@ enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
     a->nqueued = 0;
     a->queued_bytes = 0;
     a->epoch = ++h->epochs;
+    a->slots = NULL;
     a->user = user;
     return OK;
 }
@@ -277,6 +282,7 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
     h->accounts[a->index] = (uintptr_t)h->free_account << 1 | 1;
     h->free_account = a->index;
     a->index = 0;
+    a->slots = NULL;
     check_slow(xheap_ok(h));
 }
 
@@ -329,7 +335,7 @@ static void block_end(struct xheap *h, struct xobj *o, uint32_t account, uint32_
 
 /* Ends an object that nobody owns any more, with all it holds. The list of what is left to do runs
  * through the rows themselves, so that a tree of any depth needs no memory. */
-static void end_all(struct xheap *h, struct xobj *first, uint32_t account)
+void xend_all(struct xheap *h, struct xobj *first, uint32_t account)
 {
     uint32_t top = 0;
     xend_push(h, &top, row_of(h, first));
@@ -338,7 +344,16 @@ static void end_all(struct xheap *h, struct xobj *first, uint32_t account)
         top = o->next;
         switch ((enum xobj_kind)o->kind) {
         case XOBJ_BLOCK:
+        case XOBJ_CORE:
             block_end(h, o, account, &top);
+            break;
+        case XOBJ_FROZEN:
+            if (!o->shares) {
+                block_end(h, o, account, &top);
+                break;
+            }
+            frozen_release(h, o, &top);
+            xrow_free(h, o, XDEATH_FREED, account);
             break;
         case XOBJ_ENDPOINT:
             endpoint_end(h, o->endpoint, &top);
@@ -348,7 +363,12 @@ static void end_all(struct xheap *h, struct xobj *first, uint32_t account)
             listener_end(h, o->listener, &top);
             xrow_free(h, o, XDEATH_CLOSED, account);
             break;
+        case XOBJ_SET:
+            set_end(h, o->set, &top);
+            xrow_free(h, o, XDEATH_FREED, account);
+            break;
         case XOBJ_FREE:
+        case XOBJ_KIND_N:
             BUG("a free row is owned");
         }
     }
@@ -357,7 +377,7 @@ static void end_all(struct xheap *h, struct xobj *first, uint32_t account)
 void xobj_end(struct xheap *h, struct xobj *o)
 {
     struct xaccount *a = xrow_unlink(h, o);
-    end_all(h, o, a->index);
+    xend_all(h, o, a->index);
     check_slow(xheap_ok(h));
 }
 
@@ -367,9 +387,31 @@ void xobj_end(struct xheap *h, struct xobj *o)
 static struct xaccount *leave_account(struct xheap *h, struct xobj *o, enum xdeath how)
 {
     struct xaccount *a = xrow_unlink(h, o);
-    o->gen = (uint16_t)(o->gen + h->gen_step);
-    o->death = XDEATH(how, a->index);
+    xrow_dead(h, o, how, a->index);
     return a;
+}
+
+void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how)
+{
+    check_fast(o != root && XOWNER_KIND(o->owner) == XOWN_ACCOUNT && root->owner == o->owner);
+    struct xaccount *a = leave_account(h, o, how);
+    o->owner = XOWNER(XOWN_FIELD, row_of(h, root));
+    root->tree_blocks += o->tree_blocks;
+    root->tree_bytes += o->tree_bytes;
+    a->nblocks += o->tree_blocks;
+    a->nbytes += o->tree_bytes;
+}
+
+void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root)
+{
+    check_fast(o->owner == XOWNER(XOWN_FIELD, row_of(h, root)) &&
+               XOWNER_KIND(root->owner) == XOWN_ACCOUNT);
+    struct xaccount *a = xaccount_at(h, XOWNER_INDEX(root->owner));
+    root->tree_blocks -= o->tree_blocks;
+    root->tree_bytes -= o->tree_bytes;
+    a->nblocks -= o->tree_blocks;
+    a->nbytes -= o->tree_bytes;
+    xrow_give(h, o, a);
 }
 
 void xobj_to_queue(struct xheap *h, struct xobj *o, struct xobj *holder)
@@ -395,35 +437,24 @@ struct xobj *xobj_in_field(const struct xheap *h, const struct xobj *parent, uin
 
 void xobj_to_field(struct xheap *h, struct xobj *o, struct xobj *parent, uint32_t field)
 {
-    check_fast(o != parent && parent->kind == XOBJ_BLOCK && parent->owner == o->owner);
+    check_fast(parent->kind == XOBJ_BLOCK);
     struct xobj *old = xobj_from_field(h, parent, field);
     if (old)
         xobj_end(h, old);
-    struct xaccount *a = leave_account(h, o, XDEATH_PUT);
-    o->owner = XOWNER(XOWN_FIELD, row_of(h, parent));
+    xobj_to_inside(h, o, parent, XDEATH_PUT);
     xblock_touch(parent, parent->type->decl->fields[field].offset + sizeof(uint64_t));
     *field_word(parent, field) = row_of(h, o);
-    parent->tree_blocks += o->tree_blocks;
-    parent->tree_bytes += o->tree_bytes;
-    a->nblocks += o->tree_blocks;
-    a->nbytes += o->tree_bytes;
     check_slow(xheap_ok(h));
 }
 
 struct xobj *xobj_from_field(struct xheap *h, struct xobj *parent, uint32_t field)
 {
-    check_fast(XOWNER_KIND(parent->owner) == XOWN_ACCOUNT);
+    check_fast(parent->kind == XOBJ_BLOCK && XOWNER_KIND(parent->owner) == XOWN_ACCOUNT);
     struct xobj *o = xobj_in_field(h, parent, field);
     if (!o)
         return NULL;
-    struct xaccount *a = xaccount_at(h, XOWNER_INDEX(parent->owner));
-    check_fast(o->owner == XOWNER(XOWN_FIELD, row_of(h, parent)));
     *field_word(parent, field) = 0;
-    parent->tree_blocks -= o->tree_blocks;
-    parent->tree_bytes -= o->tree_bytes;
-    a->nblocks -= o->tree_blocks;
-    a->nbytes -= o->tree_bytes;
-    xrow_give(h, o, a);
+    xobj_from_inside(h, o, parent);
     check_slow(xheap_ok(h));
     return o;
 }

@@ -1,7 +1,8 @@
 /* The exchange heap: objects that belong to exactly one owner at a time.
  *
- * Every block, endpoint and listener has one row in ONE array, the object table. The row says who
- * owns it: an account (a SIP), an endpoint's queue or a listener's backlog, or a field of a block.
+ * Every block, endpoint, listener and set has one row in ONE array, the object table. The row says
+ * who owns it: an account (a SIP), an endpoint's queue or a listener's backlog, or a field of a
+ * block (for an endpoint also: a set).
  * Moving an object is one store into its row (and relinking the owner's list). A guest's reference
  * is the address of the row. Where the monitor is on, the row's generation is in the upper 16 bits:
  * it changes whenever a reference dies, by a move as well as by the end of the object, so that the
@@ -10,12 +11,16 @@
  * Whatever a guest can name is a root: it is on its account's list and in nobody's field. So only
  * roots change, and the sizes of subtrees are kept at roots with O(1) work per operation.
  *
- * INV-6: every live row has exactly one owner, and is on that owner's list, in that queue or in
- * that field, once; every live row is reached from an account. INV-7: bytes and blocks charged to
- * an account are those of the subtrees of the rows on its list. What waits in a queue counts
- * against the quota of the account that put it there, until it is received, ended, or that account
- * is closed: so nobody can hold more by sending it, and sending never makes anybody else's quota
- * smaller.
+ * INV-6: every live row but cores has exactly one owner, and is on that owner's list, in that queue
+ * or in that field, once; every live row is reached from an account; a core knows how many shares
+ * it has. INV-7: bytes and blocks charged to an account are those of the subtrees of the rows on
+ * its list. What waits in a queue counts against the quota of the account that put it there, until
+ * it is received, ended, or that account is closed: so nobody can hold more by sending it, and
+ * sending never makes anybody else's quota smaller.
+ *
+ * A frozen block (frozen.h) can have several owners: each owns a share, an object with a row of its
+ * own like any other, and pays for all of it. What the shares have in common is with a further row,
+ * the core, which has no owner but is counted by its shares and ends with the last.
  *
  * A block's data is zero when it is allocated, and is never moved. Like everything below the
  * engine, the heap is used by one worker at a time (INV-9).
@@ -31,7 +36,16 @@
 #include "channels/types.h"
 #include "runtime/kernel/pages.h"
 
-enum xobj_kind { XOBJ_FREE, XOBJ_BLOCK, XOBJ_ENDPOINT, XOBJ_LISTENER };
+enum xobj_kind {
+    XOBJ_FREE,
+    XOBJ_BLOCK,
+    XOBJ_FROZEN, /* a frozen block, or a share of one */
+    XOBJ_CORE,   /* what shares have in common */
+    XOBJ_ENDPOINT,
+    XOBJ_LISTENER,
+    XOBJ_SET,
+    XOBJ_KIND_N
+};
 
 /* Owner word: kind in the top two bits, index below. */
 enum xowner_kind { XOWN_NONE, XOWN_ACCOUNT, XOWN_QUEUE, XOWN_FIELD };
@@ -40,32 +54,46 @@ enum xowner_kind { XOWN_NONE, XOWN_ACCOUNT, XOWN_QUEUE, XOWN_FIELD };
 #define XOWNER_INDEX(o)     ((o)&0x3fffffffu)
 
 /* How the last reference to a row died; kept in the row for reports. */
-enum xdeath { XDEATH_NONE, XDEATH_SENT, XDEATH_PUT, XDEATH_FREED, XDEATH_CLOSED };
+enum xdeath {
+    XDEATH_NONE,
+    XDEATH_SENT,
+    XDEATH_PUT,
+    XDEATH_FREED,
+    XDEATH_CLOSED,
+    XDEATH_FROZEN,
+    XDEATH_THAWED,
+    XDEATH_STORED, /* in a slot */
+    XDEATH_ADDED   /* to a set */
+};
 #define XDEATH(how, account) ((uint32_t)(how) << 28 | ((uint32_t)(account)&0x0fffffffu))
 #define XDEATH_HOW(d)        ((enum xdeath)((d) >> 28))
 #define XDEATH_ACCOUNT(d)    ((d)&0x0fffffffu)
 
 struct xobj {
-    uint8_t kind; /* enum xobj_kind */
-    uint8_t pad;
+    uint8_t kind;   /* enum xobj_kind */
+    uint8_t stored; /* 1: in a slot of its account's SIP (slots.h) */
     uint16_t gen;   /* changes whenever a reference to the row dies; 0 if nothing is watched */
     uint32_t owner; /* XOWNER(): account index; row of the endpoint or listener (queue); row of the
                        parent (field) */
-    uint32_t next, prev; /* the owner account's list: row indices, 0 ends it; in a queue: epoch and
-                            index of the account that pays */
+    uint32_t next, prev; /* the owner account's or set's list: row indices, 0 ends it; in a queue:
+                            epoch and index of the account that pays */
     union {
         const struct xtype *type; /* block; still there when the row is free, for reports */
         struct endpoint *endpoint;
         struct listener *listener;
+        struct xset *set;
     };
-    uint8_t
-        *data; /* block: fixed part, then the array; 64-byte aligned, page-aligned from 4 KiB on */
+    union {
+        uint8_t *data; /* block: fixed part, then the array; 64-byte aligned, page-aligned from
+                          4 KiB on; a share's is its core's */
+        int64_t key;   /* endpoint in a set */
+    };
     uint32_t len;         /* elements of the array field */
     uint32_t dirty;       /* in units of 64 bytes: data beyond is zero (xblock_touch()) */
     uint32_t store;       /* where `data` comes from (xstore.c) */
     uint32_t tree_blocks; /* rows of the subtree, itself included; right at roots */
     uint64_t tree_bytes;  /* bytes of the subtree, itself included */
-    uint32_t shares;      /* owners of a frozen block */
+    uint32_t shares;      /* core: how many; frozen block: row of its core, 0: it needs none */
     uint32_t death;       /* XDEATH() */
 };
 _Static_assert(sizeof(struct xobj) == 64, "one row is one cache line");
@@ -85,7 +113,8 @@ struct xaccount {
     uint32_t epoch;   /* tells accounts that had the same index apart */
     uint32_t nqueued; /* rows of what it has put into queues and nobody has received yet */
     uint64_t queued_bytes;
-    void *user; /* the SIP */
+    struct xslots *slots; /* of its SIP (slots.h) */
+    void *user;           /* the SIP */
 };
 
 /* The part of the heap that inline look-ups need: the first member of struct xheap. */
@@ -176,9 +205,9 @@ static inline struct xobj *xref_lookup(const struct xheap *h, xref ref)
     return o && o->gen == XREF_GEN(ref) && o->kind != XOBJ_FREE ? o : NULL;
 }
 
-/* The block of type t that `ref` names and the account owns, or NULL: then monitor_block() says
- * why. The fast path of every access. (A type never has the address of an endpoint, and free rows
- * have no owner.) */
+/* The block of type t, frozen or not, that `ref` names and the account owns, or NULL: then
+ * monitor_block() says why. The fast path of every access. (A type never has the address of an
+ * endpoint, and free rows and cores have no owner.) */
 static inline struct xobj *xref_block(const struct xheap *h, const struct xaccount *a, xref ref,
                                       const struct xtype *t)
 {
@@ -194,9 +223,10 @@ struct xobj *xobj_at(const struct xheap *h, uint32_t index);
 /* The account of that index, or NULL. */
 struct xaccount *xaccount_at(const struct xheap *h, uint32_t index);
 
-/* bytes: of live objects, as charged; pages: committed to the heap, tables and caches included. */
+/* blocks: frozen ones count once for each owner; bytes: of live objects, as charged, but frozen
+ * blocks once; pages: committed to the heap, tables and caches included. */
 struct xheap_stats {
-    uint64_t blocks, endpoints, listeners, bytes, pages;
+    uint64_t blocks, endpoints, listeners, sets, bytes, pages;
 };
 void xheap_stats(const struct xheap *h, struct xheap_stats *out);
 /* Gives cached pages of freed blocks back to the region. */

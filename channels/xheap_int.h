@@ -4,6 +4,7 @@
 
 #include "channels/endpoint.h"
 #include "channels/names.h"
+#include "channels/sets.h"
 
 #define XROW_MAX     0x3fffffffu /* what an owner word can name */
 #define XACCOUNT_MAX (1u << 21)  /* address space for this many is set aside */
@@ -39,7 +40,9 @@ struct xheap {
     uint32_t free_row;                /* newest free row, linked through `next` */
     uint32_t quarantine[XQUARANTINE]; /* rows freed last, oldest at `resting`; 0: none */
     uint32_t resting;
-    uint32_t live[4]; /* rows by enum xobj_kind; [XOBJ_FREE] counts free ones */
+    uint32_t live[XOBJ_KIND_N]; /* rows by enum xobj_kind; [XOBJ_FREE] counts free ones */
+    uint64_t shared_blocks;     /* the trees of all shares together: see frozen.c */
+    uint64_t shared_bytes;
 
     /* account table: entries are accounts, or 2 * next free index + 1 */
     uintptr_t *accounts;
@@ -96,14 +99,27 @@ void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t accoun
 void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a);
 /* Unlinks it from its account and uncharges that; returns it. */
 struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o);
+/* References to the row are dead from now on: how, and by whom. */
+static inline void xrow_dead(const struct xheap *h, struct xobj *o, enum xdeath how,
+                             uint32_t account)
+{
+    o->gen = (uint16_t)(o->gen + h->gen_step);
+    o->death = XDEATH(how, account);
+}
+/* Ends an object that nobody owns, with all it holds. */
+void xend_all(struct xheap *h, struct xobj *first, uint32_t account);
 /* From now on the account pays for an object that stands in a queue; or whoever pays does so no
  * longer. */
 void xqueue_charge(struct xobj *o, struct xaccount *a);
 void xqueue_discharge(struct xheap *h, struct xobj *o);
 /* The account that pays for an object in a queue; NULL: it was closed. */
 struct xaccount *xqueue_payer(const struct xheap *h, const struct xobj *o);
-/* True if the account may own `blocks` rows with `bytes` more, and the heap has room for them. */
+/* True if the account may own `blocks` rows with `bytes` more; and the heap has room for them. */
+bool xaccount_room(const struct xaccount *a, uint32_t blocks, uint64_t bytes);
 bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes);
+/* Account -> inside another root of that account, and back: its tree becomes part of that. */
+void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how);
+void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root);
 /* Objects to be ended, linked through `next`; the walk in xheap.c takes them one by one. */
 static inline void xend_push(struct xheap *h, uint32_t *top, uint32_t row)
 {
@@ -121,6 +137,13 @@ uint64_t channel_charge(const struct xcontract *c);
 void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top);
 void listener_end(struct xheap *h, struct listener *l, uint32_t *top);
 
+/* ---- frozen.c, sets.c ---- */
+/* One of the shares ends; when it was the last, the core goes on the list. */
+void frozen_release(struct xheap *h, struct xobj *o, uint32_t *top);
+void set_end(struct xheap *h, struct xset *s, uint32_t *top);
+/* A message has come for an endpoint in a set, or its peer has closed. */
+void set_notify(struct xheap *h, struct endpoint *e);
+
 /* ---- xaudit.c ---- */
 /* Walks everything while the heap is small, and now and then when it is large. For check_slow(). */
 bool xheap_ok(struct xheap *h);
@@ -132,6 +155,10 @@ bool endpoint_each_held(const struct xheap *h, const struct endpoint *e, xheld_f
 bool endpoint_consistent(const struct endpoint *e, uint32_t *store);
 /* Where its memory is from, and what is charged for it. */
 uint32_t listener_store(const struct listener *l, uint64_t *bytes);
+uint32_t set_store(const struct xset *s, uint64_t *bytes);
+/* The rows in a set, the waiting ones first; false if the set does not agree with itself or `each`
+ * says so. */
+bool set_each_held(const struct xheap *h, const struct xset *s, xheld_fn each, void *ctx);
 bool listener_each_held(const struct xheap *h, const struct listener *l, xheld_fn each, void *ctx);
 
 #endif

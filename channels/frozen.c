@@ -1,0 +1,260 @@
+/* Frozen blocks: the laws are in frozen.h.
+ *
+ * A frozen row is in one of two forms. Alone (`shares` 0) it has data and children of its own, as a
+ * block. With a core (`shares` is its row) it is a share: type, length, data and the size of the
+ * tree are copies of the core's, so that reading needs nothing but the row.
+ *
+ * The sizes of trees are 32-bit numbers, and a tree of shares of trees of shares can be much larger
+ * than the heap. So the trees of all shares together are bounded: SHARED_BLOCKS_MAX and as many
+ * live rows as there can be still fit. It takes 2^31 objects in frozen trees to get there.
+ */
+#include "channels/frozen.h"
+#include "channels/xheap_int.h"
+
+#include <string.h>
+
+#define SHARED_BLOCKS_MAX (UINT64_C(1) << 31)
+#define SHARED_BYTES_MAX  (UINT64_C(1) << 62)
+_Static_assert(SHARED_BLOCKS_MAX + XROW_MAX < UINT32_MAX, "the size of a tree fits its row");
+
+static void set_kind(struct xheap *h, struct xobj *o, enum xobj_kind kind)
+{
+    h->live[o->kind]--;
+    h->live[kind]++;
+    o->kind = (uint8_t)kind;
+}
+
+void frozen_freeze(struct xheap *h, struct xobj *o)
+{
+    check_fast(o->kind == XOBJ_BLOCK && XOWNER_KIND(o->owner) == XOWN_ACCOUNT);
+    set_kind(h, o, XOBJ_FROZEN);
+    xrow_dead(h, o, XDEATH_FROZEN, XOWNER_INDEX(o->owner));
+    check_slow(xheap_ok(h));
+}
+
+/* ---- sharing ---- */
+
+static void count_share(struct xheap *h, const struct xobj *o)
+{
+    h->shared_blocks += o->tree_blocks;
+    h->shared_bytes += o->tree_bytes;
+}
+
+static void uncount_share(struct xheap *h, const struct xobj *o)
+{
+    h->shared_blocks -= o->tree_blocks;
+    h->shared_bytes -= o->tree_bytes;
+}
+
+/* The children of `from`, whose data `to` has from now on. */
+static void adopt_children(struct xheap *h, struct xobj *to)
+{
+    const struct block_type *b = to->type->decl;
+    for (uint32_t f = 0; b->nchildren && to->dirty && f < b->nfields; f++) {
+        uint64_t child = b->fields[f].ref.kind == REF_NONE ? 0 : *field_word(to, f);
+        if (child)
+            row_at(h, (uint32_t)child)->owner = XOWNER(XOWN_FIELD, row_of(h, to));
+    }
+}
+
+/* Data, size and children: what a core has, and a block. */
+static void move_data(struct xheap *h, struct xobj *to, const struct xobj *from)
+{
+    to->type = from->type;
+    to->data = from->data;
+    to->len = from->len;
+    to->dirty = from->dirty;
+    to->store = from->store;
+    to->tree_blocks = from->tree_blocks;
+    to->tree_bytes = from->tree_bytes;
+    adopt_children(h, to);
+}
+
+static void give_core(struct xheap *h, struct xobj *o, struct xobj *core)
+{
+    move_data(h, core, o);
+    core->shares = 1;
+    o->shares = row_of(h, core);
+    o->store = 0;
+    if (o->kind == XOBJ_BLOCK) /* a child that nobody but its frozen parent had */
+        set_kind(h, o, XOBJ_FROZEN);
+    count_share(h, o);
+}
+
+/* One more share, which nobody owns yet; NULL: exhausted. */
+static struct xobj *share_row(struct xheap *h, struct xobj *o)
+{
+    uint32_t more = o->shares ? 1 : 2;
+    if (h->shared_blocks + (uint64_t)more * o->tree_blocks > SHARED_BLOCKS_MAX ||
+        o->tree_bytes > SHARED_BYTES_MAX / 4 || h->shared_bytes > SHARED_BYTES_MAX / 2)
+        return NULL;
+    struct xobj *share = xrow_take(h, XOBJ_FROZEN);
+    struct xobj *core = o->shares ? row_at(h, o->shares) : xrow_take(h, XOBJ_CORE);
+    if (!share || !core) {
+        if (share)
+            xrow_free(h, share, XDEATH_NONE, 0);
+        if (core && !o->shares)
+            xrow_free(h, core, XDEATH_NONE, 0);
+        return NULL;
+    }
+    if (!o->shares)
+        give_core(h, o, core);
+    share->type = core->type;
+    share->data = core->data;
+    share->len = core->len;
+    share->tree_blocks = core->tree_blocks;
+    share->tree_bytes = core->tree_bytes;
+    share->shares = row_of(h, core);
+    core->shares++;
+    count_share(h, share);
+    return share;
+}
+
+struct xobj *frozen_share(struct xheap *h, struct xobj *o, struct xaccount *a)
+{
+    check_fast(o->kind == XOBJ_FROZEN);
+    struct xobj *share = xaccount_room(a, o->tree_blocks, o->tree_bytes) ? share_row(h, o) : NULL;
+    if (share)
+        xrow_give(h, share, a);
+    check_slow(xheap_ok(h));
+    return share;
+}
+
+bool frozen_share_child(struct xheap *h, struct xobj *o, uint32_t field, struct xaccount *a,
+                        struct xobj **out)
+{
+    check_fast(o->kind == XOBJ_FROZEN);
+    struct xobj *child = xobj_in_field(h, o, field);
+    *out = NULL;
+    if (!child)
+        return true;
+    if (xaccount_room(a, child->tree_blocks, child->tree_bytes))
+        *out = share_row(h, child);
+    if (*out)
+        xrow_give(h, *out, a);
+    check_slow(xheap_ok(h));
+    return *out != NULL;
+}
+
+void frozen_release(struct xheap *h, struct xobj *o, uint32_t *top)
+{
+    struct xobj *core = row_at(h, o->shares);
+    uncount_share(h, o);
+    if (--core->shares == 0)
+        xend_push(h, top, o->shares);
+    o->shares = 0;
+}
+
+/* ---- thawing ---- */
+
+/* The row of the only share takes back what it gave to the core. */
+static void take_back(struct xheap *h, struct xobj *o)
+{
+    struct xobj *core = row_at(h, o->shares);
+    uncount_share(h, o);
+    o->shares = 0;
+    move_data(h, o, core);
+    xrow_free(h, core, XDEATH_NONE, 0);
+}
+
+/* Ends shares that were made for a copy that cannot be finished. */
+static void drop_copy(struct xheap *h, const struct xobj *o, uint8_t *data, uint32_t store)
+{
+    const struct block_type *b = o->type->decl;
+    for (uint32_t f = 0; f < b->nfields; f++) {
+        uint64_t child = 0;
+        if (b->fields[f].ref.kind != REF_NONE)
+            memcpy(&child, data + b->fields[f].offset, sizeof child);
+        if (child)
+            xend_all(h, row_at(h, (uint32_t)child), 0);
+    }
+    uint64_t bytes = xstore_bytes(xblock_bytes(o));
+    h->bytes -= bytes;
+    xstore_free(h, store, data, bytes);
+}
+
+/* Shares of the children of `core`, in the fields of `data`, owned by o. */
+static bool share_children(struct xheap *h, const struct xobj *o, const struct xobj *core,
+                           uint8_t *data)
+{
+    const struct block_type *b = core->type->decl;
+    bool ok = true;
+    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++) {
+        if (b->fields[f].ref.kind == REF_NONE)
+            continue;
+        struct xobj *child = xobj_in_field(h, core, f);
+        struct xobj *share = child && ok ? share_row(h, child) : NULL;
+        uint64_t word = share ? row_of(h, share) : 0;
+        ok &= !child || share;
+        if (share)
+            share->owner = XOWNER(XOWN_FIELD, row_of(h, o));
+        memcpy(data + b->fields[f].offset, &word, sizeof word);
+    }
+    return ok;
+}
+
+/* The share becomes a block with data of its own; its children are shares. */
+static bool copy(struct xheap *h, struct xobj *o)
+{
+    struct xobj *core = row_at(h, o->shares);
+    uint64_t size = xblock_bytes(o), bytes = xstore_bytes(size);
+    uint64_t dirty = (uint64_t)core->dirty * 64;
+    uint32_t store;
+    if (h->bytes > h->max_bytes || bytes > h->max_bytes - h->bytes)
+        return false;
+    uint8_t *data = xstore_alloc(h, size, &store);
+    if (!data)
+        return false;
+    h->bytes += bytes;
+    memcpy(data, core->data, dirty < bytes ? dirty : bytes);
+    if (!share_children(h, o, core, data)) {
+        drop_copy(h, o, data, store);
+        return false;
+    }
+    uncount_share(h, o);
+    core->shares--;
+    o->shares = 0;
+    o->data = data;
+    o->store = store;
+    o->dirty = core->dirty;
+    return true;
+}
+
+/* Makes one row a block that can be written, and puts its own children on the list. */
+static bool thaw_one(struct xheap *h, struct xobj *o, uint32_t *top)
+{
+    if (o->kind == XOBJ_FROZEN) {
+        if (o->shares && row_at(h, o->shares)->shares == 1)
+            take_back(h, o);
+        else if (o->shares && !copy(h, o))
+            return false;
+        set_kind(h, o, XOBJ_BLOCK);
+    }
+    const struct block_type *b = o->type->decl;
+    for (uint32_t f = 0; b->nchildren && o->dirty && f < b->nfields; f++)
+        if (b->fields[f].ref.kind == REF_BLOCK && *field_word(o, f))
+            xend_push(h, top, (uint32_t)*field_word(o, f));
+    return true;
+}
+
+struct xobj *frozen_thaw(struct xheap *h, struct xobj *o)
+{
+    check_fast(o->kind == XOBJ_FROZEN);
+    struct xaccount *a = xrow_unlink(h, o);
+    uint32_t top = 0;
+    bool ok = true;
+    xrow_dead(h, o, XDEATH_THAWED, a->index);
+    xend_push(h, &top, row_of(h, o));
+    while (top) {
+        struct xobj *next = row_at(h, top);
+        top = next->next;
+        next->next = 0;
+        ok = ok && thaw_one(h, next, &top);
+    }
+    if (ok)
+        xrow_give(h, o, a);
+    else
+        xend_all(h, o, a->index);
+    check_slow(xheap_ok(h));
+    return ok ? o : NULL;
+}
