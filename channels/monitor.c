@@ -335,7 +335,7 @@ enum trap monitor_payload(const struct xheap *h, const struct xaccount *a, xref 
     struct xobj *o = NULL;
     struct endpoint *e;
     enum trap bad = TRAP_NONE;
-    if (ref && xref_lookup(h, ref) == self)
+    if (self && ref && xref_lookup(h, ref) == self)
         return broken(TRAP_MON_SELF, why, "%s is given to itself",
                       object_words(self, "reference").s);
     switch (t->kind) {

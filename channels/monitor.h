@@ -40,7 +40,7 @@ enum trap monitor_listener(const struct xheap *h, const struct xaccount *a, xref
                            const struct xcontract *c, struct listener **out,
                            struct monitor_why *why);
 /* A reference of type t (block; endpoint in that state) that may leave the account: required fields
- * filled, not `self`. */
+ * filled, not `self` (or NULL). */
 enum trap monitor_payload(const struct xheap *h, const struct xaccount *a, xref ref,
                           const struct xreftype *t, const struct xobj *self, struct xobj **out,
                           struct monitor_why *why);

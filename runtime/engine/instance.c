@@ -55,6 +55,7 @@ static struct instance *carve(struct sip *s, struct code_module *code)
     inst->imported_globals =
         array(s, v->nimported[EXT_GLOBAL], sizeof *inst->imported_globals, &ok);
     inst->imports = array(s, v->nimported[EXT_FUNC], sizeof *inst->imports, &ok);
+    inst->slots = array(s, v->contracts->nslots, sizeof *inst->slots, &ok);
     inst->elem_dropped = array(s, v->nelems, 1, &ok);
     inst->data_dropped = array(s, v->ndatas, 1, &ok);
     for (uint32_t i = v->nimported[EXT_MEMORY]; ok && i < v->nmemories; i++)
@@ -62,6 +63,44 @@ static struct instance *carve(struct sip *s, struct code_module *code)
     for (uint32_t i = v->nimported[EXT_TABLE]; ok && i < v->ntables; i++)
         inst->tables[i] = array(s, 1, sizeof(struct table), &ok);
     return ok ? inst : NULL;
+}
+
+static enum status slot_type(struct runtime *rt, const struct contract_set *set,
+                             const struct xref_type *ref, struct xreftype *out)
+{
+    *out = (struct xreftype){.kind = ref->kind, .state = ref->state};
+    if (ref->kind == REF_BLOCK || ref->kind == REF_FROZEN)
+        return types_block(rt->types, set, ref->block, &out->block);
+    return types_contract(rt->types, set, ref->contract, &out->contract);
+}
+
+/* The slots that some import is for. */
+static enum status make_slots(struct instance *inst, struct diag *why)
+{
+    const struct vview *v = inst->view;
+    for (uint32_t i = 0; i < v->nimports; i++) {
+        const struct xop *op = v->imports[i].xop;
+        if (!op || op->slots == CONTRACT_NONE || inst->slots[op->slots].at)
+            continue;
+        struct xslots *slots = &inst->slots[op->slots];
+        const struct slot_decl *d = &op->set->slots[op->slots];
+        enum status st = slot_type(inst->sip->rt, op->set, &d->type, &slots->type);
+        if (st != OK)
+            return diag_set(why, st, "types of slots");
+        bool ok = true;
+        slots->at = array(inst->sip, d->count, sizeof *slots->at, &ok);
+        if (!ok)
+            return diag_set(why, E_LIMIT, "page quota of the SIP: %u slots", d->count);
+        slots->n = d->count;
+    }
+    return OK;
+}
+
+static void publish_slots(struct instance *inst)
+{
+    for (uint32_t i = 0; i < inst->view->contracts->nslots; i++)
+        if (inst->slots[i].at)
+            slots_open(&inst->sip->account, &inst->slots[i]);
 }
 
 static enum status make_own(struct instance *inst, struct diag *why)
@@ -78,7 +117,7 @@ static enum status make_own(struct instance *inst, struct diag *why)
     inst->mem0 = v->nmemories ? inst->memories[0] : NULL;
     for (uint32_t i = 0; i < v->ndefined_globals; i++)
         inst->own_globals[i] = instance_const(inst, &v->globals[i].init);
-    return OK;
+    return make_slots(inst, why);
 }
 
 void instance_destroy(struct instance *inst)
@@ -161,6 +200,7 @@ must_check enum status instantiate(struct sip *s, struct code_module *code, link
         goto fail;
     }
     s->insts[s->ninsts++] = inst; /* commit */
+    publish_slots(inst);
     if ((*trap = run_segments(inst, why)) != TRAP_NONE)
         return E_UNINSTANTIABLE;
     *out = inst;

@@ -7,6 +7,7 @@
 #ifndef RUNTIME_ENGINE_INSTANCE_H
 #define RUNTIME_ENGINE_INSTANCE_H
 
+#include "channels/slots.h"
 #include "runtime/engine/engine.h"
 
 /* What the code of every engine begins with (container_of gives the rest). */
@@ -36,6 +37,8 @@ struct instance {
     uint64_t *own_globals; /* defined globals: index - nimported[EXT_GLOBAL] */
     uint64_t **imported_globals;
     struct func_binding *imports; /* imported functions by index */
+    struct xslots *slots;         /* by declaration of its contracts; without `at` if it has no
+                                     operation on them */
     uint8_t *elem_dropped;        /* one byte per segment */
     uint8_t *data_dropped;
 };

@@ -23,27 +23,27 @@ static uint32_t bucket_of(const struct xcall_key *k)
 
 /* ---- the key ---- */
 
-static bool is_channel_op(enum xop_kind k)
-{
-    return k >= XOP_CHANNEL && k <= XOP_ABANDON;
-}
-
 static enum status make_key(struct runtime *rt, const struct xop *op, struct xcall_key *key)
 {
+    bool sends = op->kind == XOP_SEND || op->kind == XOP_CALL;
     *key = (struct xcall_key){.kind = op->kind};
-    if (op->kind == XOP_IS_NULL)
+    key->slots = op->slots != CONTRACT_NONE ? op->slots : 0;
+    switch (xop_scope_of(op->kind)) {
+    case XOP_OF_REF:
         return OK;
-    if (is_channel_op(op->kind)) {
-        bool sends = op->kind == XOP_SEND || op->kind == XOP_CALL;
+    case XOP_OF_CONTRACT:
         /* the role of `R` in the name; `exp.peer` has its in writing */
         key->role = op->kind == XOP_PEER ? ROLE_EXP : op->role;
+        key->state = op->state != CONTRACT_NONE ? op->state : 0;
         key->message = sends || op->kind == XOP_RECV ? op->message : 0;
         key->reply = op->kind == XOP_CALL ? op->reply : 0;
         return types_contract(rt->types, op->set, op->contract, &key->contract);
+    case XOP_OF_BLOCK:
+        key->field = xop_has_field(op->kind) ? op->field : 0;
+        key->access = op->kind == XOP_LOAD || op->kind == XOP_STORE ? op->access : 0;
+        return types_block(rt->types, op->set, op->block, &key->type);
     }
-    key->field = op->kind >= XOP_GET && op->kind <= XOP_PUT ? op->field : 0;
-    key->access = op->kind == XOP_LOAD || op->kind == XOP_STORE ? op->access : 0;
-    return types_block(rt->types, op->set, op->block, &key->type);
+    BUG("operation");
 }
 
 /* ---- what the name says ---- */
@@ -51,7 +51,12 @@ static enum status make_key(struct runtime *rt, const struct xop *op, struct xca
 static void prepare_block(struct xcall *x)
 {
     const struct block_type *b = x->key.type->decl;
-    if (x->key.kind < XOP_GET)
+    enum xop_kind kind = x->key.kind;
+    x->kept = (struct xreftype){.kind = kind == XOP_FROZEN_SWAP ? REF_FROZEN : REF_BLOCK,
+                                .block = x->key.type};
+    x->writes = kind == XOP_SET || kind == XOP_WRITE || kind == XOP_STORE || kind == XOP_TAKE ||
+                kind == XOP_PUT;
+    if (!xop_has_field(kind))
         return;
     const struct block_field *f = &b->fields[x->key.field];
     x->offset = f->offset;
@@ -66,6 +71,9 @@ static void prepare_channel(struct xcall *x, const struct xop_type *type)
 {
     const struct contract *c = x->key.contract->decl;
     enum xop_kind kind = x->key.kind;
+    x->kept = (struct xreftype){.kind = x->key.role == ROLE_IMP ? REF_IMP : REF_EXP,
+                                .contract = x->key.contract,
+                                .state = x->key.state};
     if (kind != XOP_SEND && kind != XOP_RECV && kind != XOP_CALL)
         return;
     x->msg = &c->messages[x->key.message];
@@ -110,11 +118,13 @@ static enum status make(const struct vimport *imp, const struct xcall_key *key, 
     x->host.module = text("%.*s%.*s", imp->module, (struct vname){"", 0});
     x->host.name = text("%.*s%.*s", imp->name, (struct vname){"", 0});
     x->label = text("%.*s %.*s", shown, imp->name);
-    if (is_channel_op(key->kind))
+    if (key->contract)
         prepare_channel(x, &type);
-    else if (key->kind != XOP_IS_NULL)
+    else if (key->type)
         prepare_block(x);
-    struct xcall_fns fns = is_channel_op(key->kind) ? xcall_channel_fns(x) : xcall_block_fns(x);
+    struct xcall_fns fns = xcall_keep_fns(x);
+    if (!fns.form[watched])
+        fns = key->contract ? xcall_channel_fns(x) : xcall_block_fns(x);
     x->host.fn = fns.form[watched];
     check(x->host.fn);
     *out = x;
@@ -131,13 +141,6 @@ static void destroy(struct xcall *x)
 
 /* ---- the table ---- */
 
-/* Frozen blocks, slots and sets are verified, but cannot be loaded yet. */
-static bool xcall_supported(enum xop_kind k)
-{
-    return k < XOP_FREEZE || (k >= XOP_GET && k <= XOP_PUT) ||
-           (k >= XOP_CHANNEL && k <= XOP_ABANDON) || k == XOP_IS_NULL;
-}
-
 enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const struct hostcall **out,
                        struct diag *why)
 {
@@ -146,8 +149,7 @@ enum status xcall_bind(struct runtime *rt, const struct vimport *imp, const stru
     enum status st;
     if (!rt->xcalls && !(rt->xcalls = calloc(1, sizeof *rt->xcalls)))
         return diag_set(why, E_NOMEM, "table of operations");
-    st = xcall_supported(imp->xop->kind) ? make_key(rt, imp->xop, &key) : E_UNLINKABLE_UNKNOWN;
-    if (st != OK)
+    if ((st = make_key(rt, imp->xop, &key)) != OK)
         goto fail;
     struct xcall **bucket = &rt->xcalls->buckets[bucket_of(&key)];
     for (x = *bucket; x; x = x->chain) {

@@ -9,7 +9,8 @@ static struct xobj *block_fault(struct sip *s, const struct xcall *x, xref ref)
 {
     struct monitor_why why;
     struct xobj *o;
-    enum trap t = monitor_block(s->rt->xheap, &s->account, ref, x->key.type, &o, &why);
+    enum trap t = (x->writes ? monitor_writable : monitor_block)(s->rt->xheap, &s->account, ref,
+                                                                 x->key.type, &o, &why);
     check(t != TRAP_NONE); /* else the fast path is wrong */
     (void)xcall_fault(s, x, t, &why);
     return NULL;
@@ -22,7 +23,7 @@ block_arg(struct sip *s, const struct xcall *x, xref ref, bool watched)
     if (!watched)
         return xcall_row(ref);
     struct xobj *o = xref_block(s->rt->xheap, &s->account, ref, x->key.type);
-    return likely(o) ? o : block_fault(s, x, ref);
+    return likely(o && (!x->writes || o->kind == XOBJ_BLOCK)) ? o : block_fault(s, x, ref);
 }
 
 static enum host_result bad_index(struct sip *s, const struct xcall *x, uint32_t i,

@@ -68,21 +68,6 @@ static void gather(const struct message *m, const uint64_t *slots, uint32_t skip
     }
 }
 
-/* ---- waiting ---- */
-
-static inline enum host_result done(struct sip *s)
-{
-    if (unlikely(s->proc.waiting))
-        proc_wait_end(&s->proc);
-    return HOST_OK;
-}
-
-static enum host_result wait_until(struct sip *s, uint64_t wake_ns)
-{
-    proc_wait_begin(&s->proc, wake_ns);
-    return HOST_WAIT;
-}
-
 /* ---- channels and names ---- */
 
 XCALL(op_channel)
@@ -133,9 +118,9 @@ XCALL(op_accept)
     if (watched && !l)
         return HOST_TRAP;
     if (listener_accept(s->rt->xheap, l, &s->account, &s->proc, &exp) == XWAIT)
-        return wait_until(s, WAIT_FOREVER);
+        return xcall_wait_until(s, WAIT_FOREVER);
     slots[0] = xcall_ref(exp, watched);
-    return done(s);
+    return xcall_done(s);
 }
 
 XCALL(op_listener_close)
@@ -187,10 +172,10 @@ XCALL(op_send)
     if (!payload(s, x, e, slots, watched, scalars, &ref))
         return HOST_TRAP;
     if (endpoint_send(s->rt->xheap, e, x->key.message, scalars, ref, &s->proc) == XWAIT)
-        return wait_until(s, WAIT_FOREVER);
+        return xcall_wait_until(s, WAIT_FOREVER);
     if (watched)
         monitor_sent(e, x->key.message);
-    return done(s);
+    return xcall_done(s);
 }
 
 /* Looks at the next message; `ns` 0: does not wait. */
@@ -208,16 +193,14 @@ look(struct sip *s, const struct xcall *x, uint64_t *slots, uint64_t ns, bool wa
             return xcall_fault(s, x, t, &why);
     }
     if (endpoint_next(e, ns > 0, &s->proc, &tag) == XWAIT) {
-        if (!(s->proc.waiting && s->proc.timed_out)) {
-            uint64_t now = ns == WAIT_FOREVER || s->proc.waiting ? 0 : clock_now_ns();
-            return wait_until(s, ns > WAIT_FOREVER - now ? WAIT_FOREVER : now + ns);
-        }
+        if (!(s->proc.waiting && s->proc.timed_out))
+            return xcall_wait_for(s, ns);
         endpoint_unwait(e);
     }
     if (watched)
         monitor_seen(e, tag);
     slots[0] = (uint32_t)tag;
-    return done(s);
+    return xcall_done(s);
 }
 
 XCALL(op_next)
@@ -257,7 +240,7 @@ deliver(struct sip *s, const struct xcall *x, const struct xmessage *m, uint8_t 
         memcpy(out, m->scalars, x->out_bytes);
     if (m->ref)
         slots[0] = xcall_ref(m->ref, watched);
-    return done(s);
+    return xcall_done(s);
 }
 
 /* Where the received scalars go (NULL: there are none); false: the SIP has trapped. */
@@ -295,7 +278,7 @@ XCALL(op_recv)
             monitor_received(e, x->key.message);
         return deliver(s, x, &m, out, slots, watched);
     case XWAIT:
-        return wait_until(s, WAIT_FOREVER);
+        return xcall_wait_until(s, WAIT_FOREVER);
     case XTRAP:
         return receive_trap(s, x, e, x->key.message, t, &m);
     }
@@ -337,7 +320,7 @@ XCALL(op_call)
     case XDONE:
         return deliver(s, x, &m, out, slots, watched);
     case XWAIT:
-        return wait_until(s, WAIT_FOREVER);
+        return xcall_wait_until(s, WAIT_FOREVER);
     case XTRAP:
         return receive_trap(s, x, e, x->key.reply, t, &m);
     }

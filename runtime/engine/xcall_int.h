@@ -28,8 +28,9 @@ struct xcall_key {
     uint32_t kind;                    /* enum xop_kind */
     uint32_t field, access;
     uint32_t role, message, reply;
+    uint32_t state, slots; /* of sets; the declaration in the module */
 };
-_Static_assert(sizeof(struct xcall_key) == 40, "no padding");
+_Static_assert(sizeof(struct xcall_key) == 48, "no padding");
 
 struct xcall {
     struct hostcall host; /* first: what the engine gets */
@@ -39,7 +40,9 @@ struct xcall {
     /* block operations */
     uint32_t offset;            /* of the field in the data */
     uint32_t elem_bytes;        /* of the scalar, or of one element */
+    bool writes;                /* ... to a block, which must not be frozen */
     const struct xreftype *ref; /* what the reference field or the message carries; NULL: none */
+    struct xreftype kept;       /* what is frozen, stored in a slot or added to a set */
     /* channel operations */
     const struct message *msg; /* what is sent, else what is received */
     uint32_t ref_slot;         /* of the payload; 0: none */
@@ -81,6 +84,27 @@ struct xcall_fns {
 /* The host functions of an operation. */
 struct xcall_fns xcall_block_fns(const struct xcall *x);
 struct xcall_fns xcall_channel_fns(const struct xcall *x);
+struct xcall_fns xcall_keep_fns(const struct xcall *x);
+
+/* The end of an operation that may have waited. */
+static inline enum host_result xcall_done(struct sip *s)
+{
+    if (unlikely(s->proc.waiting))
+        proc_wait_end(&s->proc);
+    return HOST_OK;
+}
+/* Not yet: when it is woken, or the time has come, the operation runs again. */
+static inline enum host_result xcall_wait_until(struct sip *s, uint64_t wake_ns)
+{
+    proc_wait_begin(&s->proc, wake_ns);
+    return HOST_WAIT;
+}
+/* ... when `ns` nanoseconds have passed since the operation began. */
+static inline enum host_result xcall_wait_for(struct sip *s, uint64_t ns)
+{
+    uint64_t now = ns == WAIT_FOREVER || s->proc.waiting ? 0 : clock_now_ns();
+    return xcall_wait_until(s, ns > WAIT_FOREVER - now ? WAIT_FOREVER : now + ns);
+}
 
 /* The object that a reference names, in a plain operation. */
 static inline struct xobj *xcall_row(xref ref)

@@ -1,6 +1,6 @@
 ;; A field of a frozen block is written
 ;; expect: TYP_FROZEN func=4 offset=0x90
-;; monitor: - not loaded yet
+;; monitor: MON_TYPE
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 (module
   (import "singula/A" "new" (func $new (param i32) (result externref)))
