@@ -25,7 +25,8 @@ enum section {
     SEC_CODE,
     SEC_DATA,
     SEC_DATA_COUNT,
-    SEC_N
+    SEC_N,
+    SEC_TAG = 13, /* of the exceptions proposal */
 };
 
 /* rank: place in the module; each once, in ascending rank. Custom sections may stand anywhere. */
@@ -552,8 +553,13 @@ enum status decode(struct module *m)
     while (span_left(&s)) {
         uint32_t at = span_offset(&s);
         uint8_t id = span_u8(&s);
-        if (id >= SEC_N)
-            return module_fail(m, WASM_SECTION_ID, at, "%u", id);
+        if (id >= SEC_N) {
+            module_fail(m, WASM_SECTION_ID, at, "%u", id);
+            if (id == SEC_TAG)
+                diag_hint(m->why, "this module uses a feature that is not enabled: exceptions: "
+                                  "compile without -fwasm-exceptions");
+            return WASM_SECTION_ID;
+        }
         struct span body = span_sub(&s, span_leb_u32(&s));
         if (s.bad)
             return module_fail_span(m, &s, NULL);

@@ -79,6 +79,21 @@ static const char *wanted_byte(enum status code)
     }
 }
 
+/* The feature of later versions of WebAssembly that the byte belongs to, or NULL. A number that is
+ * too large begins with a byte from 0x80 on: a smaller one is a flag of limits. */
+static const char *feature_of(enum status code, uint8_t byte)
+{
+    if (code == WASM_VALUE_TYPE && byte == VT_V128)
+        return "SIMD: compile without -msimd128";
+    if (code == WASM_IMPORT_KIND && byte == 4)
+        return "exceptions: compile without -fwasm-exceptions";
+    if (code == WASM_INT_TOO_LARGE && (byte == 2 || byte == 3))
+        return "memory that threads share: compile without -pthread and --shared-memory";
+    if (code == WASM_INT_TOO_LARGE && byte >= 4 && byte <= 7)
+        return "64-bit memory: compile for wasm32";
+    return NULL;
+}
+
 enum status module_fail_span(struct module *m, const struct span *s, const char *what)
 {
     enum status code = s->bad;
@@ -89,14 +104,16 @@ enum status module_fail_span(struct module *m, const struct span *s, const char 
     if (m->why->code != OK)
         return m->why->code;
     module_fail(m, code, s->bad_offset, what ? "in the %s section" : "%s", what ? what : "");
-    const char *want = wanted_byte(code);
-    if (want && s->bad_offset < m->v.nbytes) {
+    if (s->bad_offset >= m->v.nbytes)
+        return code;
+    uint8_t byte = m->v.bytes[s->bad_offset];
+    const char *want = wanted_byte(code), *feature = feature_of(code, byte);
+    if (want) {
         diag_want(m->why, "%s", want);
-        diag_found(m->why, "0x%02x", m->v.bytes[s->bad_offset]);
-        if (code == WASM_VALUE_TYPE && m->v.bytes[s->bad_offset] == VT_V128)
-            diag_hint(m->why,
-                      "this module uses SIMD, which is not enabled: compile without -msimd128");
+        diag_found(m->why, "0x%02x", byte);
     }
+    if (feature)
+        diag_hint(m->why, "this module uses a feature that is not enabled: %s", feature);
     return code;
 }
 
