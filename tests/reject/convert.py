@@ -7,6 +7,7 @@ A case is a file FOLDER/<name>.wat or .hex whose leading comments say
     ;; expect: CODE func=0 offset=0x23      or: expect: OK
     ;; contract: TEXT                       a line of a custom section singula.contract; `contract-end:` ends that section
     ;; monitor: MON_DEAD                    how a run of the unproved module must end; `monitor: - REASON`: the mistake cannot show
+    ;; wat2wasm: --enable-tail-call         options for wat2wasm, for what is not WebAssembly 2.0
 Writes OUT/<path of the file, with - for />.wasm, the empty file STAMP, and OUT/index: one line per case, `WASM CODE FUNC OFFSET MONITOR SOURCE`, `-` where nothing is expected.
 
 Hex files hold, besides comments from # on:
@@ -61,7 +62,7 @@ def assemble(text):
 
 def directives(text, mark):
     """(key, value) of the `mark key: value` comments."""
-    return re.findall(rf"^{re.escape(mark)}\s*(expect|contract|contract-end|monitor):[ ]?(.*)$", text, re.M)
+    return re.findall(rf"^{re.escape(mark)}\s*(expect|contract|contract-end|monitor|wat2wasm):[ ]?(.*)$", text, re.M)
 
 
 def custom_sections(found):
@@ -95,7 +96,8 @@ def convert(wat2wasm, path, out):
     if hexfile:
         write_sparse(out, assemble(text))
     else:
-        subprocess.run([wat2wasm, "--no-check", "--debug-names", str(path), "-o", str(out)], check=True)
+        options = [word for k, v in found if k == "wat2wasm" for word in v.split()]
+        subprocess.run([wat2wasm, *options, "--no-check", "--debug-names", str(path), "-o", str(out)], check=True)
         with open(out, "ab") as f:
             f.write(custom_sections(found))
     fields = dict(word.split("=") for word in expect[0][1:])

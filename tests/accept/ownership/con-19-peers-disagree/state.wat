@@ -1,0 +1,29 @@
+;; The second version differs in layout and comments only
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: contract Post {
+;; contract:   in message Ask(u32 box);
+;; contract:   out message Letter(Note note);
+;; contract:   state Open: one { Ask? -> Busy; end; }
+;; contract:   state Busy: Letter! -> Open;
+;; contract: }
+;; contract-end:
+;; contract: block Note { text: u8[]; }
+;; contract: contract Post {
+;; contract: 	in message Ask(u32 box);
+;; contract:   out message Letter(Note note);
+;; contract:   state Open: one { /* a question */ Ask? -> Busy; end; }
+;; contract:   state Busy: Letter! -> Open;
+;; contract: }
+(module
+  (import "singula/Post" "channel" (func $Post.channel (result externref)))
+  (import "singula/Post" "exp.peer" (func $Post.exp.peer (param externref) (result externref)))
+  (import "singula/Post" "exp.abandon" (func $Post.exp.abandon (param externref)))
+  (import "singula/Post" "imp.abandon" (func $Post.imp.abandon (param externref)))
+  (func $main (export "main") (local $s externref) (local $c externref)
+    (local.set $s (call $Post.channel))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (local.set $c (call $Post.exp.peer (local.get $s)))
+    (if (ref.is_null (local.get $c)) (then (call $Post.exp.abandon (local.get $s)) (return)))
+    (call $Post.imp.abandon (local.get $c))
+    (call $Post.exp.abandon (local.get $s))))

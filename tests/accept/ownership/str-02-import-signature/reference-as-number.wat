@@ -1,0 +1,20 @@
+;; The import of an operation gives its reference as a number, which could be kept in memory
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Item" "new" (func $op (result externref)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (memory 1)
+  (func $main (export "main")
+    (call $Item.free (call $op))))

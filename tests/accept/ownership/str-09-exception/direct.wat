@@ -1,0 +1,22 @@
+;; A trap while a block is owned: the SIP ends, and its blocks with it
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (func $main (export "main") (local $item externref)
+    (local.set $item (call $Item.new))
+    (if (call $choose) (then (unreachable)))
+    (call $Item.free (local.get $item))))

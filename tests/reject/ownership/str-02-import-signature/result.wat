@@ -1,0 +1,23 @@
+;; The import of an operation lacks its result, which it would lose
+;; expect: STR_IMPORT_SIGNATURE func=0 offset=0x19
+;; monitor: - a module with such an import cannot be loaded
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Item" "note.take" (func $op (param externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (func $main (export "main") (local $item externref)
+    (local.set $item (call $Item.new))
+    (call $op (local.get $item))
+    (call $Item.free (local.get $item))))

@@ -1,0 +1,23 @@
+;; A reference that comes out of a global is used as a block, in a helper
+;; expect: OWN_FOREIGN func=2 offset=0x5e
+;; monitor: - the global holds null, which is tested
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Item" "id.get" (func $Item.id.get (param externref) (result i32)))
+  (global $g (mut externref) (ref.null extern))
+  (func $main (export "main") (local $n i32)
+    (local.set $n (call $peek (global.get $g))))
+  (func $peek (param $item externref) (result i32)
+    (if (ref.is_null (local.get $item)) (then (return (i32.const 0))))
+    (call $Item.id.get (local.get $item))))

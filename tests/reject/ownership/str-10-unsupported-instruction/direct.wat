@@ -1,0 +1,25 @@
+;; An atomic access (threads are not decoded)
+;; expect: WASM_ILLEGAL_OPCODE func=3 offset=0x7f
+;; monitor: - such a module cannot be loaded
+;; wat2wasm: --enable-threads
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Order { no: u32; item: Item!; }
+;; contract: contract Shop {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Buy(Order order);
+;; contract:   out message Offer(Item item);
+;; contract:   out message Sold(i32 out);
+;; contract:   state Start: one { Ask? -> Asked; end; }
+;; contract:   state Asked: one { Offer! -> Start; Sold! -> Again; }
+;; contract:   state Again: Buy? -> Start;
+;; contract: }
+(module
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "singula/Item" "id.get" (func $Item.id.get (param externref) (result i32)))
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (memory 1)
+  (func $main (export "main") (local $item externref)
+    (local.set $item (call $Item.new))
+    (i32.atomic.store (i32.const 0) (call $Item.id.get (local.get $item)))
+    (call $Item.free (local.get $item))))
