@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_MIN = 16 * 1024, CHUNK_MAX = 1024 * 1024, ALIGN = 16 };
+enum { CHUNK_MIN = 16 * 1024, CHUNK_MAX = 1024 * 1024, CHUNK_KEPT = 256 * 1024, ALIGN = 16 };
 
 /* Under the address sanitizer what is not handed out is poisoned, and a gap follows each
  * allocation. */
@@ -84,6 +84,23 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
     if (p)
         memcpy(p, s, n);
     return p;
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_chunk *kept = a->chunks;
+    if (!kept || kept->size > CHUNK_KEPT) {
+        arena_clear(a);
+        return;
+    }
+    a->chunks = kept->next;
+    arena_clear(a);
+    UNPOISON(kept->bytes, kept->used);
+    memset(kept->bytes, 0, kept->used); /* what is handed out is zeroed */
+    POISON(kept->bytes, kept->size);
+    kept->used = 0;
+    kept->next = NULL;
+    a->chunks = kept;
 }
 
 void arena_clear(struct arena *a)

@@ -27,6 +27,8 @@ void *arena_alloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t count, size_t size);
 /* A NUL-terminated copy of n bytes. */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
+/* Empties the arena as arena_clear() does, but may keep some memory for the next use. */
+void arena_reset(struct arena *a);
 /* Frees everything; the arena is empty and usable again. */
 void arena_clear(struct arena *a);
 

@@ -427,7 +427,8 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
              const struct own_state **result)
 {
     uint32_t d = func - c->m->nimported[EXT_FUNC];
-    struct own_run r = {.c = c, .func = func, .f = &c->m->funcs[d]};
+    struct own_run r = {
+        .c = c, .func = func, .f = &c->m->funcs[d], .scratch = c->scratch[c->depth]};
     struct walk w = {.r = &r};
     *result = NULL;
     if (c->failed[func])
@@ -442,6 +443,7 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
     ok = ok && set_up(&r, &w, entry) && walk_body(&w);
     if (ok && w.ctl[0].label && !(*result = result_of(&r, w.ctl[0].label)))
         ok = own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    arena_clear(&r.scratch);
+    arena_reset(&r.scratch);
+    c->scratch[c->depth] = r.scratch;
     return ok || !c->stopped;
 }

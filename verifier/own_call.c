@@ -420,6 +420,8 @@ static enum status analyse(struct own_ctx *c, struct arena *a)
         c->max_steps = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * m->nbytes;
         find_roots(c);
         settle(c);
+        for (uint32_t i = 0; i < ARRAY_LEN(c->scratch); i++)
+            arena_clear(&c->scratch[i]);
     } else {
         own_stop(c, "the ownership analysis needs too much memory");
     }

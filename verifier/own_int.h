@@ -2,6 +2,7 @@
 #ifndef VERIFIER_OWN_INT_H
 #define VERIFIER_OWN_INT_H
 
+#include "verifier/limits.h"
 #include "verifier/module.h"
 #include "verifier/opcodes.h"
 #include "verifier/own.h"
@@ -62,8 +63,9 @@ struct own_ctx {
     uint8_t *address_taken;         /* by function */
     bool foreign_functions;         /* an indirect call may reach functions of others */
     uint64_t steps, max_steps;
-    uint32_t depth;      /* of nested summaries */
-    size_t scratch_held; /* by the runs that wait for a nested summary */
+    uint32_t depth;                               /* of nested summaries */
+    size_t scratch_held;                          /* by the runs that wait for a nested summary */
+    struct arena scratch[ANALYSIS_DEPTH_MAX + 1]; /* of runs, by depth: memory that is used again */
 };
 
 /* ---- one run over a function body (own.c) ---- */

@@ -78,7 +78,7 @@ static bool set_operand(struct own_xcase *x, struct own_value v, uint32_t *out)
     if (!own_xop_typed(x, v, false, RES_SET, x->op->contract, (int)x->op->role, out))
         return false;
     return x->r->cur->res[*out].states == own_state_bit(x->op->state) ||
-           own_fail(x->r, TYP_MISMATCH, "%s: the set is not one of ends in state %s", x->what,
+           own_fail(x->r, TYP_MISMATCH, "%s: the set is not one of ends in state %s", own_what(x),
                     c->states[x->op->state].name);
 }
 

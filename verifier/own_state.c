@@ -122,17 +122,27 @@ static void value_rename(struct arena *a, struct own_value *v, const uint32_t *m
         *v = (struct own_value){.kind = OV_TOP};
 }
 
-struct own_state *own_canonical(struct arena *a, const struct own_state *s)
+/* The parameters whose resources the state has, by param - 1. */
+static uint64_t params_of(const struct own_state *s)
 {
-    struct own_state *c = own_state_copy(a, s);
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < s->nres; i++)
+        if (s->res[i].kind != RES_NONE && s->res[i].param != PARAM_NONE)
+            mask |= CASE_BIT(s->res[i].param - 1);
+    return mask;
+}
+
+/* Renumbers canonically in place. */
+static struct own_state *canonicalise(struct arena *a, struct own_state *s)
+{
+    struct own_res res[OWN_RES_MAX];
     uint32_t map[OWN_RES_MAX], order[OWN_RES_MAX], n = 0;
-    if (!c)
-        return NULL;
+    bool same = true;
     for (uint32_t i = 0; i < s->nres; i++)
         map[i] = UNMAPPED;
-    for (uint32_t p = 1; p <= OWN_PARAMS_MAX && n < s->nres; p++)
+    for (uint64_t m = params_of(s); m; m &= m - 1)
         for (uint32_t i = 0; i < s->nres; i++)
-            if (s->res[i].kind != RES_NONE && s->res[i].param == p) {
+            if (s->res[i].kind != RES_NONE && s->res[i].param == (uint32_t)__builtin_ctzll(m) + 1) {
                 map[i] = n;
                 order[n++] = i;
             }
@@ -141,12 +151,24 @@ struct own_state *own_canonical(struct arena *a, const struct own_state *s)
             map[s->v[i].x] = n;
             order[n++] = s->v[i].x;
         }
-    for (uint32_t i = 0; i < n; i++)
-        c->res[i] = s->res[order[i]];
-    c->nres = n;
+    for (uint32_t i = 0; i < n; i++) {
+        same &= order[i] == i;
+        res[i] = s->res[order[i]];
+    }
+    if (same && n == s->nres)
+        return s;
+    if (n)
+        memcpy(s->res, res, n * sizeof *res);
+    s->nres = n;
     for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
-        value_rename(a, &c->v[i], map);
-    return c;
+        value_rename(a, &s->v[i], map);
+    return s;
+}
+
+struct own_state *own_canonical(struct arena *a, const struct own_state *s)
+{
+    struct own_state *c = own_state_copy(a, s);
+    return c ? canonicalise(a, c) : NULL;
 }
 
 /* Every field that matters, in a fixed order. The assertion makes whoever adds a field come here.
@@ -226,10 +248,9 @@ static uint32_t param_find(const struct own_state *s, uint32_t param)
 /* Parameters' resources keep their identity: they are paired first, by parameter. */
 static enum own_conflict pair_params(struct pairing *p, struct own_meet_error *err)
 {
-    for (uint32_t n = 1; n <= OWN_PARAMS_MAX; n++) {
+    for (uint64_t m = params_of(p->x) | params_of(p->y); m; m &= m - 1) {
+        uint32_t n = (uint32_t)__builtin_ctzll(m) + 1;
         uint32_t i = param_find(p->x, n), j = param_find(p->y, n);
-        if (i == UNMAPPED && j == UNMAPPED)
-            continue;
         if ((p->x->gone | p->y->gone) & CASE_BIT(n - 1)) {
             *err = (struct own_meet_error){MEET_SPLIT, i != UNMAPPED ? p->x->res[i] : p->y->res[j],
                                            true};
@@ -499,14 +520,19 @@ struct own_state *own_join(struct arena *a, const struct own_state *x, const str
     if (!x || !y)
         return x || y ? own_canonical(a, x ? x : y) : NULL;
     check_fast(x->nlocals == y->nlocals && x->nstack == y->nstack);
-    struct pairing *p = ARENA_NEW(a, struct pairing);
+    struct pairing pairing, *p = &pairing; /* large: only what is used is set */
     struct own_state *s = own_state_new(a, x->nlocals, x->cap > y->cap ? x->cap : y->cap);
     *err = (struct own_meet_error){.why = MEET_MEMORY};
-    if (!p || !s)
+    if (!s)
         return NULL;
-    *p = (struct pairing){.arena = a, .x = x, .y = y, .event = event};
-    memset(p->of_x, 0xff, sizeof p->of_x);
-    memset(p->of_y, 0xff, sizeof p->of_y);
+    p->arena = a;
+    p->x = x;
+    p->y = y;
+    p->event = event;
+    p->clash = false;
+    p->n = 0;
+    memset(p->of_x, 0xff, x->nres * sizeof *p->of_x);
+    memset(p->of_y, 0xff, y->nres * sizeof *p->of_y);
     s->nstack = x->nstack;
     s->gone = x->gone | y->gone;
     s->lost = x->lost | y->lost;
@@ -531,5 +557,5 @@ struct own_state *own_join(struct arena *a, const struct own_state *x, const str
     for (uint32_t i = 0; i < n; i++)
         if (!is_reference(x->v[i].kind) && !is_reference(y->v[i].kind))
             s->v[i] = join_i32(p, s, x->v[i], y->v[i]);
-    return own_canonical(a, s);
+    return canonicalise(a, s);
 }

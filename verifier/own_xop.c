@@ -9,7 +9,7 @@ static const struct contract *contract_of(const struct own_xcase *x)
     return &x->set->contracts[x->op->contract];
 }
 
-static void describe(struct own_xcase *x)
+const char *own_what(struct own_xcase *x)
 {
     const struct xop *op = x->op;
     char name[XOP_NAME_MAX];
@@ -18,19 +18,29 @@ static void describe(struct own_xcase *x)
                                                      : "ref";
     xop_name(op, name, sizeof name);
     snprintf(x->what, sizeof x->what, "%s %s", of, name);
+    return x->what;
 }
 
 /* ---- operands ---- */
 
+bool own_xop_operand(struct own_xcase *x, struct own_value v, bool nullable, uint32_t *out)
+{
+    if (v.kind == OV_REF && (nullable || !x->r->cur->res[v.x].maybe)) {
+        *out = v.x;
+        return true;
+    }
+    return own_operand(x->r, v, nullable, own_what(x), out);
+}
+
 static bool mismatch(struct own_xcase *x, const struct own_res *found, struct own_res want)
 {
-    return own_fail_type(x->r, x->what, found, &want);
+    return own_fail_type(x->r, own_what(x), found, &want);
 }
 
 bool own_xop_typed(struct own_xcase *x, struct own_value v, bool nullable, enum own_res_kind kind,
                    uint32_t type, int role, uint32_t *out)
 {
-    if (!own_operand(x->r, v, nullable, x->what, out))
+    if (!own_xop_operand(x, v, nullable, out))
         return false;
     if (*out == UINT32_MAX)
         return true;
@@ -46,7 +56,7 @@ bool own_xop_typed(struct own_xcase *x, struct own_value v, bool nullable, enum 
 /* A block of the operation's type, writable or frozen. */
 static bool readable_operand(struct own_xcase *x, bool nullable, uint32_t *out)
 {
-    if (!own_operand(x->r, own_pop(x->r), nullable, x->what, out))
+    if (!own_xop_operand(x, own_pop(x->r), nullable, out))
         return false;
     if (*out == UINT32_MAX)
         return true;
@@ -62,7 +72,7 @@ static bool writable_operand(struct own_xcase *x, uint32_t *out)
     if (!readable_operand(x, false, out))
         return false;
     return x->r->cur->res[*out].kind == RES_BLOCK ||
-           own_fail_frozen(x->r, x->what, &x->r->cur->res[*out]);
+           own_fail_frozen(x->r, own_what(x), &x->r->cur->res[*out]);
 }
 
 static bool endpoint_operand(struct own_xcase *x, uint32_t *out)
@@ -92,14 +102,14 @@ static bool fields_filled(struct own_xcase *x, uint32_t block, const struct own_
     uint64_t missing = own_xop_required(b) & ~res->filled;
     for (uint32_t i = 0; missing && i < b->nfields; i++)
         if (b->fields[i].required && missing & CASE_BIT(b->fields[i].child))
-            return own_fail_empty_field(x->r, x->what, res, &b->fields[i]);
+            return own_fail_empty_field(x->r, own_what(x), res, &b->fields[i]);
     return true;
 }
 
 static bool in_state(struct own_xcase *x, const struct xref_type *t, const struct own_res *res)
 {
     return (own_pending(res) == CASE_BIT(CASE_NONE) && res->states == own_state_bit(t->state)) ||
-           own_fail_endpoint_state(x->r, x->what, res, t);
+           own_fail_endpoint_state(x->r, own_what(x), res, t);
 }
 
 bool own_xop_payload(struct own_xcase *x, const struct xref_type *t, struct own_value v,
@@ -179,7 +189,9 @@ static bool push_i32(struct own_xcase *x)
 bool own_xop_still_named(struct own_xcase *x, uint32_t res)
 {
     char where[sizeof x->what + 8];
-    snprintf(where, sizeof where, "after %s", x->what);
+    if (own_res_named(x->r->cur, res))
+        return true;
+    snprintf(where, sizeof where, "after %s", own_what(x));
     return own_check_leak(x->r, res, where);
 }
 
@@ -224,7 +236,7 @@ static bool put(struct own_xcase *x)
     if (!writable_operand(x, &parent))
         return false;
     if (v.kind == OV_REF && v.x == parent)
-        return own_fail(x->r, OWN_SAME_TWICE, "%s: a block cannot own itself", x->what);
+        return own_fail(x->r, OWN_SAME_TWICE, "%s: a block cannot own itself", own_what(x));
     if (!own_xop_payload(x, &f->ref, v, false, &child) || !own_consume(x->r, child, EV_MOVED, 0))
         return false;
     x->r->cur->res[parent].filled |= CASE_BIT(f->child);
@@ -268,18 +280,18 @@ static bool step_message(struct own_xcase *x, uint32_t i, uint32_t tag, bool sen
         uint32_t q = (uint32_t)__builtin_ctzll(m);
         const struct transition *t = q == 63 ? NULL : state_transition(&c->states[q], tag);
         if (!t || (c->messages[tag].dir == sends(x->op->role)) != send)
-            return own_fail_state(x->r, x->what, res, CASE_BIT(q), action);
+            return own_fail_state(x->r, own_what(x), res, CASE_BIT(q), action);
         next |= own_state_bit(t->next);
     }
     if (res->pend) {
         if (send) {
             if (res->pend == CASE_BIT(CASE_CLOSED))
-                return own_fail_peer_closed(x->r, x->what, res);
+                return own_fail_peer_closed(x->r, own_what(x), res);
         } else if (!(res->pend & CASE_BIT(tag))) {
             if (res->pend == CASE_BIT(CASE_CLOSED))
-                return own_fail_peer_closed(x->r, x->what, res);
+                return own_fail_peer_closed(x->r, own_what(x), res);
             if (res->pend != CASE_BIT(CASE_NONE))
-                return own_fail_other_message(x->r, x->what, res);
+                return own_fail_other_message(x->r, own_what(x), res);
         }
         own_forget_tag(x->r->cur, i);
     }
@@ -303,7 +315,7 @@ static bool send_message(struct own_xcase *x, uint32_t tag, bool keep)
         struct own_value ref = v[n - 1]; /* last, wherever it was declared */
         if (ref.kind == OV_REF && ref.x == i)
             return own_fail(x->r, OWN_SAME_TWICE, "%s: an endpoint cannot be sent over itself",
-                            x->what);
+                            own_what(x));
         if (!own_xop_payload(x, &msg->ref, ref, false, &child))
             return false;
     }
@@ -367,10 +379,10 @@ static bool next_message(struct own_xcase *x)
         return false;
     struct own_res *res = &x->r->cur->res[i];
     if (res->pend == CASE_BIT(CASE_CLOSED))
-        return own_fail_peer_closed(x->r, x->what, res);
+        return own_fail_peer_closed(x->r, own_what(x), res);
     uint64_t cases = next_cases(x, res, &only_sends);
     if (only_sends && x->op->kind != XOP_POLL)
-        return own_fail_state(x->r, x->what, res, only_sends, "waiting for a message");
+        return own_fail_state(x->r, own_what(x), res, only_sends, "waiting for a message");
     if (x->op->kind != XOP_NEXT)
         cases |= CASE_BIT(CASE_NONE);
     if (res->pend && !(res->pend & CASE_BIT(CASE_NONE)))
@@ -407,7 +419,7 @@ static bool close_endpoint(struct own_xcase *x)
     for (uint64_t m = res->pend == CASE_BIT(CASE_CLOSED) ? 0 : res->states; m; m &= m - 1) {
         uint32_t q = (uint32_t)__builtin_ctzll(m);
         if (q != 63 && !c->states[q].may_end)
-            return own_fail_state(x->r, x->what, res, CASE_BIT(q), "closing");
+            return own_fail_state(x->r, own_what(x), res, CASE_BIT(q), "closing");
     }
     return own_consume(x->r, i, EV_CLOSED, 0);
 }
@@ -532,6 +544,5 @@ static bool apply(struct own_xcase *x)
 bool own_xop(struct own_run *r, const struct xop *op)
 {
     struct own_xcase x = {.r = r, .op = op, .set = r->c->m->contracts};
-    describe(&x);
     return apply(&x);
 }

@@ -10,7 +10,7 @@ struct own_xcase {
     struct own_run *r;
     const struct xop *op;
     const struct contract_set *set;
-    char what[XOP_NAME_MAX + CONTRACT_NAME_MAX + 2]; /* "Camera exp.send.Picture" */
+    char what[XOP_NAME_MAX + CONTRACT_NAME_MAX + 2]; /* room for own_what() */
 };
 
 #define OWN_STATE_END CASE_BIT(63)
@@ -29,6 +29,10 @@ void own_xop_drop(struct own_xcase *x, uint32_t n);
 /* The fields marked `!`, by child number. */
 uint64_t own_xop_required(const struct block_type *b);
 
+/* "Camera exp.send.Picture", for messages; made when one is needed. */
+const char *own_what(struct own_xcase *x);
+/* own_operand() of the operation. */
+bool own_xop_operand(struct own_xcase *x, struct own_value v, bool nullable, uint32_t *out);
 /* The resource of an operand, which must be of that kind and type; role < 0: any. `nullable`: *out
  * is UINT32_MAX for null. False: refused. */
 bool own_xop_typed(struct own_xcase *x, struct own_value v, bool nullable, enum own_res_kind kind,
