@@ -4,7 +4,8 @@
  * clang's optimiser makes `select` instructions and vectors of externref values, which its own back
  * end cannot translate. `-fsanitize=fuzzer-no-link` (cc1 only, so nothing is instrumented) and the
  * two -fno-*vectorize flags keep it from that. They must stand behind -O, so they come last.
- * Sinking is off because it makes one call of two that give away different references: the verifier
+ * Sinking is off because it makes one call of two that give away different references, and lifetime
+ * markers because at -O1 paths that return early meet the others in a block for them: the verifier
  * would have to know which path was taken. The link is a step of its own without -O: at -O the
  * driver would run whatever wasm-opt is installed on the result. Contracts among the inputs become
  * headers first.
@@ -29,6 +30,8 @@ static const char *const forced_flags[] = {
     "-fno-vectorize",
     "-mllvm",
     "-simplifycfg-sink-common=false",
+    "-Xclang",
+    "-disable-lifetime-markers",
     NULL,
 };
 
