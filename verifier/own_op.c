@@ -7,6 +7,12 @@ static void push_top(struct own_run *r)
     own_push(r, (struct own_value){.kind = OV_TOP});
 }
 
+static struct own_value *numbered(struct own_run *r, struct own_value *v)
+{
+    own_number(r->cur, v);
+    return v;
+}
+
 static bool set_local(struct own_run *r, uint32_t local, struct own_value x)
 {
     uint32_t slot = r->live->slot_of[local];
@@ -115,14 +121,14 @@ bool own_op(struct own_run *r, const struct insn_view *v)
         if (r->live->slot_of[v->index] == NO_SLOT)
             push_top(r);
         else
-            own_push(r, r->cur->v[r->live->slot_of[v->index]]);
+            own_push(r, *numbered(r, &r->cur->v[r->live->slot_of[v->index]]));
         return true;
     case OP_LOCAL_SET:
         x = own_pop(r);
         return set_local(r, v->index, x);
     case OP_LOCAL_TEE:
         x = own_pop(r);
-        own_push(r, x);
+        own_push(r, *numbered(r, &x));
         return set_local(r, v->index, x);
     case OP_I32_CONST:
         own_push(r, (struct own_value){OV_CONST, (uint32_t)v->bits, NULL});

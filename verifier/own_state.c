@@ -26,6 +26,7 @@ struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
     c->nstack = s->nstack;
     c->gone = s->gone;
     c->lost = s->lost;
+    c->nsymbols = s->nsymbols;
     return c;
 }
 
@@ -132,12 +133,22 @@ static uint64_t params_of(const struct own_state *s)
     return mask;
 }
 
+/* The numbers of OV_TOP end where paths meet. */
+static void forget_numbers(struct own_state *s)
+{
+    for (uint32_t i = 0; s->nsymbols && i < s->nlocals + s->nstack; i++)
+        if (s->v[i].kind == OV_TOP)
+            s->v[i].x = 0;
+    s->nsymbols = 0;
+}
+
 /* Renumbers canonically in place. */
 static struct own_state *canonicalise(struct arena *a, struct own_state *s)
 {
     struct own_res res[OWN_RES_MAX];
     uint32_t map[OWN_RES_MAX], order[OWN_RES_MAX], n = 0;
     bool same = true;
+    forget_numbers(s);
     for (uint32_t i = 0; i < s->nres; i++)
         map[i] = UNMAPPED;
     for (uint64_t m = params_of(s); m; m &= m - 1)
@@ -376,6 +387,8 @@ static int64_t side_entry(const struct own_state *s, const struct own_value *v, 
     if (v->kind == OV_CONST)
         return v->x;
     const struct own_table *t = v->table;
+    if (v->kind == OV_TABLE && t->nvars == 0)
+        return t->entry[0];
     if (v->kind != OV_TABLE || t->nvars != 1 || absent || t->var[0].res != res ||
         t->var[0].kind != kind || !(t->var[0].mask & CASE_BIT(c)))
         return ENTRY_ANY;
@@ -426,6 +439,11 @@ static bool tables_equal(const struct own_table *a, const struct own_table *b)
     return true;
 }
 
+static bool never_zero(const struct own_value *v)
+{
+    return v->kind == OV_CONST ? v->x != 0 : v->kind == OV_TABLE && v->table->nvars == 0;
+}
+
 /* One i32 value of the join; `out` has the joined resources already. */
 static struct own_value join_i32(struct pairing *p, const struct own_state *out, struct own_value a,
                                  struct own_value b)
@@ -435,7 +453,7 @@ static struct own_value join_i32(struct pairing *p, const struct own_state *out,
     if (a.kind == OV_CONST && b.kind == OV_CONST && a.x == b.x)
         return a;
     if (a.kind == OV_TOP && b.kind == OV_TOP)
-        return a;
+        return v;
     if (ra.kind == OV_TABLE && rb.kind == OV_TABLE && table_rename(p->arena, &ra, p->of_x) &&
         table_rename(p->arena, &rb, p->of_y) && tables_equal(ra.table, rb.table))
         return ra;
@@ -449,6 +467,8 @@ static struct own_value join_i32(struct pairing *p, const struct own_state *out,
         if (out->res[k].pend)
             join_over(p, &a, &b, k, VAR_TAG, out->res[k].pend, &v, &best);
     }
+    if (best == 0 && never_zero(&a) && never_zero(&b))
+        return a.kind == OV_TABLE ? a : b.kind == OV_TABLE ? b : v;
     return v;
 }
 

@@ -19,13 +19,14 @@
 #include "contract/limits.h"
 
 enum own_kind {
-    OV_TOP,     /* any value; not a reference */
-    OV_CONST,   /* i32 constant x */
-    OV_TABLE,   /* i32, a function of cases: `table` */
-    OV_NULL,    /* null reference */
-    OV_REF,     /* resource x (or null if that is absent) */
-    OV_DEAD,    /* its object was moved or freed by event x */
-    OV_BAD,     /* one of several things; event x says where they met */
+    OV_TOP,   /* any value, not a reference; x / 2 if not 0: a number shared by values that are zero
+                 together, or (x odd) when the others are not */
+    OV_CONST, /* i32 constant x */
+    OV_TABLE, /* i32, a function of cases: `table` */
+    OV_NULL,  /* null reference */
+    OV_REF,   /* resource x (or null if that is absent) */
+    OV_DEAD,  /* its object was moved or freed by event x */
+    OV_BAD,   /* one of several things; event x says where they met */
     OV_FOREIGN, /* reference of unknown origin: no operation takes it */
 };
 
@@ -48,9 +49,10 @@ struct own_var {
 #define ENTRY_ANY         (-2)
 #define TABLE_ENTRIES_MAX 64
 
-/* Immutable. The entry for cases c0, c1 is at rank(c0) * popcount(var[1].mask) + rank(c1). */
+/* Immutable. Without variables it has one entry, ENTRY_NONZERO. The entry for cases c0, c1 is at
+ * rank(c0) * popcount(var[1].mask) + rank(c1). */
 struct own_table {
-    uint32_t nvars; /* 1 or 2 */
+    uint32_t nvars; /* 0 to 2 */
     struct own_var var[2];
     uint32_t nentries;
     int64_t entry[];
@@ -87,8 +89,9 @@ struct own_res {
 struct own_state {
     uint32_t nlocals, nstack, cap; /* values: locals, then operands */
     uint32_t nres;
-    uint32_t lost; /* 1: something owned has no name left; only the end of the SIP may follow */
-    uint64_t gone; /* parameters' resources that this function consumed, by param - 1 */
+    uint32_t lost;     /* 1: something owned has no name left; only the end of the SIP may follow */
+    uint32_t nsymbols; /* numbers of OV_TOP that are taken; canonical states have none */
+    uint64_t gone;     /* parameters' resources that this function consumed, by param - 1 */
     struct own_value *v;
     struct own_res *res; /* OWN_RES_MAX entries of room grow on demand */
     uint32_t res_cap;
@@ -115,6 +118,8 @@ void own_forget_tag(struct own_state *s, uint32_t r);
 /* Cases that a variable can still have. */
 uint64_t own_cases(const struct own_state *s, const struct own_var *v);
 
+/* Gives an OV_TOP a number, so that tests of its copies can be connected. */
+void own_number(struct own_state *s, struct own_value *v);
 /* Value of an i32 operator on one or two operands (b NULL: unary), pointwise; op is an enum opcode.
  */
 struct own_value own_eval(struct arena *a, const struct own_state *s, uint32_t op,

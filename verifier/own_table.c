@@ -204,6 +204,36 @@ static struct own_value constant(uint32_t k)
     return (struct own_value){OV_CONST, k, NULL};
 }
 
+/* What is known without any variable: one entry. */
+static struct own_value single(struct arena *a, int64_t e)
+{
+    if (exact(e))
+        return constant((uint32_t)e);
+    struct own_table *t =
+        e == ENTRY_NONZERO ? arena_alloc(a, sizeof *t + sizeof t->entry[0]) : NULL;
+    if (!t)
+        return top;
+    *t = (struct own_table){.nentries = 1};
+    t->entry[0] = e;
+    return (struct own_value){OV_TABLE, 0, t};
+}
+
+void own_number(struct own_state *s, struct own_value *v)
+{
+    if (v->kind == OV_TOP && v->x == 0)
+        v->x = 2 * ++s->nsymbols;
+}
+
+/* All values that share a number become what they are when the one that is `x` is zero or not. */
+static void settle_number(struct arena *a, struct own_state *s, uint32_t x, bool zero)
+{
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++) {
+        struct own_value *v = &s->v[i];
+        if (v->kind == OV_TOP && v->x / 2 == x / 2)
+            *v = single(a, zero == ((v->x ^ x) % 2 == 0) ? 0 : ENTRY_NONZERO);
+    }
+}
+
 /* Makes a value of entries over the variables: a constant if they all agree, OV_TOP if nothing is
  * known. */
 static struct own_value value_of(struct arena *a, const struct vars *vs, const int64_t *e,
@@ -216,8 +246,8 @@ static struct own_value value_of(struct arena *a, const struct vars *vs, const i
     }
     if (any || n == 0)
         return top;
-    if (same && exact(e[0]))
-        return constant((uint32_t)e[0]);
+    if (same)
+        return single(a, e[0]);
     struct own_table *t = arena_alloc(a, sizeof *t + n * sizeof t->entry[0]);
     if (!t)
         return top;
@@ -275,10 +305,14 @@ struct own_value own_eval(struct arena *a, const struct own_state *s, uint32_t o
     struct vars vs = {0};
     if (!vars_add(&vs, s, &x) || (y && !vars_add(&vs, s, y)))
         return top;
-    if (vs.n == 0) {
-        int64_t e = op_entry(&o, &vs, NULL);
-        return exact(e) ? constant((uint32_t)e) : top;
+    if (x.kind == OV_TOP && x.x && (op == OP_I32_EQZ || (y && y->kind == OV_CONST && y->x == 0))) {
+        if (op == OP_I32_EQZ || op == OP_I32_EQ)
+            return (struct own_value){OV_TOP, x.x ^ 1, NULL};
+        if (op == OP_I32_NE)
+            return x;
     }
+    if (vs.n == 0)
+        return single(a, op_entry(&o, &vs, NULL));
     return tabulate(a, &vs, op_entry, &o);
 }
 
@@ -289,10 +323,8 @@ struct own_value own_eval_select(struct arena *a, const struct own_state *s, str
     struct vars vs = {0};
     if (!vars_add(&vs, s, &x) || !vars_add(&vs, s, &y) || !vars_add(&vs, s, &c))
         return top;
-    if (vs.n == 0) {
-        int64_t e = select_entry(&o, &vs, NULL);
-        return exact(e) ? constant((uint32_t)e) : top;
-    }
+    if (vs.n == 0)
+        return single(a, select_entry(&o, &vs, NULL));
     return tabulate(a, &vs, select_entry, &o);
 }
 
@@ -338,7 +370,7 @@ void own_settle_tables(struct arena *a, struct own_state *s)
                 e[n++] = entry_at(&old, &full, c);
             }
         if (kept.n == 0)
-            *x = exact(e[0]) ? constant((uint32_t)e[0]) : top;
+            *x = single(a, e[0]);
         else
             *x = value_of(a, &kept, e, n);
     }
@@ -369,8 +401,14 @@ bool own_refine(struct arena *a, struct own_state *s, struct own_value x, enum o
 {
     if (x.kind == OV_CONST)
         return entry_passes(x.x, want, t);
-    if (x.kind != OV_TABLE)
-        return true;
+    if (x.kind == OV_TABLE && x.table->nvars == 0)
+        return entry_passes(x.table->entry[0], want, t);
+    if (x.kind != OV_TABLE) {
+        bool zero = entry_passes(0, want, t), other = entry_passes(ENTRY_NONZERO, want, t);
+        if (x.kind == OV_TOP && x.x && zero != other)
+            settle_number(a, s, x.x, zero);
+        return zero || other;
+    }
     struct vars vs = {0};
     vars_add(&vs, s, &x);
     uint64_t left[2] = {0, 0};
