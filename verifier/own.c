@@ -158,6 +158,14 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
     return true;
 }
 
+/* Is the state about to fall out of a block, rather than to branch? */
+static bool is_end(const struct own_run *r)
+{
+    struct insn_view v;
+    opcode_decode(r->f->code + r->at, &v);
+    return v.op == OP_END || v.op == OP_ELSE;
+}
+
 /* Sends the current state to a label: keeps the values that it takes, forgets the rest. */
 static bool go_to(struct walk *w, uint32_t depth)
 {
@@ -174,8 +182,9 @@ static bool go_to(struct walk *w, uint32_t depth)
         live = (t->opener == OP_LOOP ? l->at_head : l->at_end) + (size_t)t->block * l->words;
     if (!forget_dead(r, live,
                      t->opener == OP_LOOP ? "where the loop repeats"
-                     : t->opener          ? "where this branch leaves it behind"
-                                          : "when the function returns"))
+                     : !t->opener         ? "when the function returns"
+                     : is_end(r)          ? "where this block ends"
+                                          : "where this branch leaves it behind"))
         return false;
     if (s->lost && (t->opener == OP_LOOP || !t->opener))
         return own_fail(r, OWN_LEAK, "something owned was lost on the way to here");

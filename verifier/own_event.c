@@ -112,7 +112,9 @@ void own_event_joined(struct own_run *r, struct own_state *joined, const struct 
     for (uint32_t i = 0; i < joined->nlocals + joined->nstack; i++) {
         struct own_value *v = &joined->v[i];
         const struct own_value *a = &x->v[i], *b = &y->v[i];
-        if (v->kind == OV_BAD && a->kind != OV_BAD && b->kind != OV_BAD)
+        if (v->kind == OV_BAD && (a->kind == OV_BAD || b->kind == OV_BAD))
+            v->x = a->kind == OV_BAD ? a->x : b->x;
+        else if (v->kind == OV_BAD)
             v->x = own_event_met(r, x, a, y, b);
         else if (v->kind == OV_REF && a->kind >= OV_NULL && b->kind >= OV_NULL)
             join_histories(r, &joined->res[v->x], history_of(x, a), history_of(y, b));
@@ -152,6 +154,19 @@ static uint32_t last_of(const struct own_ctx *c, uint32_t event, uint32_t kinds)
 static uint32_t origin_of(const struct own_ctx *c, uint32_t event)
 {
     return last_of(c, event, KIND(EV_CREATED));
+}
+
+uint32_t own_event_origin(const struct own_ctx *c, uint32_t history)
+{
+    return origin_of(c, history);
+}
+
+uint32_t own_event_source(const struct own_run *r, uint32_t history)
+{
+    uint32_t e = history;
+    while ((e = last_of(r->c, e, KIND(EV_PARAM))) && r->c->events[e].callee != r->func)
+        e = r->c->events[e].before; /* of a call that is over */
+    return e ? e : origin_of(r->c, history);
 }
 
 static bool goes_back_to(const struct own_ctx *c, uint32_t event, uint32_t to)
@@ -243,6 +258,19 @@ static struct diag_note *note_at(struct own_run *r, const struct own_event *e, c
     return n;
 }
 
+/* The walk has not passed it yet, and a loop leads from there to here. */
+static bool in_round_before(const struct own_run *r, const struct own_event *e)
+{
+    bool loop = false;
+    for (uint32_t i = 0; e->func == r->func && e->at >= r->at && i < r->f->nblocks; i++) {
+        const struct vblock *b = &r->f->blocks[i];
+        struct insn_view v;
+        opcode_decode(r->f->code + b->at, &v);
+        loop |= v.op == OP_LOOP && b->at < r->at && e->at < b->end_at;
+    }
+    return loop;
+}
+
 /* "by singula/Camera exp.send.Picture, in the previous iteration of the loop" */
 static void say_how(struct own_run *r, const struct own_event *e, uint32_t callee,
                     struct diag_note *n)
@@ -252,9 +280,7 @@ static void say_how(struct own_run *r, const struct own_event *e, uint32_t calle
     for (uint32_t i = 0; e->op && i < r->c->m->nimports; i++)
         if (r->c->m->imports[i].xop == e->op)
             op = &r->c->m->imports[i];
-    /* the walk has not passed it yet: a branch back led from there to here */
-    const char *loop =
-        e->func == r->func && e->at >= r->at ? ", in the previous iteration of the loop" : "";
+    const char *loop = in_round_before(r, e) ? ", in the previous iteration of the loop" : "";
     if (op)
         diag_how(n, "by %.*s %.*s%s", (int)op->module.len, op->module.s, (int)op->name.len,
                  op->name.s, loop);
@@ -350,11 +376,9 @@ void own_note_side(struct own_run *r, const char *side, uint32_t event)
 
 void own_note_origin(struct own_run *r, uint32_t event)
 {
-    uint32_t e = event;
-    while ((e = last_of(r->c, e, KIND(EV_PARAM))) && r->c->events[e].callee != r->func)
-        e = r->c->events[e].before; /* of a call that is over */
-    own_note(r, e);
-    own_note(r, origin_of(r->c, event));
+    uint32_t source = own_event_source(r, event), origin = origin_of(r->c, event);
+    own_note(r, source);
+    own_note(r, origin != source ? origin : 0);
 }
 
 /* The latest steps up to (not including) event `from`, oldest first. True if there are any. */

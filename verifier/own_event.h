@@ -77,6 +77,11 @@ void own_note_sides(struct own_run *r, uint32_t met);
 /* The event that took away the resource with this history, if it was seen; else 0. */
 uint32_t own_event_end(const struct own_ctx *c, uint32_t history);
 
+/* Where the resource with this history was made; where this function got it: that, or the call that
+ * passed it in. */
+uint32_t own_event_origin(const struct own_ctx *c, uint32_t history);
+uint32_t own_event_source(const struct own_run *r, uint32_t history);
+
 /* "sent", "freed": what an event that takes a reference did. */
 const char *own_event_past(const struct own_event *e);
 

@@ -110,6 +110,9 @@ bool own_fail_choice(struct own_run *r, const struct own_meet_error *e, const st
                      const struct own_state *y);
 /* A reference is passed to a function that is not part of the module, nor an operation. */
 bool own_fail_foreign_call(struct own_run *r, uint32_t func, struct own_value v);
+/* Two operands are the same resource. */
+bool own_fail_same_twice(struct own_run *r, const char *what, const char *rule,
+                         const struct own_res *res);
 /* A reference is stored where it cannot be followed. */
 bool own_fail_escape(struct own_run *r, const char *what, struct own_value v);
 /* Endpoint `res` cannot do `action` ("sending it") in one of `bad_states`. */

@@ -126,6 +126,9 @@ static void hint_for_dead(struct own_run *r, const struct own_event *e, const ch
         diag_hint(d,
                   "after a send the %s belongs to the receiver, which frees it: remove this free",
                   thing);
+    else if (sent && (now == XOP_CLOSE || now == XOP_ABANDON))
+        diag_hint(d, "after a send the %s belongs to the receiver, which ends it: remove this",
+                  thing);
     else if (sent && (now == XOP_SEND || now == XOP_CALL))
         diag_hint(d, "after a send the %s belongs to the receiver; make a new one for this message",
                   thing);
@@ -137,6 +140,12 @@ static void hint_for_dead(struct own_run *r, const struct own_event *e, const ch
         diag_hint(d, "after a send the %s belongs to the receiver; use it before", thing);
     else if (by == XOP_PUT)
         diag_hint(d, "its block owns the %s now; `take` it out again before using it", thing);
+    else if (by == XOP_SLOT_SWAP || by == XOP_FROZEN_SWAP || by == XOP_END_SWAP)
+        diag_hint(d, "the slot owns the %s now; swap it out again before using it", thing);
+    else if (by == XOP_SET_ADD)
+        diag_hint(d, "the set owns the %s now, until `wait` gives it out again", thing);
+    else if (by == XOP_FREEZE || by == XOP_THAW)
+        diag_hint(d, "what `%s` returned takes its place", by == XOP_FREEZE ? "freeze" : "thaw");
     else if (e->kind == EV_CALLEE)
         diag_hint(d,
                   "%s takes its argument away: use the %s before the call, or let it be returned",
@@ -226,12 +235,48 @@ bool own_fail_leak(struct own_run *r, uint32_t i, const char *where)
 
 /* ---- paths that do not agree ---- */
 
+static bool has_history(const struct own_state *s, uint32_t event)
+{
+    for (uint32_t i = 0; i < s->nres; i++)
+        if (s->res[i].kind != RES_NONE && s->res[i].event == event)
+            return true;
+    return false;
+}
+
+/* One path owns the resource; on the other, which never had it, its variable holds something else
+ * that cannot be told from it. `is` is the state with the resource. */
+static bool fail_other_thing(struct own_run *r, const struct own_res *res,
+                             const struct own_state *is, const struct own_state *other)
+{
+    char name[64];
+    own_res_name(r, res, name, sizeof name);
+    own_fail(r, OWN_SPLIT,
+             "where paths meet, one variable holds the %s on one and something else on another",
+             name);
+    own_note_side(r, "on one path", own_event_origin(r->c, res->event));
+    for (uint32_t i = 0; i < is->nlocals + is->nstack; i++) {
+        const struct own_value *v = &is->v[i], *w = &other->v[i];
+        if (v->kind != OV_REF || is->res[v->x].event != res->event || w->kind < OV_NULL)
+            continue;
+        own_note_side(r, "on another",
+                      w->kind == OV_REF ? own_event_source(r, other->res[w->x].event) : w->x);
+        break;
+    }
+    diag_hint(r->c->why,
+              "release what the variable holds before it gets the %s, or use another one", name);
+    return false;
+}
+
 /* One path owns what the other has given away. */
-static bool fail_split(struct own_run *r, const struct own_res *res, bool loop)
+static bool fail_split(struct own_run *r, const struct own_res *res, bool loop,
+                       const struct own_state *x, const struct own_state *y)
 {
     char name[64], func[DIAG_NAME + 4];
     own_res_name(r, res, name, sizeof name);
     uint32_t end = own_event_end(r->c, res->event);
+    if (!end && res->event && x && y)
+        return has_history(x, res->event) ? fail_other_thing(r, res, x, y)
+                                          : fail_other_thing(r, res, y, x);
     if (loop)
         own_fail(r, OWN_SPLIT, "the %s is given away in the loop, which repeats with it", name);
     else
@@ -266,22 +311,36 @@ static bool fail_kinds(struct own_run *r, const struct own_res *res, const struc
     return own_fail(r, TYP_PATHS, "the %s on one path is something else on another", name);
 }
 
+/* Given away on one path to here, and on the other nobody names it any more. */
+static bool fail_lost_on_one(struct own_run *r, const struct own_res *res)
+{
+    char name[64], func[DIAG_NAME + 4];
+    own_res_name(r, res, name, sizeof name);
+    uint32_t end = own_event_end(r->c, res->event);
+    if (end)
+        own_fail(r, OWN_LEAK, "the %s is given away on one path to here and kept on another", name);
+    else
+        own_fail(r, OWN_LEAK, "the %s is owned on one path only where paths meet", name);
+    own_note_side(r, "on one path", end);
+    own_note_path(r, res->event);
+    if (end)
+        diag_hint(r->c->why, "let every path of %s give it away, or none",
+                  own_func_name(r, r->func, func, sizeof func));
+    else
+        hint_for_loss(r, res);
+    return false;
+}
+
 bool own_fail_meet(struct own_run *r, const struct own_meet_error *e, const struct own_state *x,
                    const struct own_state *y, bool loop)
 {
-    char name[64];
     switch (e->why) {
     case MEET_MEMORY:
         return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     case MEET_SPLIT:
-        return fail_split(r, &e->res, loop);
+        return fail_split(r, &e->res, loop, x, y);
     case MEET_LEAK:
-        own_res_name(r, &e->res, name, sizeof name);
-        own_fail(r, OWN_LEAK, "the %s is owned on one path only where paths meet", name);
-        own_note_side(r, "on another path", own_event_end(r->c, e->res.event));
-        own_note_path(r, e->res.event);
-        hint_for_loss(r, &e->res);
-        return false;
+        return fail_lost_on_one(r, &e->res);
     case MEET_KIND:
         return fail_kinds(r, &e->res, x, y);
     case MEET_OK:
@@ -320,6 +379,17 @@ bool own_fail_foreign_call(struct own_run *r, uint32_t func, struct own_value v)
         own_fail(r, STR_FOREIGN_REFERENCE,
                  "this indirect call may reach a function that is not part of the module");
     note_value(r, v);
+    return false;
+}
+
+bool own_fail_same_twice(struct own_run *r, const char *what, const char *rule,
+                         const struct own_res *res)
+{
+    char name[64];
+    own_fail(r, OWN_SAME_TWICE, "%s: %s", what, rule);
+    own_note_origin(r, res->event);
+    diag_hint(r->c->why, "both operands are the same %s: use two",
+              own_res_name(r, res, name, sizeof name));
     return false;
 }
 

@@ -236,7 +236,8 @@ static bool put(struct own_xcase *x)
     if (!writable_operand(x, &parent))
         return false;
     if (v.kind == OV_REF && v.x == parent)
-        return own_fail(x->r, OWN_SAME_TWICE, "%s: a block cannot own itself", own_what(x));
+        return own_fail_same_twice(x->r, own_what(x), "a block cannot own itself",
+                                   &x->r->cur->res[parent]);
     if (!own_xop_payload(x, &f->ref, v, false, &child) || !own_consume(x->r, child, EV_MOVED, 0))
         return false;
     x->r->cur->res[parent].filled |= CASE_BIT(f->child);
@@ -314,8 +315,8 @@ static bool send_message(struct own_xcase *x, uint32_t tag, bool keep)
     if (msg->ref.kind != REF_NONE) {
         struct own_value ref = v[n - 1]; /* last, wherever it was declared */
         if (ref.kind == OV_REF && ref.x == i)
-            return own_fail(x->r, OWN_SAME_TWICE, "%s: an endpoint cannot be sent over itself",
-                            own_what(x));
+            return own_fail_same_twice(x->r, own_what(x), "an endpoint cannot be sent over itself",
+                                       &x->r->cur->res[i]);
         if (!own_xop_payload(x, &msg->ref, ref, false, &child))
             return false;
     }
