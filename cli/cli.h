@@ -83,6 +83,8 @@ bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max
 
 /* guest/singula_guest.h, which `cc` puts in front of guests wherever the command is installed. */
 extern const char guest_header[];
+/* docs/CODES.md */
+extern const char codes_page[];
 
 /* ---- messages and files: files.c ---- */
 

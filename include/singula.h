@@ -70,6 +70,11 @@ struct singula_verify_options { /* zero means the default */
     /* Do not prove single ownership and contracts. Such a module runs only in a system whose
      * monitor is on. For tests of the monitor. */
     bool unproved;
+    /* All errors, at most one of each function, as many as max_errors; *nerrors says how many. May
+     * be NULL: *why is the first. */
+    struct singula_diag *errors;
+    uint32_t max_errors;
+    uint32_t *nerrors;
 };
 
 /* Verifies n bytes (copied): WebAssembly's types, and that in every execution each exchange

@@ -41,14 +41,24 @@ int api_refuse(struct singula_diag *out, const struct diag *d, enum status code)
 int singula_verify(const uint8_t *bytes, size_t n, const struct singula_verify_options *opt,
                    struct singula_module **out, struct singula_diag *why)
 {
-    struct verify_options o = {.unproved = opt && opt->unproved};
     struct diag d;
+    struct diag_list errors = {.cap = opt && opt->errors ? opt->max_errors : 0};
+    struct verify_options o = {.unproved = opt && opt->unproved, .errors = &errors};
     diag_clear(&d);
     *out = NULL;
+    if (opt && opt->nerrors)
+        *opt->nerrors = 0;
     struct singula_module *m = calloc(1, sizeof *m);
-    if (!m)
-        return api_refuse(why, &d, E_NOMEM);
-    enum status st = verify(bytes, n, &o, &m->verified, &d);
+    if (errors.cap)
+        errors.items = calloc(errors.cap, sizeof *errors.items);
+    enum status st = E_NOMEM;
+    if (m && (errors.items || !errors.cap))
+        st = verify(bytes, n, &o, &m->verified, &d);
+    for (uint32_t i = 0; i < errors.n; i++)
+        (void)api_refuse(&opt->errors[i], &errors.items[i], errors.items[i].code);
+    if (opt && opt->nerrors)
+        *opt->nerrors = errors.n;
+    free(errors.items);
     if (st != OK) {
         free(m);
         return api_refuse(why, &d, st);

@@ -2,7 +2,8 @@
 """Every status code and every trap occurs in at least one test. usage: check_codes.py [ROOT]
 
 Codes come from base/codes.def and base/traps.def; a test names them as they are printed (or with TRAP_ in C).
-What the verifier refuses modules with (WASM_, STR_, LIM_) must be expected by a case file of tests/reject/."""
+What the verifier refuses modules with (WASM_, STR_, LIM_) must be expected by a case file of tests/reject/. docs/CODES.md has a
+section for each code, and for nothing else (tests/cli/codes_test.py verifies its examples)."""
 import re
 import sys
 from pathlib import Path
@@ -27,6 +28,9 @@ def main():
     bad += [f"base/codes.def: {c} is expected by no case of tests/reject/" for c in codes
             if c.startswith(("WASM_", "STR_", "LIM_")) and c not in cases]
     bad += [f"base/traps.def: {t} occurs in no test" for t in traps if t not in words and f"TRAP_{t}" not in words]
+    page = re.findall(r"^### (\w+)$", (root / "docs/CODES.md").read_text(), re.M)
+    bad += [f"docs/CODES.md: no section for {c}" for c in codes if c not in page]
+    bad += [f"docs/CODES.md: {c} is no code, or there twice" for c in set(page) if c not in codes or page.count(c) > 1]
     return report("codes", bad)
 
 

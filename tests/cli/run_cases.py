@@ -3,7 +3,7 @@
 
 A case file is a list of:
     file NAME                 a fixture: the indented lines below it
-    wat NAME.wasm             the same, translated by wat2wasm
+    wat NAME.wasm             the same, translated by wat2wasm; lines `;; contract: TEXT` as in tests/reject/convert.py
     copy PATH                 a file or folder of the built examples (EXAMPLES_BUILD/PATH; cases below are skipped if it is not there)
     case TITLE                a test: a command, what it prints and how it ends
         $ singula verify x.wasm
@@ -25,6 +25,9 @@ import sys
 import tempfile
 import textwrap
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "reject"))
+import convert
 
 
 def entries(path):
@@ -140,8 +143,11 @@ def main():
                 if not shutil.which("wat2wasm"):
                     missing = "wat2wasm (package wabt)"
                     continue
-                (folder / "x.wat").write_text("\n".join(body))
+                text = "\n".join(body)
+                (folder / "x.wat").write_text(text)
                 subprocess.run(["wat2wasm", "--no-check", "--debug-names", "x.wat", "-o", title], cwd=folder, check=True)
+                with open(folder / title, "ab") as f:
+                    f.write(convert.custom_sections(convert.directives(text, ";;")))
             elif kind == "copy":
                 if (built / title).is_dir():
                     shutil.copytree(built / title, folder / title)
