@@ -17,6 +17,7 @@ CLEAN = {
     "runtime/engine/e.c": '#include "base/a.h"\n',
     "cli/c.c": '#include <jansson.h>\n',
     "tests/unit/a_test.c": "/* E_ONE TRAP_TWO */\n",
+    "docs/CODES.md": "### E_ONE\n",
     "README.md": "See `base/a.c`.\n",
 }
 
@@ -41,6 +42,8 @@ CASES = [
     ("headers", "base/needy.h", "uint32_t needy(void);\n", "does not compile alone"),
     ("codes", "base/codes.def", 'CODE(E_ONE, "one", "")\nCODE(E_NEW, "new", "")\n', "E_NEW"),
     ("codes", "base/codes.def", 'CODE(E_ONE, "one", "")\nCODE(LIM_X, "x", "")\n/* LIM_X */\n', "no case of tests/reject/"),
+    ("codes", "docs/CODES.md", "### E_TWO\n", "no section for E_ONE"),
+    ("codes", "docs/CODES.md", "### E_ONE\n### E_TWO\n", "E_TWO is no code"),
     ("codes", "base/traps.def", 'TRAP(TWO, "two")\nTRAP(NEW, "new")\n', "NEW"),
 ]
 
