@@ -401,20 +401,22 @@ static const struct {
 int main(int argc, char **argv)
 {
     struct singula_diag why = {0};
+    bool monitor = argc == 3 && strcmp(argv[2], "monitor") == 0;
+    struct singula_config cfg = {.monitor = monitor ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF};
     if (!wat_available()) {
         printf("stress: skipped: no wat2wasm (package wabt)\n");
         return 77;
     }
-    for (size_t i = 0; argc == 2 && i < sizeof scenarios / sizeof scenarios[0]; i++) {
+    for (size_t i = 0; argc == 2 + monitor && i < sizeof scenarios / sizeof scenarios[0]; i++) {
         if (strcmp(argv[1], scenarios[i].name) != 0)
             continue;
-        if (singula_system_create(NULL, &sys, &why))
+        if (singula_system_create(&cfg, &sys, &why))
             die("system", &why);
         scenarios[i].run();
         singula_system_destroy(sys);
         printf("stress %s: %u passed, %u failed, 0 skipped\n", argv[1], passed, failed);
         return failed != 0;
     }
-    fprintf(stderr, "usage: stress_test live|churn|fair|hostile\n");
+    fprintf(stderr, "usage: stress_test live|churn|fair|hostile [monitor]\n");
     return 2;
 }

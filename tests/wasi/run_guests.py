@@ -3,8 +3,8 @@
 
 usage: run_guests.py SINGULA CC FOLDER WORK
 A program says how it is run in comments: // run: {"args": [], "env": {}, "stdin": "", "slow": false,
-"repeat": 1, "abnormal": false}. Every run is made in both memory modes. `abnormal`: natively a signal,
-here a trap."""
+"repeat": 1, "abnormal": false}. Every run is made in both memory modes, one of them under the monitor.
+`abnormal`: natively a signal, here a trap."""
 import json
 import os
 import re
@@ -69,9 +69,9 @@ def run_case(count, singula, name, native, wasm, r, number, work):
     folder = empty(work / "native")
     wanted = run([native, *args], cwd=folder, env=env, preexec_fn=limit_memory, **how)
     left = files_of(folder)
-    for mode in ("guard", "compact"):
+    for mode, monitor in (("guard", "--no-monitor"), ("compact", "--monitor")):
         folder = empty(work / mode)
-        command = [singula, "run", f"--memory={mode}", f"--dir={folder}::/", "--audit",
+        command = [singula, "run", f"--memory={mode}", monitor, f"--dir={folder}::/", "--audit",
                    "--max-memory=512M", *(f"--env={k}={v}" for k, v in env.items()), wasm, "--", *args]
         problems = compare(r, wanted, run(command, **how))
         found = files_of(folder)
