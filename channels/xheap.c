@@ -365,6 +365,7 @@ void xend_all(struct xheap *h, struct xobj *first, uint32_t account)
             break;
         case XOBJ_SET:
             set_end(h, o->set, &top);
+            o->set = NULL; /* a free row may still say of which type its block was */
             xrow_free(h, o, XDEATH_FREED, account);
             break;
         case XOBJ_FREE:

@@ -213,11 +213,9 @@ XCALL(op_poll)
     return look(s, x, slots, 0, watched);
 }
 
-/* A time that is not positive has run out already. */
 XCALL(op_wait)
 {
-    int64_t ns = (int64_t)slots[1];
-    return look(s, x, slots, ns > 0 ? (uint64_t)ns : 0, watched);
+    return look(s, x, slots, xcall_ns(slots[1]), watched);
 }
 
 static enum host_result receive_trap(struct sip *s, const struct xcall *x, const struct endpoint *e,

@@ -99,6 +99,13 @@ static inline enum host_result xcall_wait_until(struct sip *s, uint64_t wake_ns)
     proc_wait_begin(&s->proc, wake_ns);
     return HOST_WAIT;
 }
+/* How long a guest's `ns` is: a time that is not positive has run out already, the largest never.
+ */
+static inline uint64_t xcall_ns(uint64_t slot)
+{
+    int64_t ns = (int64_t)slot;
+    return ns == INT64_MAX ? WAIT_FOREVER : ns > 0 ? (uint64_t)ns : 0;
+}
 /* ... when `ns` nanoseconds have passed since the operation began. */
 static inline enum host_result xcall_wait_for(struct sip *s, uint64_t ns)
 {

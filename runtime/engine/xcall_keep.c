@@ -139,11 +139,11 @@ XCALL(op_set_add)
     return HOST_OK;
 }
 
-/* A time that is not positive has run out already. */
 XCALL(op_set_wait)
 {
     struct endpoint *e;
-    int64_t ns = (int64_t)slots[1], key;
+    int64_t key;
+    uint64_t ns = xcall_ns(slots[1]);
     uint32_t ptr = (uint32_t)slots[2];
     struct xset *set = set_arg(s, x, slots[0], watched);
     if (watched && !set)
@@ -153,7 +153,7 @@ XCALL(op_set_wait)
         return sip_bad_pointer(s, x->label, ptr, sizeof key);
     if (set_wait(s->rt->xheap, set, ns > 0, &s->proc, &e, &key) == XWAIT) {
         if (!(s->proc.waiting && s->proc.timed_out))
-            return xcall_wait_for(s, (uint64_t)ns);
+            return xcall_wait_for(s, ns);
         set_unwait(set);
     }
     if (e)
