@@ -1,0 +1,17 @@
+;; As the refused case of this name, but it frees what was there
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+;; contract: slots Text[8];
+(module
+  (import "singula/Text" "slot.swap" (func $Text.slot.swap (param i32 externref) (result externref)))
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func $store (param $i i32) (param $t externref) (local $old externref)
+    (local.set $old (call $Text.slot.swap (local.get $i) (local.get $t)))
+    (call $Text.free (local.get $old))
+  )
+  (func (export "main")
+    (call $store (i32.const 1) (call $Text.new (i32.const 4)))
+    (call $store (i32.const 1) (call $Text.new (i32.const 4))))
+)

@@ -1,0 +1,34 @@
+;; As the refused case of this name, but after it came out of the set
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+;; contract: contract Mail {
+;; contract:     in message Post(Text text);
+;; contract:     out message Receipt(i32 number);
+;; contract:     out message Return(Text text);
+;; contract:     state Ready: one { Post? -> Posted; end; }
+;; contract:     state Posted: one { Receipt! -> Ready; Return! -> Ready; }
+;; contract: }
+(module
+  (import "singula/Mail" "channel" (func $Mail.channel (result externref)))
+  (import "singula/Mail" "exp.peer" (func $Mail.exp.peer (param externref) (result externref)))
+  (import "singula/Mail" "set.exp.Ready.new" (func $Mail.set.exp.Ready.new (result externref)))
+  (import "singula/Mail" "set.exp.Ready.add" (func $Mail.set.exp.Ready.add (param externref externref i64)))
+  (import "singula/Mail" "imp.abandon" (func $Mail.imp.abandon (param externref)))
+  (import "singula/Mail" "exp.abandon" (func $Mail.exp.abandon (param externref)))
+  (import "singula/Mail" "set.exp.Ready.free" (func $Mail.set.exp.Ready.free (param externref)))
+  (import "singula/Mail" "set.exp.Ready.wait" (func $Mail.set.exp.Ready.wait (param externref i64 i32) (result externref)))
+  (memory 1)
+  (func (export "main") (local $e externref) (local $x externref) (local $s externref)
+    (local.set $x (call $Mail.channel))
+    (if (ref.is_null (local.get $x)) (then (unreachable)))
+    (local.set $e (call $Mail.exp.peer (local.get $x)))
+    (if (ref.is_null (local.get $e)) (then (unreachable)))
+    (local.set $s (call $Mail.set.exp.Ready.new))
+    (if (ref.is_null (local.get $s)) (then (unreachable)))
+    (call $Mail.set.exp.Ready.add (local.get $s) (local.get $x) (i64.const 1))
+    (call $Mail.imp.abandon (local.get $e))
+    (local.set $x (call $Mail.set.exp.Ready.wait (local.get $s) (i64.const 0) (i32.const 8)))
+    (if (ref.is_null (local.get $x)) (then (unreachable)))
+    (call $Mail.exp.abandon (local.get $x))
+    (call $Mail.set.exp.Ready.free (local.get $s)))
+)

@@ -1,0 +1,32 @@
+;; A line is used after it was added to a set
+;; expect: OWN_USE_AFTER_MOVE func=7 offset=0x139
+;; monitor: MON_DEAD
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+;; contract: contract Mail {
+;; contract:     in message Post(Text text);
+;; contract:     out message Receipt(i32 number);
+;; contract:     out message Return(Text text);
+;; contract:     state Ready: one { Post? -> Posted; end; }
+;; contract:     state Posted: one { Receipt! -> Ready; Return! -> Ready; }
+;; contract: }
+(module
+  (import "singula/Mail" "channel" (func $Mail.channel (result externref)))
+  (import "singula/Mail" "exp.peer" (func $Mail.exp.peer (param externref) (result externref)))
+  (import "singula/Mail" "set.exp.Ready.new" (func $Mail.set.exp.Ready.new (result externref)))
+  (import "singula/Mail" "set.exp.Ready.add" (func $Mail.set.exp.Ready.add (param externref externref i64)))
+  (import "singula/Mail" "imp.abandon" (func $Mail.imp.abandon (param externref)))
+  (import "singula/Mail" "exp.abandon" (func $Mail.exp.abandon (param externref)))
+  (import "singula/Mail" "set.exp.Ready.free" (func $Mail.set.exp.Ready.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $e externref) (local $x externref) (local $s externref)
+    (local.set $x (call $Mail.channel))
+    (if (ref.is_null (local.get $x)) (then (unreachable)))
+    (local.set $e (call $Mail.exp.peer (local.get $x)))
+    (if (ref.is_null (local.get $e)) (then (unreachable)))
+    (local.set $s (call $Mail.set.exp.Ready.new))
+    (if (ref.is_null (local.get $s)) (then (unreachable)))
+    (call $Mail.set.exp.Ready.add (local.get $s) (local.get $x) (i64.const 1))
+    (call $Mail.imp.abandon (local.get $e))
+    (call $Mail.exp.abandon (local.get $x)) ;; <- refused here
+    (call $Mail.set.exp.Ready.free (local.get $s)))
+)
