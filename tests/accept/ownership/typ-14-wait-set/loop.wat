@@ -1,0 +1,54 @@
+;; What a wait set gives back is put back in the middle of its exchange
+;; expect: OK
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Page { note: Note!; mark: frozen Note; }
+;; contract: slots Item[8];
+;; contract: slots frozen Note[4];
+;; contract: slots Page[2];
+;; contract: contract Shop capacity 4 {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Show(frozen Note poster);
+;; contract:   out message Offer(Item item);
+;; contract:   state Start: one { Ask? -> Asked; Show? -> Start; end; }
+;; contract:   state Asked: Offer! -> Start;
+;; contract: }
+;; contract: slots imp Shop:Start[4];
+(module
+  (import "singula/Shop" "channel" (func $Shop.channel (result externref)))
+  (import "singula/Shop" "exp.peer" (func $Shop.exp.peer (param externref) (result externref)))
+  (import "singula/Shop" "exp.abandon" (func $Shop.exp.abandon (param externref)))
+  (import "singula/Shop" "set.exp.Start.new" (func $Shop.set.exp.Start.new (result externref)))
+  (import "singula/Shop" "imp.abandon" (func $Shop.imp.abandon (param externref)))
+  (import "singula/Shop" "set.exp.Start.add" (func $Shop.set.exp.Start.add (param externref externref i64)))
+  (import "singula/Shop" "imp.send.Ask" (func $Shop.imp.send.Ask (param externref externref)))
+  (import "singula/Note" "new" (func $Note.new (param i32) (result externref)))
+  (import "singula/Shop" "set.exp.Start.wait" (func $Shop.set.exp.Start.wait (param externref i64 i32) (result externref)))
+  (import "singula/Shop" "exp.next" (func $Shop.exp.next (param externref) (result i32)))
+  (import "singula/Note" "free" (func $Note.free (param externref)))
+  (import "singula/Shop" "exp.recv.Ask" (func $Shop.exp.recv.Ask (param externref) (result externref)))
+  (import "singula/Shop" "exp.send.Offer" (func $Shop.exp.send.Offer (param externref externref)))
+  (import "singula/Item" "new" (func $Item.new (result externref)))
+  (import "singula/Shop" "set.exp.Start.free" (func $Shop.set.exp.Start.free (param externref)))
+  (memory 1)
+  (func $main (export "main") (local $s externref) (local $c externref) (local $set externref)
+    (local.set $s (call $Shop.channel))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (local.set $c (call $Shop.exp.peer (local.get $s)))
+    (if (ref.is_null (local.get $c)) (then (call $Shop.exp.abandon (local.get $s)) (return)))
+    (local.set $set (call $Shop.set.exp.Start.new))
+    (if (ref.is_null (local.get $set)) (then (call $Shop.imp.abandon (local.get $c)) (call $Shop.exp.abandon (local.get $s)) (return)))
+    (call $Shop.set.exp.Start.add (local.get $set) (local.get $s) (i64.const 1))
+    (call $Shop.imp.send.Ask (local.get $c) (call $Note.new (i32.const 1)))
+    (block $done
+      (loop $again
+        (local.set $s (call $Shop.set.exp.Start.wait (local.get $set) (i64.const 1000000) (i32.const 0)))
+        (br_if $done (ref.is_null (local.get $s)))
+        (if (i32.ne (call $Shop.exp.next (local.get $s)) (i32.const 0))
+          (then (call $Shop.exp.abandon (local.get $s)) (br $again)))
+        (call $Note.free (call $Shop.exp.recv.Ask (local.get $s)))
+        (call $Shop.exp.send.Offer (local.get $s) (call $Item.new))
+        (call $Shop.set.exp.Start.add (local.get $set) (local.get $s) (i64.load (i32.const 0)))
+        (br $again)))
+    (call $Shop.set.exp.Start.free (local.get $set))
+    (call $Shop.imp.abandon (local.get $c))))

@@ -1,0 +1,23 @@
+;; A block is put into a slot for another type
+;; expect: TYP_MISMATCH func=3 offset=0x79
+;; monitor: MON_TYPE
+;; contract: block Note { text: u8[]; }
+;; contract: block Item { id: u32; note: Note; }
+;; contract: block Page { note: Note!; mark: frozen Note; }
+;; contract: slots Item[8];
+;; contract: slots frozen Note[4];
+;; contract: slots Page[2];
+;; contract: contract Shop capacity 4 {
+;; contract:   in message Ask(Note wish);
+;; contract:   in message Show(frozen Note poster);
+;; contract:   out message Offer(Item item);
+;; contract:   state Start: one { Ask? -> Asked; Show? -> Start; end; }
+;; contract:   state Asked: Offer! -> Start;
+;; contract: }
+;; contract: slots imp Shop:Start[4];
+(module
+  (import "singula/Item" "free" (func $Item.free (param externref)))
+  (import "singula/Item" "slot.swap" (func $Item.slot.swap (param i32 externref) (result externref)))
+  (import "singula/Note" "new" (func $Note.new (param i32) (result externref)))
+  (func $main (export "main")
+    (call $Item.free (call $Item.slot.swap (i32.const 0) (call $Note.new (i32.const 3))))))
