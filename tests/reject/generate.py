@@ -125,6 +125,7 @@ def recursion(twin, through=0):
     """A function that calls itself, or does so through others. Each round of the fixpoint adds one state: first to what the first endpoint can be in, then, behind the message that only its
     last state has, to what the second can be in."""
     counts = ["$a"] if twin else ["$a", "$b"]
+    states = 15 if twin and through else 45
     callee = "$step1" if through else "$down"
     body = ['  (func $main (export "main") (local $a externref) (local $b externref)']
     for c in ("$a", "$b"):
@@ -140,8 +141,8 @@ def recursion(twin, through=0):
     for k in range(1, through + 1):
         body += [f"  (func $step{k} (param $a externref) (param $b externref)",
                  f"    (call ${f'step{k + 1}' if k < through else 'down'} (local.get $a) (local.get $b)))"]
-    return case(f"A recursion {f'through {through + 1} functions ' if through else ''}in which {len(counts)} endpoint{'s go' if len(counts) > 1 else ' goes'} through 45 states",
-                "OK" if twin else "LIM_ANALYSIS", chain_contract(45, "one { Last? -> S0; end; }"), EXP, body)
+    return case(f"A recursion {f'through {through + 1} functions ' if through else ''}in which {len(counts)} endpoint{'s go' if len(counts) > 1 else ' goes'} through {states} states",
+                "OK" if twin else "LIM_ANALYSIS", chain_contract(states, "one { Last? -> S0; end; }"), EXP, body)
 
 
 def recursion_through_others(twin):
