@@ -93,7 +93,8 @@ static const char *const meanings[XOP_N] = {
     [XOP_NEXT] = "Waits for a message: its tag, or SINGULA_CLOSED.",
     [XOP_POLL] =
         "The tag of the next message, SINGULA_NONE if there is none yet, or SINGULA_CLOSED.",
-    [XOP_WAIT] = "Waits at most so many nanoseconds: a tag, SINGULA_NONE or SINGULA_CLOSED.",
+    [XOP_WAIT] = "Waits at most so many nanoseconds (or SINGULA_FOREVER): a tag, SINGULA_NONE or "
+                 "SINGULA_CLOSED.",
     [XOP_RECV] =
         "Takes the next message, which must be this one: waits for it, traps if it is another.",
     [XOP_CALL] = "Sends the first message and receives the second.",
@@ -101,7 +102,8 @@ static const char *const meanings[XOP_N] = {
     [XOP_ABANDON] = "Closes anywhere; the peer sees SINGULA_CLOSED.",
     [XOP_SET_NEW] = "A set of ends in this state, to wait for all of them; null when exhausted.",
     [XOP_SET_ADD] = "Moves an end into the set, under a key.",
-    [XOP_SET_WAIT] = "Waits so many nanoseconds for the first end with a message or a closed peer, "
+    [XOP_SET_WAIT] = "Waits so many nanoseconds (or SINGULA_FOREVER) for the first end with a "
+                     "message or a closed peer, "
                      "moves it out and\n * stores its key; null if there is none by then, or the "
                      "set is empty.",
     [XOP_SET_FREE] = "Ends the set and abandons the ends in it.",
@@ -468,6 +470,7 @@ static const char common[] =
     "static inline singula_ref singula_null(void) { return __builtin_wasm_ref_null_extern(); }\n"
     "#define SINGULA_CLOSED (-1) /* the peer closed its end */\n"
     "#define SINGULA_NONE (-2)   /* no message yet (poll), or none within the time (wait) */\n"
+    "#define SINGULA_FOREVER 0x7fffffffffffffffLL /* the time of wait that never ends */\n"
     "#endif\n"
     "\n"
     "#ifndef SINGULA_IMPORT\n"

@@ -1,4 +1,4 @@
-/* For guests of Singula: references to blocks, endpoints and listeners.
+/* For guests of Singula: references to blocks, endpoints, listeners and sets.
  *
  * Headers made by `singula contract bindgen` declare the same things themselves; this one is for
  * code that handles references without knowing a contract.
@@ -38,5 +38,8 @@ static inline singula_ref singula_null(void)
 /* What `next`, `poll` and `wait` return besides tags. */
 #define SINGULA_CLOSED (-1) /* the peer closed its end */
 #define SINGULA_NONE   (-2) /* no message yet (poll), or none within the time (wait) */
+
+/* The time of `wait` that never ends, in nanoseconds. */
+#define SINGULA_FOREVER 0x7fffffffffffffffLL
 
 #endif

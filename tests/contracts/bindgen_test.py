@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-LEVELS = ["-O0", "-O1", "-O2", "-O3", "-Os"]
+LEVELS = ["-O0", "-O1", "-O2", "-O3", "-Os", "-Oz"]
 FLAGS = ["--target=wasm32-wasi", "-Wall", "-Wextra", "-Werror"]
 # Without these clang 19 crashes on references or writes invalid modules.
 LAST_FLAGS = ["-Xclang", "-fsanitize=fuzzer-no-link", "-fno-slp-vectorize", "-fno-vectorize"]
