@@ -113,6 +113,11 @@ int files_verify(const char *path, struct singula_module **out);
  * that. */
 bool files_parse_dir(const char *text, struct singula_dir *out);
 
+/* ---- source lines: locate.c ---- */
+
+/* Fills in what the debug information of the module says about the places of its refusals. */
+void locate_lines(const uint8_t *bytes, size_t n, struct singula_diag *diags, uint32_t ndiags);
+
 /* ---- Ctrl-C: interrupt.c ---- */
 
 /* From now on SIGINT and SIGTERM stop that system (singula_stop()); NULL: they do what they did

@@ -99,6 +99,8 @@ int files_verify(const char *path, struct singula_module **out)
     if (!files_read(path, &bytes, &n))
         return EXIT_USAGE;
     int bad = singula_verify(bytes, n, NULL, out, &why);
+    if (bad)
+        locate_lines(bytes, n, &why, 1);
     free(bytes);
     if (!bad)
         return EXIT_OK;

@@ -62,12 +62,13 @@ static int verify_file(const char *path, enum form form, json_t *out, bool quiet
     if (!files_read(path, &bytes, &n))
         return EXIT_USAGE;
     int bad = singula_verify(bytes, n, &opt, &m, &why);
-    free(bytes);
     singula_module_destroy(m);
     if (bad && f.n == 0) { /* no memory for the list */
         errors[0] = why;
         f.n = 1;
     }
+    locate_lines(bytes, n, errors, f.n);
+    free(bytes);
     if (form == FORM_JSON)
         json_array_append_new(out, report_json(&f));
     else if (form == FORM_SARIF)

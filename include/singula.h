@@ -62,6 +62,13 @@ SINGULA_API int singula_status_count(void);              /* codes are 0 .. count
 SINGULA_API int singula_diag_format(const struct singula_diag *d, const char *file, char *buf,
                                     uint32_t size);
 
+/* Fills in source files and lines of all places of `diags`, from the DWARF of the module that they
+ * are about. Returns how many it found; 0 without DWARF, or if Singula was built without libdw. The
+ * module is not trusted and libdw is large: whoever verifies modules of others lets a process of
+ * its own do this, as the command line does. */
+SINGULA_API uint32_t singula_diag_locate(const uint8_t *bytes, size_t n, struct singula_diag *diags,
+                                         uint32_t ndiags);
+
 /* ---- modules ---- */
 
 struct singula_module;
