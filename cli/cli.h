@@ -105,6 +105,8 @@ bool files_read(const char *path, uint8_t **bytes, size_t *n);
 /* Writes text to the file, or to stdout if path is NULL. Complains and returns false if it cannot.
  */
 bool files_write(const char *path, const char *text);
+/* A graph in the DOT language as SVG, in a file or (NULL) on the standard output. Complains. */
+bool svg_write(const char *path, const char *dot);
 /* "dir/camera.contract" -> "camera.h"; allocated. */
 char *files_header_name(const char *path);
 /* Reads and verifies; complains. EXIT_OK, EXIT_REFUSED or EXIT_USAGE. */

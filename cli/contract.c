@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_CHECK = OPT_LONG };
+enum { OPT_CHECK = OPT_LONG, OPT_SVG };
 
 /* Parses one file; complains. */
 static int parse_file(const char *path, struct singula_contracts **out, char **text)
@@ -151,6 +151,19 @@ static const struct opt_def output_options[] = {
     {0, NULL, NULL, NULL},
 };
 
+static const struct opt_def graph_options[] = {
+    {'o', "output", "FILE",
+     "write there instead of to the standard output; SVG if it ends in .svg"},
+    {OPT_SVG, "svg", NULL, "draw it with Graphviz, which must be installed"},
+    {0, NULL, NULL, NULL},
+};
+
+struct translation {
+    const char *output; /* NULL: standard output */
+    bool svg;
+    char *(*make)(const struct singula_contracts *set, const char *path, const char *output);
+};
+
 static char *header(const struct singula_contracts *set, const char *path, const char *output)
 {
     char *name = files_header_name(output ? output : path);
@@ -165,45 +178,51 @@ static char *graph(const struct singula_contracts *set, const char *path, const 
     return singula_contract_graph(set);
 }
 
-static int translate(const struct command *self, int argc, char **argv,
-                     char *(*make)(const struct singula_contracts *, const char *, const char *))
+static int translate_file(const char *path, const struct translation *t)
 {
-    const char *output = NULL;
-    struct opts o;
-    opts_begin(&o, self, argc, argv);
-    for (int c; (c = opts_next(&o)) != OPT_END;) {
-        if (c == OPT_STOP)
-            return o.status;
-        output = o.value;
-    }
-    if (argc - o.first != 1) {
-        complain("%s: give one FILE (see singula %s --help)", self->name, self->name);
-        return EXIT_USAGE;
-    }
     struct singula_contracts *set = NULL;
-    int r = parse_file(argv[o.first], &set, NULL);
+    int r = parse_file(path, &set, NULL);
     if (r != EXIT_OK)
         return r;
-    char *text = make(set, argv[o.first], output);
-    if (!text) {
-        complain("%s: out of memory", argv[o.first]);
+    char *text = t->make(set, path, t->output);
+    if (!text)
+        complain("%s: out of memory", path);
+    if (!text || !(t->svg ? svg_write(t->output, text) : files_write(t->output, text)))
         r = EXIT_USAGE;
-    } else if (!files_write(output, text)) {
-        r = EXIT_USAGE;
-    }
     free(text);
     singula_contract_destroy(set);
     return r;
 }
 
+static int translate(const struct command *self, int argc, char **argv, struct translation t)
+{
+    struct opts o;
+    opts_begin(&o, self, argc, argv);
+    for (int c; (c = opts_next(&o)) != OPT_END;) {
+        if (c == OPT_STOP)
+            return o.status;
+        if (c == OPT_SVG)
+            t.svg = true;
+        else
+            t.output = o.value;
+    }
+    if (argc - o.first != 1) {
+        complain("%s: give one FILE (see singula %s --help)", self->name, self->name);
+        return EXIT_USAGE;
+    }
+    size_t n = t.output && t.make == graph ? strlen(t.output) : 0;
+    t.svg |= n > 4 && strcmp(t.output + n - 4, ".svg") == 0;
+    return translate_file(argv[o.first], &t);
+}
+
 static int bindgen_run(const struct command *self, int argc, char **argv)
 {
-    return translate(self, argc, argv, header);
+    return translate(self, argc, argv, (struct translation){.make = header});
 }
 
 static int graph_run(const struct command *self, int argc, char **argv)
 {
-    return translate(self, argc, argv, graph);
+    return translate(self, argc, argv, (struct translation){.make = graph});
 }
 
 static const struct command bindgen_command = {
@@ -221,13 +240,14 @@ static const struct command bindgen_command = {
 
 static const struct command graph_command = {
     "contract graph",
-    "[-o FILE] FILE",
-    "Draws the states of the contracts, for Graphviz.",
-    output_options,
-    "exit status: 0 done, 1 the contract has a mistake, 2 cannot read or write\n"
+    "[--svg] [-o FILE] FILE",
+    "Draws the states of the contracts: in the DOT language of Graphviz, or as SVG.",
+    graph_options,
+    "exit status: 0 done, 1 the contract has a mistake, 2 cannot read or write, or no Graphviz\n"
     "\n"
     "examples:\n"
-    "  singula contract graph camera.contract | dot -Tsvg > camera.svg\n",
+    "  singula contract graph camera.contract -o camera.svg\n"
+    "  singula contract graph camera.contract | dot -Tpng > camera.png\n",
     graph_run,
 };
 
