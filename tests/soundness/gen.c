@@ -54,7 +54,19 @@ static uint32_t local_of(struct gen *g, char type)
 
 uint32_t gen_i32_local(struct gen *g)
 {
-    return local_of(g, 'i');
+    uint32_t l = local_of(g, 'i');
+    g->now.flag[l] = 0;
+    for (uint32_t i = 0; i < g->now.n; i++)
+        if (g->now.obj[i].tag == l)
+            g->now.obj[i].tag = 0;
+    return l;
+}
+
+static void forget_flags(struct gen *g, uint32_t o)
+{
+    for (uint32_t l = 0; l < PROG_LOCALS; l++)
+        if (g->now.flag[l] == o + 1)
+            g->now.flag[l] = 0;
 }
 
 /* True if overwriting the local loses nothing. */
@@ -97,6 +109,7 @@ uint32_t gen_obj(struct gen *g, struct gobj o)
     for (uint32_t i = 0; i < GEN_OBJS; i++)
         if (i >= g->now.n || g->now.obj[i].kind == G_NONE) {
             g->now.obj[i] = o;
+            forget_flags(g, i);
             if (i >= g->now.n)
                 g->now.n = i + 1;
             return i;
@@ -138,12 +151,11 @@ struct gobj gen_describe(const struct gen *g, const struct xref_type *t)
                          .states = (uint64_t)1 << t->state};
 }
 
-bool gen_fits(const struct gen *g, const struct gobj *o, const struct gobj *want)
+bool gen_fits(struct gen *g, const struct gobj *o, const struct gobj *want)
 {
-    (void)g;
     return o->kind == want->kind && o->type == want->type && o->role == want->role &&
            (!o->maybe || want->maybe) && !(want->filled & ~o->filled) &&
-           (o->kind != G_ENDPOINT || (o->states == want->states && !o->pending));
+           (o->kind != G_ENDPOINT || (o->states == want->states && (!o->pending || gen_wrong(g))));
 }
 
 /* ---- making and giving away ---- */
@@ -230,10 +242,26 @@ static uint32_t make_endpoint(struct gen *g, struct gobj want)
     return o;
 }
 
+/* One whose state is a message away from the start. */
+static uint32_t make_further(struct gen *g, struct gobj want)
+{
+    const struct contract *c = &g->w->set->contracts[want.type];
+    struct gobj start = want;
+    start.states = 1;
+    start.maybe = false;
+    for (uint32_t m = 0; m < c->nmessages; m++) {
+        if (gen_after(g, &start, m) != want.states)
+            continue;
+        uint32_t o = make_endpoint(g, start);
+        return o != UINT32_MAX && gen_exchange(g, o, m) ? o : UINT32_MAX;
+    }
+    return UINT32_MAX;
+}
+
 uint32_t gen_make(struct gen *g, struct gobj want)
 {
     if (want.kind == G_ENDPOINT)
-        return want.states & 1 || gen_wrong(g) ? make_endpoint(g, want) : UINT32_MAX;
+        return want.states & 1 || gen_wrong(g) ? make_endpoint(g, want) : make_further(g, want);
     if (want.kind != G_BLOCK || g->now.n + 6 > GEN_OBJS)
         return UINT32_MAX;
     uint32_t l = gen_ref_local(g, true);
@@ -314,12 +342,12 @@ void gen_dispose(struct gen *g, uint32_t o)
 
 /* ---- where paths meet ---- */
 
-void gen_settle(struct gen *g, const struct guess *was)
+void gen_settle(struct gen *g, const struct guess *was, bool keep)
 {
     uint32_t moved[PROG_LOCALS], n = 0;
     for (uint32_t o = 0; o < g->now.n; o++) {
         bool old = o < was->n && was->obj[o].kind != G_NONE;
-        if (g->now.obj[o].kind != G_NONE && !old && !gen_wrong(g))
+        if (g->now.obj[o].kind != G_NONE && !old && !gen_wrong(g) && !(keep && gen_rnd(g, 3) == 0))
             gen_dispose(g, o);
         if (g->now.obj[o].kind == G_NONE && old && was->obj[o].pinned && gen_rnd(g, 4)) {
             struct gobj again = was->obj[o]; /* given away: another one takes its place */
@@ -371,6 +399,9 @@ void gen_merge(struct gen *g, const struct guess *b)
         }
     }
     for (uint32_t i = 0; i < g->f->nlocals; i++)
+        if (a->flag[i] != b->flag[i] || a->inverted[i] != b->inverted[i])
+            a->flag[i] = 0;
+    for (uint32_t i = 0; i < g->f->nlocals; i++)
         if (a->at[i] != b->at[i])
             a->at[i] = a->at[i] == AT_NULL ? b->at[i] : b->at[i] == AT_NULL ? a->at[i] : AT_JUNK;
     for (uint32_t o = 0; o < a->n; o++) { /* without a name it is lost anyway */
@@ -400,7 +431,7 @@ static bool kept_word(const struct gen *g)
     const struct gspec *s = &g->spec[g->fi];
     for (uint32_t i = 0; i < s->nrefs; i++) {
         const struct gobj *o = &g->now.obj[i];
-        if (s->effect[i] == STEPS && (o->kind == G_NONE || o->states == s->param[i].states))
+        if (s->effect[i] == STEPS && (o->kind == G_NONE || o->states != s->after[i]))
             return false;
     }
     return true;
@@ -444,6 +475,21 @@ static struct gobj any_object(struct gen *g)
                          .maybe = gen_rnd(g, 4) == 0};
 }
 
+/* The parameter is an endpoint over which a message goes. */
+static void steps(struct gen *g, struct gspec *s, uint32_t i)
+{
+    const struct contract *c = &g->w->set->contracts[s->param[i].type];
+    uint32_t n = 0;
+    for (uint32_t m = 0; m < c->nmessages; m++) {
+        uint64_t after = gen_after(g, &s->param[i], m);
+        if (!after || gen_rnd(g, ++n))
+            continue;
+        s->effect[i] = STEPS;
+        s->message[i] = m;
+        s->after[i] = after;
+    }
+}
+
 static void declare(struct gen *g, uint32_t fi)
 {
     struct func *f = &g->p->func[fi];
@@ -458,22 +504,29 @@ static void declare(struct gen *g, uint32_t fi)
             s->nrefs = 1;
     }
     for (uint32_t i = 0; i < s->nrefs; i++) {
-        s->param[i] = any_object(g);
+        s->param[i] = i && gen_rnd(g, 3) == 0 ? s->param[0] : any_object(g);
         s->effect[i] = (uint8_t)(gen_rnd(g, 2) ? LENDS : TAKES);
-        if (s->param[i].kind == G_ENDPOINT && !s->param[i].maybe && gen_rnd(g, 2))
-            s->effect[i] = STEPS;
+        if (s->param[i].kind == G_ENDPOINT && !s->param[i].maybe && gen_rnd(g, 3))
+            steps(g, s, i);
         strcat(params, "r");
     }
     for (uint32_t i = 0; i < s->nresults; i++) {
         s->result[i] = any_object(g);
         strcat(results, "r");
     }
-    if (fi && gen_rnd(g, 2))
+    bool number = fi && gen_rnd(g, 2);
+    if (fi > 1 && gen_rnd(g, 5) < 2) { /* as the one before, so that a call may reach either */
+        *s = g->spec[fi - 1];
+        snprintf(params, sizeof params, "%s", g->p->type[f[-1].type].params);
+        snprintf(results, sizeof results, "%s", g->p->type[f[-1].type].results);
+        number = false;
+    }
+    if (number)
         strcat(params, "i");
     f->type = prog_type(g->p, params, results);
     snprintf(f->local, sizeof f->local, "%srrrrrrrriiii", params);
     f->nlocals = (uint32_t)strlen(f->local);
-    f->taken = fi && gen_rnd(g, 3) == 0;
+    f->taken = fi && gen_rnd(g, 2);
 }
 
 static void body(struct gen *g, uint32_t fi)
@@ -493,6 +546,12 @@ static void body(struct gen *g, uint32_t fi)
         o.param = s->effect[i] != TAKES;
         g->now.at[i] = (int8_t)gen_obj(g, o);
     }
+    for (uint32_t i = 0; i < s->nrefs; i++)
+        if (s->effect[i] == STEPS) {
+            gen_statements(g, gen_rnd(g, 2));
+            if (!g->now.dead && gen_exchange(g, i, s->message[i]))
+                g->now.obj[i].pinned = true;
+        }
     gen_statements(g, 2 + gen_rnd(g, 7));
     if (!g->now.dead)
         gen_leave(g);
@@ -517,5 +576,10 @@ void gen_program(struct prog *p, const struct world *w, uint64_t seed)
             body(&g, i);
             if (!g.overflow)
                 break;
+            if (budget == 0) {
+                g.f->n = 0;
+                gen_op(&g, OP_UNREACHABLE, 0);
+                break;
+            }
         }
 }

@@ -13,6 +13,7 @@ struct gobj {
     bool param;   /* lent by the caller */
     bool pinned;  /* not to be given away or stepped here */
     bool pending; /* a message was looked at and not received */
+    uint8_t tag;  /* the local that has its tag */
     uint64_t states, filled;
 };
 
@@ -23,6 +24,9 @@ struct guess {
     struct gobj obj[GEN_OBJS];
     uint32_t n;
     bool dead; /* nothing gets here */
+    /* by i32 local: object + 1 of which it says whether it is null; 0: none */
+    uint8_t flag[PROG_LOCALS];
+    bool inverted[PROG_LOCALS];
 };
 
 /* What a helper does with its parameters. */
@@ -31,6 +35,8 @@ struct gspec {
     uint32_t nrefs, nresults;
     struct gobj param[PROG_SIG], result[PROG_SIG];
     uint8_t effect[PROG_SIG];
+    uint32_t message[PROG_SIG]; /* STEPS: what is sent or received */
+    uint64_t after[PROG_SIG];   /* ... and the states then */
 };
 
 struct gen {
@@ -69,6 +75,7 @@ void gen_call(struct gen *g, enum xop_kind kind, uint32_t type, uint32_t role, u
               uint32_t reply);
 void gen_const(struct gen *g, int32_t v);
 uint32_t gen_ref_local(struct gen *g, bool vacant);
+/* To be overwritten. */
 uint32_t gen_i32_local(struct gen *g);
 /* A local that names object o, or one at random. */
 uint32_t gen_name(struct gen *g, uint32_t o);
@@ -83,7 +90,7 @@ void gen_dispose(struct gen *g, uint32_t o);
 uint32_t gen_make(struct gen *g, struct gobj want);
 /* An object that fits the description, found or made. */
 uint32_t gen_find(struct gen *g, struct gobj want, bool to_give);
-bool gen_fits(const struct gen *g, const struct gobj *o, const struct gobj *want);
+bool gen_fits(struct gen *g, const struct gobj *o, const struct gobj *want);
 /* Describes a reference type of the contract text. */
 struct gobj gen_describe(const struct gen *g, const struct xref_type *t);
 /* Pushes 1 if the object is null (or, with `not`, if it is not), in one of many ways. */
@@ -91,11 +98,17 @@ void gen_null_test(struct gen *g, uint32_t o, bool not );
 /* Leaves the function: gives everything away first. */
 void gen_leave(struct gen *g);
 /* Makes the state like `was` again where that is easy, so that paths can meet. */
-void gen_settle(struct gen *g, const struct guess *was);
+void gen_settle(struct gen *g, const struct guess *was, bool keep);
 void gen_merge(struct gen *g, const struct guess *other);
 
 void gen_statements(struct gen *g, uint32_t n);
 void gen_channel_statement(struct gen *g);
+/* Sends or receives message m, which the endpoint's states allow. */
+bool gen_exchange(struct gen *g, uint32_t o, uint32_t m);
+uint64_t gen_after(const struct gen *g, const struct gobj *e, uint32_t m);
+/* Pushes op(value, k) == op(wanted, k), for a random operator: true if the value is the wanted one,
+ * and perhaps else. */
+void gen_same(struct gen *g, uint32_t local, int32_t wanted);
 /* Listens, or accepts if there is a listener of that contract; `twice`: both. */
 void gen_accept(struct gen *g, uint32_t contract, bool twice);
 

@@ -13,7 +13,8 @@ static uint32_t an_endpoint(struct gen *g)
     uint32_t n = 0, at = UINT32_MAX;
     for (uint32_t i = 0; i < g->now.n; i++) {
         const struct gobj *o = &g->now.obj[i];
-        if (o->kind == G_ENDPOINT && ((!o->maybe && !o->pinned) || gen_wrong(g)) &&
+        if (o->kind == G_ENDPOINT &&
+            ((!o->maybe && (!o->pinned || (!g->loops && gen_rnd(g, 2)))) || gen_wrong(g)) &&
             gen_rnd(g, ++n) == 0)
             at = i;
     }
@@ -109,6 +110,26 @@ static void receive(struct gen *g, uint32_t o, uint32_t m)
     keep_received(g, msg);
 }
 
+uint64_t gen_after(const struct gen *g, const struct gobj *e, uint32_t m)
+{
+    return after(&g->w->set->contracts[e->type], e->states, m);
+}
+
+bool gen_exchange(struct gen *g, uint32_t o, uint32_t m)
+{
+    if (g->now.obj[o].kind != G_ENDPOINT)
+        return false;
+    if (!mine(g, o, m)) {
+        receive(g, o, m);
+        return true;
+    }
+    if (!push_message(g, o, m))
+        return false;
+    gen_call(g, XOP_SEND, g->now.obj[o].type, g->now.obj[o].role, m, 0);
+    step(g, o, m);
+    return true;
+}
+
 static void send(struct gen *g, uint32_t o)
 {
     const struct contract *c = contract_of(g, o);
@@ -140,7 +161,11 @@ static void send(struct gen *g, uint32_t o)
 static void test_tag(struct gen *g, uint32_t local, int32_t tag)
 {
     gen_op(g, OP_LOCAL_GET, (int32_t)local);
-    switch (gen_rnd(g, 4)) {
+    switch (gen_rnd(g, 6)) {
+    case 4:
+        gen_op(g, OP_DROP, 0);
+        gen_same(g, local, tag);
+        break;
     case 0:
         gen_const(g, tag);
         gen_op(g, OP_I32_SUB, 0);
@@ -181,7 +206,7 @@ static void cases(struct gen *g, uint32_t o, uint32_t local, uint32_t from)
         !g->now.obj[o].param)
         gen_dispose(g, o);
     if (!g->now.dead)
-        gen_settle(g, &was);
+        gen_settle(g, &was, false);
     struct guess first = g->now;
     gen_op(g, OP_ELSE, 0);
     g->now = was;
@@ -190,6 +215,14 @@ static void cases(struct gen *g, uint32_t o, uint32_t local, uint32_t from)
         gen_dispose(g, o);
     gen_op(g, OP_END, 0);
     gen_merge(g, &first);
+}
+
+static void ask_tag(struct gen *g, uint32_t o)
+{
+    uint32_t l = g->now.obj[o].tag;
+    g->depth++;
+    cases(g, o, l, 0);
+    g->depth--;
 }
 
 static void look(struct gen *g, uint32_t o)
@@ -203,11 +236,9 @@ static void look(struct gen *g, uint32_t o)
     gen_call(g, k, g->now.obj[o].type, g->now.obj[o].role, 0, 0);
     gen_op(g, OP_LOCAL_SET, (int32_t)l);
     g->now.obj[o].pending = true;
-    if (g->depth < 3 && gen_rnd(g, 8)) {
-        g->depth++;
-        cases(g, o, l, 0);
-        g->depth--;
-    }
+    g->now.obj[o].tag = (uint8_t)l;
+    if (g->depth < 3 && gen_rnd(g, 3))
+        ask_tag(g, o);
 }
 
 /* A client of contract c from a listener, which is made if there is none. */
@@ -260,7 +291,9 @@ void gen_channel_statement(struct gen *g)
     const struct gobj *e = &g->now.obj[o];
     bool sends = a_message(g, o, e->states, true) != UINT32_MAX;
     uint32_t m = a_message(g, o, e->states, false);
-    if (sends)
+    if (e->pending && e->tag && g->depth < 3 && gen_rnd(g, 3))
+        ask_tag(g, o);
+    else if (sends)
         send(g, o);
     else if (m != UINT32_MAX && gen_rnd(g, 3) == 0)
         receive(g, o, m);

@@ -83,6 +83,14 @@ static uint32_t any_block(struct gen *g)
         g, (struct gobj){.kind = G_BLOCK, .type = (uint8_t)gen_rnd(g, g->w->set->nblocks)});
 }
 
+/* Reads a field that is no reference. */
+static void use(struct gen *g, uint32_t o)
+{
+    gen_op(g, OP_LOCAL_GET, (int32_t)gen_name(g, o));
+    gen_call(g, XOP_GET, g->now.obj[o].type, 0, 0, 0);
+    gen_op(g, OP_DROP, 0);
+}
+
 static void touch_field(struct gen *g)
 {
     uint32_t o = any_block(g);
@@ -121,6 +129,8 @@ static void touch_field(struct gen *g)
         if (n == UINT32_MAX)
             return;
         gen_set(g, l, (int8_t)n);
+        if (made.kind == G_BLOCK && !made.maybe && gen_rnd(g, 2))
+            use(g, n);
         g->now.obj[o].filled &= ~((uint64_t)1 << f->child);
     }
 }
@@ -171,8 +181,60 @@ static void swap_locals(struct gen *g)
     g->now.at[b] = x;
 }
 
+/* A null test whose outcome is kept for later. */
+static void keep_test(struct gen *g, uint32_t o)
+{
+    bool flip = false;
+    gen_op(g, OP_LOCAL_GET, (int32_t)gen_name(g, o));
+    gen_op(g, OP_REF_IS_NULL, 0);
+    if (gen_rnd(g, 2))
+        disguise(g, &flip);
+    uint32_t l = gen_i32_local(g);
+    gen_op(g, OP_LOCAL_SET, (int32_t)l);
+    g->now.flag[l] = (uint8_t)(o + 1);
+    g->now.inverted[l] = flip;
+}
+
+static uint32_t maybe_null(struct gen *g)
+{
+    uint32_t n = 0, at = UINT32_MAX;
+    for (uint32_t i = 0; i < g->now.n; i++)
+        if (g->now.obj[i].kind != G_NONE && g->now.obj[i].maybe && gen_rnd(g, ++n) == 0)
+            at = i;
+    return at;
+}
+
+void gen_same(struct gen *g, uint32_t local, int32_t wanted)
+{
+    static const enum opcode ops[] = {OP_I32_ADD,  OP_I32_SUB,  OP_I32_AND,   OP_I32_OR,
+                                      OP_I32_XOR,  OP_I32_SHL,  OP_I32_SHR_U, OP_I32_SHR_S,
+                                      OP_I32_ROTL, OP_I32_MUL,  OP_I32_LT_U,  OP_I32_LT_S,
+                                      OP_I32_GE_U, OP_I32_GT_S, OP_I32_ROTR,  OP_I32_LE_U};
+    static const int32_t ks[] = {0, 1, 2, 3, 4, 5, 31, 33, -1, -2, 93, INT32_MIN};
+    enum opcode o = ops[gen_rnd(g, ARRAY_LEN(ops))];
+    int32_t k = ks[gen_rnd(g, ARRAY_LEN(ks))];
+    bool first = gen_rnd(g, 2);
+    for (int side = 0; side < 2; side++) {
+        if (!first)
+            gen_const(g, k);
+        if (side)
+            gen_const(g, wanted);
+        else
+            gen_op(g, OP_LOCAL_GET, (int32_t)local);
+        if (first)
+            gen_const(g, k);
+        gen_op(g, o, 0);
+    }
+    gen_op(g, OP_I32_EQ, 0);
+}
+
 static void set_flag(struct gen *g)
 {
+    uint32_t o = maybe_null(g);
+    if (o != UINT32_MAX && gen_rnd(g, 4)) {
+        keep_test(g, o);
+        return;
+    }
     if (gen_rnd(g, 3))
         gen_const(g, (int32_t)gen_rnd(g, 3));
     else
@@ -215,6 +277,42 @@ static void follow(struct gen *g, const struct guess *was, const struct guess *f
             gen_dispose(g, o);
 }
 
+/* What the first arm made and kept: the same here, or null. */
+static void mirror(struct gen *g, const struct guess *was, const struct guess *first)
+{
+    for (uint32_t o = 0; o < first->n && !first->dead; o++) {
+        if (first->obj[o].kind == G_NONE || (o < was->n && was->obj[o].kind != G_NONE))
+            continue;
+        uint32_t l = 0;
+        while (l < g->f->nlocals && (g->f->local[l] != 'r' || first->at[l] != (int8_t)o))
+            l++;
+        if (l == g->f->nlocals)
+            continue;
+        struct gobj want = first->obj[o];
+        if (gen_wrong(g))
+            want.type = (uint8_t)gen_rnd(g, want.kind == G_BLOCK ? g->w->set->nblocks
+                                                                 : g->w->set->ncontracts);
+        uint32_t k = gen_rnd(g, 2) ? gen_make(g, want) : UINT32_MAX;
+        if (k == UINT32_MAX) {
+            gen_op(g, OP_REF_NULL, 0);
+            gen_set(g, l, AT_NULL);
+            continue;
+        }
+        gen_op(g, OP_LOCAL_GET, (int32_t)gen_name(g, k));
+        gen_set(g, l, (int8_t)k);
+        if (k != o && (o >= g->now.n || g->now.obj[o].kind == G_NONE)) {
+            struct gobj made = g->now.obj[k];
+            for (uint32_t i = 0; i < g->f->nlocals; i++)
+                if (g->now.at[i] == (int8_t)k)
+                    g->now.at[i] = i == l ? (int8_t)o : AT_JUNK;
+            g->now.obj[k].kind = G_NONE;
+            if (o >= g->now.n)
+                g->now.n = o + 1;
+            g->now.obj[o] = made;
+        }
+    }
+}
+
 /* Both arms of an `if` whose condition is on the stack; then_null: object that is null in the first
  * and there in the second, or UINT32_MAX. */
 static void arms(struct gen *g, uint32_t then_null)
@@ -228,7 +326,7 @@ static void arms(struct gen *g, uint32_t then_null)
     if (!g->now.dead && gen_rnd(g, 5) == 0)
         gen_leave(g);
     if (!g->now.dead)
-        gen_settle(g, &was);
+        gen_settle(g, &was, true);
     struct guess first = g->now;
     g->now = was;
     if (then_null != UINT32_MAX)
@@ -239,7 +337,8 @@ static void arms(struct gen *g, uint32_t then_null)
     gen_statements(g, gen_rnd(g, 3));
     if (!g->now.dead) {
         follow(g, &was, &first);
-        gen_settle(g, &was);
+        gen_settle(g, &was, false);
+        mirror(g, &was, &first);
     }
     gen_op(g, OP_END, 0);
     gen_merge(g, &first);
@@ -249,18 +348,21 @@ static void arms(struct gen *g, uint32_t then_null)
 
 static void branch(struct gen *g)
 {
-    uint32_t o = UINT32_MAX;
-    for (int i = 0; i < 6 && g->now.n && o == UINT32_MAX; i++) {
-        uint32_t k = gen_rnd(g, g->now.n);
-        if (g->now.obj[k].kind != G_NONE && g->now.obj[k].maybe)
-            o = k;
-    }
-    if (o != UINT32_MAX && gen_rnd(g, 4))
+    uint32_t o = maybe_null(g), l = UINT32_MAX;
+    for (uint32_t i = 0; i < g->f->nlocals; i++)
+        if (g->now.flag[i] && g->now.obj[g->now.flag[i] - 1].maybe && gen_rnd(g, 2))
+            l = i;
+    if (l != UINT32_MAX) {
+        o = g->now.flag[l] - 1u;
+        gen_op(g, OP_LOCAL_GET, (int32_t)l);
+        if (g->now.inverted[l] != gen_wrong(g))
+            gen_op(g, OP_I32_EQZ, 0);
+    } else if (o != UINT32_MAX && gen_rnd(g, 4)) {
         gen_null_test(g, o, false);
-    else if (gen_rnd(g, 3))
-        choose(g), o = UINT32_MAX;
-    else
-        gen_op(g, OP_LOCAL_GET, (int32_t)gen_i32_local(g)), o = UINT32_MAX;
+    } else {
+        choose(g);
+        o = UINT32_MAX;
+    }
     arms(g, o);
 }
 
@@ -279,7 +381,7 @@ static void loop(struct gen *g)
     gen_op(g, OP_LOOP, BLOCK_PLAIN);
     gen_statements(g, 1 + gen_rnd(g, 3));
     if (!g->now.dead) {
-        gen_settle(g, &head);
+        gen_settle(g, &head, false);
         choose(g);
         gen_op(g, OP_BR_IF, (int32_t)(gen_rnd(g, 4) == 0));
     }
@@ -298,7 +400,7 @@ static void skip(struct gen *g)
     gen_op(g, OP_BLOCK, BLOCK_PLAIN);
     gen_statements(g, gen_rnd(g, 2));
     if (!g->now.dead) {
-        gen_settle(g, &was);
+        gen_settle(g, &was, false);
         choose(g);
         if (gen_rnd(g, 3)) {
             gen_op(g, OP_BR_IF, 0);
@@ -318,7 +420,7 @@ static void skip(struct gen *g)
         pin(g, &first);
         gen_statements(g, gen_rnd(g, 3));
         if (!g->now.dead)
-            gen_settle(g, &was);
+            gen_settle(g, &was, false);
         gen_merge(g, &first);
         unpin(g, &was);
     }
@@ -364,21 +466,28 @@ static void call_function(struct gen *g)
     }
     if (push_arguments(g, s, g->p->type[g->p->func[to].type].params, arg)) {
         if (g->p->func[to].taken && gen_rnd(g, 2)) {
-            gen_const(g, (int32_t)to);
+            if (gen_rnd(g, 3))
+                gen_const(g, (int32_t)to);
+            else
+                choose(g);
             gen_op(g, OP_CALL_INDIRECT, (int32_t)g->p->func[to].type);
         } else {
             gen_op(g, OP_CALL, (int32_t)to);
         }
         for (uint32_t i = 0; i < s->nrefs; i++)
-            if (s->effect[i] == TAKES)
+            if (s->effect[i] == TAKES) {
                 gen_forget(g, arg[i], AT_JUNK);
+            } else if (s->effect[i] == STEPS) {
+                g->now.obj[arg[i]].states = s->after[i];
+                g->now.obj[arg[i]].pending = false;
+            }
         for (uint32_t i = s->nresults; i-- > 0;) {
             uint32_t o = gen_obj(g, s->result[i]);
             gen_set(g, l[i], o == UINT32_MAX ? AT_JUNK : (int8_t)o);
         }
     }
     if (guarded) {
-        gen_settle(g, &was);
+        gen_settle(g, &was, false);
         gen_op(g, OP_ELSE, 0);
         struct guess first = g->now;
         g->now = was;
@@ -403,11 +512,11 @@ static void statement(struct gen *g)
         copy_local(g);
     else if (k < 60)
         swap_locals(g);
-    else if (k < 64)
+    else if (k < 65)
         set_flag(g);
-    else if (k < 70)
+    else if (k < 69)
         give_away(g);
-    else if (k < 78)
+    else if (k < 79)
         call_function(g);
     else if (k < 88 && g->depth < 4)
         branch(g);

@@ -230,9 +230,19 @@ static bool add_snippet(struct prog *p, const struct world *w, struct rng *r, st
     return insert(f, pick(p, w, r, f, &at) ? at : rng_below(r, f->n + 1), code, n);
 }
 
+/* A certain leak: whoever takes the place for unreachable accepts it. */
+static bool poison(struct prog *p, const struct world *w, struct rng *r, struct func *f)
+{
+    struct insn code[] = {{.op = OP_CALL, .x = ~(int32_t)w->leaky}, {.op = OP_DROP}};
+    uint32_t at;
+    return insert(f, pick(p, w, r, f, &at) ? at : rng_below(r, f->n + 1), code, ARRAY_LEN(code));
+}
+
 bool prog_mutate(struct prog *p, const struct world *w, struct rng *r)
 {
     bool any = false;
+    if (rng_chance(r, 15))
+        return poison(p, w, r, &p->func[rng_below(r, p->nfuncs)]);
     for (uint32_t i = 1 + rng_below(r, 2) * rng_below(r, 3); i > 0; i--) {
         struct func *f = &p->func[rng_below(r, p->nfuncs)];
         switch (rng_below(r, 8)) {

@@ -22,7 +22,8 @@ static const char text[] =
     "  state Fail: one { Bye? -> end; end; } }"
     "contract G { in message Give(exp Q:Work e); in message Box(T t); in message Done();"
     "  out message Take(imp Q:Start e); out message Back(T t); out message Ok();"
-    "  state Idle: one { Give? -> Busy; Box? -> Busy; Done? -> end; end; }"
+    "  in message Keep(R r);"
+    "  state Idle: one { Give? -> Busy; Box? -> Busy; Keep? -> Busy; Done? -> end; end; }"
     "  state Busy: one { Take! -> Idle; Back! -> Idle; Ok! -> Idle; } }"
     "contract S capacity 2 { in message Item(A a); in message Stop();"
     "  state Flow: one { Item? -> Flow; Stop? -> end; } }";
@@ -105,8 +106,9 @@ static enum host_result host_choose(struct sip *s, struct instance *caller, cons
 static enum host_result host_show(struct sip *s, struct instance *caller, const void *data,
                                   uint64_t *slots)
 {
-    (void)s, (void)caller, (void)data;
-    slots[0] = 0;
+    struct world *w = s->user;
+    (void)caller, (void)data;
+    slots[0] = rng_below(&w->rng, 2); /* as a reference: null, or something else */
     return HOST_OK;
 }
 
@@ -138,6 +140,9 @@ void world_open(struct world *w)
     own_op(w, "show", VT_EXTERNREF, VT_I32);
     own_op(w, "make", 0, VT_EXTERNREF);
     xop_enumerate(w->set, each_op, w);
+    for (uint32_t i = OP_OWN_N; i < w->nops; i++)
+        if (w->op[i].xop.kind == XOP_NEW && w->op[i].type.nparams == 0)
+            w->leaky = i;
     w->own[OP_CHOOSE] = (struct hostcall){host_choose, NULL, "env", "choose"};
     w->own[OP_SHOW] = (struct hostcall){host_show, NULL, "env", "show"};
     w->own[OP_MAKE] = (struct hostcall){host_show, NULL, "env", "make"};

@@ -32,7 +32,7 @@ struct world {
     const struct contract_set *set;
     const char *text;
     struct world_op *op;
-    uint32_t nops;
+    uint32_t nops, leaky; /* leaky: makes a block of nothing */
     struct runtime rt;
     struct xaccount native; /* of the peers */
     const struct xcontract *contract[16];
