@@ -327,14 +327,17 @@ void own_note(struct own_run *r, uint32_t event)
     if (!event || !r->c->why)
         return;
     const struct own_event *e = &r->c->events[event];
+    struct diag_note *n;
     switch ((enum own_event_kind)e->kind) {
     case EV_NONE:
     case EV_MET:
     case EV_JOINED:
         return;
     case EV_CREATED:
-        say_how(r, e, e->callee, note_at(r, e, made(e)));
-        own_note(r, origin_of(r->c, e->other));
+        n = note_at(r, e, made(e));
+        say_how(r, e, e->callee, n);
+        if (n) /* origins of what a recursive function returns go round */
+            own_note(r, origin_of(r->c, e->other));
         return;
     case EV_PARAM:
         note_param(r, e);
@@ -348,8 +351,10 @@ void own_note(struct own_run *r, uint32_t event)
         say_how(r, e, e->callee, note_at(r, e, own_event_past(e)));
         return;
     case EV_CALLEE:
-        say_how(r, e, e->callee, note_at(r, e, own_event_past(e)));
-        own_note(r, end_in_callee(r->c, e->other));
+        n = note_at(r, e, own_event_past(e));
+        say_how(r, e, e->callee, n);
+        if (n)
+            own_note(r, end_in_callee(r->c, e->other));
         return;
     case EV_SENT:
     case EV_RECEIVED:
