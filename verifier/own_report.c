@@ -202,6 +202,35 @@ bool own_fail_operand(struct own_run *r, struct own_value v, const char *what)
     return false;
 }
 
+/* Why an operation gives null, and what to do about it. */
+static void hint_for_null(struct own_run *r, const struct own_res *res)
+{
+    uint32_t origin = own_event_origin(r->c, res->event);
+    const struct xop *op = origin ? r->c->events[origin].op : NULL;
+    switch (op ? op->kind : XOP_N) {
+    case XOP_ALLOC:
+        diag_hint(r->c->why, "`alloc` gives null when there is no room: test it, or use `new`");
+        return;
+    case XOP_TAKE:
+    case XOP_SHARE_CHILD:
+        diag_hint(r->c->why, "the field may be empty: test what comes out of it");
+        return;
+    case XOP_CONNECT:
+        diag_hint(r->c->why, "`connect` gives null when nobody publishes the name: test it");
+        return;
+    case XOP_SLOT_SWAP:
+    case XOP_FROZEN_SWAP:
+    case XOP_END_SWAP:
+        diag_hint(r->c->why, "the slot may be empty: test what comes out of it");
+        return;
+    case XOP_SET_WAIT:
+        diag_hint(r->c->why, "`wait` gives null when the time is over: test it");
+        return;
+    default:
+        return;
+    }
+}
+
 bool own_fail_maybe_null(struct own_run *r, uint32_t i, const char *what)
 {
     const struct own_res *res = &r->cur->res[i];
@@ -209,6 +238,7 @@ bool own_fail_maybe_null(struct own_run *r, uint32_t i, const char *what)
     own_res_name(r, res, name, sizeof name);
     own_fail(r, OWN_MAYBE_NULL, "%s: the %s may be null here", what, name);
     own_note_path(r, res->event);
+    hint_for_null(r, res);
     return false;
 }
 
@@ -228,7 +258,14 @@ bool own_fail_leak(struct own_run *r, uint32_t i, const char *where)
     char name[64];
     own_res_name(r, res, name, sizeof name);
     own_fail(r, OWN_LEAK, "the last reference to the %s is lost %s", name, where);
+    own_note_side(r, "on another path", own_event_end(r->c, res->event));
     own_note_path(r, res->event);
+    if (res->kind == RES_ENDPOINT) {
+        char states[120];
+        own_states_text(&r->c->m->contracts->contracts[res->type], res->states, " or ", states,
+                        sizeof states);
+        diag_found(r->c->why, "the endpoint in state %s", states);
+    }
     hint_for_loss(r, res);
     return false;
 }
