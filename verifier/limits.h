@@ -59,8 +59,10 @@
 #define ANALYSIS_ROUNDS_MAX      64u
 #define ANALYSIS_CONTEXTS_MAX    32u
 #define ANALYSIS_DEPTH_MAX       128u
-#define ANALYSIS_STEPS_BASE      1000000u
-#define ANALYSIS_STEPS_PER_BYTE  64u
+/* values that are copied or compared in one step */
+#define STEP_VALUES             16u
+#define ANALYSIS_STEPS_BASE     1000000u
+#define ANALYSIS_STEPS_PER_BYTE 64u
 /* What diagnostics may remember; later events are not told. */
 #define ANALYSIS_EVENTS_MAX 100000u
 

@@ -68,6 +68,7 @@ struct module {
 
     uint8_t *operation; /* imported functions: 1 for those of `singula/` modules */
 
+    const struct verify_options *options; /* of verify(), or NULL */
     struct verify_cost cost;
     struct diag *why;         /* never NULL */
     struct diag_list *errors; /* never NULL; *why is its first, in the end */

@@ -4,6 +4,7 @@
  * function is analysed and only grows; the body is walked again until a branch back leaves it
  * unchanged. Code that no state reaches is skipped.
  */
+#include "verifier/cert.h"
 #include "verifier/own_int.h"
 
 #include <string.h>
@@ -144,14 +145,9 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
     own_event_joined(r, joined, old, cur);
     r->cur = NULL;
     if (grown) {
-        struct strbuf a = {0}, b = {0};
-        if (old)
-            own_serialise(old, &a);
-        own_serialise(joined, &b);
-        *grown |= !old || a.failed || b.failed || a.len != b.len || memcmp(a.s, b.s, a.len) != 0;
-        strbuf_clear(&a);
-        strbuf_clear(&b);
-        if (!*grown)
+        bool same = own_same(old, joined);
+        *grown |= !same;
+        if (same)
             return true;
     }
     *into = joined;
@@ -195,6 +191,8 @@ static bool go_to(struct walk *w, uint32_t depth)
 
 static bool copy_current(struct own_run *r, struct own_state *from)
 {
+    if (from && !own_charge(r, from->nlocals + from->nstack))
+        return false;
     r->cur = from ? own_state_copy(&r->scratch, from) : NULL;
     return !from || r->cur ||
            own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
@@ -308,6 +306,7 @@ static bool at_end(struct walk *w, struct insn_view *v)
             return copy_current(r, w->header[c->block]);
         }
         w->depth--;
+        cert_points_add(r->points, r->f->blocks[c->block].at, w->header[c->block]);
         return !r->cur || forget_dead(r, r->live->at_end + (size_t)c->block * r->live->words,
                                       "after the loop");
     }
@@ -318,9 +317,11 @@ static bool at_end(struct walk *w, struct insn_view *v)
         if (!go_to(w, 0))
             return false;
     }
-    if (w->depth-- > 1 && !copy_current(r, c->label))
-        return false;
-    return true;
+    if (w->depth-- == 1)
+        return true;
+    if (c->label)
+        cert_points_add(r->points, r->f->blocks[c->block].at, c->label);
+    return copy_current(r, c->label);
 }
 
 /* ---- the walk ---- */
@@ -378,9 +379,8 @@ static bool walk_body(struct walk *w)
     struct insn_view v = {.next = r->f->code};
     while (opcode_next(r->f, &v)) {
         r->at = opcode_at(r->f, &v);
-        if (++r->c->steps > r->c->max_steps)
-            return own_fail(r, LIM_ANALYSIS, "more than %llu steps are needed to prove ownership",
-                            (unsigned long long)r->c->max_steps);
+        if (!own_charge(r, 0))
+            return false;
         if (!r->cur && !skip_dead(w, &v))
             continue;
         r->op = NULL;
@@ -432,12 +432,26 @@ static const struct own_state *result_of(struct own_run *r, const struct own_sta
     return own_canonical(r->c->arena, c);
 }
 
+bool own_charge(struct own_run *r, uint32_t n)
+{
+    struct own_ctx *c = r->c;
+    c->steps += 1 + n / STEP_VALUES;
+    if (c->steps <= c->max_steps)
+        return true;
+    return own_fail(r, LIM_ANALYSIS, "more than %llu steps are needed to prove ownership",
+                    (unsigned long long)c->max_steps);
+}
+
 bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
-             const struct own_state **result)
+             const struct own_state **result, struct cert_bytes *points)
 {
     uint32_t d = func - c->m->nimported[EXT_FUNC];
-    struct own_run r = {
-        .c = c, .func = func, .f = &c->m->funcs[d], .scratch = c->scratch[c->depth]};
+    struct cert_points labels = {0};
+    struct own_run r = {.c = c,
+                        .func = func,
+                        .f = &c->m->funcs[d],
+                        .scratch = c->scratch[c->depth],
+                        .points = &labels};
     struct walk w = {.r = &r};
     *result = NULL;
     if (c->failed[func])
@@ -452,6 +466,9 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
     ok = ok && set_up(&r, &w, entry) && walk_body(&w);
     if (ok && w.ctl[0].label && !(*result = result_of(&r, w.ctl[0].label)))
         ok = own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    if (ok && !cert_points_take(&labels, c->arena, points))
+        ok = own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+    cert_points_clear(&labels);
     arena_reset(&r.scratch);
     c->scratch[c->depth] = r.scratch;
     return ok || !c->stopped;

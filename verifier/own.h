@@ -4,13 +4,16 @@
 #define VERIFIER_OWN_H
 
 #include "base/arena.h"
+#include "base/strbuf.h"
 #include "base/status.h"
 #include "verifier/verified.h"
 
 /* Proves for every function that can run that each exchange reference has a single owner and every
  * channel follows its contract. Only for modules that import singula/ operations; needs the types
- * pass. Work is metered: LIM_ANALYSIS. */
-must_check enum status own_analyse(struct arena *a, const struct vview *m, struct diag *why);
+ * pass. Work is metered: LIM_ANALYSIS. Appends the certificate without its header (cert.h);
+ * *steps: the work that was done. Nothing to prove: an empty one. */
+must_check enum status own_analyse(struct arena *a, const struct vview *m,
+                                   struct strbuf *certificate, uint64_t *steps, struct diag *why);
 
 struct module;
 

@@ -2,50 +2,27 @@
  *
  * A summary belongs to a function and the canonical state of its arguments' resources. While it is
  * being computed a recursive call takes its last known result (at first: does not return) and the
- * body is analysed again until the result no longer changes. At the end EVERY summary is computed
- * once more against the final table, until nothing changes: without that, a summary that saw
- * another one's provisional result would be trusted (docs/VERIFIER.md).
+ * body is analysed again until the result no longer changes. If a result changed after somebody had
+ * used it, EVERY summary is computed again against the table, until nothing changes: without that,
+ * a summary that saw another one's provisional result would be trusted. That this was done right is
+ * for the checker of certificates to say.
  */
+#include "verifier/cert.h"
 #include "verifier/own_int.h"
 
 #include <string.h>
 
 #include "verifier/limits.h"
 
-static bool has_reference(const struct functype *t)
-{
-    for (uint32_t i = 0; i < t->nparams; i++)
-        if (t->params[i] == VT_EXTERNREF)
-            return true;
-    for (uint32_t i = 0; i < t->nresults; i++)
-        if (t->results[i] == VT_EXTERNREF)
-            return true;
-    return false;
-}
-
-static const struct functype *type_of(const struct own_ctx *c, uint32_t func)
-{
-    return &c->m->types[c->m->func_types[func]];
-}
-
-/* A function without references in its type affects no caller: it is analysed once, by itself. */
-static void reach(struct own_ctx *c, uint32_t func)
-{
-    if (c->reached[func])
-        return;
-    c->reached[func] = 1;
-    if (func >= c->m->nimported[EXT_FUNC])
-        c->todo[c->ntodo++] = func;
-}
-
 /* ---- arguments and results ---- */
 
-/* The state that a callee starts in: its parameters' values and resources, which get the callee's
- * parameter numbers. arg_res[n] is the caller's resource of parameter number n + 1. */
+/* The state that a callee starts in: its parameters' values and resources. A resource's parameter
+ * number is the place of the first parameter that names it among those that are references;
+ * arg_res[n] is the caller's resource of number n + 1, or UINT32_MAX. */
 static struct own_state *entry_of(struct own_run *r, uint32_t func, const struct own_value *args,
                                   uint32_t *arg_res, uint32_t *nargs)
 {
-    const struct functype *t = type_of(r->c, func);
+    const struct functype *t = own_type_of(r->c, func);
     struct own_state *e = own_state_new(r->c->arena, 0, t->nparams + 1);
     if (!e)
         return NULL;
@@ -55,25 +32,35 @@ static struct own_state *entry_of(struct own_run *r, uint32_t func, const struct
         e->v[i] = (struct own_value){.kind = OV_TOP};
         if (t->params[i] != VT_EXTERNREF)
             continue;
+        uint32_t k = 0, n = (*nargs)++;
+        if (n == OWN_PARAMS_MAX)
+            return NULL;
+        arg_res[n] = UINT32_MAX;
         e->v[i] = args[i];
         if (args[i].kind != OV_REF)
             continue;
-        uint32_t k = 0;
-        while (k < *nargs && arg_res[k] != args[i].x)
+        while (k < e->nres && arg_res[e->res[k].param - 1] != args[i].x)
             k++;
-        if (k == *nargs) {
-            if (k == OWN_PARAMS_MAX)
-                return NULL;
-            struct own_res res = r->cur->res[args[i].x];
-            res.event = own_event_of(r, EV_PARAM, func, &res);
-            res.param = k + 1;
-            arg_res[(*nargs)++] = args[i].x;
-            if (own_res_add(r->c->arena, e, &res) == UINT32_MAX)
-                return NULL;
-        }
         e->v[i].x = k;
+        if (k < e->nres)
+            continue;
+        struct own_res res = r->cur->res[args[i].x];
+        res.event = own_event_of(r, EV_PARAM, func, &res);
+        res.param = n + 1;
+        arg_res[n] = args[i].x;
+        if (own_res_add(r->c->arena, e, &res) == UINT32_MAX)
+            return NULL;
     }
     return e;
+}
+
+/* The resource of a parameter, or nres. */
+static uint32_t param_res(const struct own_state *s, uint32_t param)
+{
+    uint32_t j = 0;
+    while (j < s->nres && s->res[j].param != param)
+        j++;
+    return j;
 }
 
 /* What a call did to the arguments' resources, and its results. */
@@ -83,15 +70,17 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
     const struct own_state *out = sum->result;
     uint32_t of[OWN_RES_MAX];
     for (uint32_t k = 0; k < nargs; k++) {
-        uint32_t i = arg_res[k], j = 0;
+        uint32_t i = arg_res[k], j = param_res(out, k + 1);
+        if (j < out->nres)
+            of[j] = i;
+        if (i == UINT32_MAX)
+            continue;
         if (out->gone & CASE_BIT(k)) {
             uint32_t e = own_event_of(r, EV_CALLEE, sum->func, &r->cur->res[i]);
-            own_event_in_callee(r, e, sum->entry->res[k].event);
+            own_event_in_callee(r, e, sum->entry->res[param_res(sum->entry, k + 1)].event);
             own_consume_at(r, i, e);
             continue;
         }
-        while (j < out->nres && out->res[j].param != k + 1)
-            j++;
         if (j == out->nres) { /* known to be null afterwards */
             own_set_absent(r->cur, i);
             continue;
@@ -105,7 +94,6 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
         res->pend = now->pend;
         res->filled = now->filled;
         res->event = now->event;
-        of[j] = i;
     }
     for (uint32_t j = 0; j < out->nres; j++) {
         if (out->res[j].param != PARAM_NONE)
@@ -120,12 +108,16 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
     own_settle_tables(&r->scratch, r->cur);
     for (uint32_t i = 0; i < t->nresults; i++) {
         struct own_value v = out->v[i];
-        if (v.kind == OV_REF)
+        if (v.kind == OV_REF && of[v.x] == UINT32_MAX)
+            v = (struct own_value){.kind = OV_NULL};
+        else if (v.kind == OV_REF)
             v.x = of[v.x];
         own_push(r, v);
     }
     return true;
 }
+
+/* ---- summaries ---- */
 
 static struct own_summary *find(struct own_ctx *c, uint32_t func, const struct strbuf *key)
 {
@@ -135,30 +127,68 @@ static struct own_summary *find(struct own_ctx *c, uint32_t func, const struct s
     return NULL;
 }
 
-static bool same_result(const struct own_state *a, const struct own_state *b)
+static bool set_entry(struct own_ctx *c, struct own_summary *s, const struct own_state *entry)
 {
-    if (!a || !b)
-        return a == b;
-    struct strbuf x = {0}, y = {0};
-    own_serialise(a, &x);
-    own_serialise(b, &y);
-    bool same = x.len == y.len && memcmp(x.s, y.s, x.len) == 0;
-    strbuf_clear(&x);
-    strbuf_clear(&y);
-    return same;
+    struct strbuf key = {0};
+    own_serialise(entry, &key);
+    s->entry = entry;
+    s->key = key.failed ? NULL : arena_strndup(c->arena, key.s, key.len);
+    s->nkey = key.len;
+    strbuf_clear(&key);
+    return s->key != NULL;
+}
+
+static struct own_summary *add(struct own_ctx *c, uint32_t func, const struct own_state *entry)
+{
+    struct own_summary *s = ARENA_NEW(c->arena, struct own_summary);
+    if (!s || !set_entry(c, s, entry))
+        return NULL;
+    s->func = func;
+    struct own_summary **end = &c->summaries[func];
+    while (*end)
+        end = &(*end)->next;
+    *end = s;
+    c->ncontexts[func]++;
+    return s;
+}
+
+/* A function without references in its type affects no caller: it is analysed once, by itself. */
+static bool reach(struct own_ctx *c, uint32_t func)
+{
+    if (c->summaries[func])
+        return true;
+    const struct functype *t = own_type_of(c, func);
+    struct own_state *e = own_state_new(c->arena, 0, t->nparams + 1);
+    if (e)
+        e->nstack = t->nparams; /* zeroed: OV_TOP */
+    struct own_summary *s = e ? add(c, func, e) : NULL;
+    if (s)
+        c->todo[c->ntodo++] = s;
+    return s != NULL;
+}
+
+/* One walk over the body. *changed: the result is another than before. */
+static bool walk_again(struct own_ctx *c, struct own_summary *s, bool *changed)
+{
+    const struct own_state *result;
+    if (!own_run(c, s->func, s->entry, &result, &s->points))
+        return false;
+    *changed = !own_same(result, s->result);
+    s->result = result;
+    return true;
 }
 
 static bool compute(struct own_ctx *c, struct own_summary *s)
 {
+    bool changed;
     s->busy = true;
     for (uint32_t round = 0;; round++) {
-        const struct own_state *result;
+        const struct own_state *entry = s->entry;
         s->used = false;
-        if (!own_run(c, s->func, s->entry, &result))
+        if (!walk_again(c, s, &changed))
             return false;
-        bool same = same_result(result, s->result);
-        s->result = result;
-        if (!s->used || same)
+        c->dirty |= changed && s->used;
+        if (s->entry == entry && (!s->used || !changed))
             break;
         if (round == ANALYSIS_ROUNDS_MAX) {
             own_stop(c, "recursion through func[%u] does not settle", s->func);
@@ -169,63 +199,77 @@ static bool compute(struct own_ctx *c, struct own_summary *s)
     return true;
 }
 
+static bool too_much(struct own_run *r)
+{
+    return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+}
+
+/* Computes a summary while the body that needs it is being walked. */
+static bool compute_nested(struct own_run *r, struct own_summary *s)
+{
+    struct own_ctx *c = r->c;
+    size_t held = r->scratch.used;
+    if (c->depth == ANALYSIS_DEPTH_MAX)
+        return own_fail(r, LIM_ANALYSIS, "func[%u] is called through too many nested calls",
+                        s->func);
+    c->depth++;
+    c->scratch_held += held;
+    bool ok = compute(c, s);
+    c->scratch_held -= held;
+    c->depth--;
+    return ok;
+}
+
+/* A function that is called in too many ways: its last context takes in what is new. */
+static struct own_summary *widen(struct own_run *r, uint32_t func, const struct own_state *entry)
+{
+    struct own_ctx *c = r->c;
+    struct own_summary *s = c->summaries[func];
+    struct own_meet_error err;
+    while (s->next)
+        s = s->next;
+    const struct own_state *wide = own_join(c->arena, s->entry, entry, 0, &err);
+    if (!wide) {
+        own_fail(r, LIM_ANALYSIS, "func[%u] is called with too many different ownership states",
+                 func);
+        return NULL;
+    }
+    c->widened = true;
+    if (own_same(wide, s->entry))
+        return s;
+    if (!set_entry(c, s, wide)) {
+        too_much(r);
+        return NULL;
+    }
+    c->dirty = true;
+    return s->busy || compute_nested(r, s) ? s : NULL;
+}
+
 static struct own_summary *summary(struct own_run *r, uint32_t func, struct own_state *entry)
 {
     struct own_ctx *c = r->c;
     struct strbuf key = {0};
     own_serialise(entry, &key);
     struct own_summary *s = key.failed ? NULL : find(c, func, &key);
-    if (!s && !key.failed) {
-        if (c->ncontexts[func] == ANALYSIS_CONTEXTS_MAX || c->depth == ANALYSIS_DEPTH_MAX) {
-            own_fail(r, LIM_ANALYSIS, "func[%u] is called %s", func,
-                     c->depth == ANALYSIS_DEPTH_MAX ? "through too many nested calls"
-                                                    : "with too many different ownership states");
-        } else if ((s = ARENA_NEW(c->arena, struct own_summary))) {
-            s->key = arena_strndup(c->arena, key.s, key.len);
-            s->nkey = key.len;
-            s->func = func;
-            s->entry = entry;
-            s->next = c->summaries[func];
-            c->summaries[func] = s;
-            c->ncontexts[func]++;
-            c->nsummaries++;
-            c->depth++;
-            size_t held = r->scratch.used;
-            c->scratch_held += held;
-            bool ok = s->key && compute(c, s);
-            c->scratch_held -= held;
-            c->depth--;
-            strbuf_clear(&key);
-            return ok ? s : NULL;
-        }
-    }
+    bool failed = key.failed;
     strbuf_clear(&key);
+    if (!s && !failed && c->ncontexts[func] >= ANALYSIS_CONTEXTS_MAX)
+        s = widen(r, func, entry);
+    else if (!s && !failed && (s = add(c, func, entry)) && !compute_nested(r, s))
+        return NULL;
     if (s && s->busy)
         s->used = true;
     if (!s)
-        own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+        too_much(r);
     return s;
 }
 
-/* A tracked reference may not be passed to an import that is not an operation of singula/. */
-static bool call_foreign(struct own_run *r, uint32_t func, const struct functype *t)
-{
-    for (uint32_t i = t->nparams; i-- > 0;) {
-        struct own_value x = own_pop(r);
-        if (x.kind == OV_REF || x.kind == OV_DEAD || x.kind == OV_BAD)
-            return own_fail_foreign_call(r, func, x);
-    }
-    for (uint32_t i = 0; i < t->nresults; i++)
-        own_push(r, (struct own_value){t->results[i] == VT_EXTERNREF ? OV_FOREIGN : OV_TOP,
-                                       t->results[i] == VT_EXTERNREF
-                                           ? own_event(r, EV_FOREIGN, func == UINT32_MAX ? 0 : func)
-                                           : 0,
-                                       NULL});
-    return true;
-}
+/* ---- calls ---- */
 
-static bool call_plain(struct own_run *r, const struct functype *t)
+static bool call_plain(struct own_run *r, uint32_t func, const struct functype *t)
 {
+    if (!reach(r->c, func))
+        return too_much(r);
     for (uint32_t i = 0; i < t->nparams; i++)
         own_pop(r);
     for (uint32_t i = 0; i < t->nresults; i++)
@@ -236,11 +280,9 @@ static bool call_plain(struct own_run *r, const struct functype *t)
 /* Calls a defined function with the arguments on the stack. */
 static bool call_defined(struct own_run *r, uint32_t func)
 {
-    const struct functype *t = type_of(r->c, func);
-    if (!has_reference(t)) {
-        reach(r->c, func);
-        return call_plain(r, t);
-    }
+    const struct functype *t = own_type_of(r->c, func);
+    if (!own_has_reference(t))
+        return call_plain(r, func, t);
     uint32_t arg_res[OWN_PARAMS_MAX], nargs;
     struct own_state *s = r->cur;
     const struct own_value *args = s->v + s->nlocals + s->nstack - t->nparams;
@@ -248,7 +290,6 @@ static bool call_defined(struct own_run *r, uint32_t func)
     if (!entry)
         return own_fail(r, LIM_ANALYSIS, "too many references in one call");
     s->nstack -= t->nparams;
-    r->c->reached[func] = 1;
     struct own_summary *sum = summary(r, func, entry);
     if (!sum)
         return false;
@@ -259,30 +300,22 @@ static bool call_defined(struct own_run *r, uint32_t func)
     if (!apply(r, t, sum, arg_res, nargs))
         return false;
     for (uint32_t k = 0; k < nargs; k++)
-        if (!own_check_leak(r, arg_res[k], "after the call"))
+        if (arg_res[k] != UINT32_MAX && !own_check_leak(r, arg_res[k], "after the call"))
             return false;
     return true;
 }
 
-bool own_call(struct own_run *r, uint32_t func)
-{
-    if (func >= r->c->m->nimported[EXT_FUNC])
-        return call_defined(r, func);
-    r->op = r->c->imports[func]->xop;
-    return r->op ? own_xop(r, r->op) : call_foreign(r, func, type_of(r->c, func));
-}
-
-/* One of the functions that an indirect call may reach: what it does to a copy of `before` is
- * joined into *after. */
+/* One of the functions that an indirect call may reach (UINT32_MAX: one of others): what it does to
+ * a copy of `before` is joined into *after. */
 static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t func,
                            const struct own_state *before, struct own_state **after)
 {
     struct own_meet_error err;
     r->cur = own_state_copy(&r->scratch, before);
     if (!r->cur)
-        return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    bool defined = func >= r->c->m->nimported[EXT_FUNC] && func < r->c->m->nfuncs;
-    if (!(defined ? call_defined(r, func) : call_foreign(r, func, t)))
+        return too_much(r);
+    if (!own_charge(r, before->nlocals + before->nstack) ||
+        !(func == UINT32_MAX ? own_call_foreign(r, func, t) : own_call(r, func)))
         return false;
     if (!r->cur)
         return true;
@@ -296,146 +329,111 @@ static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t
 
 /* A choice among the address-taken functions of that type, and one of the host's where its
  * functions can get into tables. */
-bool own_call_indirect(struct own_run *r, uint32_t type)
+static bool call_indirect(struct own_run *r, const struct functype *t)
 {
     struct own_ctx *c = r->c;
-    const struct functype *t = &c->m->types[type];
-    if (!has_reference(t))
-        return call_plain(r, t);
     struct own_state *before = r->cur, *after = NULL;
-    for (uint32_t f = 0; f < c->m->nfuncs; f++)
-        if (c->address_taken[f] && type_of(c, f)->canonical == t->canonical &&
-            !call_candidate(r, t, f, before, &after))
+    for (uint32_t k = c->targets_from[t->canonical]; k < c->targets_from[t->canonical + 1]; k++)
+        if (!call_candidate(r, t, c->targets[k], before, &after))
             return false;
     if (c->foreign_functions && !call_candidate(r, t, UINT32_MAX, before, &after))
         return false;
     r->cur = after; /* none: the call traps */
+    if (after)
+        cert_points_add(r->points, r->at, after);
     return true;
 }
 
 /* ---- the module ---- */
 
-static void take_address(struct own_ctx *c, const struct vconst *v)
-{
-    if (v->kind == VC_REF_FUNC)
-        c->address_taken[v->bits] = 1;
-}
-
-/* Can functions that are not this module's get into its tables? Through a table or global that
- * others write, an argument or a result. */
-static bool foreign_functions(const struct vview *m)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < m->nimported[EXT_TABLE]; i++)
-        any |= m->tables[i].elem == VT_FUNCREF;
-    for (uint32_t i = 0; i < m->nimported[EXT_GLOBAL]; i++)
-        any |= m->global_types[i].type == VT_FUNCREF;
-    for (uint32_t i = 0; i < m->nimported[EXT_FUNC]; i++) {
-        const struct functype *t = &m->types[m->func_types[i]];
-        any |= memchr(t->results, VT_FUNCREF, t->nresults) != NULL;
-    }
-    for (uint32_t i = 0; i < m->nexports; i++) {
-        const struct vexport *e = &m->exports[i];
-        if (e->kind == EXT_TABLE)
-            any |= m->tables[e->index].elem == VT_FUNCREF;
-        else if (e->kind == EXT_GLOBAL)
-            any |= m->global_types[e->index].type == VT_FUNCREF && m->global_types[e->index].mut;
-        else if (e->kind == EXT_FUNC)
-            any |= memchr(m->types[m->func_types[e->index]].params, VT_FUNCREF,
-                          m->types[m->func_types[e->index]].nparams) != NULL;
-    }
-    return any;
-}
-
-static void find_roots(struct own_ctx *c)
-{
-    const struct vview *m = c->m;
-    c->foreign_functions = foreign_functions(m);
-    for (uint32_t i = 0; i < m->nelems; i++)
-        for (uint32_t k = 0; k < m->elems[i].nitems; k++)
-            take_address(c, &m->elems[i].items[k]);
-    for (uint32_t i = 0; i < m->ndefined_globals; i++)
-        take_address(c, &m->globals[i].init);
-    if (m->start != UINT32_MAX)
-        reach(c, m->start);
-    for (uint32_t i = 0; i < m->nexports; i++)
-        if (m->exports[i].kind == EXT_FUNC) {
-            c->address_taken[m->exports[i].index] = 1; /* ref.func may name it */
-            reach(c, m->exports[i].index);
-        }
-    for (uint32_t f = 0; f < m->nfuncs; f++)
-        if (c->address_taken[f] && !has_reference(type_of(c, f)))
-            reach(c, f);
-}
-
-/* Analyses all functions that can run, then every summary again until nothing changes. A round that
- * meets a function or a context for the first time (a call behind one that was not known to return)
- * is not the last: it has not been checked against the final table. */
+/* Analyses all functions that can run; then, if a result changed that was in use, every summary
+ * again until nothing changes. */
 static bool settle(struct own_ctx *c)
 {
-    for (uint32_t round = 0;; round++) {
-        uint32_t ntodo = c->ntodo, nsummaries = c->nsummaries;
-        bool changed = false;
-        for (uint32_t i = 0; i < c->ntodo; i++) { /* grows while we look */
-            const struct own_state *ignored;
-            if (!own_run(c, c->todo[i], NULL, &ignored))
-                return false;
-        }
+    for (uint32_t i = 0; i < c->ntodo; i++) /* grows while we look */
+        if (!compute(c, c->todo[i]))
+            return false;
+    for (uint32_t round = 0; c->dirty; round++) {
+        c->dirty = false;
         for (uint32_t f = 0; f < c->m->nfuncs; f++)
             for (struct own_summary *s = c->summaries[f]; s; s = s->next) {
-                const struct own_state *result;
-                if (!own_run(c, f, s->entry, &result))
+                bool changed;
+                if (!walk_again(c, s, &changed))
                     return false;
-                changed |= !same_result(result, s->result);
-                s->result = result;
+                c->dirty |= changed;
             }
-        if (!changed && ntodo == c->ntodo && nsummaries == c->nsummaries)
-            return true;
+        for (uint32_t i = 0; i < c->ntodo; i++)
+            if (!c->todo[i]->points.p && !compute(c, c->todo[i]))
+                return false;
         if (round == ANALYSIS_ROUNDS_MAX) {
             own_stop(c, "the summaries of recursive functions do not settle");
             return false;
         }
     }
+    return true;
+}
+
+/* The certificate's contexts, in order. */
+static bool write_contexts(const struct own_ctx *c, struct strbuf *out)
+{
+    uint64_t n = 0;
+    for (uint32_t f = 0; f < c->m->nfuncs; f++)
+        n += c->ncontexts[f];
+    cert_put_number(out, n);
+    for (uint32_t f = 0; f < c->m->nfuncs; f++)
+        for (struct own_summary *s = c->summaries[f]; s; s = s->next)
+            cert_put_context(out, s);
+    return !out->failed;
 }
 
 /* The whole module; c says where errors go and whether events are recorded. */
 static enum status analyse(struct own_ctx *c, struct arena *a)
 {
-    const struct vview *m = c->m;
-    uint32_t n = m->nfuncs;
+    uint32_t n = c->m->nfuncs;
     c->arena = a;
-    c->imports = ARENA_ARRAY(a, m->nimported[EXT_FUNC], const struct vimport *);
-    for (uint32_t i = 0, f = 0; c->imports && i < m->nimports; i++)
-        if (m->imports[i].kind == EXT_FUNC)
-            c->imports[f++] = &m->imports[i];
-    c->live = ARENA_ARRAY(a, m->ndefined, struct own_live *);
+    c->call = call_defined;
+    c->call_indirect = call_indirect;
+    bool ok = own_ctx_init(c);
     c->summaries = ARENA_ARRAY(a, n, struct own_summary *);
     c->ncontexts = ARENA_ARRAY(a, n, uint32_t);
-    c->reached = ARENA_ARRAY(a, n, uint8_t);
-    c->failed = ARENA_ARRAY(a, n, uint8_t);
-    c->todo = ARENA_ARRAY(a, n, uint32_t);
-    c->address_taken = ARENA_ARRAY(a, n, uint8_t);
-    if (c->imports && c->live && c->summaries && c->ncontexts && c->reached && c->failed &&
-        c->todo && c->address_taken) {
-        c->max_steps = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * m->nbytes;
-        find_roots(c);
+    c->todo = ARENA_ARRAY(a, n, struct own_summary *);
+    ok = ok && c->summaries && c->ncontexts && c->todo;
+    for (uint32_t f = 0; ok && f < n; f++)
+        ok = !c->root[f] || reach(c, f);
+    if (ok)
         settle(c);
-        for (uint32_t i = 0; i < ARRAY_LEN(c->scratch); i++)
-            arena_clear(&c->scratch[i]);
-    } else {
+    else
         own_stop(c, "the ownership analysis needs too much memory");
-    }
+    for (uint32_t i = 0; i < ARRAY_LEN(c->scratch); i++)
+        arena_clear(&c->scratch[i]);
     return c->status;
 }
 
-enum status own_analyse(struct arena *a, const struct vview *m, struct diag *why)
+enum status own_analyse(struct arena *a, const struct vview *m, struct strbuf *certificate,
+                        uint64_t *steps, struct diag *why)
 {
     struct diag_list one = {.items = why, .cap = 1};
     struct own_ctx c = {.m = m, .errors = &one};
-    bool any = false;
-    for (uint32_t i = 0; i < m->nimports; i++)
-        any |= m->imports[i].xop != NULL;
-    return any ? analyse(&c, a) : OK;
+    if (!own_matters(m)) {
+        cert_put_number(certificate, 0);
+        return OK;
+    }
+    enum status s = analyse(&c, a);
+    *steps = c.steps;
+    if (s != OK && c.widened) { /* no mistake of the module, as far as can be known */
+        struct diag d = *why;
+        diag_clear(why);
+        s = diag_set(why, LIM_ANALYSIS,
+                     "a function is called with too many different ownership states; together they "
+                     "allow: %.120s",
+                     d.detail);
+        why->func = d.func;
+        why->offset = d.offset;
+        why->func_offset = d.func_offset;
+    }
+    if (s == OK && !write_contexts(&c, certificate))
+        s = diag_set(why, LIM_ANALYSIS, "the certificate needs too much memory");
+    return s;
 }
 
 void own_explain(struct arena *a, const struct module *names, struct diag_list *errors)

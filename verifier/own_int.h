@@ -15,32 +15,46 @@
 #define NO_SLOT UINT32_MAX
 
 struct own_live {
+    /* of own_slots(): part of the proof */
     uint32_t *slot_of; /* by local: slot, or NO_SLOT */
     uint8_t *is_ref;   /* by slot */
-    uint32_t nslots, words;
+    uint32_t nslots;
+    /* of own_live() */
+    uint32_t words;
     uint64_t
         *at_end; /* by block: slots live after it; bit nslots: the function can go on from there */
     uint64_t *at_head; /* by block: slots live at a loop's header */
 };
 
+/* Numbers the locals that are followed: slot_of, is_ref, nslots. False when the arena is exhausted.
+ */
+bool own_slots(struct arena *a, const struct vview *m, const struct vfunc *f, struct own_live *l);
 /* Untrusted for soundness: a wrong result can only lead to a refusal. NULL when the arena is
  * exhausted. */
 struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f);
 
 /* ---- summaries ---- */
 
-/* What a function does when it is called with certain arguments. */
+/* Bytes of a certificate (cert.h). */
+struct cert_bytes {
+    const uint8_t *p;
+    uint32_t n;
+};
+
+/* What a function does when it is called with certain arguments: a context. */
 struct own_summary {
     uint32_t func;
     const struct own_state *entry; /* canonical; values are the parameters' */
-    char *key;
+    char *key;                     /* own_serialise() of entry */
     size_t nkey;
+    struct cert_bytes points; /* states at labels, of the last walk */
     const struct own_state *
         result; /* canonical; values are the results'. NULL: does not return (as far as is known) */
     bool busy, used;
-    struct own_summary *next; /* of the same function */
+    struct own_summary *next; /* of the same function, in the order in which they were met */
 };
 
+struct own_run;
 struct own_ctx {
     const struct vview *m;
     struct arena *arena; /* lives as long as the analysis */
@@ -56,13 +70,20 @@ struct own_ctx {
     const struct vimport **imports; /* by imported function */
     struct own_live **live;         /* by defined function, made on demand */
     struct own_summary **summaries; /* by function */
-    uint32_t nsummaries;            /* of all functions */
     uint32_t *ncontexts;            /* by function */
-    uint8_t *reached;               /* by function: analysed or waiting */
-    uint32_t *todo, ntodo;          /* functions without references in their type, to be analysed */
-    uint8_t *address_taken;         /* by function */
-    bool foreign_functions;         /* an indirect call may reach functions of others */
+    struct own_summary **todo;      /* of functions without references in their type */
+    uint32_t ntodo;
+    bool widened;                     /* a function was called in too many ways */
+    bool dirty;                       /* a result changed after somebody had used it */
+    uint8_t *address_taken, *root;    /* by function; root: called from where nobody looks */
+    uint32_t *targets, *targets_from; /* what indirect calls can reach: of type t those from
+                                         targets_from[t] to targets_from[t + 1] */
+    bool foreign_functions;           /* an indirect call may reach functions of others */
     uint64_t steps, max_steps;
+    /* Calls of guest functions: of the fixpoint (own_call.c) or the checker (cert_check.c).
+     * Arguments are on the stack. */
+    bool (*call)(struct own_run *r, uint32_t func);
+    bool (*call_indirect)(struct own_run *r, const struct functype *t);
     uint32_t depth;                               /* of nested summaries */
     size_t scratch_held;                          /* by the runs that wait for a nested summary */
     struct arena scratch[ANALYSIS_DEPTH_MAX + 1]; /* of runs, by depth: memory that is used again */
@@ -76,9 +97,11 @@ struct own_run {
     uint32_t func;
     const struct vfunc *f;
     const struct own_live *live;
-    struct own_state *cur; /* NULL: unreachable */
-    uint32_t at;           /* body offset of the instruction */
-    const struct xop *op;  /* of the import being called, or NULL */
+    struct own_state *cur;      /* NULL: unreachable */
+    uint32_t at;                /* body offset of the instruction */
+    const struct xop *op;       /* of the import being called, or NULL */
+    struct cert_points *points; /* of the fixpoint: states at labels */
+    struct check_walk *walk;    /* of the checker */
 };
 
 void own_push(struct own_run *r, struct own_value v);
@@ -153,13 +176,28 @@ bool own_op(struct own_run *r, const struct insn_view *v);
 bool own_null_test(struct own_run *r);
 /* Transfer of a singula/ operation (own_xop.c): operands are on the stack. */
 bool own_xop(struct own_run *r, const struct xop *op);
-/* Calls of guest functions (own_call.c). */
+/* The call of any function: operations, imports, guest functions. */
 bool own_call(struct own_run *r, uint32_t func);
-bool own_call_indirect(struct own_run *r, uint32_t type);
+/* The call of a function of that type of which nothing is known (UINT32_MAX: not even which). */
+bool own_call_foreign(struct own_run *r, uint32_t func, const struct functype *t);
+
+/* Does a call of that type matter to the analysis? */
+bool own_has_reference(const struct functype *t);
+static inline const struct functype *own_type_of(const struct own_ctx *c, uint32_t func)
+{
+    return &c->m->types[c->m->func_types[func]];
+}
+/* Fills imports, live, address_taken, root, targets. False when the arena is exhausted. */
+bool own_ctx_init(struct own_ctx *c);
+/* Is there anything to prove? Only if the module imports operations. */
+bool own_matters(const struct vview *m);
+/* Counts work on n values. False, and failed: too much. */
+bool own_charge(struct own_run *r, uint32_t n);
 
 /* Analyses a body from an entry state (values: all parameters). *result: canonical state of the
- * results; NULL if it does not return, or is refused. False: the analysis is over (c->stopped). */
+ * results; NULL if it does not return, or is refused. *points: of all labels that were reached.
+ * False: the analysis is over (c->stopped). */
 bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
-             const struct own_state **result);
+             const struct own_state **result, struct cert_bytes *points);
 
 #endif

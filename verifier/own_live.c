@@ -186,35 +186,12 @@ static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
     }
 }
 
-static bool assign_slots(struct arena *a, const struct vview *m, const struct vfunc *f,
-                         struct own_live *l)
-{
-    const struct functype *t = &m->types[f->type];
-    l->slot_of = ARENA_ARRAY(a, f->nlocals, uint32_t);
-    l->is_ref = ARENA_ARRAY(a, f->nlocals, uint8_t);
-    if (!l->slot_of || !l->is_ref)
-        return false;
-    uint32_t local = 0;
-    for (uint32_t i = 0; i < t->nparams + f->nruns; i++) {
-        uint8_t type = i < t->nparams ? t->params[i] : f->locals[i - t->nparams].type;
-        uint32_t n = i < t->nparams ? 1 : f->locals[i - t->nparams].count;
-        for (uint32_t k = 0; k < n; k++, local++) {
-            l->slot_of[local] = NO_SLOT;
-            if (type == VT_EXTERNREF || type == VT_I32) {
-                l->is_ref[l->nslots] = type == VT_EXTERNREF;
-                l->slot_of[local] = l->nslots++;
-            }
-        }
-    }
-    l->words = (l->nslots + 1 + 63) / 64;
-    return true;
-}
-
 struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f)
 {
     struct own_live *l = ARENA_NEW(a, struct own_live);
-    if (!l || !assign_slots(a, m, f, l))
+    if (!l || !own_slots(a, m, f, l))
         return NULL;
+    l->words = (l->nslots + 1 + 63) / 64;
     l->at_end = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
     l->at_head = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
     struct arena tmp = {0};

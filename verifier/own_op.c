@@ -106,6 +106,45 @@ static bool by_signature(struct own_run *r, const struct insn_view *v)
     return true;
 }
 
+/* ---- calls ---- */
+
+/* A tracked reference may not be passed to an import that is not an operation of singula/. */
+bool own_call_foreign(struct own_run *r, uint32_t func, const struct functype *t)
+{
+    for (uint32_t i = t->nparams; i-- > 0;) {
+        struct own_value x = own_pop(r);
+        if (x.kind == OV_REF || x.kind == OV_DEAD || x.kind == OV_BAD)
+            return own_fail_foreign_call(r, func, x);
+    }
+    for (uint32_t i = 0; i < t->nresults; i++)
+        own_push(r, (struct own_value){t->results[i] == VT_EXTERNREF ? OV_FOREIGN : OV_TOP,
+                                       t->results[i] == VT_EXTERNREF
+                                           ? own_event(r, EV_FOREIGN, func == UINT32_MAX ? 0 : func)
+                                           : 0,
+                                       NULL});
+    return true;
+}
+
+bool own_call(struct own_run *r, uint32_t func)
+{
+    if (func >= r->c->m->nimported[EXT_FUNC])
+        return r->c->call(r, func);
+    r->op = r->c->imports[func]->xop;
+    return r->op ? own_xop(r, r->op) : own_call_foreign(r, func, own_type_of(r->c, func));
+}
+
+/* Without references in its type an indirect call is nothing to the caller. */
+static bool call_indirect(struct own_run *r, const struct functype *t)
+{
+    if (own_has_reference(t))
+        return r->c->call_indirect(r, t);
+    for (uint32_t i = 0; i < t->nparams; i++)
+        own_pop(r);
+    for (uint32_t i = 0; i < t->nresults; i++)
+        push_top(r);
+    return true;
+}
+
 bool own_op(struct own_run *r, const struct insn_view *v)
 {
     const struct vview *m = r->c->m;
@@ -168,7 +207,7 @@ bool own_op(struct own_run *r, const struct insn_view *v)
         return own_call(r, v->index);
     case OP_CALL_INDIRECT:
         own_pop(r);
-        return own_call_indirect(r, v->index);
+        return call_indirect(r, &m->types[v->index]);
     default:
         return by_signature(r, v);
     }

@@ -182,45 +182,6 @@ struct own_state *own_canonical(struct arena *a, const struct own_state *s)
     return c ? canonicalise(a, c) : NULL;
 }
 
-/* Every field that matters, in a fixed order. The assertion makes whoever adds a field come here.
- */
-_Static_assert(sizeof(struct own_res) == 40,
-               "own_serialise() writes every field of a resource but `event`");
-
-static void put(struct strbuf *out, const void *p, size_t n)
-{
-    strbuf_put(out, p, n);
-}
-
-void own_serialise(const struct own_state *s, struct strbuf *out)
-{
-    put(out, &s->nlocals, sizeof s->nlocals);
-    put(out, &s->nstack, sizeof s->nstack);
-    put(out, &s->nres, sizeof s->nres);
-    put(out, &s->lost, sizeof s->lost);
-    put(out, &s->gone, sizeof s->gone);
-    for (uint32_t i = 0; i < s->nres; i++) {
-        struct own_res r = s->res[i];
-        r.event = 0;
-        put(out, &r, sizeof r);
-    }
-    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++) {
-        const struct own_value *v = &s->v[i];
-        put(out, &v->kind, sizeof v->kind);
-        if (v->kind == OV_CONST || v->kind == OV_REF) {
-            put(out, &v->x, sizeof v->x);
-        } else if (v->kind == OV_TABLE) {
-            put(out, &v->table->nvars, sizeof v->table->nvars);
-            for (uint32_t k = 0; k < v->table->nvars; k++) {
-                put(out, &v->table->var[k].kind, 1);
-                put(out, &v->table->var[k].res, sizeof v->table->var[k].res);
-                put(out, &v->table->var[k].mask, sizeof v->table->var[k].mask);
-            }
-            put(out, v->table->entry, v->table->nentries * sizeof v->table->entry[0]);
-        }
-    }
-}
-
 /* ---- join ---- */
 
 /* Resources of the two sides are paired: with each other, or with "absent" on the other side. The

@@ -14,6 +14,7 @@
 #define VERIFIER_OWN_STATE_H
 
 #include "base/arena.h"
+#include "base/span.h"
 #include "base/strbuf.h"
 #include "contract/contract.h"
 #include "contract/limits.h"
@@ -156,8 +157,22 @@ struct own_meet_error {
 struct own_state *own_join(struct arena *a, const struct own_state *x, const struct own_state *y,
                            uint32_t event, struct own_meet_error *err);
 
-/* All that matters of a canonical state, as bytes. Appends. */
+/* All that matters of a canonical state, as bytes (own_bytes.c). Appends. */
 void own_serialise(const struct own_state *s, struct strbuf *out);
+/* Equality of these bytes; NULL is a state, too. False when memory is exhausted. */
+bool own_same(const struct own_state *a, const struct own_state *b);
+
+/* What the reader cannot know from the bytes. */
+struct own_shape {
+    const struct contract_set *set;
+    uint32_t nlocals, nstack, cap;
+    const uint8_t *is_ref; /* by local */
+};
+/* Reads a state of that shape from bytes that may come from anywhere. NULL: they are not one, or
+ * memory is exhausted. */
+struct own_state *own_deserialise(struct arena *a, struct span *in, const struct own_shape *shape);
+/* A LEB128 number; fails the reader. */
+uint64_t own_read_number(struct span *in);
 
 /* Renumbers canonically (a copy). */
 struct own_state *own_canonical(struct arena *a, const struct own_state *s);

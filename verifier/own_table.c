@@ -137,7 +137,7 @@ uint64_t own_cases(const struct own_state *s, const struct own_var *v)
 {
     const struct own_res *r = &s->res[v->res];
     if (v->kind == VAR_TAG)
-        return r->pend & v->mask;
+        return own_pending(r) & v->mask;
     static const uint64_t cases[] = {
         [RES_PRESENT] = CASE_BIT(CASE_PRESENT),
         [RES_MAYBE] = CASE_BIT(CASE_PRESENT) | CASE_BIT(CASE_ABSENT),
@@ -386,13 +386,8 @@ static bool entry_passes(int64_t e, enum own_test want, const struct own_targets
     case TEST_IN:
         break;
     }
-    if (!exact(e)) {
-        /* some index: possible if any index (but 0 for ENTRY_NONZERO) goes there */
-        for (uint32_t i = e == ENTRY_NONZERO; i <= t->n; i++)
-            if (t->label_of[i] == t->label)
-                return true;
-        return e == ENTRY_NONZERO && t->n == 0 && t->label_of[0] == t->label;
-    }
+    if (!exact(e))
+        return true; /* some index */
     return t->label_of[e < t->n ? (uint32_t)e : t->n] == t->label;
 }
 

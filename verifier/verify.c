@@ -5,10 +5,12 @@
  */
 #include "verifier/verify.h"
 
+#include "verifier/cert_check.h"
 #include "verifier/limits.h"
 #include "verifier/module.h"
 #include "verifier/own.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,25 +19,81 @@ struct verified_module {
     uint8_t *bytes; /* malloc'ed copy, not in the arena: sanitizers see its ends */
 };
 
+/* A refusal of the checker, with its own code: what it found goes into the detail. */
+static enum status disproved(struct module *m, bool given)
+{
+    char detail[DIAG_TEXT];
+    enum status code = m->why->code;
+    if (code == LIM_ANALYSIS || code == OWN_CERTIFICATE)
+        return code;
+    snprintf(detail, sizeof detail, "%s: %.190s", status_name(code), m->why->detail);
+    snprintf(m->why->detail, sizeof m->why->detail, "%s", detail);
+    m->why->want[0] = m->why->found[0] = '\0';
+    m->why->code = OWN_CERTIFICATE;
+    if (!given)
+        diag_hint(m->why, "this is a mistake in Singula: please report it");
+    return OWN_CERTIFICATE;
+}
+
+/* Whatever says that a module is right, the fixpoint or a certificate from outside: the checker
+ * decides. `contexts` is a certificate without its header. */
+static enum status check_contexts(struct module *m, struct arena *a, const uint8_t *contexts,
+                                  size_t n, bool given)
+{
+    if (cert_check(a, &m->v, contexts, n, &m->cost.check_steps, m->why) != OK)
+        return disproved(m, given);
+    return OK;
+}
+
+static enum status check_given(struct module *m, struct arena *a, const struct verify_options *opt)
+{
+    struct span in = span_make(opt->certificate, opt->ncertificate);
+    if (!cert_read_header(&in, &m->v))
+        return diag_set(m->why, OWN_CERTIFICATE, "the certificate is not one of this module");
+    return check_contexts(m, a, in.p, span_left(&in), true);
+}
+
+/* A module that was refused is analysed once more, to say why; all its memory is used again. */
+static enum status explain(struct module *m, struct arena *a)
+{
+    struct diag first = *m->why;
+    names_decode(m);
+    arena_clear(a);
+    own_explain(a, m, m->errors);
+    if (m->errors->items[0].code == LIM_ANALYSIS) { /* remembering took too much */
+        m->errors->items[0] = first;
+        m->errors->n = 1;
+    }
+    return m->errors->items[0].code; /* events tell some codes apart */
+}
+
+static enum status prove(struct module *m, struct arena *a, const struct verify_options *opt)
+{
+    struct strbuf b = {0};
+    struct strbuf *out = opt && opt->write_certificate ? opt->write_certificate : &b;
+    if (out != &b)
+        cert_put_header(out, &m->v);
+    size_t from = out->len;
+    enum status s = own_analyse(a, &m->v, out, &m->cost.analysis_steps, m->why);
+    if (s != OK && s != LIM_ANALYSIS)
+        s = explain(m, a);
+    if (s == OK && out->failed)
+        s = module_nomem(m);
+    if (s == OK)
+        s = check_contexts(m, a, (const uint8_t *)out->s + from, out->len - from, false);
+    strbuf_clear(&b);
+    return s;
+}
+
 /* Has memory of its own, which it gives back: nothing later needs the states. */
 static enum status ownership(struct module *m)
 {
+    const struct verify_options *opt = m->options;
     struct arena a = {.limit =
                           ANALYSIS_MEMORY_FIXED + (size_t)ANALYSIS_MEMORY_PER_BYTE * m->v.nbytes};
-    enum status s = own_analyse(&a, &m->v, m->why);
+    enum status s = opt && opt->certificate ? check_given(m, &a, opt) : prove(m, &a, opt);
     m->cost.analysis_memory = a.used;
     arena_clear(&a);
-    if (s != OK && s != LIM_ANALYSIS) {
-        struct diag first = *m->why;
-        names_decode(m);
-        own_explain(&a, m, m->errors);
-        arena_clear(&a);
-        if (m->errors->items[0].code == LIM_ANALYSIS) { /* remembering took too much */
-            m->errors->items[0] = first;
-            m->errors->n = 1;
-        }
-        s = m->errors->items[0].code; /* events tell some codes apart */
-    }
     m->v.proved = s == OK;
     return s;
 }
@@ -130,6 +188,7 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
     m->why = why;
     m->errors = opt && opt->errors && opt->errors->cap ? opt->errors : &one;
     m->errors->n = 0;
+    m->options = opt;
     enum status s = copy_bytes(vm, bytes, n);
     if (s == OK)
         s = run_passes(m, opt);
@@ -143,6 +202,7 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
     arena_clear(&m->scratch);
     m->why = NULL;
     m->errors = NULL;
+    m->options = NULL;
     if (s != OK) {
         verified_destroy(vm);
         return s;

@@ -7,6 +7,7 @@
 #define VERIFIER_VERIFY_H
 
 #include "base/status.h"
+#include "base/strbuf.h"
 #include "verifier/verified.h"
 
 /* What a verification took, as counts: the same on every machine. */
@@ -15,6 +16,8 @@ struct verify_cost {
     uint64_t type_steps;   /* value types compared or copied as lists (calls, branches, blocks) */
     uint64_t memory;       /* largest number of bytes held at once, but for the ownership pass */
     uint64_t analysis_memory; /* that the ownership pass held and gave back */
+    uint64_t analysis_steps;  /* of the fixpoint */
+    uint64_t check_steps;     /* of the checker of certificates */
 };
 
 struct verify_options {
@@ -22,6 +25,12 @@ struct verify_options {
     /* Leaves out the ownership pass: the view says `proved` is false, and only a runtime whose
      * monitor is on loads such a module. For tests of the monitor. */
     bool unproved;
+    /* A certificate of this module (docs/VERIFIER.md): is checked in place of looking for one.
+     * NULL: none. Any bytes are safe. */
+    const uint8_t *certificate;
+    size_t ncertificate;
+    /* The certificate of an accepted module is appended, if this is not NULL and none was given. */
+    struct strbuf *write_certificate;
     struct verify_cost *cost; /* filled in any case, or NULL */
     /* All errors, as many as there is room for: the first is *why. Functions that are refused by
      * the ownership pass are independent; there is one error of each. NULL: only the first. */

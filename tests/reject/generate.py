@@ -35,27 +35,33 @@ def rotation(n):
 
 
 def gray_calls(n, callee):
-    """Calls with a block in n states: which of its children are there changes by one from call to call."""
+    """Calls with a block in n states: which of its children are there changes by one from call to call. That they are there must be
+    remembered: a helper that is called in too many states is looked at once for all of them, which is enough for less."""
+    def use(k):
+        return [f"    (local.set $t (call $take{k} (local.get $w)))", "    (call $set (local.get $t) (i32.const 1))",
+                "    (call $free (local.get $t))"]
+
     lines, there = [], 0
     for k in range(n):
         lines.append(f"    (call ${callee} (local.get $w))")
         bit = ((k + 1) & -(k + 1)).bit_length() - 1
         if there >> bit & 1:
-            lines.append(f"    (call $free (call $take{bit} (local.get $w)))")
+            lines += use(bit)
         else:
             lines.append(f"    (call $put{bit} (local.get $w) (call $new))")
         there ^= 1 << bit
-    return lines
+    return lines + [line for k in range(FIELDS) if there >> k & 1 for line in use(k)]
 
 
-A_OPS = [("A", "new", "new", "", "externref"), ("A", "alloc", "alloc", "", "externref"), ("A", "free", "free", "externref")]
+A_OPS = [("A", "new", "new", "", "externref"), ("A", "alloc", "alloc", "", "externref"), ("A", "free", "free", "externref"),
+         ("A", "n.set", "set", "externref i32")]
 W_OPS = [("W", "new", "newW", "", "externref"), ("W", "free", "freeW", "externref")] + [
     op for i in range(FIELDS) for op in (("W", f"c{i}.take", f"take{i}", "externref", "externref"),
                                          ("W", f"c{i}.put", f"put{i}", "externref externref"))]
 
 
 def with_states(n, callee, callee_body):
-    return ["  (func $main (export \"main\") (local $w externref)", "    (local.set $w (call $newW))", *gray_calls(n, callee),
+    return ["  (func $main (export \"main\") (local $w externref) (local $t externref)", "    (local.set $w (call $newW))", *gray_calls(n, callee),
             "    (call $freeW (local.get $w)))", f"  (func ${callee} (param $w externref)"] + callee_body
 
 

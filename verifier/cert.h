@@ -1,0 +1,63 @@
+/* The certificate of a module's ownership proof: what the fixpoint found out, in a form that a
+ * single pass can check (cert_check.c).
+ *
+ * It holds CONTEXTS. A context says: called in a state that is included in its entry state, the
+ * function breaks no rule, and if it returns, then in a state that is included in its result state
+ * (no result: it does not return). The states at its POINTS help to check that: at the end of each
+ * block or `if` that is reached, at each loop's header, after each indirect call that takes
+ * references.
+ *
+ *   certificate = "singcert" version:u32 nbytes:u32 hash:u64 u64  ncontexts context*
+ *   context     = func nentry:byte* nresult:byte* npoints:byte*      (n... are the numbers of
+ * bytes) point       = at - at of the point before, nstate:byte*          (at: body offset of the
+ * opcode)
+ *
+ * Fixed numbers are little-endian, the others LEB128; states are own_serialise()'s bytes. Contexts
+ * are ordered by function, points by offset. `nbytes` and the XXH3-128 of the module's bytes tell a
+ * certificate of another module early; soundness does not rest on them.
+ */
+#ifndef VERIFIER_CERT_H
+#define VERIFIER_CERT_H
+
+#include "verifier/own_int.h"
+
+#define CERT_VERSION 1u
+
+struct cert_context {
+    uint32_t func;
+    struct cert_bytes entry, result, points;
+};
+
+struct cert_point {
+    uint32_t at;
+    struct cert_bytes state;
+};
+
+/* ---- writing ---- */
+
+void cert_put_number(struct strbuf *out, uint64_t x);
+void cert_put_header(struct strbuf *out, const struct vview *m);
+void cert_put_context(struct strbuf *out, const struct own_summary *s);
+
+/* Collects the points of one walk over a body. A point that is added again replaces the former. */
+struct cert_points {
+    struct strbuf bytes;
+    struct cert_at {
+        uint32_t at, from, n; /* bytes[from, from + n) */
+    } * list;
+    uint32_t n, cap;
+    bool failed; /* out of memory */
+};
+void cert_points_add(struct cert_points *p, uint32_t at, const struct own_state *s);
+/* The points in order, as a context has them; false: out of memory. Empties p. */
+bool cert_points_take(struct cert_points *p, struct arena *a, struct cert_bytes *out);
+void cert_points_clear(struct cert_points *p);
+
+/* ---- reading: false when the bytes are not well formed ---- */
+
+bool cert_read_header(struct span *in, const struct vview *m);
+bool cert_read_context(struct span *in, struct cert_context *out);
+/* The next point; `at` is that of the point before. */
+bool cert_read_point(struct span *in, uint32_t at, struct cert_point *out);
+
+#endif
