@@ -78,9 +78,21 @@ static void put_error(json_t *o, const struct singula_diag *d)
     json_object_set_new(o, "notes", notes);
 }
 
+static json_t *lines_json(const char *text)
+{
+    json_t *list = json_array();
+    for (const char *end; *text; text = end + (*end == '\n')) {
+        end = strchrnul(text, '\n');
+        json_array_append_new(list, json_stringn(text, (size_t)(end - text)));
+    }
+    return list;
+}
+
 json_t *report_json(const struct report_file *f)
 {
     json_t *o = json_pack("{s:s, s:b}", "file", f->path, "accepted", f->n == 0);
+    if (f->signatures)
+        json_object_set_new(o, "signatures", lines_json(f->signatures));
     if (f->n == 0)
         return o;
     put_error(o, &f->errors[0]); /* the first one's members are the file's, too */

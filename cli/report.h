@@ -15,7 +15,8 @@ enum { REPORT_ERRORS = 20 };
 struct report_file {
     const char *path;
     const struct singula_diag *errors;
-    uint32_t n; /* 0: accepted */
+    uint32_t n;             /* 0: accepted */
+    const char *signatures; /* of an accepted module, a line each; NULL: not asked for */
 };
 
 /* The refusals, and how many they are if more than one. */

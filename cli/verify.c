@@ -10,6 +10,7 @@ enum { OPT_LIST = OPT_LONG, OPT_CODE };
 
 static const struct opt_def options[] = {
     {'f', "format", "FORM", "text (default), json or sarif"},
+    {'e', "explain", NULL, "print what each function does with references, as it was inferred"},
     {'q', "quiet", NULL, "print refusals only"},
     {OPT_LIST, "list-codes", NULL, "print every code with what it means, then exit"},
     {OPT_CODE, "explain-code", "CODE",
@@ -48,9 +49,25 @@ static int explain_code(const char *code)
     return known ? EXIT_OK : EXIT_USAGE;
 }
 
-/* Verifies one file and adds what it found to `out`, or prints it. */
-static int verify_file(const char *path, enum form form, json_t *out, bool quiet)
+struct job {
+    int form;    /* enum form */
+    json_t *out; /* JSON or SARIF so far; NULL: text */
+    bool quiet, explain;
+};
+
+/* What the verifier inferred of an accepted module, below its line. */
+static void print_signatures(const char *text)
 {
+    for (const char *end; *text; text = end + (*end == '\n')) {
+        end = strchrnul(text, '\n');
+        printf("  %.*s\n", (int)(end - text), text);
+    }
+}
+
+/* Verifies one file and adds what it found to the job's output, or prints it. */
+static int verify_file(const char *path, const struct job *job)
+{
+    char *signatures = NULL;
     static struct singula_diag errors[REPORT_ERRORS];
     struct report_file f = {.path = path, .errors = errors};
     struct singula_verify_options opt = {
@@ -62,6 +79,8 @@ static int verify_file(const char *path, enum form form, json_t *out, bool quiet
     if (!files_read(path, &bytes, &n))
         return EXIT_USAGE;
     int bad = singula_verify(bytes, n, &opt, &m, &why);
+    if (!bad && job->explain)
+        f.signatures = signatures = singula_module_signatures(m);
     singula_module_destroy(m);
     if (bad && f.n == 0) { /* no memory for the list */
         errors[0] = why;
@@ -69,33 +88,40 @@ static int verify_file(const char *path, enum form form, json_t *out, bool quiet
     }
     locate_lines(bytes, n, errors, f.n);
     free(bytes);
-    if (form == FORM_JSON)
-        json_array_append_new(out, report_json(&f));
-    else if (form == FORM_SARIF)
-        report_sarif_add(out, &f);
+    if (job->form == FORM_JSON)
+        json_array_append_new(job->out, report_json(&f));
+    else if (job->form == FORM_SARIF)
+        report_sarif_add(job->out, &f);
     else if (bad)
         report_text(&f);
-    else if (!quiet)
+    else if (!job->quiet || job->explain)
         printf("%s: accepted\n", path);
+    if (!job->out && signatures)
+        print_signatures(signatures);
+    free(signatures);
     return bad ? EXIT_REFUSED : EXIT_OK;
 }
 
 static int verify_run(const struct command *self, int argc, char **argv)
 {
     static const char *const forms[] = {"text", "json", "sarif", NULL};
-    int form = FORM_TEXT, worst = EXIT_OK;
-    bool quiet = false, list = false;
+    struct job job = {.form = FORM_TEXT};
+    int worst = EXIT_OK;
+    bool list = false;
     struct opts o;
     opts_begin(&o, self, argc, argv);
     for (int c; (c = opts_next(&o)) != OPT_END;) {
         switch (c) {
         case 'f':
-            form = opts_choice("--format", o.value, forms);
-            if (form < 0)
+            job.form = opts_choice("--format", o.value, forms);
+            if (job.form < 0)
                 return EXIT_USAGE;
             break;
         case 'q':
-            quiet = true;
+            job.quiet = true;
+            break;
+        case 'e':
+            job.explain = true;
             break;
         case OPT_LIST:
             list = true;
@@ -107,22 +133,22 @@ static int verify_run(const struct command *self, int argc, char **argv)
         }
     }
     if (list) {
-        list_codes((enum form)form);
+        list_codes((enum form)job.form);
         return EXIT_OK;
     }
     if (o.first == argc) {
         complain("verify: no FILE given (see singula verify --help)");
         return EXIT_USAGE;
     }
-    json_t *out = form == FORM_JSON ? json_array() : form == FORM_SARIF ? report_sarif() : NULL;
+    job.out = job.form == FORM_JSON ? json_array() : job.form == FORM_SARIF ? report_sarif() : NULL;
     for (int i = o.first; i < argc; i++) {
-        int r = verify_file(argv[i], (enum form)form, out, quiet);
+        int r = verify_file(argv[i], &job);
         worst = r > worst ? r : worst;
     }
-    if (out) {
-        json_dumpf(out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    if (job.out) {
+        json_dumpf(job.out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
         putchar('\n');
-        json_decref(out);
+        json_decref(job.out);
     }
     return worst;
 }
@@ -136,6 +162,7 @@ const struct command verify_command = {
     "\n"
     "examples:\n"
     "  singula verify hello.wasm\n"
+    "  singula verify --explain camera.wasm\n"
     "  singula verify --format=json *.wasm | jq '.[] | select(.accepted | not)'\n",
     verify_run,
 };

@@ -95,6 +95,10 @@ SINGULA_API void singula_module_destroy(struct singula_module *m);
 /* Sections, imports with their meaning, exports, functions, contracts; as text or JSON. The caller
  * frees *text with free(). */
 SINGULA_API int singula_module_inspect(const struct singula_module *m, bool json, char **text);
+/* What each function that takes or gives references does with them, as the verifier inferred it: a
+ * line for each way in which it is called, then what nothing calls, then totals. NULL: no memory.
+ * The caller frees. */
+SINGULA_API char *singula_module_signatures(const struct singula_module *m);
 
 /* ---- contracts ---- */
 

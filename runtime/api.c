@@ -87,6 +87,13 @@ void api_module_release(struct singula_module *m)
     free(m);
 }
 
+char *singula_module_signatures(const struct singula_module *m)
+{
+    struct strbuf b = {0};
+    verify_describe(m->verified, &b);
+    return strbuf_take(&b);
+}
+
 void singula_module_destroy(struct singula_module *m)
 {
     if (m)

@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "runtime/api_int.h"
 #include "runtime/inspect_int.h"
+#include "verifier/verify.h"
 
 static const char *const kind_names[] = {"function", "table", "memory", "global"};
 
@@ -205,6 +206,7 @@ static json_t *json_module(const struct verified_module *m)
     for (uint32_t i = 0; i < v->nmemories; i++)
         json_array_append_new(memories,
                               json_pack("{s:o}", "limits", json_limits(&v->memories[i].lim)));
+    struct strbuf signatures = {0};
     contracts_text(v->contracts, &text);
     json_t *j = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:o}", "bytes",
                           (json_int_t)v->nbytes, "sections", sections, "types", json_types(v),
@@ -212,6 +214,8 @@ static json_t *json_module(const struct verified_module *m)
                           tables, "memories", memories, "globals", (json_int_t)v->nglobals,
                           "exports", json_exports(v), "elements", (json_int_t)v->nelems, "datas",
                           (json_int_t)v->ndatas, "contracts", json_take(&text));
+    verify_describe(m, &signatures);
+    json_object_set_new(j, "ownership", json_take(&signatures));
     json_object_set_new(j, "start", v->start == UINT32_MAX ? json_null() : json_integer(v->start));
     json_object_set_new(j, "largest",
                         json_pack("{s:I, s:I, s:I, s:I}", "body_bytes", (json_int_t)u.body_bytes,
@@ -319,6 +323,8 @@ static void text_module(const struct verified_module *m, struct strbuf *b)
     if (contracts.len)
         strbuf_printf(b, "contracts:\n%s", strbuf_text(&contracts));
     strbuf_clear(&contracts);
+    strbuf_printf(b, "ownership:\n");
+    verify_describe(m, b);
 }
 
 int singula_module_inspect(const struct singula_module *m, bool json, char **text)

@@ -22,4 +22,9 @@ struct module;
  * names_decode()). The first is where own_analyse() ended, unless the budget ends it before. */
 void own_explain(struct arena *a, const struct module *m, struct diag_list *errors);
 
+/* The inferred signatures of the functions of an accepted module that take or give references, one
+ * line for each way in which a function is called, and what was not proved because nothing calls
+ * it. Analyses the module once more. */
+void own_describe(struct arena *a, const struct module *m, struct strbuf *out);
+
 #endif

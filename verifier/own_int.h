@@ -191,6 +191,8 @@ static inline const struct functype *own_type_of(const struct own_ctx *c, uint32
 bool own_ctx_init(struct own_ctx *c);
 /* Is there anything to prove? Only if the module imports operations. */
 bool own_matters(const struct vview *m);
+/* Prints all contexts of a finished analysis (own_describe.c). */
+void own_describe_all(struct own_ctx *c, struct strbuf *out);
 /* Counts work on n values. False, and failed: too much. */
 bool own_charge(struct own_run *r, uint32_t n);
 

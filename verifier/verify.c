@@ -60,7 +60,7 @@ static enum status explain(struct module *m, struct arena *a)
     names_decode(m);
     arena_clear(a);
     own_explain(a, m, m->errors);
-    if (m->errors->items[0].code == LIM_ANALYSIS) { /* remembering took too much */
+    if (!m->errors->n || m->errors->items[0].code == LIM_ANALYSIS) { /* it took too much */
         m->errors->items[0] = first;
         m->errors->n = 1;
     }
@@ -209,6 +209,14 @@ enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *
     }
     *out = vm;
     return OK;
+}
+
+void verify_describe(const struct verified_module *vm, struct strbuf *out)
+{
+    struct arena a = {.limit = ANALYSIS_MEMORY_FIXED +
+                               (size_t)ANALYSIS_MEMORY_PER_BYTE * vm->m.v.nbytes};
+    own_describe(&a, &vm->m, out);
+    arena_clear(&a);
 }
 
 void verified_destroy(struct verified_module *vm)

@@ -43,4 +43,7 @@ struct verify_options {
 must_check enum status verify(const uint8_t *bytes, size_t n, const struct verify_options *opt,
                               struct verified_module **out, struct diag *why);
 
+/* What the ownership pass found out about the functions of a proved module, as text (own.h). */
+void verify_describe(const struct verified_module *m, struct strbuf *out);
+
 #endif
