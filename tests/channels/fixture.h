@@ -15,6 +15,7 @@ static const char world_text[] = "block Text { bytes: u8[]; }\n"
                                  "block Tree { key: i64; left: Tree; right: Tree; }\n"
                                  "block Words { words: u64[]; }\n"
                                  "block Ticket { who: u32; reply: exp Camera:Opening; }\n"
+                                 "block Pair { one: frozen Pair; two: frozen Pair; }\n"
                                  "contract Camera {\n"
                                  "  in message Open(u32 width, u32 height);\n"
                                  "  in message Close();\n"
@@ -53,6 +54,12 @@ static const char world_text[] = "block Text { bytes: u8[]; }\n"
                                  "  out message Stored();\n"
                                  "  state Open: one { Store? -> Busy; end; }\n"
                                  "  state Busy: Stored! -> Open;\n"
+                                 "}\n"
+                                 "contract Press {\n"
+                                 "  in message Print(frozen Tree tree);\n"
+                                 "  out message Printed();\n"
+                                 "  state Idle: one { Print? -> Busy; end; }\n"
+                                 "  state Busy: Printed! -> Idle;\n"
                                  "}\n";
 
 enum { OPEN, CLOSE, PICTURE, REFUSED }; /* Camera */
@@ -61,6 +68,7 @@ enum { ITEM, DONE };                    /* Stream */
 enum { FILL };                          /* Lens */
 enum { PUT_LENS };                      /* Drawer */
 enum { STORE, STORED };                 /* Depot */
+enum { PRINT, PRINTED };                /* Press */
 enum { SEQ, TITLE, PIXELS };            /* fields of Frame */
 enum { KEY, LEFT, RIGHT };              /* fields of Tree */
 enum { WHO, REPLY };                    /* fields of Ticket */
@@ -74,7 +82,7 @@ struct world {
     struct arena arena;
     const struct contract_set *set;
     const struct xtype *text, *frame, *tree, *words, *ticket;
-    const struct xcontract *camera, *desk, *stream, *lens, *drawer, *depot;
+    const struct xcontract *camera, *desk, *stream, *lens, *drawer, *depot, *press;
 };
 
 static inline const struct xtype *world_block(struct world *w, const char *name)
@@ -117,6 +125,7 @@ static inline void world_open(struct world *w, const struct xheap_config *cfg)
     w->lens = world_contract(w, "Lens");
     w->drawer = world_contract(w, "Drawer");
     w->depot = world_contract(w, "Depot");
+    w->press = world_contract(w, "Press");
 }
 
 /* INV-6, INV-7 and the pages below hold now. */
@@ -135,7 +144,7 @@ static inline void world_close(struct world *w)
     struct xheap_stats s;
     world_audit(w);
     xheap_stats(w->heap, &s);
-    ck_assert_uint_eq(s.blocks + s.endpoints + s.listeners, 0);
+    ck_assert_uint_eq(s.blocks + s.endpoints + s.listeners + s.sets, 0);
     ck_assert_uint_eq(s.bytes, 0);
     names_destroy(w->names);
     xheap_destroy(w->heap);
