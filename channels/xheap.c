@@ -276,13 +276,15 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
 {
     if (!a->index)
         return;
+    for (uint32_t i = a->head; i; i = row_at(h, i)->next)
+        row_at(h, i)->stored = 0; /* its slots are no more */
+    a->slots = NULL;
     while (a->head)
         xobj_end(h, row_at(h, a->head));
     check(a->nblocks == 0 && a->nbytes == 0);
     h->accounts[a->index] = (uintptr_t)h->free_account << 1 | 1;
     h->free_account = a->index;
     a->index = 0;
-    a->slots = NULL;
     check_slow(xheap_ok(h));
 }
 

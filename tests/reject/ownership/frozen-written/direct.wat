@@ -1,15 +1,27 @@
 ;; A field of a frozen block is written
-;; expect: TYP_FROZEN func=4 offset=0x90
+;; expect: TYP_FROZEN func=7 offset=0xea
 ;; monitor: MON_TYPE
-;; contract: block A { x: i32; kid: A; data: u8[]; }
+;; contract: block Text { bytes: u8[]; }
+;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
+;; contract: slots Page[4];
+;; contract: slots frozen Page[4];
+;; contract: slots exp Press:Idle[2];
+;; contract: contract Press {
+;; contract:     in message Print(frozen Page page);
+;; contract:     out message Done();
+;; contract:     state Idle: one { Print? -> Busy; end; }
+;; contract:     state Busy: Done! -> Idle;
+;; contract: }
 (module
-  (import "singula/A" "new" (func $new (param i32) (result externref)))
-  (import "singula/A" "free" (func $free (param externref)))
-  (import "singula/A" "freeze" (func $freeze (param externref) (result externref)))
-  (import "singula/A" "x.set" (func $set (param externref i32)))
+  (import "singula/Page" "new" (func $page (result externref)))
+  (import "singula/Page" "must.put" (func $must (param externref externref)))
+  (import "singula/Text" "new" (func $text (param i32) (result externref)))
+  (import "singula/Page" "freeze" (func $pfreeze (param externref) (result externref)))
+  (import "singula/Page" "number.set" (func $nset (param externref i32)))
+  (import "singula/Page" "free" (func $pfree (param externref)))
   (memory 1)
-  (func $main (export "main") (local $a externref)
-    (local.set $a (call $freeze (call $new (i32.const 4))))
-    (call $set (local.get $a) (i32.const 7))
-    (call $free (local.get $a)))
+  (func $full (result externref) (local $p externref)
+    (local.set $p (call $page)) (call $must (local.get $p) (call $text (i32.const 4))) (local.get $p))
+  (func $main (export "main") (local $a externref) (local $n i32)
+    (local.set $a (call $pfreeze (call $full))) (call $nset (local.get $a) (i32.const 7)) (call $pfree (local.get $a)))
 )

@@ -1,0 +1,28 @@
+;; A share of a child that may be missing is tested
+;; expect: OK
+;; contract: block Text { bytes: u8[]; }
+;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
+;; contract: slots Page[4];
+;; contract: slots frozen Page[4];
+;; contract: slots exp Press:Idle[2];
+;; contract: contract Press {
+;; contract:     in message Print(frozen Page page);
+;; contract:     out message Done();
+;; contract:     state Idle: one { Print? -> Busy; end; }
+;; contract:     state Busy: Done! -> Idle;
+;; contract: }
+(module
+  (import "singula/Page" "new" (func $page (result externref)))
+  (import "singula/Page" "must.put" (func $must (param externref externref)))
+  (import "singula/Text" "new" (func $text (param i32) (result externref)))
+  (import "singula/Page" "freeze" (func $pfreeze (param externref) (result externref)))
+  (import "singula/Page" "side.share" (func $sside (param externref) (result externref)))
+  (import "singula/Text" "bytes.get" (func $get (param externref i32) (result i32)))
+  (import "singula/Text" "free" (func $tfree (param externref)))
+  (import "singula/Page" "free" (func $pfree (param externref)))
+  (memory 1)
+  (func $full (result externref) (local $p externref)
+    (local.set $p (call $page)) (call $must (local.get $p) (call $text (i32.const 4))) (local.get $p))
+  (func $main (export "main") (local $a externref) (local $b externref) (local $n i32)
+    (local.set $a (call $pfreeze (call $full))) (local.set $b (call $sside (local.get $a))) (if (i32.eqz (ref.is_null (local.get $b))) (then (drop (call $get (local.get $b) (i32.const 0))) (call $tfree (local.get $b)))) (call $pfree (local.get $a)))
+)

@@ -1,0 +1,38 @@
+;; A set of clients that wait for answers
+;; expect: OK
+;; contract: block Text { bytes: u8[]; }
+;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
+;; contract: slots Page[4];
+;; contract: slots frozen Page[4];
+;; contract: slots exp Press:Idle[2];
+;; contract: contract Press {
+;; contract:     in message Print(frozen Page page);
+;; contract:     out message Done();
+;; contract:     state Idle: one { Print? -> Busy; end; }
+;; contract:     state Busy: Done! -> Idle;
+;; contract: }
+(module
+  (import "singula/Page" "new" (func $page (result externref)))
+  (import "singula/Page" "must.put" (func $must (param externref externref)))
+  (import "singula/Text" "new" (func $text (param i32) (result externref)))
+  (import "singula/Press" "channel" (func $chan (result externref)))
+  (import "singula/Press" "exp.peer" (func $peer (param externref) (result externref)))
+  (import "singula/Press" "set.imp.Busy.new" (func $bnew (result externref)))
+  (import "singula/Press" "imp.send.Print" (func $print (param externref externref)))
+  (import "singula/Page" "freeze" (func $pfreeze (param externref) (result externref)))
+  (import "singula/Press" "set.imp.Busy.add" (func $badd (param externref externref i64)))
+  (import "singula/Page" "free" (func $pfree (param externref)))
+  (import "singula/Press" "exp.recv.Print" (func $rprint (param externref) (result externref)))
+  (import "singula/Press" "exp.send.Done" (func $done (param externref)))
+  (import "singula/Press" "set.imp.Busy.wait" (func $bwait (param externref i64 i32) (result externref)))
+  (import "singula/Press" "imp.recv.Done" (func $rdone (param externref)))
+  (import "singula/Press" "imp.abandon" (func $iabandon (param externref)))
+  (import "singula/Press" "set.imp.Busy.free" (func $bfree (param externref)))
+  (import "singula/Press" "exp.abandon" (func $eabandon (param externref)))
+  (memory 1)
+  (func $full (result externref) (local $p externref)
+    (local.set $p (call $page)) (call $must (local.get $p) (call $text (i32.const 4))) (local.get $p))
+  (func $main (export "main") (local $e externref) (local $i externref) (local $s externref) (local $n i32)
+    (local.set $e (call $chan)) (if (ref.is_null (local.get $e)) (then (return)))
+    (local.set $i (call $peer (local.get $e))) (if (ref.is_null (local.get $i)) (then (unreachable))) (local.set $s (call $bnew)) (if (ref.is_null (local.get $s)) (then (unreachable))) (call $print (local.get $i) (call $pfreeze (call $full))) (call $badd (local.get $s) (local.get $i) (i64.const 1)) (call $pfree (call $rprint (local.get $e))) (call $done (local.get $e)) (local.set $i (call $bwait (local.get $s) (i64.const 0) (i32.const 8))) (if (i32.eqz (ref.is_null (local.get $i))) (then (call $rdone (local.get $i)) (call $iabandon (local.get $i)))) (call $bfree (local.get $s)) (call $eabandon (local.get $e)))
+)

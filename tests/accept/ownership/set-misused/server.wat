@@ -1,0 +1,47 @@
+;; Each end of a set is served and added again
+;; expect: OK
+;; contract: block Text { bytes: u8[]; }
+;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
+;; contract: slots Page[4];
+;; contract: slots frozen Page[4];
+;; contract: slots exp Press:Idle[2];
+;; contract: contract Press {
+;; contract:     in message Print(frozen Page page);
+;; contract:     out message Done();
+;; contract:     state Idle: one { Print? -> Busy; end; }
+;; contract:     state Busy: Done! -> Idle;
+;; contract: }
+(module
+  (import "singula/Page" "new" (func $page (result externref)))
+  (import "singula/Page" "must.put" (func $must (param externref externref)))
+  (import "singula/Text" "new" (func $text (param i32) (result externref)))
+  (import "singula/Press" "channel" (func $chan (result externref)))
+  (import "singula/Press" "exp.peer" (func $peer (param externref) (result externref)))
+  (import "singula/Press" "set.exp.Idle.new" (func $snew (result externref)))
+  (import "singula/Press" "set.exp.Idle.add" (func $sadd (param externref externref i64)))
+  (import "singula/Press" "imp.send.Print" (func $print (param externref externref)))
+  (import "singula/Page" "freeze" (func $pfreeze (param externref) (result externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (import "singula/Press" "imp.abandon" (func $iabandon (param externref)))
+  (import "singula/Press" "set.exp.Idle.wait" (func $swait (param externref i64 i32) (result externref)))
+  (import "singula/Press" "exp.next" (func $next (param externref) (result i32)))
+  (import "singula/Press" "exp.close" (func $eclose (param externref)))
+  (import "singula/Page" "free" (func $pfree (param externref)))
+  (import "singula/Press" "exp.recv.Print" (func $rprint (param externref) (result externref)))
+  (import "singula/Press" "exp.send.Done" (func $done (param externref)))
+  (import "singula/Press" "set.exp.Idle.free" (func $sfree (param externref)))
+  (memory 1)
+  (func $full (result externref) (local $p externref)
+    (local.set $p (call $page)) (call $must (local.get $p) (call $text (i32.const 4))) (local.get $p))
+  (func $main (export "main") (local $e externref) (local $i externref) (local $s externref) (local $n i32)
+    (local.set $e (call $chan)) (if (ref.is_null (local.get $e)) (then (return)))
+    (local.set $i (call $peer (local.get $e))) (if (ref.is_null (local.get $i)) (then (unreachable))) (local.set $s (call $snew)) (if (ref.is_null (local.get $s)) (then (unreachable))) (call $sadd (local.get $s) (local.get $e) (i64.const 1)) (call $print (local.get $i) (call $pfreeze (call $full))) (if (call $choose) (then (call $iabandon (local.get $i)) (local.set $i (ref.null extern))))
+    (block $end (loop $l
+      (local.set $e (call $swait (local.get $s) (i64.const 0) (i32.const 8)))
+      (br_if $end (ref.is_null (local.get $e)))
+      (if (i32.eq (call $next (local.get $e)) (i32.const -1))
+        (then (call $eclose (local.get $e)))
+        (else (call $pfree (call $rprint (local.get $e))) (call $done (local.get $e)) (call $sadd (local.get $s) (local.get $e) (i64.const 1))))
+      (br $l)))
+    (call $sfree (local.get $s)) (if (i32.eqz (ref.is_null (local.get $i))) (then (call $iabandon (local.get $i)))))
+)

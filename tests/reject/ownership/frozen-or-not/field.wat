@@ -1,0 +1,24 @@
+;; A frozen block is put into a field for others
+;; expect: TYP_MISMATCH func=5 offset=0xb8
+;; monitor: MON_TYPE
+;; contract: block Text { bytes: u8[]; }
+;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
+;; contract: slots Page[4];
+;; contract: slots frozen Page[4];
+;; contract: slots exp Press:Idle[2];
+;; contract: contract Press {
+;; contract:     in message Print(frozen Page page);
+;; contract:     out message Done();
+;; contract:     state Idle: one { Print? -> Busy; end; }
+;; contract:     state Busy: Done! -> Idle;
+;; contract: }
+(module
+  (import "singula/Page" "new" (func $page (result externref)))
+  (import "singula/Page" "must.put" (func $must (param externref externref)))
+  (import "singula/Text" "freeze" (func $tfreeze (param externref) (result externref)))
+  (import "singula/Text" "new" (func $text (param i32) (result externref)))
+  (import "singula/Page" "free" (func $pfree (param externref)))
+  (memory 1)
+  (func $main (export "main") (local $a externref) (local $n i32)
+    (local.set $a (call $page)) (call $must (local.get $a) (call $tfreeze (call $text (i32.const 4)))) (call $pfree (local.get $a)))
+)

@@ -1,0 +1,23 @@
+;; A block that is not frozen is put into a field for frozen ones
+;; expect: TYP_MISMATCH func=4 offset=0x9c
+;; monitor: MON_TYPE
+;; contract: block Text { bytes: u8[]; }
+;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
+;; contract: slots Page[4];
+;; contract: slots frozen Page[4];
+;; contract: slots exp Press:Idle[2];
+;; contract: contract Press {
+;; contract:     in message Print(frozen Page page);
+;; contract:     out message Done();
+;; contract:     state Idle: one { Print? -> Busy; end; }
+;; contract:     state Busy: Done! -> Idle;
+;; contract: }
+(module
+  (import "singula/Page" "new" (func $page (result externref)))
+  (import "singula/Page" "cover.put" (func $cover (param externref externref)))
+  (import "singula/Text" "new" (func $text (param i32) (result externref)))
+  (import "singula/Page" "free" (func $pfree (param externref)))
+  (memory 1)
+  (func $main (export "main") (local $a externref) (local $n i32)
+    (local.set $a (call $page)) (call $cover (local.get $a) (call $text (i32.const 4))) (call $pfree (local.get $a)))
+)
