@@ -142,10 +142,27 @@ static bool meet(struct world *w)
     return any;
 }
 
+/* As decided: a message that the contract allows now, or closing. */
+static bool act_decided(struct world *w, struct endpoint *e)
+{
+    if (endpoint_queued(e) && !sends_in(e)) {
+        receive(w, e);
+        return true;
+    }
+    if (endpoint_peer_closed(e) || !sends_in(e))
+        return false;
+    const struct state *s = &e->contract->decl->states[e->state];
+    uint32_t how = world_decide(w, s->ntransitions + 1);
+    if (how < s->ntransitions)
+        return send(w, e, s->transitions[how].message);
+    endpoint_close(heap(w), e);
+    return true;
+}
+
 bool peers_act(struct world *w)
 {
     uint32_t rows[64], n = 0;
-    bool any = rng_chance(&w->rng, 50) && meet(w);
+    bool any = !w->decide && rng_chance(&w->rng, 50) && meet(w);
     for (uint32_t i = w->native.head; i && n < 64; i = xobj_at(heap(w), i)->next)
         rows[n++] = i;
     for (uint32_t k = 0; k < n; k++) {
@@ -154,6 +171,8 @@ bool peers_act(struct world *w)
             continue; /* went with another one */
         if (o->kind == XOBJ_LISTENER)
             any |= listener_accept(heap(w), o->listener, &w->native, NULL, &exp) == XDONE;
+        else if (o->kind == XOBJ_ENDPOINT && w->decide)
+            any |= act_decided(w, o->endpoint);
         else if (o->kind == XOBJ_ENDPOINT && rng_chance(&w->rng, 70))
             any |= act(w, o->endpoint);
     }

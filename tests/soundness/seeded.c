@@ -196,7 +196,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s [--programs N] [--seed S] [--only NAME] [--deep N]\n", argv[0]);
         return 2;
     }
-    world_open(&h->w);
+    world_open(&h->w, NULL);
     hunt(h, &o);
     int failed = report(h, o.least);
     world_close(&h->w);

@@ -239,7 +239,7 @@ int main(int argc, char **argv)
                 argv[0]);
         return 2;
     }
-    world_open(&s->w);
+    world_open(&s->w, NULL);
     double began = now();
     if (s->opt.showing)
         show(s);

@@ -8,7 +8,7 @@
 
 /* Small, with one of each: optional and required children, endpoints in blocks and messages, states
  * where either side may close, a queue that can be full. */
-static const char text[] =
+static const char usual[] =
     "block A { n: i32; b: u8[]; }"
     "block N { key: i64; next: N; a: A; }"
     "block R { v: u32; a: A!; n: N; }"
@@ -85,15 +85,34 @@ uint32_t world_find(const struct world *w, const char *module, const char *name)
 
 /* ---- host functions ---- */
 
+bool decisions_next(struct decisions *d)
+{
+    d->n = d->at;
+    d->at = 0;
+    while (d->n > 0 && ++d->value[d->n - 1] == d->possible[d->n - 1])
+        d->n--;
+    return d->n > 0;
+}
+
+uint32_t world_decide(struct world *w, uint32_t possible)
+{
+    struct decisions *d = w->decide;
+    if (d->at == d->max || possible < 2)
+        return 0;
+    if (d->at == d->n)
+        d->value[d->n++] = 0;
+    d->possible[d->at] = (uint8_t)possible;
+    return d->value[d->at++];
+}
+
 static enum host_result host_choose(struct sip *s, struct instance *caller, const void *data,
                                     uint64_t *slots)
 {
     struct world *w = s->user;
     (void)caller, (void)data;
     w->chosen++;
-    if (w->bits) {
-        w->bits_over |= w->bits_at >= w->nbits;
-        slots[0] = w->bits_over ? 0 : w->bits[w->bits_at++];
+    if (w->decide) {
+        slots[0] = world_decide(w, 2);
         return HOST_OK;
     }
     if (!w->quiet && rng_chance(&w->rng, 25))
@@ -109,6 +128,17 @@ static enum host_result host_show(struct sip *s, struct instance *caller, const 
     struct world *w = s->user;
     (void)caller, (void)data;
     slots[0] = rng_below(&w->rng, 2); /* as a reference: null, or something else */
+    return HOST_OK;
+}
+
+static enum host_result host_limit(struct sip *s, struct instance *caller, const void *data,
+                                   uint64_t *slots)
+{
+    struct world *w = s->user;
+    uint32_t how = w->decide ? world_decide(w, 3) : 0;
+    (void)caller, (void)data, (void)slots;
+    if (how)
+        s->account.max_blocks = s->account.nblocks + how - 1;
     return HOST_OK;
 }
 
@@ -128,23 +158,25 @@ static enum status link_own(void *ctx, const struct vimport *imp, const struct f
 
 /* ---- the world ---- */
 
-void world_open(struct world *w)
+void world_open(struct world *w, const char *text)
 {
     struct diag why;
     struct runtime_config cfg = {.region = {.windows = 1}, .monitor = MONITOR_ON};
-    *w = (struct world){.text = text};
+    *w = (struct world){.text = text ? text : usual};
     diag_clear(&why);
-    if (contract_parse(&w->arena, text, sizeof text - 1, &w->set, &why))
+    if (contract_parse(&w->arena, w->text, strlen(w->text), &w->set, &why))
         die("the contract", &why);
     own_op(w, "choose", 0, VT_I32);
     own_op(w, "show", VT_EXTERNREF, VT_I32);
     own_op(w, "make", 0, VT_EXTERNREF);
+    own_op(w, "limit", 0, 0);
     xop_enumerate(w->set, each_op, w);
     for (uint32_t i = OP_OWN_N; i < w->nops; i++)
         if (w->op[i].xop.kind == XOP_NEW && w->op[i].type.nparams == 0)
             w->leaky = i;
     w->own[OP_CHOOSE] = (struct hostcall){host_choose, NULL, "env", "choose"};
     w->own[OP_SHOW] = (struct hostcall){host_show, NULL, "env", "show"};
+    w->own[OP_LIMIT] = (struct hostcall){host_limit, NULL, "env", "limit"};
     w->own[OP_MAKE] = (struct hostcall){host_show, NULL, "env", "make"};
     if (runtime_open(&w->rt, &cfg, &why))
         die("the runtime", &why);
@@ -268,9 +300,8 @@ struct run_report guest_run(struct guest *g)
     struct proc *p = &g->sip->proc;
     struct run_report r = {.outcome = OUT_DONE};
     uint32_t yields = 0, waits = 0;
-    w->bits_at = w->chosen = 0;
-    w->bits_over = false;
-    g->sip->account.max_blocks = w->bits || rng_chance(&w->rng, 70) ? 64 : rng_below(&w->rng, 9);
+    w->chosen = 0;
+    g->sip->account.max_blocks = w->decide || rng_chance(&w->rng, 70) ? 64 : rng_below(&w->rng, 9);
     if (exec_call(g->sip, g->inst, g->entry, NULL))
         abort();
     for (;;) {
@@ -287,6 +318,11 @@ struct run_report guest_run(struct guest *g)
         bool timer = p->wake_ns != WAIT_FOREVER;
         if (timer && rng_chance(&w->rng, 30)) {
             p->timed_out = true;
+        } else if (w->decide) {
+            if (++waits <= WAITS && peers_act(w))
+                continue;
+            r.outcome = OUT_STUCK;
+            break;
         } else if (++waits > WAITS || (!(!w->quiet && peers_act(w)) && !timer && waits > 8)) {
             r.outcome = OUT_STUCK;
             break;

@@ -17,8 +17,18 @@ struct world_op {
     struct xop_type type;
 };
 
-/* The test's own: choose () -> i32; show (externref) -> i32; make () -> externref. */
-enum { OP_CHOOSE, OP_SHOW, OP_MAKE, OP_OWN_N };
+/* The test's own: choose () -> i32; show (externref) -> i32; make () -> externref; limit (), from
+ * where on the quota may be exhausted. */
+enum { OP_CHOOSE, OP_SHOW, OP_MAKE, OP_LIMIT, OP_OWN_N };
+
+/* What happened in one run wherever something could happen, in order; decisions_next() goes on to a
+ * run in which something else does, until all have been. Beyond `max` decisions the first
+ * possibility is taken. */
+struct decisions {
+    uint32_t n, at, max; /* max: up to DECISIONS_MAX */
+    uint8_t value[32], possible[32];
+};
+bool decisions_next(struct decisions *d);
 
 /* Where the name under which the native side publishes contract c, and the one that it looks for,
  * stand in a program's memory. */
@@ -39,14 +49,14 @@ struct world {
     const struct xtype *block[16];
     struct hostcall own[OP_OWN_N];
     /* the run */
-    struct rng rng;      /* of choose() and the peers */
-    const uint8_t *bits; /* choose() gives these instead, then `bits_over` is set */
-    uint32_t nbits, bits_at;
-    bool bits_over, quiet; /* quiet: the peers do nothing */
-    uint32_t chosen;       /* calls of choose() */
+    struct rng rng;           /* of choose() and the peers */
+    struct decisions *decide; /* NULL; else they decide instead */
+    bool quiet;               /* the peers do nothing */
+    uint32_t chosen;          /* calls of choose() */
 };
 
-void world_open(struct world *w);
+/* `text`: other declarations than the usual ones, or NULL. */
+void world_open(struct world *w, const char *text);
 void world_close(struct world *w);
 /* The number of an operation, by module ("singula/A" without the prefix) and name. */
 uint32_t world_find(const struct world *w, const char *module, const char *name);
@@ -84,13 +94,14 @@ struct run_report {
     enum trap trap; /* TRAP_NONE: objects were left when `main` returned */
     uint32_t leaked;
 };
-/* One run of main(). The choices are w->rng's, or w->bits. */
+/* One run of main(). The choices are w->rng's, or w->decide's. */
 struct run_report guest_run(struct guest *g);
 /* Proves the exchange heap; prints what is wrong. */
 bool world_audit(struct world *w);
 
 /* The peers do something, or nothing. True if something changed (peer.c). */
 bool peers_act(struct world *w);
+uint32_t world_decide(struct world *w, uint32_t possible);
 /* The native side gives back what it has, but its listeners. */
 void peers_clear(struct world *w);
 void peers_listen(struct world *w);
