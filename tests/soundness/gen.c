@@ -555,7 +555,7 @@ static void body(struct gen *g, uint32_t fi)
     gen_statements(g, 2 + gen_rnd(g, 7));
     if (!g->now.dead)
         gen_leave(g);
-    if (g->f->code[g->f->n - 1].op != OP_UNREACHABLE && gen_rnd(g, 2))
+    if (g->f->code[g->f->n - 1].op == OP_RETURN && gen_rnd(g, 2))
         g->f->n--; /* the last `return` is not needed */
     else
         gen_op(g, OP_UNREACHABLE, 0);

@@ -352,6 +352,8 @@ static void branch(struct gen *g)
     for (uint32_t i = 0; i < g->f->nlocals; i++)
         if (g->now.flag[i] && g->now.obj[g->now.flag[i] - 1].maybe && gen_rnd(g, 2))
             l = i;
+    uint32_t kept = UINT32_MAX;
+    struct guess was = g->now;
     if (l != UINT32_MAX) {
         o = g->now.flag[l] - 1u;
         gen_op(g, OP_LOCAL_GET, (int32_t)l);
@@ -362,8 +364,18 @@ static void branch(struct gen *g)
     } else {
         choose(g);
         o = UINT32_MAX;
+        if (gen_rnd(g, 2)) { /* asked again later */
+            kept = gen_i32_local(g);
+            gen_op(g, OP_LOCAL_TEE, (int32_t)kept);
+        }
     }
     arms(g, o);
+    for (uint32_t i = 0; i < g->now.n && kept != UINT32_MAX; i++)
+        if (g->now.obj[i].kind != G_NONE && g->now.obj[i].maybe &&
+            (i >= was.n || was.obj[i].kind == G_NONE || !was.obj[i].maybe)) {
+            g->now.flag[kept] = (uint8_t)(i + 1); /* there if the first arm was taken, perhaps */
+            g->now.inverted[kept] = gen_rnd(g, 4) != 0;
+        }
 }
 
 static void loop(struct gen *g)
