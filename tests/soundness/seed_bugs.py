@@ -44,19 +44,19 @@ def main():
     rows = []
     for b in bugs:
         def select(text):
-            text = re.sub(r"\bBUG\(([\w-]+)\)", lambda m: f"(seeded_bug == {number[m.group(1)]})", text)
-            return re.sub(r"\bBUG\b", f"(seeded_bug == {number[b['name']]})", text)
+            text = re.sub(r"\bBUG\(([\w-]+)\)", lambda m: f"IS({number[m.group(1)]})", text)
+            return re.sub(r"\bBUG\b", f"IS({number[b['name']]})", text)
 
         changed = dict(sources)
         for name, old, new in b["edits"]:
-            changed[name] = changed[name] and apply(changed[name], select(old), select(new))
+            changed[name] = changed.get(name) and apply(changed[name], select(old), select(new))
         placed = None not in changed.values()
         sources = changed if placed else sources
         if not placed:
             print(f"seed_bugs: the place of {b['name']} is not there any more", file=sys.stderr)
         rows.append(f'    {{"{b["name"]}", "{b["title"]}", "{b["edits"][0][0]}", "{b["equivalent"]}", {int(placed)}}},')
     for name, text in sources.items():
-        (out / f"seeded_{name}").write_text(f'extern unsigned seeded_bug;\n#line 1 "verifier/{name}"\n{text}')
+        (out / f"seeded_{name}").write_text(f'extern unsigned seeded_bug, seeded_also;\n#define IS(n) (seeded_bug == (n) || seeded_also == (n))\n#line 1 "verifier/{name}"\n{text}')
     head = '#include "tests/soundness/seeded.h"\n\nconst struct seeded_row seeded_table[] = {\n'
     (out / "seeded_table.c").write_text(head + "\n".join(rows) + f"\n}};\nconst unsigned seeded_n = {len(rows)};\n")
 

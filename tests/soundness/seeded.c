@@ -2,9 +2,13 @@
  *
  * Random programs and their mutations as in soundness.c. Whatever the verifier refuses is asked
  * again of a verifier with each seeded bug that is still alive; what that accepts is run under the
- * monitor, and a broken rule kills the bug. --deep: then each survivor gets N programs whose
+ * monitor, and a broken rule kills the bug. So does the checker of certificates when it does not
+ * confirm what the fixpoint with a bug has accepted; a bug of the checker is killed when, with it,
+ * such a program gets through and breaks a rule. --deep: then each survivor gets N programs whose
  * mutations walk through what IT accepts. Exit status 1 if a bug that is not marked as equivalent
- * survives, or if one that is marked is killed.
+ * survives (with
+ * --least: if fewer than N are killed), if one that is marked is killed, or if bugs.txt is out of
+ * date.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +17,7 @@
 #include "tests/soundness/mutate.h"
 #include "tests/soundness/seeded.h"
 
-unsigned seeded_bug;
+unsigned seeded_bug, seeded_also;
 
 enum { BUGS_MAX = 256, RUNS = 60, MUTANTS = 40 };
 
@@ -23,11 +27,11 @@ struct hunt {
     struct prog prog, work;
     uint64_t programs; /* judged so far */
     struct {
-        bool dead;
+        bool dead, of_checker, by_checker;
         uint64_t programs, accepted;
         enum trap trap;
     } bug[BUGS_MAX + 1];
-    unsigned alive, only;
+    unsigned alive, only, checkers; /* checkers: bugs of the checker that are alive */
 };
 
 static bool rule_broken(struct hunt *h, const struct verified_module *m, uint64_t seed,
@@ -49,26 +53,57 @@ static bool rule_broken(struct hunt *h, const struct verified_module *m, uint64_
     return found;
 }
 
-/* Asks the verifier with bug n about h->b; true if it accepts. */
-static bool try_bug(struct hunt *h, unsigned n, uint64_t seed)
+static void kill_bug(struct hunt *h, unsigned n, enum trap trap, bool by_checker)
+{
+    if (h->bug[n].dead)
+        return;
+    h->bug[n].dead = true;
+    h->bug[n].programs = h->programs;
+    h->bug[n].trap = trap;
+    h->bug[n].by_checker = by_checker;
+    h->alive--;
+    h->checkers -= h->bug[n].of_checker;
+}
+
+/* Asks the verifier with bugs n and `also` about h->b; what it accepts can kill `victim`. */
+static enum status ask(struct hunt *h, unsigned n, unsigned also, unsigned victim, uint64_t seed)
 {
     struct verified_module *m;
     struct diag why;
     struct run_report how;
     seeded_bug = n;
+    seeded_also = also;
     enum judgement j = world_judge(h->b.p, h->b.n, &m, &why);
-    seeded_bug = 0;
+    seeded_bug = seeded_also = 0;
     if (j != J_ACCEPTED)
-        return false;
-    h->bug[n].accepted++;
-    if (rule_broken(h, m, seed, &how)) {
-        h->bug[n].dead = true;
-        h->bug[n].programs = h->programs;
-        h->bug[n].trap = how.trap;
-        h->alive--;
-    }
+        return why.code;
+    h->bug[victim].accepted++;
+    if (rule_broken(h, m, seed, &how))
+        kill_bug(h, victim, how.trap, false);
     verified_destroy(m);
-    return true;
+    return OK;
+}
+
+/* True if the verifier with bug n accepts h->b. */
+static bool try_bug(struct hunt *h, unsigned n, uint64_t seed)
+{
+    enum status why = ask(h, n, 0, n, seed);
+    if (why != OWN_CERTIFICATE)
+        return why == OK;
+    kill_bug(h, n, TRAP_NONE, true);
+    for (unsigned c = 1; c <= seeded_n && h->checkers; c++)
+        if (h->bug[c].of_checker && !h->bug[c].dead && (!h->only || c == h->only))
+            ask(h, n, c, c, seed);
+    return false;
+}
+
+static bool wanted(const struct hunt *h, unsigned n)
+{
+    if (h->bug[n].of_checker)
+        return false; /* tried with others */
+    if (h->checkers && h->bug[n].by_checker)
+        return true;
+    return !h->bug[n].dead && (!h->only || n == h->only || h->bug[h->only].of_checker);
 }
 
 static bool judge(struct hunt *h, const struct prog *p, uint64_t seed)
@@ -80,7 +115,7 @@ static bool judge(struct hunt *h, const struct prog *p, uint64_t seed)
     verified_destroy(m);
     h->programs += j != J_INVALID;
     for (unsigned n = 1; j == J_REFUSED && n <= seeded_n; n++)
-        if (!h->bug[n].dead && (!h->only || n == h->only))
+        if (wanted(h, n))
             try_bug(h, n, seed);
     return j == J_ACCEPTED;
 }
@@ -90,6 +125,9 @@ static void broad(struct hunt *h, uint64_t seed)
     struct rng r = {seed ^ 0x5eed};
     gen_program(&h->prog, &h->w, seed);
     bool accepted = judge(h, &h->prog, seed);
+    for (unsigned n = 1; accepted && n <= seeded_n; n++) /* can it still be proved? */
+        if (!h->bug[n].dead && wanted(h, n))
+            try_bug(h, n, seed);
     for (uint32_t i = 0; accepted && i < MUTANTS; i++) {
         prog_copy(&h->work, &h->prog);
         if (prog_mutate(&h->work, &h->w, &r) && judge(h, &h->work, seed))
@@ -131,7 +169,9 @@ static int report(const struct hunt *h, unsigned least)
             printf("NOT IN THE SOURCES: bugs.txt is out of date");
         else if (h->bug[n].dead)
             printf("killed after %8llu by %s", (unsigned long long)h->bug[n].programs,
-                   h->bug[n].trap ? trap_name(h->bug[n].trap) : "leak");
+                   h->bug[n].by_checker ? "the checker"
+                   : h->bug[n].trap     ? trap_name(h->bug[n].trap)
+                                        : "leak");
         else
             printf("%s (%llu refused programs accepted)",
                    s->equivalent[0] ? "equivalent" : "SURVIVES",
@@ -174,6 +214,8 @@ static void hunt(struct hunt *h, const struct options *o)
 {
     h->alive = seeded_n;
     for (unsigned n = 1; n <= seeded_n; n++) {
+        h->bug[n].of_checker = strncmp(seeded_table[n - 1].file, "cert_", 5) == 0;
+        h->checkers += h->bug[n].of_checker && seeded_table[n - 1].placed;
         if (o->only && strcmp(o->only, seeded_table[n - 1].name) == 0)
             h->only = n;
         if (!seeded_table[n - 1].placed) {
@@ -184,7 +226,9 @@ static void hunt(struct hunt *h, const struct options *o)
     for (uint64_t i = 0; i < o->programs && h->alive && !(h->only && h->bug[h->only].dead); i++)
         broad(h, o->seed + i);
     for (unsigned n = 1; n <= seeded_n; n++)
-        for (uint64_t i = 0; i < o->deep && !h->bug[n].dead && (!h->only || h->only == n); i++)
+        for (uint64_t i = 0;
+             i < o->deep && !h->bug[n].dead && (!h->only || h->only == n) && !h->bug[n].of_checker;
+             i++)
             deep(h, n, o->seed + i);
 }
 

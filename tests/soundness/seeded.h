@@ -10,7 +10,7 @@ struct seeded_row {
 extern const struct seeded_row seeded_table[];
 extern const unsigned seeded_n;
 
-/* Which one is active; 0: none. */
-extern unsigned seeded_bug;
+/* Which ones are active; 0: none. */
+extern unsigned seeded_bug, seeded_also;
 
 #endif
