@@ -231,7 +231,7 @@ SINGULA_API int singula_call(struct singula_sip *sip, const char *export_name, c
 SINGULA_API void singula_sip_destroy(struct singula_sip *sip);
 
 struct singula_stats {
-    uint64_t sips, pages, blocks, block_bytes, endpoints, listeners;
+    uint64_t sips, pages, blocks, block_bytes, endpoints, listeners, sets;
 };
 SINGULA_API void singula_stats(struct singula_system *sys, struct singula_stats *out);
 /* Proves that page sets are disjoint, that page table and reality agree, and that every block has

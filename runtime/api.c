@@ -222,7 +222,8 @@ void singula_stats(struct singula_system *sys, struct singula_stats *out)
                                   .blocks = x.blocks,
                                   .block_bytes = x.bytes,
                                   .endpoints = x.endpoints,
-                                  .listeners = x.listeners};
+                                  .listeners = x.listeners,
+                                  .sets = x.sets};
 }
 
 int singula_audit(struct singula_system *sys, struct singula_diag *why)

@@ -111,10 +111,8 @@ static struct usage measure(const struct vview *v)
 
 static void contracts_text(const struct contract_set *c, struct strbuf *b)
 {
-    for (uint32_t i = 0; c && i < c->nblocks; i++)
-        contract_print_block(c, i, b);
-    for (uint32_t i = 0; c && i < c->ncontracts; i++)
-        contract_print_contract(c, i, b);
+    if (c)
+        contract_print_set(c, b);
 }
 
 /* ---- JSON ---- */

@@ -155,7 +155,7 @@ static void run_once(const char *file, struct singula_module *m, const struct qu
         snprintf(r->report, sizeof r->report, "audit: %s", why.detail);
         r->unsound = true;
     } else if (after.blocks != before.blocks || after.endpoints != before.endpoints ||
-               after.listeners != before.listeners) {
+               after.listeners != before.listeners || after.sets != before.sets) {
         snprintf(r->report, sizeof r->report, "something is left in the exchange heap");
         r->unsound = true;
     }

@@ -270,8 +270,8 @@ static void look_around(const char *file, const char *name, const struct singula
         fail(file, name, "audit: %s", why.detail);
     singula_stats(sys, &after);
     if (after.blocks != before->blocks || after.endpoints != before->endpoints ||
-        after.listeners != before->listeners || after.sips != before->sips ||
-        after.block_bytes != before->block_bytes)
+        after.listeners != before->listeners || after.sets != before->sets ||
+        after.sips != before->sips || after.block_bytes != before->block_bytes)
         fail(file, name, "%llu blocks, %llu endpoints, %llu listeners, %llu SIPs are left",
              (unsigned long long)after.blocks, (unsigned long long)after.endpoints,
              (unsigned long long)after.listeners, (unsigned long long)after.sips);
