@@ -105,6 +105,7 @@ bool files_read(const char *path, uint8_t **bytes, size_t *n);
 /* Writes text to the file, or to stdout if path is NULL. Complains and returns false if it cannot.
  */
 bool files_write(const char *path, const char *text);
+bool files_write_bytes(const char *path, const void *bytes, size_t n);
 /* A graph in the DOT language as SVG, in a file or (NULL) on the standard output. Complains. */
 bool svg_write(const char *path, const char *dot);
 /* "dir/camera.contract" -> "camera.h"; allocated. */

@@ -69,12 +69,17 @@ fail:
 
 bool files_write(const char *path, const char *text)
 {
+    return files_write_bytes(path, text, strlen(text));
+}
+
+bool files_write_bytes(const char *path, const void *bytes, size_t n)
+{
     FILE *f = path ? fopen(path, "w") : stdout;
     if (!f) {
         complain("%s: cannot write: %s", path, strerror(errno));
         return false;
     }
-    bool good = fputs(text, f) >= 0;
+    bool good = fwrite(bytes, 1, n, f) == n;
     good &= (path ? fclose(f) : fflush(f)) == 0;
     if (!good)
         complain("%s: cannot write: %s", path ? path : "stdout", strerror(errno));

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_LIST = OPT_LONG, OPT_CODE };
+enum { OPT_LIST = OPT_LONG, OPT_CODE, OPT_CERTIFICATE, OPT_CHECK };
 
 static const struct opt_def options[] = {
     {'f', "format", "FORM", "text (default), json or sarif"},
     {'e', "explain", NULL, "print what each function does with references, as it was inferred"},
     {'q', "quiet", NULL, "print refusals only"},
+    {OPT_CERTIFICATE, "certificate", "CERT", "write the proof of FILE (only one) to CERT"},
+    {OPT_CHECK, "check-certificate", "CERT", "check the proof in CERT instead of looking for one"},
     {OPT_LIST, "list-codes", NULL, "print every code with what it means, then exit"},
     {OPT_CODE, "explain-code", "CODE",
      "print what a code means, an example and the cure, then exit"},
@@ -53,6 +55,8 @@ struct job {
     int form;    /* enum form */
     json_t *out; /* JSON or SARIF so far; NULL: text */
     bool quiet, explain;
+    const char *certificate; /* to be written, or NULL */
+    const char *check;       /* to be used, or NULL */
 };
 
 /* What the verifier inferred of an accepted module, below its line. */
@@ -76,8 +80,19 @@ static int verify_file(const char *path, const struct job *job)
     struct singula_diag why;
     uint8_t *bytes;
     size_t n;
-    if (!files_read(path, &bytes, &n))
+    uint8_t *given = NULL, *made = NULL;
+    size_t nmade = 0;
+    if (job->check && !files_read(job->check, &given, &opt.ncertificate))
         return EXIT_USAGE;
+    if (!files_read(path, &bytes, &n)) {
+        free(given);
+        return EXIT_USAGE;
+    }
+    opt.certificate = given;
+    if (job->certificate) {
+        opt.new_certificate = &made;
+        opt.nnew_certificate = &nmade;
+    }
     int bad = singula_verify(bytes, n, &opt, &m, &why);
     if (!bad && job->explain)
         f.signatures = signatures = singula_module_signatures(m);
@@ -88,6 +103,7 @@ static int verify_file(const char *path, const struct job *job)
     }
     locate_lines(bytes, n, errors, f.n);
     free(bytes);
+    free(given);
     if (job->form == FORM_JSON)
         json_array_append_new(job->out, report_json(&f));
     else if (job->form == FORM_SARIF)
@@ -99,14 +115,33 @@ static int verify_file(const char *path, const struct job *job)
     if (!job->out && signatures)
         print_signatures(signatures);
     free(signatures);
-    return bad ? EXIT_REFUSED : EXIT_OK;
+    bool written = !made || files_write_bytes(job->certificate, made, nmade);
+    free(made);
+    return bad ? EXIT_REFUSED : written ? EXIT_OK : EXIT_USAGE;
+}
+
+static int verify_files(struct job *job, char **paths, int n)
+{
+    int worst = EXIT_OK;
+    job->out = job->form == FORM_JSON    ? json_array()
+               : job->form == FORM_SARIF ? report_sarif()
+                                         : NULL;
+    for (int i = 0; i < n; i++) {
+        int r = verify_file(paths[i], job);
+        worst = r > worst ? r : worst;
+    }
+    if (job->out) {
+        json_dumpf(job->out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        putchar('\n');
+        json_decref(job->out);
+    }
+    return worst;
 }
 
 static int verify_run(const struct command *self, int argc, char **argv)
 {
     static const char *const forms[] = {"text", "json", "sarif", NULL};
     struct job job = {.form = FORM_TEXT};
-    int worst = EXIT_OK;
     bool list = false;
     struct opts o;
     opts_begin(&o, self, argc, argv);
@@ -126,6 +161,12 @@ static int verify_run(const struct command *self, int argc, char **argv)
         case OPT_LIST:
             list = true;
             break;
+        case OPT_CERTIFICATE:
+            job.certificate = o.value;
+            break;
+        case OPT_CHECK:
+            job.check = o.value;
+            break;
         case OPT_CODE:
             return explain_code(o.value);
         default:
@@ -140,17 +181,11 @@ static int verify_run(const struct command *self, int argc, char **argv)
         complain("verify: no FILE given (see singula verify --help)");
         return EXIT_USAGE;
     }
-    job.out = job.form == FORM_JSON ? json_array() : job.form == FORM_SARIF ? report_sarif() : NULL;
-    for (int i = o.first; i < argc; i++) {
-        int r = verify_file(argv[i], &job);
-        worst = r > worst ? r : worst;
+    if ((job.certificate || job.check) && (o.first + 1 < argc || (job.certificate && job.check))) {
+        complain("verify: --certificate and --check-certificate are for one file, and not both");
+        return EXIT_USAGE;
     }
-    if (job.out) {
-        json_dumpf(job.out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        putchar('\n');
-        json_decref(job.out);
-    }
-    return worst;
+    return verify_files(&job, argv + o.first, argc - o.first);
 }
 
 const struct command verify_command = {

@@ -82,6 +82,14 @@ struct singula_verify_options { /* zero means the default */
     struct singula_diag *errors;
     uint32_t max_errors;
     uint32_t *nerrors;
+    /* A certificate of these bytes, as another call has written it: is checked, in place of looking
+     * for a proof. Any bytes are safe: what does not prove the module is refused. NULL: none. */
+    const uint8_t *certificate;
+    size_t ncertificate;
+    /* Where the certificate of an accepted module goes, if none was given; the caller frees it with
+     * free(). NULL: nowhere. */
+    uint8_t **new_certificate;
+    size_t *nnew_certificate;
 };
 
 /* Verifies n bytes (copied): WebAssembly's types, and that in every execution each exchange

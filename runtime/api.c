@@ -44,6 +44,13 @@ int singula_verify(const uint8_t *bytes, size_t n, const struct singula_verify_o
     struct diag d;
     struct diag_list errors = {.cap = opt && opt->errors ? opt->max_errors : 0};
     struct verify_options o = {.unproved = opt && opt->unproved, .errors = &errors};
+    struct strbuf certificate = {0};
+    if (opt && opt->certificate) {
+        o.certificate = opt->certificate;
+        o.ncertificate = opt->ncertificate;
+    } else if (opt && opt->new_certificate) {
+        o.write_certificate = &certificate;
+    }
     diag_clear(&d);
     *out = NULL;
     if (opt && opt->nerrors)
@@ -59,6 +66,11 @@ int singula_verify(const uint8_t *bytes, size_t n, const struct singula_verify_o
     if (opt && opt->nerrors)
         *opt->nerrors = errors.n;
     free(errors.items);
+    if (opt && opt->new_certificate) {
+        *opt->nnew_certificate = st == OK ? certificate.len : 0;
+        *opt->new_certificate = st == OK ? (uint8_t *)strbuf_take(&certificate) : NULL;
+    }
+    strbuf_clear(&certificate);
     if (st != OK) {
         free(m);
         return api_refuse(why, &d, st);
