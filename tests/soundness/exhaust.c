@@ -332,7 +332,7 @@ static bool judge(struct search *s, bool tidy)
     }
     prog_emit(&s->whole, &s->w, &s->b);
     enum judgement j = world_judge(s->b.p, s->b.n, &m, &why);
-    check(j != J_INVALID);
+    check(j != J_INVALID && (j == J_ACCEPTED || why.code != OWN_CERTIFICATE));
     s->n.programs++;
     if (j == J_ACCEPTED) {
         s->n.accepted++;

@@ -5,7 +5,10 @@
  * under the monitor. A broken rule, a leak at the return of `main`, or an audit that fails is a bug
  * of the verifier (or of the monitor): the program is made small, printed, and the exit status
  * is 1. Every accepted program is then changed step by step (mutate.c), and what is still accepted
- * is run in turn. Some refused programs are run as well, to see how many really misbehave.
+ * is run in turn. Some refused programs are run as well, to see how many really misbehave; others
+ * get the certificate of the program that they were made from, damaged or not: if the checker
+ * believes it, they are run, too. A proof that the checker does not confirm is a disagreement, also
+ * a bug.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,9 @@
 
 #include "tests/soundness/gen.h"
 #include "tests/soundness/mutate.h"
+#include "verifier/cert.h"
+
+#define CERT_HEADER 32u /* bytes: which module it is for */
 
 struct options {
     uint64_t seed, programs, show;
@@ -24,7 +30,8 @@ struct options {
 struct totals {
     uint64_t programs, invalid, accepted, refused, mutants, mutants_accepted, runs;
     uint64_t by_outcome[OUT_VIOLATION + 1], by_code[STATUS_N], by_trap[TRAP_N];
-    uint64_t tried_refused, misbehaved, violations;
+    uint64_t tried_refused, misbehaved, violations, disagreements;
+    uint64_t forged, forged_accepted;
 };
 
 struct session {
@@ -32,6 +39,7 @@ struct session {
     struct options opt;
     struct totals n;
     struct bytes b;
+    struct strbuf certificate, forged; /* certificate: of the program that is being changed */
     struct prog prog, work, small;
 };
 
@@ -106,8 +114,52 @@ static void report(struct session *s, const struct prog *p, uint64_t seed, struc
     fflush(stdout);
 }
 
+/* The certificate of an accepted program with the header of a refused one, as it is and damaged: if
+ * that convinces the checker, the program must be right all the same. */
+static void forge(struct session *s, const struct prog *p, uint64_t seed, struct rng *r)
+{
+    struct verified_module *m = world_unproved(s->b.p, s->b.n), *forged;
+    struct run_report how;
+    struct diag why;
+    for (uint32_t i = 0; i < 4 && s->certificate.len > CERT_HEADER; i++) {
+        s->forged.len = 0;
+        cert_put_header(&s->forged, verified_view(m));
+        check(s->forged.len == CERT_HEADER);
+        strbuf_put(&s->forged, s->certificate.s + CERT_HEADER, s->certificate.len - CERT_HEADER);
+        for (uint32_t k = 0; k < i; k++) {
+            uint32_t at = CERT_HEADER + rng_below(r, (uint32_t)(s->forged.len - CERT_HEADER));
+            uint32_t old = (uint8_t)s->forged.s[at];
+            s->forged.s[at] =
+                (char)(rng_below(r, 2) ? old ^ 1u << rng_below(r, 7) : rng_below(r, 128));
+        }
+        s->n.forged++;
+        if (world_judge_by(s->b.p, s->b.n, &s->forged, &forged, &why) != J_ACCEPTED)
+            continue;
+        s->n.forged_accepted++;
+        if (misbehaves(s, forged, seed, 60, &how, false)) {
+            s->n.violations++;
+            printf("VIOLATION seed %llu: the checker believes a forged certificate, %s\n",
+                   (unsigned long long)seed, how.trap ? trap_name(how.trap) : "leak");
+            prog_print(p, &s->w, stdout);
+        }
+        verified_destroy(forged);
+    }
+    verified_destroy(m);
+}
+
+/* The fixpoint has found a proof that the checker does not believe. */
+static void disagreement(struct session *s, const struct prog *p, uint64_t seed,
+                         const struct diag *why)
+{
+    s->n.disagreements++;
+    printf("DISAGREEMENT seed %llu: func[%u]+0x%x: %s\n", (unsigned long long)seed, why->func,
+           why->func_offset, why->detail);
+    prog_print(p, &s->w, stdout);
+}
+
 /* Judges a program and runs it. True if it is accepted. */
-static bool examine(struct session *s, const struct prog *p, uint64_t seed, bool mutant)
+static bool examine(struct session *s, const struct prog *p, uint64_t seed, bool mutant,
+                    struct rng *r)
 {
     struct verified_module *m;
     struct diag why;
@@ -131,6 +183,10 @@ static bool examine(struct session *s, const struct prog *p, uint64_t seed, bool
     } else {
         s->n.refused++;
         s->n.by_code[why.code]++;
+        if (why.code == OWN_CERTIFICATE)
+            disagreement(s, p, seed, &why);
+        if (mutant && rng_chance(r, 30))
+            forge(s, p, seed, r);
         if (!mutant && seed % 16 == 0) {
             m = world_unproved(s->b.p, s->b.n);
             s->n.tried_refused++;
@@ -145,11 +201,16 @@ static void one_seed(struct session *s, uint64_t seed)
 {
     struct rng r = {seed ^ 0x5eed};
     gen_program(&s->prog, &s->w, seed);
-    bool accepted = examine(s, &s->prog, seed, false);
+    bool accepted = examine(s, &s->prog, seed, false, &r);
+    if (accepted && !world_certificate(s->b.p, s->b.n, &s->certificate))
+        abort();
     for (uint32_t i = 0; accepted && i < s->opt.mutants && !s->n.violations; i++) {
         prog_copy(&s->work, &s->prog);
-        if (prog_mutate(&s->work, &s->w, &r) && examine(s, &s->work, seed, true))
+        if (prog_mutate(&s->work, &s->w, &r) && examine(s, &s->work, seed, true, &r)) {
             prog_copy(&s->prog, &s->work);
+            if (!world_certificate(s->b.p, s->b.n, &s->certificate))
+                abort();
+        }
     }
     if (seed % 256 == 0 && !world_audit(&s->w))
         s->n.violations++;
@@ -181,8 +242,11 @@ static void print_totals(const struct session *s, double seconds)
     for (uint32_t i = 1; i < STATUS_N; i++)
         if (n->by_code[i])
             printf(" %s %llu", status_name((enum status)i), (unsigned long long)n->by_code[i]);
-    printf("\n%.1f s, %.0f accepted programs/s, violations: %llu\n", seconds,
-           (double)accepted / seconds, (unsigned long long)n->violations);
+    printf("\nforged certificates of refused programs: %llu, accepted: %llu\n",
+           (unsigned long long)n->forged, (unsigned long long)n->forged_accepted);
+    printf("%.1f s, %.0f accepted programs/s, disagreements: %llu, violations: %llu\n", seconds,
+           (double)accepted / seconds, (unsigned long long)n->disagreements,
+           (unsigned long long)n->violations);
 }
 
 static bool options(struct options *o, int argc, char **argv)
@@ -246,13 +310,15 @@ int main(int argc, char **argv)
     else
         for (uint64_t i = 0; i < s->opt.programs && now() - began < s->opt.seconds; i++) {
             one_seed(s, s->opt.seed + i);
-            if (s->n.violations)
+            if (s->n.violations || s->n.disagreements > 5)
                 break;
         }
     if (!s->opt.showing)
         print_totals(s, now() - began);
-    int failed = s->n.violations != 0;
+    int failed = s->n.violations || s->n.disagreements;
     world_close(&s->w);
+    strbuf_clear(&s->certificate);
+    strbuf_clear(&s->forged);
     free(s->b.p);
     free(s);
     return failed;

@@ -212,16 +212,41 @@ bool world_audit(struct world *w)
 
 /* ---- verdicts ---- */
 
-enum judgement world_judge(const uint8_t *bytes, size_t n, struct verified_module **m,
-                           struct diag *why)
+static enum judgement judge(const uint8_t *bytes, size_t n, const struct verify_options *opt,
+                            struct verified_module **m, struct diag *why)
 {
     static const char *const families[] = {"OWN_", "TYP_", "CON_", "STR_", "LIM_"};
-    if (verify(bytes, n, NULL, m, why) == OK)
+    if (verify(bytes, n, opt, m, why) == OK)
         return J_ACCEPTED;
     for (uint32_t i = 0; i < ARRAY_LEN(families); i++)
         if (strncmp(status_name(why->code), families[i], 4) == 0)
             return J_REFUSED;
     return J_INVALID;
+}
+
+enum judgement world_judge(const uint8_t *bytes, size_t n, struct verified_module **m,
+                           struct diag *why)
+{
+    return judge(bytes, n, NULL, m, why);
+}
+
+enum judgement world_judge_by(const uint8_t *bytes, size_t n, const struct strbuf *certificate,
+                              struct verified_module **m, struct diag *why)
+{
+    struct verify_options opt = {.certificate = (const uint8_t *)certificate->s,
+                                 .ncertificate = certificate->len};
+    return judge(bytes, n, &opt, m, why);
+}
+
+bool world_certificate(const uint8_t *bytes, size_t n, struct strbuf *out)
+{
+    struct verify_options opt = {.write_certificate = out};
+    struct verified_module *m;
+    struct diag why;
+    out->len = 0;
+    bool ok = judge(bytes, n, &opt, &m, &why) == J_ACCEPTED;
+    verified_destroy(m);
+    return ok;
 }
 
 struct verified_module *world_unproved(const uint8_t *bytes, size_t n)

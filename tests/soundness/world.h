@@ -66,6 +66,11 @@ enum judgement { J_INVALID, J_REFUSED, J_ACCEPTED };
 /* *m: the module if it is accepted, owned by the caller; else NULL. */
 enum judgement world_judge(const uint8_t *bytes, size_t n, struct verified_module **m,
                            struct diag *why);
+/* The same, with this certificate instead of the analysis. */
+enum judgement world_judge_by(const uint8_t *bytes, size_t n, const struct strbuf *certificate,
+                              struct verified_module **m, struct diag *why);
+/* The certificate of an accepted module. */
+bool world_certificate(const uint8_t *bytes, size_t n, struct strbuf *out);
 /* The module without a proof; NULL if it is not even an ordinary one. */
 struct verified_module *world_unproved(const uint8_t *bytes, size_t n);
 
