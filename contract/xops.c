@@ -408,11 +408,24 @@ void xop_enumerate(const struct contract_set *set,
 
 /* ---- resolving ---- */
 
+/* What a wrong name may have meant: the nearest one, or the first of which it is a part. */
+struct guess {
+    struct nearest near;
+    char whole[NEAREST_MAX];
+};
+
 static void offer(void *ctx, const char *module, const char *name, const struct xop *op)
 {
+    struct guess *g = ctx;
+    size_t n = strlen(name), part = g->near.n;
     (void)module;
     (void)op;
-    nearest_offer(ctx, name);
+    nearest_offer(&g->near, name);
+    bool begins = n > part + 1 && name[part] == '.' && memcmp(name, g->near.wrong, part) == 0;
+    bool ends = n > part + 1 && name[n - part - 1] == '.' &&
+                memcmp(name + n - part, g->near.wrong, part) == 0;
+    if ((begins || ends) && part && !g->whole[0])
+        snprintf(g->whole, sizeof g->whole, "%s", name);
 }
 
 /* A guest's name as it may be printed. */
@@ -466,9 +479,9 @@ static enum status unknown_name(const struct xop *scope, enum xop_scope kind, co
                                 size_t nmodule, const char *name, size_t nname, const char *reason,
                                 struct diag *why)
 {
-    struct nearest near;
-    struct listing l = {.each = offer, .ctx = &near};
-    nearest_init(&near, name, nname);
+    struct guess g = {0};
+    struct listing l = {.each = offer, .ctx = &g};
+    nearest_init(&g.near, name, nname);
     if (kind == XOP_OF_BLOCK)
         list_block(&l, scope->set, scope->block);
     else if (kind == XOP_OF_CONTRACT)
@@ -476,9 +489,11 @@ static enum status unknown_name(const struct xop *scope, enum xop_scope kind, co
     else
         list_ref(&l, scope->set);
     enum status s = unknown(why, module, nmodule, name, nname);
-    const char *between = reason && near.name[0] ? "; " : "";
-    if (near.name[0])
-        diag_hint(why, "%s%sdid you mean `%s`?", reason ? reason : "", between, near.name);
+    const char *between = reason && g.near.name[0] ? "; " : "";
+    if (g.whole[0] && !reason)
+        diag_hint(why, "the name must say of what, as `%s` does", g.whole);
+    else if (g.near.name[0])
+        diag_hint(why, "%s%sdid you mean `%s`?", reason ? reason : "", between, g.near.name);
     else
         diag_hint(why, "%s", reason ? reason : "`singula contract bindgen` lists all operations");
     return s;

@@ -439,6 +439,25 @@ bool own_fail_escape(struct own_run *r, const char *what, struct own_value v)
 
 /* ---- types and contracts ---- */
 
+static void hint_for_type(struct own_run *r, const struct own_res *res, const struct own_res *want)
+{
+    char name[64], wanted[96];
+    enum xop_kind now = r->op ? r->op->kind : XOP_N;
+    bool ends = now == XOP_FREE || now == XOP_CLOSE || now == XOP_ABANDON ||
+                now == XOP_LISTENER_CLOSE || now == XOP_SET_FREE;
+    if (res->kind == RES_FROZEN && want->kind == RES_BLOCK && res->type == want->type)
+        diag_hint(r->c->why, "it is frozen: thaw it first");
+    else if (res->kind == RES_BLOCK && want->kind == RES_FROZEN && res->type == want->type)
+        diag_hint(r->c->why, "freeze it first");
+    else if (ends && res->kind != want->kind)
+        diag_hint(r->c->why, "endpoints and listeners are closed, blocks and sets are freed");
+    else if (res->kind == want->kind && res->kind == RES_ENDPOINT && res->type == want->type)
+        diag_hint(r->c->why, "this is the other end of the channel");
+    else
+        diag_hint(r->c->why, "pass %s, or use the operations of %s",
+                  phrase(r, want, wanted, sizeof wanted), own_res_name(r, res, name, sizeof name));
+}
+
 bool own_fail_type(struct own_run *r, const char *what, const struct own_res *res,
                    const struct own_res *want)
 {
@@ -447,8 +466,7 @@ bool own_fail_type(struct own_run *r, const char *what, const struct own_res *re
     diag_want(r->c->why, "%s", phrase(r, want, name, sizeof name));
     diag_found(r->c->why, "%s", phrase(r, res, name, sizeof name));
     own_note_origin(r, res->event);
-    if (r->op && r->op->kind == XOP_FREE && res->kind != RES_BLOCK)
-        diag_hint(r->c->why, "endpoints and listeners are closed, blocks are freed");
+    hint_for_type(r, res, want);
     return false;
 }
 
@@ -487,7 +505,8 @@ bool own_fail_state(struct own_run *r, const char *what, const struct own_res *r
     diag_found(r->c->why, "the endpoint in state %s", text);
     own_note_path(r, res->event);
     allowed_text(c, one, res->role, text, sizeof text);
-    diag_hint(r->c->why, "in state %s: %s", state, text);
+    diag_hint(r->c->why, "in state %s: %s%s", state, text,
+              r->op && r->op->kind == XOP_CLOSE ? "; `abandon` closes in any state" : "");
     return false;
 }
 
@@ -518,6 +537,15 @@ bool own_fail_endpoint_state(struct own_run *r, const char *what, const struct o
                    ? ", with a message that was announced and not received"
                    : "");
     own_note_path(r, res->event);
+    uint64_t wrong = res->states & ~(t->state == STATE_END ? CASE_BIT(63) : CASE_BIT(t->state));
+    if (wrong) {
+        char state[64], text[160];
+        own_states_text(c, wrong & -wrong, "", state, sizeof state);
+        allowed_text(c, wrong & -wrong, res->role, text, sizeof text);
+        diag_hint(r->c->why, "in state %s: %s", state, text);
+    } else {
+        diag_hint(r->c->why, "receive the message, or test that there is none, before that");
+    }
     return false;
 }
 
