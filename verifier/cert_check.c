@@ -330,7 +330,7 @@ static bool call_plain(struct own_run *r, uint32_t func, const struct functype *
 static bool call_defined(struct own_run *r, uint32_t func)
 {
     const struct functype *t = own_type_of(r->c, func);
-    if (!own_has_reference(t))
+    if (!t->has_refs)
         return call_plain(r, func, t);
     struct own_state *s = r->cur;
     struct cert_match m;
@@ -483,6 +483,12 @@ static bool set_up(struct check_walk *w)
     return true;
 }
 
+static bool has_context(void *ctx, uint32_t func)
+{
+    const struct cert_checker *c = ctx;
+    return c->of[func] != c->of[func + 1];
+}
+
 static bool check_context(struct cert_checker *c, const struct cert_claim *x)
 {
     uint32_t d = x->func - c->own.m->nimported[EXT_FUNC];
@@ -490,6 +496,9 @@ static bool check_context(struct cert_checker *c, const struct cert_claim *x)
     struct own_run r = {.c = &c->own, .func = x->func, .f = &c->own.m->funcs[d], .walk = &w};
     r.scratch.limit = ANALYSIS_SCRATCH_BYTES;
     w.r = &r;
+    if (!r.f->has_refs)
+        return own_callees(c->own.m, r.f, has_context, c, &c->own.steps) ||
+               refuse(&r, "the certificate has no context for a call of this function");
     r.live = c->own.live[d];
     bool ok = set_up(&w) && walk_body(&w);
     arena_clear(&r.scratch);

@@ -416,7 +416,7 @@ static bool set_up(struct own_run *r, struct walk *w, const struct own_state *en
 /* Moves the label of the function out of the scratch arena, without locals. */
 static const struct own_state *result_of(struct own_run *r, const struct own_state *s)
 {
-    struct own_state *c = own_state_new(r->c->arena, 0, s->nstack + 1);
+    struct own_state *c = own_state_new(&r->scratch, 0, s->nstack + 1);
     if (!c)
         return NULL;
     c->nstack = s->nstack;
@@ -427,7 +427,7 @@ static const struct own_state *result_of(struct own_run *r, const struct own_sta
             c->v[i] = (struct own_value){.kind = OV_TOP};
     }
     for (uint32_t i = 0; i < s->nres; i++)
-        if (own_res_add(r->c->arena, c, &s->res[i]) == UINT32_MAX)
+        if (own_res_add(&r->scratch, c, &s->res[i]) == UINT32_MAX)
             return NULL;
     return own_canonical(r->c->arena, c);
 }
@@ -440,6 +440,11 @@ bool own_charge(struct own_run *r, uint32_t n)
         return true;
     return own_fail(r, LIM_ANALYSIS, "more than %llu steps are needed to prove ownership",
                     (unsigned long long)c->max_steps);
+}
+
+static bool reach(void *ctx, uint32_t func)
+{
+    return own_reach(ctx, func);
 }
 
 bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
@@ -456,6 +461,9 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
     *result = NULL;
     if (c->failed[func])
         return true;
+    if (!r.f->has_refs)
+        return own_callees(c->m, r.f, reach, c, &c->steps) ||
+               own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     /* 1, not 0: that would mean no limit */
     r.scratch.limit =
         c->scratch_held < ANALYSIS_SCRATCH_BYTES ? ANALYSIS_SCRATCH_BYTES - c->scratch_held : 1;

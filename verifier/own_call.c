@@ -23,7 +23,7 @@ static struct own_state *entry_of(struct own_run *r, uint32_t func, const struct
                                   uint32_t *arg_res, uint32_t *nargs)
 {
     const struct functype *t = own_type_of(r->c, func);
-    struct own_state *e = own_state_new(r->c->arena, 0, t->nparams + 1);
+    struct own_state *e = own_state_new(&r->scratch, 0, t->nparams + 1);
     if (!e)
         return NULL;
     *nargs = 0;
@@ -48,7 +48,7 @@ static struct own_state *entry_of(struct own_run *r, uint32_t func, const struct
         res.event = own_event_of(r, EV_PARAM, func, &res);
         res.param = n + 1;
         arg_res[n] = args[i].x;
-        if (own_res_add(r->c->arena, e, &res) == UINT32_MAX)
+        if (own_res_add(&r->scratch, e, &res) == UINT32_MAX)
             return NULL;
     }
     return e;
@@ -141,7 +141,8 @@ static bool set_entry(struct own_ctx *c, struct own_summary *s, const struct own
 static struct own_summary *add(struct own_ctx *c, uint32_t func, const struct own_state *entry)
 {
     struct own_summary *s = ARENA_NEW(c->arena, struct own_summary);
-    if (!s || !set_entry(c, s, entry))
+    const struct own_state *kept = own_state_copy(c->arena, entry);
+    if (!s || !kept || !set_entry(c, s, kept))
         return NULL;
     s->func = func;
     struct own_summary **end = &c->summaries[func];
@@ -153,15 +154,15 @@ static struct own_summary *add(struct own_ctx *c, uint32_t func, const struct ow
 }
 
 /* A function without references in its type affects no caller: it is analysed once, by itself. */
-static bool reach(struct own_ctx *c, uint32_t func)
+bool own_reach(struct own_ctx *c, uint32_t func)
 {
     if (c->summaries[func])
         return true;
     const struct functype *t = own_type_of(c, func);
-    struct own_state *e = own_state_new(c->arena, 0, t->nparams + 1);
-    if (e)
-        e->nstack = t->nparams; /* zeroed: OV_TOP */
-    struct own_summary *s = e ? add(c, func, e) : NULL;
+    struct own_value none[MAX_PARAMS];
+    memset(none, 0, t->nparams * sizeof none[0]); /* OV_TOP */
+    struct own_state e = {.nstack = t->nparams, .cap = t->nparams, .v = none};
+    struct own_summary *s = add(c, func, &e);
     if (s)
         c->todo[c->ntodo++] = s;
     return s != NULL;
@@ -268,7 +269,7 @@ static struct own_summary *summary(struct own_run *r, uint32_t func, struct own_
 
 static bool call_plain(struct own_run *r, uint32_t func, const struct functype *t)
 {
-    if (!reach(r->c, func))
+    if (!own_reach(r->c, func))
         return too_much(r);
     for (uint32_t i = 0; i < t->nparams; i++)
         own_pop(r);
@@ -281,7 +282,7 @@ static bool call_plain(struct own_run *r, uint32_t func, const struct functype *
 static bool call_defined(struct own_run *r, uint32_t func)
 {
     const struct functype *t = own_type_of(r->c, func);
-    if (!own_has_reference(t))
+    if (!t->has_refs)
         return call_plain(r, func, t);
     uint32_t arg_res[OWN_PARAMS_MAX], nargs;
     struct own_state *s = r->cur;
@@ -399,7 +400,7 @@ static enum status analyse(struct own_ctx *c, struct arena *a)
     c->todo = ARENA_ARRAY(a, n, struct own_summary *);
     ok = ok && c->summaries && c->ncontexts && c->todo;
     for (uint32_t f = 0; ok && f < n; f++)
-        ok = !c->root[f] || reach(c, f);
+        ok = !c->root[f] || own_reach(c, f);
     if (ok)
         settle(c);
     else

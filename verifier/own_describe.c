@@ -161,7 +161,7 @@ void own_describe_all(struct own_ctx *c, struct strbuf *out)
         functions += c->summaries[f] != NULL;
         for (const struct own_summary *s = c->summaries[f]; s; s = s->next) {
             contexts++;
-            if (own_has_reference(own_type_of(c, f)))
+            if (own_type_of(c, f)->has_refs)
                 put_signature(c, s, out);
         }
     }

@@ -181,8 +181,12 @@ bool own_call(struct own_run *r, uint32_t func);
 /* The call of a function of that type of which nothing is known (UINT32_MAX: not even which). */
 bool own_call_foreign(struct own_run *r, uint32_t func, const struct functype *t);
 
-/* Does a call of that type matter to the analysis? */
-bool own_has_reference(const struct functype *t);
+/* Calls `each` for every defined function that the body calls by name, in order, until it gives
+ * false; then the result is false. *steps grows by the instructions looked at. */
+bool own_callees(const struct vview *m, const struct vfunc *f,
+                 bool (*each)(void *ctx, uint32_t func), void *ctx, uint64_t *steps);
+/* The function can run: it is to be analysed if it has not been. False: no memory. */
+bool own_reach(struct own_ctx *c, uint32_t func);
 static inline const struct functype *own_type_of(const struct own_ctx *c, uint32_t func)
 {
     return &c->m->types[c->m->func_types[func]];

@@ -29,17 +29,6 @@ bool own_slots(struct arena *a, const struct vview *m, const struct vfunc *f, st
     return true;
 }
 
-bool own_has_reference(const struct functype *t)
-{
-    for (uint32_t i = 0; i < t->nparams; i++)
-        if (t->params[i] == VT_EXTERNREF)
-            return true;
-    for (uint32_t i = 0; i < t->nresults; i++)
-        if (t->results[i] == VT_EXTERNREF)
-            return true;
-    return false;
-}
-
 /* ---- entry points ---- */
 
 static void take_address(struct own_ctx *c, const struct vconst *v)
@@ -89,7 +78,7 @@ static void find_roots(struct own_ctx *c)
         if (m->exports[i].kind == EXT_FUNC) /* ref.func may name it */
             c->address_taken[m->exports[i].index] = 1;
     for (uint32_t f = m->nimported[EXT_FUNC]; f < m->nfuncs; f++)
-        c->root[f] = c->address_taken[f] && !own_has_reference(own_type_of(c, f));
+        c->root[f] = c->address_taken[f] && !own_type_of(c, f)->has_refs;
     if (m->start != UINT32_MAX && m->start >= m->nimported[EXT_FUNC])
         c->root[m->start] = 1;
 }
@@ -100,7 +89,7 @@ static bool find_targets(struct own_ctx *c)
     const struct vview *m = c->m;
     uint32_t *at = c->targets_from = ARENA_ARRAY(c->arena, (size_t)m->ntypes + 2, uint32_t), n = 0;
     for (uint32_t f = 0; at && f < m->nfuncs; f++)
-        if (c->address_taken[f] && own_has_reference(own_type_of(c, f))) {
+        if (c->address_taken[f] && own_type_of(c, f)->has_refs) {
             at[own_type_of(c, f)->canonical + 2]++;
             n++;
         }
@@ -110,7 +99,7 @@ static bool find_targets(struct own_ctx *c)
     for (uint32_t t = 2; t < m->ntypes + 2; t++)
         at[t] += at[t - 1];
     for (uint32_t f = 0; f < m->nfuncs; f++)
-        if (c->address_taken[f] && own_has_reference(own_type_of(c, f)))
+        if (c->address_taken[f] && own_type_of(c, f)->has_refs)
             c->targets[at[own_type_of(c, f)->canonical + 1]++] = f;
     return true;
 }
@@ -131,6 +120,18 @@ bool own_ctx_init(struct own_ctx *c)
         return false;
     find_roots(c);
     return find_targets(c);
+}
+
+bool own_callees(const struct vview *m, const struct vfunc *f,
+                 bool (*each)(void *ctx, uint32_t func), void *ctx, uint64_t *steps)
+{
+    struct insn_view v = {.next = f->code};
+    while (opcode_next(f, &v)) {
+        ++*steps;
+        if (v.op == OP_CALL && v.index >= m->nimported[EXT_FUNC] && !each(ctx, v.index))
+            return false;
+    }
+    return true;
 }
 
 bool own_matters(const struct vview *m)

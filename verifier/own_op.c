@@ -136,7 +136,7 @@ bool own_call(struct own_run *r, uint32_t func)
 /* Without references in its type an indirect call is nothing to the caller. */
 static bool call_indirect(struct own_run *r, const struct functype *t)
 {
-    if (own_has_reference(t))
+    if (t->has_refs)
         return r->c->call_indirect(r, t);
     for (uint32_t i = 0; i < t->nparams; i++)
         own_pop(r);

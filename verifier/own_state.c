@@ -16,12 +16,12 @@ struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap)
 struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
 {
     struct own_state *c = own_state_new(a, s->nlocals, s->cap);
-    if (!c || !(c->res = ARENA_ARRAY(a, s->nres + 4, struct own_res)))
+    if (!c || !(c->res = ARENA_ARRAY(a, s->nres + 2, struct own_res)))
         return NULL;
     memcpy(c->v, s->v, (s->nlocals + s->nstack) * sizeof *s->v);
     if (s->nres)
         memcpy(c->res, s->res, s->nres * sizeof *s->res);
-    c->res_cap = s->nres + 4;
+    c->res_cap = s->nres + 2;
     c->nres = s->nres;
     c->nstack = s->nstack;
     c->gone = s->gone;
@@ -33,7 +33,7 @@ struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
 uint32_t own_res_add(struct arena *a, struct own_state *s, const struct own_res *r)
 {
     if (s->nres == s->res_cap) {
-        uint32_t cap = s->res_cap ? 2 * s->res_cap : 8;
+        uint32_t cap = s->res_cap ? 2 * s->res_cap : 4;
         struct own_res *more = s->nres < OWN_RES_MAX ? ARENA_ARRAY(a, cap, struct own_res) : NULL;
         if (!more)
             return UINT32_MAX;

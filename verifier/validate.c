@@ -286,6 +286,9 @@ static enum status open_locals(struct checker *c, const struct functype *t)
     memcpy(c->locals, t->params, t->nparams);
     c->nflat = t->nparams;
     c->type_steps += t->nparams;
+    f->has_refs = t->has_refs;
+    for (uint32_t i = 0; i < f->nruns; i++)
+        f->has_refs |= f->locals[i].type == VT_EXTERNREF && f->locals[i].count;
     uint64_t room = 64 + 16 * (uint64_t)f->ncode;
     for (uint32_t i = 0; i < f->nruns && f->locals[i].count <= room; i++) {
         memset(c->locals + c->nflat, f->locals[i].type, f->locals[i].count);

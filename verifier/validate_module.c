@@ -44,8 +44,12 @@ static enum status make_canonical(struct module *m)
     struct type_key *keys = ARENA_ARRAY(&m->scratch, n, struct type_key);
     if (!keys)
         return module_nomem(m);
-    for (uint32_t i = 0; i < n; i++)
-        keys[i] = (struct type_key){&m->types[i], i};
+    for (uint32_t i = 0; i < n; i++) {
+        struct functype *t = &m->types[i];
+        t->has_refs = memchr(t->params, VT_EXTERNREF, t->nparams) ||
+                      memchr(t->results, VT_EXTERNREF, t->nresults);
+        keys[i] = (struct type_key){t, i};
+    }
     qsort(keys, n, sizeof *keys, compare_type_keys);
     uint32_t first = 0;
     for (uint32_t i = 0; i < n; i++) {

@@ -259,6 +259,7 @@ static enum status call_type(struct checker *c, uint32_t type)
     enum status why = checker_pop(c, t->params, t->nparams);
     if (!why)
         checker_push_types(c, t->results, t->nresults);
+    c->f->has_refs |= t->has_refs;
     return why;
 }
 
@@ -352,6 +353,7 @@ static enum status op_ref_func(struct checker *c)
         why = checker_fail(c, WASM_UNDECLARED_FUNC_REF, "%u", func);
     if (!why)
         checker_push(c, VT_FUNCREF);
+    c->f->has_refs = true; /* who takes addresses matters to indirect calls */
     return why;
 }
 
@@ -366,6 +368,7 @@ static enum status op_global(struct checker *c, bool set)
     const struct vglobaltype *g = &c->m->global_types[index];
     if (!set) {
         checker_push(c, g->type);
+        c->f->has_refs |= g->type == VT_EXTERNREF;
         return OK;
     }
     if (!g->mut)
@@ -390,6 +393,7 @@ static enum status op_table(struct checker *c, const char *pops, char pushes, bo
     if (!why && pushes)
         checker_push(c, pushes == 't' ? elem : VT_I32);
     c->m->table_written[table] |= writes;
+    c->f->has_refs |= elem == VT_EXTERNREF;
     return why;
 }
 
@@ -546,6 +550,7 @@ enum status validate_op(struct checker *c, enum opcode op)
         why = checker_reftype(c, &type);
         if (!why)
             checker_push(c, type);
+        c->f->has_refs = true;
         return why;
     case OP_REF_IS_NULL:
         return op_ref_is_null(c);

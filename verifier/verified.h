@@ -30,6 +30,7 @@ struct functype {
     const uint8_t *results;
     uint32_t nparams, nresults;
     uint32_t canonical; /* smallest index of a structurally equal type of this module */
+    bool has_refs;      /* some parameter or result is an externref */
 };
 
 struct vname {
@@ -127,6 +128,7 @@ struct vfunc {
     uint32_t max_height; /* largest operand stack height reachable */
     const struct vblock *blocks;
     uint32_t nblocks;
+    bool has_refs; /* may hold an externref; false: ownership has nothing to say of its body */
 };
 
 struct vcustom {
