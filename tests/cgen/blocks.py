@@ -161,7 +161,7 @@ def leave_early(b):
 def switch(b):
     n = b.rng.randrange(2, 5)
     labels = b.rng.sample(range(8), n - 1)
-    arms = [b.arm(lambda: statements(b, 2)) for _ in range(n)]
+    arms = [b.case(lambda: statements(b, 2)) for _ in range(n)]
     live = b.finish(arms)
     b.put(f"switch ({b.total} % 8) {{" if b.chance(50) else "switch (pick(8)) {")
     for label, (lines, end) in zip([*map(str, labels), None], arms):

@@ -42,6 +42,7 @@ class Body:
         self.env, self.depth = {}, 0
         self.lines, self.indent = [], 1
         self.loops = []  # (state of the variables at the header, depth outside)
+        self.switches = 0  # in the innermost loop: there `break` leaves the switch
         self.arms = 0  # nesting of arms, to bound it
         self.cleanup = cleanup  # leave by `goto out`, where everything of depth 0 is freed
         self.used_out = False
@@ -277,6 +278,13 @@ class Body:
         self.lines, self.env = lines, env
         return mine, end
 
+    def case(self, fill):
+        """An arm of a switch."""
+        self.switches += 1
+        made = self.arm(fill)
+        self.switches -= 1
+        return made
+
     def finish(self, arms):
         """Adds to each arm what makes their variables agree, and goes on from there. True: some arm gets here."""
         ends = [end for _, end in arms if end is not None]
@@ -323,7 +331,9 @@ class Body:
                 self.set_null(v)
         entry = self.snapshot()
         self.loops.append((entry, self.depth))
+        outside, self.switches = self.switches, 0
         lines, end = self.arm(fill)
+        self.switches = outside
         self.loops.pop()
         if end is not None:
             self.continue_in(lines, end, lambda: self.conform(entry))
@@ -338,7 +348,7 @@ class Body:
             self.leave()  # a message is due on an endpoint
         self.end_scope(depth)
         self.conform(entry)
-        self.put(word + ";")
+        self.put("continue;" if self.switches else word + ";")
         raise Left
 
     # ---- leaving the function ----

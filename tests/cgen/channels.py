@@ -128,7 +128,7 @@ def answer_to_get(b, c):
         subject = tag
     else:
         subject = f"Store_imp_next({c})"
-    arms = [b.arm(lambda: got_doc(b, c)), b.arm(lambda: got_nothing(b, c)), b.arm(lambda: dead_end(b))]
+    arms = [b.case(lambda: got_doc(b, c)), b.case(lambda: got_nothing(b, c)), b.case(lambda: dead_end(b))]
     b.finish(arms)
     b.put(f"switch ({subject}) {{")
     for label, (lines, end) in zip((f"case {right}", "case STORE_TAG_Missing", "default"), arms):
@@ -257,9 +257,9 @@ def serve_stop(b, s, leave):
 def dispatch(b, s, leave):
     """Any message, in state Ready. `leave` writes what happens after Stop, and when the peer has closed."""
     kinds = b.rng.sample(["Put", "Get", "List"], 3)
-    arms = [b.arm(lambda k=k: serve_one(b, s, k)) for k in kinds]
-    arms.append(b.arm(lambda: serve_stop(b, s, leave)))
-    arms.append(b.arm(leave))
+    arms = [b.case(lambda k=k: serve_one(b, s, k)) for k in kinds]
+    arms.append(b.case(lambda: serve_stop(b, s, leave)))
+    arms.append(b.case(leave))
     b.finish(arms)
     if b.chance(60):
         b.put(f"switch (Store_exp_next({s})) {{")
