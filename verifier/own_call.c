@@ -179,6 +179,27 @@ static bool walk_again(struct own_ctx *c, struct own_summary *s, bool *changed)
     return true;
 }
 
+static bool unsettled(struct own_ctx *c, uint32_t func)
+{
+    own_stop(c, "the recursion through this function does not settle");
+    if (c->why) {
+        c->why->func = func;
+        c->why->func_offset = 0;
+        c->why->offset = c->m->funcs[func - c->m->nimported[EXT_FUNC]].code_offset;
+    }
+    diag_hint(c->why, "let the function leave what it is given in the state in which it got it");
+    return false;
+}
+
+/* One of the bounds is reached by a call of `func`. */
+static bool beyond(struct own_run *r, uint32_t func, const char *what, const char *cure)
+{
+    char name[DIAG_NAME + 4];
+    own_fail(r, LIM_ANALYSIS, "%s %s", own_func_name(r, func, name, sizeof name), what);
+    diag_hint(r->c->why, "%s", cure);
+    return false;
+}
+
 static bool compute(struct own_ctx *c, struct own_summary *s)
 {
     bool changed;
@@ -192,8 +213,7 @@ static bool compute(struct own_ctx *c, struct own_summary *s)
         if (s->entry == entry && (!s->used || !changed))
             break;
         if (round == ANALYSIS_ROUNDS_MAX) {
-            own_stop(c, "recursion through func[%u] does not settle", s->func);
-            return false;
+            return unsettled(c, s->func);
         }
     }
     s->busy = false;
@@ -211,8 +231,8 @@ static bool compute_nested(struct own_run *r, struct own_summary *s)
     struct own_ctx *c = r->c;
     size_t held = r->scratch.used;
     if (c->depth == ANALYSIS_DEPTH_MAX)
-        return own_fail(r, LIM_ANALYSIS, "func[%u] is called through too many nested calls",
-                        s->func);
+        return beyond(r, s->func, "is called through too many nested calls",
+                      "let fewer functions hand the reference on");
     c->depth++;
     c->scratch_held += held;
     bool ok = compute(c, s);
@@ -231,8 +251,8 @@ static struct own_summary *widen(struct own_run *r, uint32_t func, const struct 
         s = s->next;
     const struct own_state *wide = own_join(c->arena, s->entry, entry, 0, &err);
     if (!wide) {
-        own_fail(r, LIM_ANALYSIS, "func[%u] is called with too many different ownership states",
-                 func);
+        beyond(r, func, "is called with too many different ownership states",
+               "bring its arguments into fewer states before the calls, or split it");
         return NULL;
     }
     c->widened = true;
@@ -428,6 +448,7 @@ enum status own_analyse(struct arena *a, const struct vview *m, struct strbuf *c
                      "a function is called with too many different ownership states; together they "
                      "allow: %.120s",
                      d.detail);
+        diag_hint(why, "bring the function's arguments into fewer states before the calls");
         why->func = d.func;
         why->offset = d.offset;
         why->func_offset = d.func_offset;
