@@ -138,7 +138,9 @@ void gen_set(struct gen *g, uint32_t local, int8_t to)
 struct gobj gen_describe(const struct gen *g, const struct xref_type *t)
 {
     struct gobj o = {.kind = G_BLOCK, .type = (uint8_t)t->block};
-    if (t->kind == REF_BLOCK || t->kind == REF_FROZEN) {
+    if (t->kind == REF_FROZEN)
+        return (struct gobj){.kind = G_FROZEN, .type = (uint8_t)t->block};
+    if (t->kind == REF_BLOCK) {
         const struct block_type *b = &g->w->set->blocks[t->block];
         for (uint32_t i = 0; i < b->nfields; i++)
             if (b->fields[i].required)
@@ -262,6 +264,11 @@ uint32_t gen_make(struct gen *g, struct gobj want)
 {
     if (want.kind == G_ENDPOINT)
         return want.states & 1 || gen_wrong(g) ? make_endpoint(g, want) : make_further(g, want);
+    if (want.kind == G_FROZEN) {
+        struct xref_type t = {.kind = REF_BLOCK, .block = want.type};
+        uint32_t whole = gen_find(g, gen_describe(g, &t), true);
+        return whole == UINT32_MAX ? whole : gen_freeze(g, whole);
+    }
     if (want.kind != G_BLOCK || g->now.n + 6 > GEN_OBJS)
         return UINT32_MAX;
     uint32_t l = gen_ref_local(g, true);
@@ -314,6 +321,7 @@ void gen_dispose(struct gen *g, uint32_t o)
     uint32_t l = gen_name(g, o);
     switch (k->kind) {
     case G_BLOCK:
+    case G_FROZEN:
         gen_op(g, OP_LOCAL_GET, (int32_t)l);
         gen_call(g, XOP_FREE, k->type, 0, 0, 0);
         break;

@@ -526,8 +526,10 @@ static void statement(struct gen *g)
         swap_locals(g);
     else if (k < 65)
         set_flag(g);
-    else if (k < 69)
+    else if (k < 68)
         give_away(g);
+    else if (k < 72)
+        gen_keep_statement(g);
     else if (k < 79)
         call_function(g);
     else if (k < 88 && g->depth < 4)

@@ -22,9 +22,11 @@ static const char usual[] =
     "  state Fail: one { Bye? -> end; end; } }"
     "contract G { in message Give(exp Q:Work e); in message Box(T t); in message Done();"
     "  out message Take(imp Q:Start e); out message Back(T t); out message Ok();"
-    "  in message Keep(R r);"
-    "  state Idle: one { Give? -> Busy; Box? -> Busy; Keep? -> Busy; Done? -> end; end; }"
+    "  in message Keep(R r); in message Page(frozen R page);"
+    "  state Idle: one { Give? -> Busy; Box? -> Busy; Keep? -> Busy; Page? -> Busy; Done? -> end; "
+    "end; }"
     "  state Busy: one { Take! -> Idle; Back! -> Idle; Ok! -> Idle; } }"
+    "slots A[2]; slots R[1]; slots frozen A[2]; slots imp Q:Start[1]; slots exp Q:Work[1];"
     "contract S capacity 2 { in message Item(A a); in message Stop();"
     "  state Flow: one { Item? -> Flow; Stop? -> end; } }";
 
@@ -55,17 +57,8 @@ static void own_op(struct world *w, const char *name, uint8_t param, uint8_t res
     o->type.result = result;
 }
 
-/* Operations that the engine has. */
-static bool known(enum xop_kind k)
-{
-    return k != XOP_FREEZE && k != XOP_SHARE && k != XOP_THAW && k != XOP_SLOT_SWAP &&
-           k != XOP_FROZEN_SWAP && k != XOP_SHARE_CHILD && (k < XOP_SET_NEW || k > XOP_END_SWAP);
-}
-
 static void each_op(void *ctx, const char *module, const char *name, const struct xop *op)
 {
-    if (!known(op->kind))
-        return;
     struct world_op *o = op_add(ctx);
     snprintf(o->module, sizeof o->module, "%s", module);
     snprintf(o->name, sizeof o->name, "%s", name);
@@ -299,15 +292,20 @@ static bool never_given(const struct xobj *o)
            !endpoint_peer(o->endpoint)->peer_taken;
 }
 
-/* Ends what the guest still owns; how many objects with references that was. */
+/* Ends what the guest still owns, but what is in slots; how many objects with references that was.
+ */
 static uint32_t sweep(struct guest *g)
 {
     struct xheap *h = g->w->rt.xheap;
-    uint32_t n = 0;
-    for (uint32_t i = g->sip->account.head; i; i = xobj_at(h, i)->next)
-        n += !never_given(xobj_at(h, i));
-    while (g->sip->account.head)
-        xobj_end(h, xobj_at(h, g->sip->account.head));
+    uint32_t n = 0, i = g->sip->account.head;
+    for (; i; i = xobj_at(h, i)->next)
+        n += !xobj_at(h, i)->stored && !never_given(xobj_at(h, i));
+    for (i = g->sip->account.head; i;) {
+        struct xobj *o = xobj_at(h, i);
+        if (!o->stored)
+            xobj_end(h, o);
+        i = o->stored ? o->next : g->sip->account.head;
+    }
     return n;
 }
 
