@@ -80,7 +80,7 @@ struct singula_module *bench_module(const char *name)
         return NULL;
     }
     struct singula_module *m = NULL;
-    return files_verify(path, &m) == EXIT_OK ? m : NULL;
+    return files_verify(path, SINGULA_MONITOR_OFF, &m) == EXIT_OK ? m : NULL;
 }
 
 void bench_progress(unsigned done, unsigned all, const char *what)

@@ -348,7 +348,7 @@ static int link_module(struct cc *c, const char *output)
 static int verify_output(const char *output)
 {
     struct singula_module *m = NULL;
-    int status = files_verify(output, &m);
+    int status = files_verify(output, SINGULA_MONITOR_OFF, &m);
     singula_module_destroy(m);
     if (status == EXIT_REFUSED)
         unlink(output);

@@ -110,8 +110,9 @@ bool files_write_bytes(const char *path, const void *bytes, size_t n);
 bool svg_write(const char *path, const char *dot);
 /* "dir/camera.contract" -> "camera.h"; allocated. */
 char *files_header_name(const char *path);
-/* Reads and verifies; complains. EXIT_OK, EXIT_REFUSED or EXIT_USAGE. */
-int files_verify(const char *path, struct singula_module **out);
+/* Reads and verifies for a system with that monitor (SINGULA_MONITOR_...); complains. EXIT_OK,
+ * EXIT_REFUSED or EXIT_USAGE. */
+int files_verify(const char *path, int monitor, struct singula_module **out);
 /* "HOST[::GUEST][:ro]" -> *out; the strings are allocated. False (after a complaint) if it is not
  * that. */
 bool files_parse_dir(const char *text, struct singula_dir *out);

@@ -96,14 +96,17 @@ char *files_header_name(const char *path)
     return asprintf(&name, "%.*s.h", n, base) < 0 ? NULL : name;
 }
 
-int files_verify(const char *path, struct singula_module **out)
+int files_verify(const char *path, int monitor, struct singula_module **out)
 {
     uint8_t *bytes;
     size_t n;
     struct singula_diag why = {0};
+    bool watched =
+        monitor == SINGULA_MONITOR_DEFAULT ? CHECK_LEVEL > 0 : monitor == SINGULA_MONITOR_ON;
+    struct singula_verify_options opt = {.keep_invariants = watched};
     if (!files_read(path, &bytes, &n))
         return EXIT_USAGE;
-    int bad = singula_verify(bytes, n, NULL, out, &why);
+    int bad = singula_verify(bytes, n, &opt, out, &why);
     if (bad)
         locate_lines(bytes, n, &why, 1);
     free(bytes);

@@ -27,7 +27,7 @@ static int inspect_run(const struct command *self, int argc, char **argv)
     }
     struct singula_module *m = NULL;
     char *text = NULL;
-    int status = files_verify(argv[o.first], &m);
+    int status = files_verify(argv[o.first], SINGULA_MONITOR_OFF, &m);
     if (status != EXIT_OK)
         return status;
     if (singula_module_inspect(m, json, &text) != 0) {

@@ -208,7 +208,7 @@ static int run_module(const struct run_options *r, const char *file)
     struct singula_sip *sip = NULL;
     struct singula_diag why = {0};
     int status = RUN_FAILED;
-    if (files_verify(file, &m) != EXIT_OK)
+    if (files_verify(file, r->system.monitor, &m) != EXIT_OK)
         return RUN_FAILED;
     if (singula_system_create(&r->system, &sys, &why) != 0) {
         complain_diag("singula", &why);

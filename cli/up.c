@@ -149,7 +149,7 @@ static int prepare(struct up *u, unsigned i)
             return EXIT_USAGE;
         }
     }
-    int status = files_verify(n->module_path, &n->module);
+    int status = files_verify(n->module_path, u->system.monitor, &n->module);
     if (status != EXIT_OK)
         manifest_complain(u->path, i, "module", "process %s cannot be started", n->p->name);
     return status;

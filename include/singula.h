@@ -77,6 +77,9 @@ struct singula_verify_options { /* zero means the default */
     /* Do not prove single ownership and contracts. Such a module runs only in a system whose
      * monitor is on. For tests of the monitor. */
     bool unproved;
+    /* Keep what was proved of the module's labels: in a system whose monitor is on, the state of a
+     * SIP is compared with it there. */
+    bool keep_invariants;
     /* All errors, at most one of each function, as many as max_errors; *nerrors says how many. May
      * be NULL: *why is the first. */
     struct singula_diag *errors;

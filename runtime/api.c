@@ -43,7 +43,9 @@ int singula_verify(const uint8_t *bytes, size_t n, const struct singula_verify_o
 {
     struct diag d;
     struct diag_list errors = {.cap = opt && opt->errors ? opt->max_errors : 0};
-    struct verify_options o = {.unproved = opt && opt->unproved, .errors = &errors};
+    struct verify_options o = {.unproved = opt && opt->unproved,
+                               .keep_invariants = opt && opt->keep_invariants,
+                               .errors = &errors};
     struct strbuf certificate = {0};
     if (opt && opt->certificate) {
         o.certificate = opt->certificate;
@@ -125,7 +127,7 @@ enum status api_module_load(struct singula_module *m, struct singula_system *sys
     struct loaded *l = calloc(1, sizeof *l);
     if (!l)
         return diag_set(why, E_NOMEM, "code of a module");
-    enum status st = sys->rt.engine->load(sys->rt.region, m->verified, mode, &l->code, why);
+    enum status st = sys->rt.engine->load(&sys->rt, m->verified, mode, &l->code, why);
     if (st != OK) {
         free(l);
         return st;

@@ -30,7 +30,8 @@ struct segment_at {
 
 struct module {
     struct arena arena;
-    struct vview v; /* complete and true when all passes are done */
+    struct arena kept; /* invariants */
+    struct vview v;    /* complete and true when all passes are done */
 
     /* v's arrays, writable */
     struct functype *types;

@@ -138,6 +138,7 @@ struct vcustom {
 };
 
 struct verified_module;
+struct inv_labels;
 
 struct vview {
     const uint8_t *bytes;
@@ -169,6 +170,7 @@ struct vview {
     uint32_t ncustoms;
     uint32_t start;                       /* function index, or UINT32_MAX */
     const struct contract_set *contracts; /* from section singula.contract; empty set if none */
+    const struct inv_labels *invariants;  /* verifier/invariants.h; NULL: not kept */
     bool proved; /* the ownership pass accepted it; false: only to be run under the monitor */
 };
 

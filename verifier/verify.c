@@ -6,6 +6,7 @@
 #include "verifier/verify.h"
 
 #include "verifier/cert_check.h"
+#include "verifier/invariants.h"
 #include "verifier/limits.h"
 #include "verifier/module.h"
 #include "verifier/own.h"
@@ -42,6 +43,12 @@ static enum status check_contexts(struct module *m, struct arena *a, const uint8
 {
     if (cert_check(a, &m->v, contexts, n, &m->cost.check_steps, m->why) != OK)
         return disproved(m, given);
+    if (m->options && m->options->keep_invariants) {
+        m->kept.limit = ANALYSIS_MEMORY_FIXED + (size_t)ANALYSIS_MEMORY_PER_BYTE * m->v.nbytes;
+        m->v.invariants = invariants_read(&m->kept, &m->v, contexts, n);
+        if (!m->v.invariants)
+            return module_nomem(m);
+    }
     return OK;
 }
 
@@ -224,6 +231,7 @@ void verified_destroy(struct verified_module *vm)
     if (!vm)
         return;
     arena_clear(&vm->m.arena);
+    arena_clear(&vm->m.kept);
     free(vm->bytes);
     free(vm);
 }

@@ -31,6 +31,9 @@ struct verify_options {
     size_t ncertificate;
     /* The certificate of an accepted module is appended, if this is not NULL and none was given. */
     struct strbuf *write_certificate;
+    /* Keeps what was found out at labels (verifier/invariants.h), for a runtime whose monitor is on
+     * to compare with what happens. */
+    bool keep_invariants;
     struct verify_cost *cost; /* filled in any case, or NULL */
     /* All errors, as many as there is room for: the first is *why. Functions that are refused by
      * the ownership pass are independent; there is one error of each. NULL: only the first. */

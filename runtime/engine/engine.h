@@ -138,7 +138,7 @@ enum host_result sip_bad_pointer(struct sip *s, const char *call, uint32_t ptr, 
 struct engine {
     const char *name;
     /* Makes code for a module in a memory mode; shared by instances, immutable. */
-    enum status (*load)(struct region *r, const struct verified_module *m, enum memory_mode mode,
+    enum status (*load)(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
                         struct code_module **out, struct diag *why);
     void (*unload)(struct code_module *c);
     /* Runs the SIP's pending call (exec_call) until it ends, waits or must give way. */

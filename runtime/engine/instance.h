@@ -10,11 +10,14 @@
 #include "channels/slots.h"
 #include "runtime/engine/engine.h"
 
+struct inv_types;
+
 /* What the code of every engine begins with (container_of gives the rest). */
 struct code_module {
     const struct verified_module *module; /* outlives the code */
     const struct engine *engine;
     enum memory_mode mode;
+    struct inv_types *types; /* what invariants are compared with; NULL: nothing is compared */
 };
 
 /* What an imported function is bound to: a host function, or function `index` of `inst`. */

@@ -2,6 +2,18 @@
 #include "runtime/engine/interp_int.h"
 
 #include "runtime/engine/interp_handlers.h"
+#include "runtime/engine/invariant.h"
+
+/* In code for the monitor alone. */
+HANDLER(LABEL)
+{
+    const struct inv_label *l = (const struct inv_label *)(uintptr_t)pc[1].word;
+    if (unlikely(!invariant_holds(s, s->exec.inst, l, fp))) {
+        leave(s, pc, fp, RUN_DONE);
+        return;
+    }
+    NEXT(2);
+}
 
 HANDLER(MOV)
 {

@@ -333,12 +333,12 @@ struct code_buf {
 must_check bool code_buf_reserve(struct code_buf *b, uint32_t n);
 
 /* Appends the code of defined function i to b and fills out->frame, saved, zero_pairs, ncode.
- * E_NOMEM. */
+ * `watched`: with instructions that compare the frame with the module's invariants. E_NOMEM. */
 must_check enum status translate_function(const struct vview *v, uint32_t i, enum memory_mode mode,
-                                          struct ifunc *funcs, struct code_buf *b);
+                                          bool watched, struct ifunc *funcs, struct code_buf *b);
 
 /* engine->load, engine->unload (interp_load.c) */
-enum status interp_load(struct region *r, const struct verified_module *m, enum memory_mode mode,
+enum status interp_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
                         struct code_module **out, struct diag *why);
 void interp_unload(struct code_module *c);
 

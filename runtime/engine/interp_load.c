@@ -5,6 +5,7 @@
  * number for each instruction, its distance from the one before, with the sign in the lowest bit.
  */
 #include "runtime/engine/interp_int.h"
+#include "runtime/engine/invariant.h"
 
 #include <stdlib.h>
 
@@ -74,13 +75,14 @@ struct loading {
 /* Address space for the code: an upper bound of what translation makes of a byte of Wasm is three
  * instructions (a target of a br_table: an entry and a stub of two). Were it wrong, loading would
  * fail. */
-enum { PER_BYTE = 3, PER_FUNC = 4 };
+enum { PER_BYTE = 3, PER_FUNC = 4, PER_LABEL = 2 };
 
 static enum status reserve_code(struct loading *l)
 {
     uint64_t n = 0;
     for (uint32_t i = 0; i < l->v->ndefined; i++)
-        n += (uint64_t)l->v->funcs[i].ncode * PER_BYTE + PER_FUNC;
+        n += (uint64_t)l->v->funcs[i].ncode * PER_BYTE + PER_FUNC +
+             (l->c->base.types ? (uint64_t)l->v->funcs[i].nblocks * PER_LABEL : 0);
     uint64_t npages = (n * sizeof(struct icode) >> PAGE_SHIFT) + 1;
     if (npages > UINT32_MAX / 2)
         return E_NOMEM;
@@ -120,7 +122,8 @@ static enum status load_function(struct loading *l, uint32_t i)
     f->index = l->v->nimported[EXT_FUNC] + i;
     f->type = l->v->types[l->v->funcs[i].type].canonical;
     l->b.n = 0;
-    enum status st = translate_function(l->v, i, c->base.mode, c->funcs, &l->b);
+    enum status st =
+        translate_function(l->v, i, c->base.mode, c->base.types != NULL, c->funcs, &l->b);
     if (st == OK && !append_map(l, i))
         st = E_NOMEM;
     uint32_t npages = PAGES_OF((l->ncode + l->b.n) * sizeof(struct icode));
@@ -153,7 +156,7 @@ static enum status finish(struct loading *l)
     return extent_protect(c->region, &c->extent, PAGE_R);
 }
 
-enum status interp_load(struct region *r, const struct verified_module *m, enum memory_mode mode,
+enum status interp_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
                         struct code_module **out, struct diag *why)
 {
     struct loading l = {.v = verified_view(m)};
@@ -162,11 +165,15 @@ enum status interp_load(struct region *r, const struct verified_module *m, enum 
     if (!c)
         return diag_set(why, E_NOMEM, "a module's code");
     c->base = (struct code_module){.module = m, .engine = &interp_engine, .mode = mode};
-    c->region = r;
+    c->region = rt->region;
     c->nfuncs = l.v->ndefined;
     c->funcs = calloc(c->nfuncs + 1, sizeof *c->funcs);
     l.c = c;
-    enum status st = c->funcs ? reserve_code(&l) : E_NOMEM;
+    enum status st = c->funcs ? OK : E_NOMEM;
+    if (st == OK && rt->monitor && l.v->invariants)
+        st = invariant_types(rt, l.v, &c->base.types);
+    if (st == OK)
+        st = reserve_code(&l);
     for (; st == OK && at < c->nfuncs; at++)
         st = load_function(&l, at);
     if (st == OK)
@@ -188,6 +195,7 @@ void interp_unload(struct code_module *base)
         return;
     struct interp_code *c = container_of(base, struct interp_code, base);
     extent_release(c->region, &c->extent);
+    invariant_types_free(c->base.types);
     free(c->funcs);
     free(c->maps);
     free(c);

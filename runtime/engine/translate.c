@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include "verifier/invariants.h"
+
 static struct ctl *ctl_at(struct tr *t, uint32_t depth)
 {
     return &t->ctls[t->nctls - 1 - depth];
@@ -284,6 +286,20 @@ static void call_indirect(struct tr *t, uint32_t type_index, uint32_t table)
 
 /* ---- blocks ---- */
 
+/* What is proved of the label of that block is compared here, if anything is known: everything is
+ * in its slot. */
+static void watch(struct tr *t, const struct vblock *block)
+{
+    const struct inv_label *l = NULL;
+    if (t->watched)
+        l = invariants_at(t->v, t->v->nimported[EXT_FUNC] + (uint32_t)(t->f - t->v->funcs),
+                          block->at);
+    if (!l)
+        return;
+    emit(t, IN_LABEL, 0, 0, 0);
+    emit_word(t, (uint64_t)(uintptr_t)l);
+}
+
 static void enter(struct tr *t, enum ckind kind, const struct insn_view *i,
                   const struct vblock *block)
 {
@@ -291,11 +307,13 @@ static void enter(struct tr *t, enum ckind kind, const struct insn_view *i,
     struct cond cond = {0};
     if (kind == CTL_IF)
         cond = take_cond(t, true, false);
-    settle(t, t->sp - type.nparams);
+    settle(t, t->watched ? 0 : t->sp - type.nparams); /* watch() needs constants in slots, too */
     settle_all(t);
     if (kind == CTL_LOOP)
         label_here(t);
     push_ctl(t, kind, block, type);
+    if (kind == CTL_LOOP)
+        watch(t, block);
     if (kind != CTL_IF || t->failed)
         return;
     uint32_t at = emit_cond(t, &cond, false);
@@ -350,6 +368,8 @@ static void end(struct tr *t)
             bind(t, &c->fixups);
         reset_stack(t, c->height, c->type.results, c->type.nresults);
         t->reachable = true;
+        if (c->kind != CTL_LOOP)
+            watch(t, c->block);
     }
     t->nctls--;
 }
@@ -507,7 +527,7 @@ static bool heads_empty(const struct tr *t)
 }
 
 must_check enum status translate_function(const struct vview *v, uint32_t i, enum memory_mode mode,
-                                          struct ifunc *funcs, struct code_buf *b)
+                                          bool watched, struct ifunc *funcs, struct code_buf *b)
 {
     const struct vfunc *f = &v->funcs[i];
     struct ifunc *self = &funcs[i];
@@ -523,6 +543,7 @@ must_check enum status translate_function(const struct vview *v, uint32_t i, enu
                    .funcs = funcs,
                    .b = b,
                    .mode = mode,
+                   .watched = watched,
                    .last = IOP_N,
                    .saved = type->nparams,
                    .temp = f->nlocals + FRAME_SAVED,

@@ -64,6 +64,7 @@ struct tr {
     struct ifunc *funcs;
     struct code_buf *b;
     enum memory_mode mode;
+    bool watched;         /* code that compares frames with invariants */
     uint32_t offset;      /* of the current Wasm instruction, in the module */
     uint32_t barrier;     /* instructions before this one are before the last label */
     uint32_t moves;       /* of the last instruction, if that is MOV4 or MOV6 */

@@ -220,14 +220,16 @@ static enum judgement judge(const uint8_t *bytes, size_t n, const struct verify_
 enum judgement world_judge(const uint8_t *bytes, size_t n, struct verified_module **m,
                            struct diag *why)
 {
-    return judge(bytes, n, NULL, m, why);
+    static const struct verify_options opt = {.keep_invariants = true};
+    return judge(bytes, n, &opt, m, why);
 }
 
 enum judgement world_judge_by(const uint8_t *bytes, size_t n, const struct strbuf *certificate,
                               struct verified_module **m, struct diag *why)
 {
     struct verify_options opt = {.certificate = (const uint8_t *)certificate->s,
-                                 .ncertificate = certificate->len};
+                                 .ncertificate = certificate->len,
+                                 .keep_invariants = true};
     return judge(bytes, n, &opt, m, why);
 }
 
@@ -267,7 +269,7 @@ bool guest_open(struct guest *g, struct world *w, const struct verified_module *
                                 .link_ctx = w,
                                 .user = w};
     *g = (struct guest){.w = w, .m = m};
-    if (interp_engine.load(w->rt.region, m, MEMORY_COMPACT, &g->code, &why) ||
+    if (interp_engine.load(&w->rt, m, MEMORY_COMPACT, &g->code, &why) ||
         spawn_create(&w->rt, &opt, &g->sip, &why) || spawn_load(g->sip, g->code, &g->inst, &why)) {
         printf("not loaded: %s %s\n", status_name(why.code), why.detail);
         guest_close(g);
@@ -309,13 +311,6 @@ static uint32_t sweep(struct guest *g)
     return n;
 }
 
-/* Traps that no accepted program may have. MON_CLOSED is not one of them: the monitor cannot see
- * that a guest has not tested the -1 that it got, and until then more is allowed. */
-static bool is_violation(enum trap t)
-{
-    return strncmp(trap_name(t), "MON_", 4) == 0 && t != TRAP_MON_CLOSED;
-}
-
 struct run_report guest_run(struct guest *g)
 {
     enum { YIELDS = 300, WAITS = 40 };
@@ -353,7 +348,7 @@ struct run_report guest_run(struct guest *g)
     }
     proc_wait_end(p);
     if (r.outcome == OUT_DONE && p->trap != TRAP_NONE) {
-        r.outcome = is_violation(p->trap) ? OUT_VIOLATION : OUT_TRAP;
+        r.outcome = trap_is_monitors(p->trap) ? OUT_VIOLATION : OUT_TRAP;
         r.trap = p->trap;
     }
     p->trap = TRAP_NONE;
