@@ -1,0 +1,28 @@
+;; As the refused case of this name, but it is freed once
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (local.set $a (call $Text.new (i32.const 1)))
+    (block $dead
+      (block $live
+        (br $live)
+        (call $Text.free (local.get $a))
+        (br $dead))
+      (call $Text.free (local.get $a))
+      (block $on
+        (br $on)
+        (loop $never
+          (call $Text.free (local.get $a))
+          (br_if $dead (ref.is_null (local.get $a)))
+          (br $never)))
+      (if (i32.const 0)
+        (then
+          (local.set $a (ref.null extern))
+          (br $dead)))
+      (return))
+    (unreachable))
+)
