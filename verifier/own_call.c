@@ -469,6 +469,7 @@ void own_describe(struct arena *a, const struct module *names, struct strbuf *ou
     struct diag ignored;
     struct diag_list one = {.items = &ignored, .cap = 1};
     struct own_ctx c = {.m = &names->v, .errors = &one, .names = names};
+    c.tags = ARENA_ARRAY(a, names->v.nbytes, uint8_t);
     if (!own_matters(&names->v))
         strbuf_printf(out, "no references of the exchange heap: nothing to prove\n");
     else if (analyse(&c, a) == OK)

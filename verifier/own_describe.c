@@ -154,6 +154,29 @@ static void put_signature(struct own_ctx *c, const struct own_summary *s, struct
     strbuf_printf(out, "\n");
 }
 
+/* ---- tags: which receives need no comparing of tags ---- */
+
+enum own_tag { TAG_RECEIVED = 1, TAG_NOT_PROVED = 2 };
+
+void own_note_tag(struct own_run *r, bool proved)
+{
+    if (r->c->tags)
+        r->c->tags[r->f->code_offset + r->at] |=
+            proved ? TAG_RECEIVED : TAG_RECEIVED | TAG_NOT_PROVED;
+}
+
+static void put_tags(struct own_ctx *c, struct strbuf *out)
+{
+    uint32_t all = 0, proved = 0;
+    for (uint32_t i = 0; c->tags && i < c->m->nbytes; i++) {
+        all += c->tags[i] != 0;
+        proved += c->tags[i] == TAG_RECEIVED;
+    }
+    if (all)
+        strbuf_printf(out, "%u of %u receives are of a message that a test has shown to be next\n",
+                      proved, all);
+}
+
 void own_describe_all(struct own_ctx *c, struct strbuf *out)
 {
     uint32_t first = c->m->nimported[EXT_FUNC], functions = 0, contexts = 0, skipped = 0;
@@ -172,6 +195,7 @@ void own_describe_all(struct own_ctx *c, struct strbuf *out)
         put_func(c, f, out);
     }
     strbuf_printf(out, skipped ? "\n" : "");
+    put_tags(c, out);
     strbuf_printf(out, "%u functions proved in %u contexts, %llu steps; %u not called\n", functions,
                   contexts, (unsigned long long)c->steps, skipped);
 }

@@ -63,6 +63,7 @@ struct own_ctx {
     uint8_t *failed;     /* by function: refused; its callers think that it does not return */
     struct diag_list *errors;
     struct diag *why; /* the last failure's record, or NULL */
+    uint8_t *tags;    /* own_describe(): by byte of the module, enum own_tag; else NULL */
     bool recording;   /* of events: the module is refused, and this run finds out what to say */
     const struct module *names; /* for messages, or NULL */
     struct own_event *events;
@@ -195,6 +196,8 @@ static inline const struct functype *own_type_of(const struct own_ctx *c, uint32
 bool own_ctx_init(struct own_ctx *c);
 /* Is there anything to prove? Only if the module imports operations. */
 bool own_matters(const struct vview *m);
+/* A message is received here; `proved`: a test has shown that it is the next (own_describe.c). */
+void own_note_tag(struct own_run *r, bool proved);
 /* Prints all contexts of a finished analysis (own_describe.c). */
 void own_describe_all(struct own_ctx *c, struct strbuf *out);
 /* Counts work on n values. False, and failed: too much. */

@@ -267,6 +267,8 @@ static bool step_message(struct own_xcase *x, uint32_t i, uint32_t tag, bool sen
     const struct contract *c = contract_of(x);
     struct own_res *res = &x->r->cur->res[i];
     uint64_t next = 0;
+    if (!send)
+        own_note_tag(x->r, res->pend == CASE_BIT(tag));
     if (!send &&
         res->pend ==
             CASE_BIT(tag)) { /* states that could not bring this message are not the real one */
