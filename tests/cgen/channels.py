@@ -104,9 +104,10 @@ def got_nothing(b, c):
 def answer_to_get(b, c):
     """Found or Missing."""
     how = b.rng.randrange(4)
-    right = "STORE_TAG_Found"
+    right, other_tag = "STORE_TAG_Found", "STORE_TAG_Missing"
     if b.p.mistake("wrong-arm"):
-        right = "STORE_TAG_Missing /* mistake */"
+        b.put("/* mistake: the wrong way round */")
+        right, other_tag = other_tag, right
     if how == 0:
         b.branches([f"if (Store_imp_next({c}) == {right}) {{", "} else {"],
                    [lambda: got_doc(b, c), lambda: got_nothing(b, c)])
@@ -114,7 +115,7 @@ def answer_to_get(b, c):
     tag = b.p.fresh("tag")
     if how == 1:
         b.put(f"int {tag} = Store_imp_next({c});")
-        other = b.rng.choice([f"}} else if ({tag} == STORE_TAG_Missing) {{", "} else {"])
+        other = b.rng.choice([f"}} else if ({tag} == {other_tag}) {{", "} else {"])
         heads, fills = [f"if ({tag} == {right}) {{", other], [lambda: got_doc(b, c), lambda: got_nothing(b, c)]
         if "else if" in other:
             heads.append("} else {")
@@ -131,7 +132,7 @@ def answer_to_get(b, c):
     arms = [b.case(lambda: got_doc(b, c)), b.case(lambda: got_nothing(b, c)), b.case(lambda: dead_end(b))]
     b.finish(arms)
     b.put(f"switch ({subject}) {{")
-    for label, (lines, end) in zip((f"case {right}", "case STORE_TAG_Missing", "default"), arms):
+    for label, (lines, end) in zip((f"case {right}", f"case {other_tag}", "default"), arms):
         b.put(f"{label}: {{")
         b.lines += lines
         if end is not None:
