@@ -1,6 +1,6 @@
 ;; A block is written after it was sent
-;; expect: OWN_USE_AFTER_MOVE func=5 offset=0xce
-;; monitor: - nobody publishes the name
+;; expect: OWN_USE_AFTER_MOVE func=10 offset=0x15f
+;; monitor: MON_DEAD
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {
@@ -18,8 +18,22 @@
   (import "singula/P" "imp.connect" (func $connect (param i32 i32) (result externref)))
   (import "singula/P" "imp.send.Ask" (func $ask (param externref externref)))
   (import "singula/P" "imp.abandon" (func $abandon (param externref)))
+  (import "singula/P" "exp.listen" (func $p.listen (param i32 i32) (result externref)))
+  (import "singula/P" "listener.accept" (func $p.accept (param externref) (result externref)))
+  (import "singula/P" "listener.close" (func $p.close (param externref)))
+  (import "singula/P" "exp.next" (func $p.next (param externref) (result i32)))
+  (import "singula/P" "exp.abandon" (func $p.abandon (param externref)))
   (memory 1)
+  (data (i32.const 0) "p")
   (func $main (export "main") (local $a externref) (local $e externref) 
-  (local.set $e (call $connect (i32.const 0) (i32.const 0))) (if (ref.is_null (local.get $e)) (then (return)))
+  (local.set $e (call $connect (i32.const 0) (i32.const 1))) (if (ref.is_null (local.get $e)) (then (return)))
   (local.set $a (call $new (i32.const 4))) (call $ask (local.get $e) (local.get $a)) (call $set (local.get $a) (i32.const 1)) (call $abandon (local.get $e)))
+  ;; publishes the name, takes the first client, and closes at its first message
+  (func $partner (export "partner") (local $l externref) (local $s externref)
+    (local.set $l (call $p.listen (i32.const 0) (i32.const 1)))
+    (if (ref.is_null (local.get $l)) (then (return)))
+    (local.set $s (call $p.accept (local.get $l)))
+    (if (i32.eqz (ref.is_null (local.get $s)))
+      (then (drop (call $p.next (local.get $s))) (call $p.abandon (local.get $s))))
+    (call $p.close (local.get $l)))
 )

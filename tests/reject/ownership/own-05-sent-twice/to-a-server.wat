@@ -1,6 +1,6 @@
 ;; Sent, received an answer, sent again
-;; expect: OWN_USE_AFTER_MOVE func=6 offset=0xee
-;; monitor: - nobody publishes the name
+;; expect: OWN_USE_AFTER_MOVE func=17 offset=0x200
+;; monitor: MON_DEAD
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 ;; contract: block B { must: A!; y: i32; }
 ;; contract: contract P {
@@ -19,8 +19,35 @@
   (import "singula/P" "imp.send.Ask" (func $ask (param externref externref)))
   (import "singula/P" "imp.call.Ask.Yes" (func $call (param externref externref) (result externref)))
   (import "singula/P" "imp.abandon" (func $abandon (param externref)))
+  (import "singula/P" "exp.listen" (func $p.listen (param i32 i32) (result externref)))
+  (import "singula/P" "listener.accept" (func $p.accept (param externref) (result externref)))
+  (import "singula/P" "listener.close" (func $p.close (param externref)))
+  (import "singula/P" "exp.next" (func $p.next (param externref) (result i32)))
+  (import "singula/P" "exp.abandon" (func $p.abandon (param externref)))
+  (import "singula/P" "exp.recv.Ask" (func $p.ask (param externref) (result externref)))
+  (import "singula/P" "exp.send.Yes" (func $p.yes (param externref externref)))
+  (import "singula/P" "exp.send.No" (func $p.no (param externref i32)))
+  (import "singula/A" "new" (func $p.new (param i32) (result externref)))
+  (import "singula/A" "free" (func $p.free (param externref)))
+  (import "env" "choose" (func $p.choose (result i32)))
   (memory 1)
+  (data (i32.const 0) "p")
   (func $main (export "main") (local $a externref) (local $e externref) 
-  (local.set $e (call $connect (i32.const 0) (i32.const 0))) (if (ref.is_null (local.get $e)) (then (return)))
+  (local.set $e (call $connect (i32.const 0) (i32.const 1))) (if (ref.is_null (local.get $e)) (then (return)))
   (local.set $a (call $new (i32.const 4))) (call $free (call $call (local.get $e) (local.get $a))) (call $ask (local.get $e) (local.get $a)) (call $abandon (local.get $e)))
+  ;; publishes the name, takes the first client, answers it one way or the other, and closes at its next message
+  (func $partner (export "partner") (local $l externref) (local $s externref)
+    (local.set $l (call $p.listen (i32.const 0) (i32.const 1)))
+    (if (ref.is_null (local.get $l)) (then (return)))
+    (local.set $s (call $p.accept (local.get $l)))
+    (if (i32.eqz (ref.is_null (local.get $s)))
+      (then
+        (if (i32.eqz (call $p.next (local.get $s)))
+          (then
+            (call $p.free (call $p.ask (local.get $s)))
+            (if (call $p.choose)
+              (then (call $p.yes (local.get $s) (call $p.new (i32.const 1))) (drop (call $p.next (local.get $s))))
+              (else (call $p.no (local.get $s) (i32.const 1)) (drop (call $p.next (local.get $s)))))))
+        (call $p.abandon (local.get $s))))
+    (call $p.close (local.get $l)))
 )
