@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -60,6 +61,8 @@ class Work:
     def __init__(self, args, folder):
         self.singula, self.folder, self.runs, self.seed = args.singula, folder, args.runs, args.seed
         self.keep = args.keep
+        self.lock = threading.Lock()
+        self.twins = {}  # by (seed, level): the correct program is accepted
 
     def build(self, name, text, level):
         """(module, problem of the compiler)"""
@@ -86,9 +89,19 @@ class Work:
             self.tidy(wasm)
         return None, refused, wrong
 
+    def twin_accepted(self, seed, level):
+        with self.lock:  # its files are made once
+            if (seed, level) not in self.twins:
+                broken, refused, _ = self.correct((seed, level))
+                self.twins[seed, level] = not broken and not refused
+            return self.twins[seed, level]
+
     def wrong(self, job):
-        """(compiler's problem, refusal, problem of the run if it was accepted)"""
+        """(compiler's problem, refusal, problem of the run if it was accepted); None if the refusal would say nothing,
+        because the program without the mistake is refused too."""
         seed, kind, at, level = job
+        if not self.twin_accepted(seed, level):
+            return None
         text = Program(seed, kind, at).generate()
         wasm, broken = self.build(f"m{seed}-{kind}-{at}", text, level)
         if broken:
@@ -146,7 +159,10 @@ def refuse(work, seeds, most, levels):
         by_kind[kind].append((seed, kind, at))
     chosen = [by_kind[k][i] for i in range(most) for k in MISTAKES if i < len(by_kind[k])][:most]
     jobs = [(*c, level) for c in chosen for level in levels]
-    for (seed, kind, at, level), (broken, refused, found) in in_parallel(work.wrong, jobs):
+    for (seed, kind, at, level), result in in_parallel(work.wrong, jobs):
+        if result is None:
+            continue
+        broken, refused, found = result
         where = f"mistake {kind} number {at} in program {seed} {level}"
         if broken:
             print(f"FAILED {where}: {broken}")
