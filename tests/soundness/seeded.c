@@ -120,6 +120,24 @@ static bool judge(struct hunt *h, const struct prog *p, uint64_t seed)
     return j == J_ACCEPTED;
 }
 
+/* A certain leak at every place of an accepted program: who takes one for unreachable accepts it.
+ */
+static void sweep(struct hunt *h, uint64_t seed)
+{
+    const struct insn leak[] = {{.op = OP_CALL, .x = ~(int32_t)h->w.leaky}, {.op = OP_DROP}};
+    for (uint32_t i = 0; i < h->prog.nfuncs; i++)
+        for (uint32_t at = 0; at <= h->prog.func[i].n; at++) {
+            struct func *f = &h->work.func[i];
+            prog_copy(&h->work, &h->prog);
+            if (f->n + 2 > PROG_CODE)
+                return;
+            memmove(f->code + at + 2, f->code + at, (f->n - at) * sizeof *f->code);
+            memcpy(f->code + at, leak, sizeof leak);
+            f->n += 2;
+            judge(h, &h->work, seed);
+        }
+}
+
 static void broad(struct hunt *h, uint64_t seed)
 {
     struct rng r = {seed ^ 0x5eed};
@@ -128,6 +146,8 @@ static void broad(struct hunt *h, uint64_t seed)
     for (unsigned n = 1; accepted && n <= seeded_n; n++) /* can it still be proved? */
         if (!h->bug[n].dead && wanted(h, n))
             try_bug(h, n, seed);
+    if (accepted && seed % 4 == 0)
+        sweep(h, seed);
     for (uint32_t i = 0; accepted && i < MUTANTS; i++) {
         prog_copy(&h->work, &h->prog);
         if (prog_mutate(&h->work, &h->w, &r) && judge(h, &h->work, seed))
@@ -226,8 +246,8 @@ static void hunt(struct hunt *h, const struct options *o)
     for (uint64_t i = 0; i < o->programs && h->alive && !(h->only && h->bug[h->only].dead); i++)
         broad(h, o->seed + i);
     for (unsigned n = 1; n <= seeded_n; n++)
-        for (uint64_t i = 0;
-             i < o->deep && !h->bug[n].dead && (!h->only || h->only == n) && !h->bug[n].of_checker;
+        for (uint64_t i = 0; i < o->deep && !h->bug[n].dead && (!h->only || h->only == n) &&
+                             !seeded_table[n - 1].equivalent[0] && !h->bug[n].of_checker;
              i++)
             deep(h, n, o->seed + i);
 }
