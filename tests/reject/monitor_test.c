@@ -122,8 +122,8 @@ static struct singula_sip *spawn(struct singula_module *m, const struct quota *q
 static void keep(struct run *r, const struct singula_sip *sip)
 {
     const char *trap = singula_sip_trap(sip);
-    if (strncmp(r->trap, "MON_", 4) == 0)
-        return;
+    if (strncmp(r->trap, "MON_", 4) == 0 || strcmp(trap, "NONE") == 0)
+        return; /* the first SIP may have trapped: what the second does adds nothing */
     snprintf(r->trap, sizeof r->trap, "%s", trap);
     snprintf(r->report, sizeof r->report, "%s", singula_sip_report(sip));
 }
