@@ -88,6 +88,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 
 void arena_reset(struct arena *a)
 {
+    a->spare = NULL;
     struct arena_chunk *kept = a->chunks;
     if (!kept || kept->size > CHUNK_KEPT) {
         arena_clear(a);
@@ -105,6 +106,7 @@ void arena_reset(struct arena *a)
 
 void arena_clear(struct arena *a)
 {
+    a->spare = NULL;
     while (a->chunks) {
         struct arena_chunk *c = a->chunks;
         a->chunks = c->next;

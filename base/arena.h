@@ -19,6 +19,7 @@ struct arena {
     struct arena_chunk *chunks; /* newest first */
     size_t used;                /* bytes handed out or lost to alignment */
     size_t limit;               /* 0: none */
+    void *spare; /* for who uses it: what may be handed out again; forgotten when it is emptied */
 };
 
 /* n zeroed bytes, aligned for any type (16); NULL if exhausted. n may be 0. */

@@ -37,8 +37,8 @@ struct control {
     uint8_t opener; /* OP_BLOCK, OP_LOOP, OP_IF; 0: the function */
     uint32_t height, n;
     struct cert_point point;
-    const struct own_state *target; /* state of the point, once something arrived */
-    struct own_state *otherwise;    /* `if`: state of the else branch, until `else` */
+    struct own_state *target;    /* state of the point, once something arrived */
+    struct own_state *otherwise; /* `if`: state of the else branch, until `else` */
 };
 
 struct check_walk {
@@ -67,14 +67,14 @@ static struct own_state *copy(struct own_run *r, const struct own_state *s)
 
 /* ---- points ---- */
 
-static const struct own_state *read_state(struct own_run *r, struct cert_bytes b, uint32_t nstack)
+static struct own_state *read_state(struct own_run *r, struct cert_bytes b, uint32_t nstack)
 {
     struct own_shape shape = {r->c->m->contracts, r->live->nslots, nstack,
                               r->live->nslots + r->f->max_height + 1, r->live->is_ref};
     struct span in = span_make(b.p, b.n);
     if (!own_charge(r, shape.nlocals + nstack))
         return NULL;
-    const struct own_state *s = own_deserialise(&r->scratch, &in, &shape);
+    struct own_state *s = own_deserialise(&r->scratch, &in, &shape);
     if (!s || span_left(&in) != 0)
         refuse(r, "a state is not well formed");
     return r->c->status != OK ? NULL : s;
@@ -111,6 +111,7 @@ static bool arrive(struct check_walk *w, uint32_t depth)
     struct own_run *r = w->r;
     struct control *t = &w->ctl[w->depth - 1 - depth];
     struct own_state *s = r->cur;
+    const struct own_state *into = t->target;
     struct own_value *stack = s->v + s->nlocals;
     memmove(stack + t->height, stack + s->nstack - t->n, t->n * sizeof *stack);
     s->nstack = t->height + t->n;
@@ -121,13 +122,15 @@ static bool arrive(struct check_walk *w, uint32_t depth)
             return refuse(r, "the certificate says that this function does not return");
         s->v += s->nlocals;
         s->nlocals = 0;
-        t->target = w->context->result;
+        into = w->context->result;
     } else if (!t->target) {
         if (!t->point.state.p)
             return refuse(r, "the certificate has no state for where control flow leads");
-        t->target = read_state(r, t->point.state, t->height + t->n);
+        into = t->target = read_state(r, t->point.state, t->height + t->n);
     }
-    bool ok = t->target && include(w, t->target);
+    bool ok = into && include(w, into);
+    if (t->opener)
+        own_state_free(&r->scratch, s);
     r->cur = NULL;
     return ok;
 }
@@ -140,7 +143,11 @@ static bool branch_if(struct check_walk *w, struct own_value x, enum own_test wa
     struct own_run *r = w->r;
     struct own_state *keep = r->cur;
     r->cur = copy(r, keep);
-    if (!r->cur || (own_refine(&r->scratch, r->cur, x, want, t) && !arrive(w, depth)))
+    if (!r->cur)
+        return false;
+    if (!own_refine(&r->scratch, r->cur, x, want, t))
+        own_state_free(&r->scratch, r->cur);
+    else if (!arrive(w, depth))
         return false;
     r->cur = keep;
     return true;
@@ -148,8 +155,10 @@ static bool branch_if(struct check_walk *w, struct own_value x, enum own_test wa
 
 static void refine_current(struct own_run *r, struct own_value x, enum own_test want)
 {
-    if (!own_refine(&r->scratch, r->cur, x, want, NULL))
-        r->cur = NULL;
+    if (own_refine(&r->scratch, r->cur, x, want, NULL))
+        return;
+    own_state_free(&r->scratch, r->cur);
+    r->cur = NULL;
 }
 
 static bool branch_table(struct check_walk *w, const struct insn_view *v)
@@ -226,8 +235,7 @@ static bool at_end(struct check_walk *w)
         r->cur = c->otherwise; /* `if` without else */
         if (r->cur && !arrive(w, 0))
             return false;
-        if (c->opener && c->target && !(r->cur = copy(r, c->target)))
-            return false;
+        r->cur = c->target; /* which nothing else refers to any more */
     }
     w->depth--;
     return true;
@@ -376,7 +384,9 @@ static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t
         return refuse(r, "the certificate has no state for after this call");
     if (!*after && !(*after = read_state(r, point.state, r->cur->nstack)))
         return false;
-    return include(r->walk, *after);
+    bool ok = include(r->walk, *after);
+    own_state_free(&r->scratch, r->cur);
+    return ok;
 }
 
 static bool call_indirect(struct own_run *r, const struct functype *t)

@@ -56,13 +56,17 @@
 #define ANALYSIS_MEMORY_FIXED    (64u << 20)
 #define ANALYSIS_MEMORY_PER_BYTE 64u
 #define ANALYSIS_SCRATCH_BYTES   (64u << 20)
-#define ANALYSIS_ROUNDS_MAX      64u
-#define ANALYSIS_CONTEXTS_MAX    32u
-#define ANALYSIS_DEPTH_MAX       128u
+/* States at the labels of one body, as bytes. */
+#define ANALYSIS_POINTS_BYTES (16u << 20)
+/* Of the search for what is live: the steps of one body, 24 bytes per instruction that matters. */
+#define LIVE_SCRATCH_BYTES    (128u << 20)
+#define ANALYSIS_ROUNDS_MAX   64u
+#define ANALYSIS_CONTEXTS_MAX 32u
+#define ANALYSIS_DEPTH_MAX    128u
 /* values that are copied or compared in one step */
 #define STEP_VALUES             16u
-#define ANALYSIS_STEPS_BASE     1000000u
-#define ANALYSIS_STEPS_PER_BYTE 64u
+#define ANALYSIS_STEPS_BASE     2000000u
+#define ANALYSIS_STEPS_PER_BYTE 32u
 /* What diagnostics may remember; later events are not told. */
 #define ANALYSIS_EVENTS_MAX 100000u
 

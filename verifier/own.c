@@ -19,6 +19,7 @@ struct control {
     struct own_state *label;     /* what arrived at the end so far */
     struct own_state *otherwise; /* `if`: state of the else branch, until `else` */
     const uint8_t *body;         /* loop: first instruction */
+    uint32_t npoints, points_at; /* loop: how many points there were before it, and their bytes */
 };
 
 struct walk {
@@ -100,10 +101,10 @@ static bool is_live(const uint64_t *live, uint32_t slot)
 /* Forgets resources without a name where the SIP can only end: they go back with it, and their
  * owner till then is this function, which does not return. `lost` makes sure of that: go_to() lets
  * no such state return or go round a loop, whatever the liveness says. */
-static void lose_unnamed(struct own_state *s)
+static void lose_unnamed(struct own_state *s, const bool *named)
 {
     for (uint32_t i = 0; i < s->nres; i++) {
-        if (s->res[i].kind == RES_NONE || own_res_named(s, i))
+        if (s->res[i].kind == RES_NONE || named[i])
             continue;
         if (s->res[i].param != PARAM_NONE)
             s->gone |= CASE_BIT(s->res[i].param - 1);
@@ -117,6 +118,9 @@ static void lose_unnamed(struct own_state *s)
 static bool forget_dead(struct own_run *r, const uint64_t *live, const char *where)
 {
     struct own_state *s = r->cur;
+    bool named[OWN_RES_MAX] = {false};
+    if (!own_charge(r, s->nlocals + s->nstack + s->nres))
+        return false;
     for (uint32_t i = 0; i < s->nlocals; i++) {
         if (live && is_live(live, i))
             continue;
@@ -125,12 +129,24 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
         else
             s->v[i] = (struct own_value){.kind = OV_TOP};
     }
+    for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
+        if (s->v[i].kind == OV_REF)
+            named[s->v[i].x] = true;
     if (live && !is_live(live, r->live->nslots))
-        lose_unnamed(s);
+        lose_unnamed(s, named);
     for (uint32_t i = 0; i < s->nres; i++)
-        if (!own_check_leak(r, i, where))
+        if (!named[i] && !own_check_leak(r, i, where))
             return false;
     return true;
+}
+
+bool own_point(struct own_run *r, uint32_t at, const struct own_state *s)
+{
+    size_t before = r->points->bytes.len;
+    cert_points_add(r->points, at, s);
+    if (r->points->bytes.len > ANALYSIS_POINTS_BYTES)
+        return own_fail(r, LIM_ANALYSIS, "the certificate of a function needs too much memory");
+    return own_charge(r, (uint32_t)(r->points->bytes.len - before));
 }
 
 /* Joins the current state into *into; *grown (may be NULL) is set if that changed it. The current
@@ -139,17 +155,28 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
 {
     struct own_meet_error err;
     struct own_state *old = *into, *cur = r->cur;
+    if (!own_charge(r, 2 * (cur->nlocals + cur->nstack) + 4 * cur->nres))
+        return false;
+    if (!old) { /* the first to arrive becomes the label's */
+        *into = own_canonical(&r->scratch, cur);
+        r->cur = NULL;
+        if (grown)
+            *grown = true;
+        return true;
+    }
     struct own_state *joined = own_join(&r->scratch, old, cur, 0, &err);
     if (!joined)
         return own_fail_meet(r, &err, old, cur, grown != NULL);
     own_event_joined(r, joined, old, cur);
+    own_state_free(&r->scratch, cur);
     r->cur = NULL;
-    if (grown) {
-        bool same = own_same(old, joined);
-        *grown |= !same;
-        if (same)
-            return true;
+    if (grown && own_same(old, joined)) {
+        own_state_free(&r->scratch, joined);
+        return true;
     }
+    if (grown)
+        *grown = true;
+    own_state_free(&r->scratch, old);
     *into = joined;
     return true;
 }
@@ -210,6 +237,8 @@ static bool branch_if(struct walk *w, struct own_value x, enum own_test want,
         own_event_tested(r, keep);
         if (!go_to(w, depth))
             return false;
+    } else {
+        own_state_free(&r->scratch, r->cur);
     }
     r->cur = keep;
     return true;
@@ -218,9 +247,10 @@ static bool branch_if(struct walk *w, struct own_value x, enum own_test want,
 static void refine_current(struct own_run *r, struct own_value x, enum own_test want)
 {
     struct own_state *before = r->c->recording ? own_state_copy(&r->scratch, r->cur) : NULL;
-    if (!own_refine(&r->scratch, r->cur, x, want, NULL))
+    if (!own_refine(&r->scratch, r->cur, x, want, NULL)) {
+        own_state_free(&r->scratch, r->cur);
         r->cur = NULL;
-    else if (before)
+    } else if (before)
         own_event_tested(r, before);
 }
 
@@ -279,6 +309,8 @@ static bool enter(struct walk *w, const struct insn_view *v)
         if (!go_to(w, 0) || !copy_current(r, w->header[c->block]))
             return false;
         c->grown = false;
+        c->npoints = r->points->n;
+        c->points_at = (uint32_t)r->points->bytes.len;
     }
     return true;
 }
@@ -303,12 +335,16 @@ static bool at_end(struct walk *w, struct insn_view *v)
             c->grown = false;
             v->next = c->body;
             w->block = c->block + 1;
+            r->points->n = c->npoints; /* those inside are found again */
+            r->points->bytes.len = c->points_at;
+            if (r->cur)
+                own_state_free(&r->scratch, r->cur);
             return copy_current(r, w->header[c->block]);
         }
         w->depth--;
-        cert_points_add(r->points, r->f->blocks[c->block].at, w->header[c->block]);
-        return !r->cur || forget_dead(r, r->live->at_end + (size_t)c->block * r->live->words,
-                                      "after the loop");
+        return own_point(r, r->f->blocks[c->block].at, w->header[c->block]) &&
+               (!r->cur || forget_dead(r, r->live->at_end + (size_t)c->block * r->live->words,
+                                       "after the loop"));
     }
     if (r->cur && !go_to(w, 0))
         return false;
@@ -319,9 +355,10 @@ static bool at_end(struct walk *w, struct insn_view *v)
     }
     if (w->depth-- == 1)
         return true;
-    if (c->label)
-        cert_points_add(r->points, r->f->blocks[c->block].at, c->label);
-    return copy_current(r, c->label);
+    if (c->label && !own_point(r, r->f->blocks[c->block].at, c->label))
+        return false;
+    r->cur = c->label; /* which nothing else refers to any more */
+    return true;
 }
 
 /* ---- the walk ---- */
@@ -352,7 +389,8 @@ static bool step(struct walk *w, struct insn_view *v)
     case OP_RETURN:
         return go_to(w, w->depth - 1);
     case OP_UNREACHABLE:
-        r->cur = NULL; /* what is owned goes back with the SIP */
+        own_state_free(&r->scratch, r->cur); /* what is owned goes back with the SIP */
+        r->cur = NULL;
         return true;
     default:
         return own_op(r, v);
@@ -429,7 +467,7 @@ static const struct own_state *result_of(struct own_run *r, const struct own_sta
     for (uint32_t i = 0; i < s->nres; i++)
         if (own_res_add(&r->scratch, c, &s->res[i]) == UINT32_MAX)
             return NULL;
-    return own_canonical(r->c->arena, c);
+    return own_state_copy(r->c->arena, own_canonical(&r->scratch, c));
 }
 
 bool own_charge(struct own_run *r, uint32_t n)
@@ -445,6 +483,14 @@ bool own_charge(struct own_run *r, uint32_t n)
 static bool reach(void *ctx, uint32_t func)
 {
     return own_reach(ctx, func);
+}
+
+static struct own_live *live_of(struct own_ctx *c, const struct vfunc *f)
+{
+    uint64_t left = c->max_steps - c->steps;
+    struct own_live *l = own_live(c->arena, c->m, f, &left);
+    c->steps = c->max_steps - left;
+    return l;
 }
 
 bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
@@ -468,7 +514,7 @@ bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
     r.scratch.limit =
         c->scratch_held < ANALYSIS_SCRATCH_BYTES ? ANALYSIS_SCRATCH_BYTES - c->scratch_held : 1;
     if (!c->live[d])
-        c->live[d] = own_live(c->arena, c->m, r.f);
+        c->live[d] = live_of(c, r.f);
     r.live = c->live[d];
     bool ok = r.live || own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     ok = ok && set_up(&r, &w, entry) && walk_body(&w);

@@ -344,6 +344,9 @@ static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t
     if (!joined)
         return own_fail_choice(r, &err, *after, r->cur);
     own_event_joined(r, joined, *after, r->cur);
+    own_state_free(&r->scratch, r->cur);
+    if (*after)
+        own_state_free(&r->scratch, *after);
     *after = joined;
     return true;
 }
@@ -360,9 +363,7 @@ static bool call_indirect(struct own_run *r, const struct functype *t)
     if (c->foreign_functions && !call_candidate(r, t, UINT32_MAX, before, &after))
         return false;
     r->cur = after; /* none: the call traps */
-    if (after)
-        cert_points_add(r->points, r->at, after);
-    return true;
+    return !after || own_point(r, r->at, after);
 }
 
 /* ---- the module ---- */

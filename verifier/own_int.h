@@ -29,9 +29,10 @@ struct own_live {
 /* Numbers the locals that are followed: slot_of, is_ref, nslots. False when the arena is exhausted.
  */
 bool own_slots(struct arena *a, const struct vview *m, const struct vfunc *f, struct own_live *l);
-/* Untrusted for soundness: a wrong result can only lead to a refusal. NULL when the arena is
- * exhausted. */
-struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f);
+/* Untrusted for soundness: a wrong result can only lead to a refusal. Takes its work off *steps.
+ * NULL: they do not suffice, or the arena is exhausted. */
+struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f,
+                          uint64_t *steps);
 
 /* ---- summaries ---- */
 
@@ -200,6 +201,8 @@ bool own_matters(const struct vview *m);
 void own_note_tag(struct own_run *r, bool proved);
 /* Prints all contexts of a finished analysis (own_describe.c). */
 void own_describe_all(struct own_ctx *c, struct strbuf *out);
+/* Keeps a state for the certificate. False: failed. */
+bool own_point(struct own_run *r, uint32_t at, const struct own_state *s);
 /* Counts work on n values. False, and failed: too much. */
 bool own_charge(struct own_run *r, uint32_t n);
 

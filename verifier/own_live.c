@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "verifier/limits.h"
+
 enum step_kind {
     ST_GET,
     ST_SET,
@@ -32,6 +34,8 @@ struct step {
 
 struct walk {
     struct own_live *l;
+    uint64_t *left;   /* steps */
+    uint32_t deepest; /* blocks open at once */
     struct step *steps;
     uint32_t n;
 };
@@ -65,6 +69,7 @@ static void collect(struct walk *w, const struct vfunc *f, uint32_t *stack)
                                                 : v.op == OP_IF ? 1u << 30
                                                                 : 0);
             add(w, ST_OPEN, (uint8_t)v.op, block++, NULL);
+            w->deepest = depth > w->deepest ? depth : w->deepest;
             break;
         case OP_ELSE:
             add(w, ST_ELSE, 0, 0, NULL);
@@ -111,7 +116,19 @@ static void or_into(uint64_t *dst, const uint64_t *src, uint32_t words)
         dst[i] |= src[i];
 }
 
-static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
+/* Takes the work of a step off what is left; false: too much. */
+static bool charge(struct walk *w, const struct step *s)
+{
+    uint64_t cost = s->kind == ST_GET || s->kind == ST_SET ? 1 : 1 + w->l->words / STEP_VALUES;
+    if (s->kind == ST_BR_TABLE)
+        cost *= 1 + s->x;
+    bool enough = cost <= *w->left;
+    *w->left = enough ? *w->left - cost : 0;
+    return enough;
+}
+
+/* False: more than *steps would be needed, which are then 0. */
+static bool backward(struct walk *w, struct open_block *open, uint64_t *spare)
 {
     struct own_live *l = w->l;
     uint32_t depth = 0, words = l->words;
@@ -122,6 +139,8 @@ static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
     memcpy(now, leave, bytes);
     for (uint32_t i = w->n; i-- > 0;) {
         const struct step *s = &w->steps[i];
+        if (!charge(w, s))
+            return false;
         switch ((enum step_kind)s->kind) {
         case ST_GET:
             now[s->x / 64] |= CASE_BIT(s->x % 64);
@@ -155,12 +174,9 @@ static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
                 for (uint32_t k = 0; k < words; k++)
                     grown |= now[k] & ~head[k];
                 or_into(head, now, words);
-                if (grown) { /* once more, from the loop's end */
-                    memcpy(now, l->at_end + (size_t)s->x * words, bytes);
+                memcpy(now, grown ? l->at_end + (size_t)s->x * words : head, bytes);
+                if (grown) /* once more, from the loop's end */
                     i = open[depth].close + 1;
-                } else {
-                    memcpy(now, head, bytes);
-                }
             }
             break;
         case ST_BR:
@@ -184,9 +200,11 @@ static void backward(struct walk *w, struct open_block *open, uint64_t *spare)
             break;
         }
     }
+    return true;
 }
 
-struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f)
+struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f,
+                          uint64_t *steps)
 {
     struct own_live *l = ARENA_NEW(a, struct own_live);
     if (!l || !own_slots(a, m, f, l))
@@ -194,15 +212,15 @@ struct own_live *own_live(struct arena *a, const struct vview *m, const struct v
     l->words = (l->nslots + 1 + 63) / 64;
     l->at_end = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
     l->at_head = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
-    struct arena tmp = {0};
-    struct walk w = {.l = l, .steps = ARENA_ARRAY(&tmp, f->ncode, struct step)};
+    struct arena tmp = {.limit = LIVE_SCRATCH_BYTES};
+    struct walk w = {.l = l, .left = steps, .steps = ARENA_ARRAY(&tmp, f->ncode, struct step)};
     uint32_t *stack = ARENA_ARRAY(&tmp, f->nblocks + 1, uint32_t);
     struct open_block *open = ARENA_ARRAY(&tmp, f->nblocks + 1, struct open_block);
-    uint64_t *spare = ARENA_ARRAY(&tmp, (size_t)(f->nblocks + 3) * l->words, uint64_t);
-    bool ok = l->at_end && l->at_head && w.steps && stack && open && spare;
+    bool ok = l->at_end && l->at_head && w.steps && stack && open;
     if (ok) {
         collect(&w, f, stack);
-        backward(&w, open, spare);
+        uint64_t *spare = ARENA_ARRAY(&tmp, (size_t)(w.deepest + 3) * l->words, uint64_t);
+        ok = spare && backward(&w, open, spare);
     }
     arena_clear(&tmp);
     return ok ? l : NULL;

@@ -3,25 +3,53 @@
 
 #include <string.h>
 
+/* A state that was freed if there is one, else a new one; values as they come. */
+static struct own_state *take(struct arena *a, uint32_t nlocals, uint32_t cap, bool *used)
+{
+    struct own_state *s = a->spare;
+    *used = s && s->cap >= cap;
+    if (*used) {
+        a->spare = s->spare;
+        *s = (struct own_state){.v = s->v, .cap = s->cap, .res = s->res, .res_cap = s->res_cap};
+    } else {
+        s = ARENA_NEW(a, struct own_state);
+        if (!s || !(s->v = ARENA_ARRAY(a, cap, struct own_value)))
+            return NULL;
+        s->cap = cap;
+    }
+    s->nlocals = nlocals;
+    return s;
+}
+
 struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap)
 {
-    struct own_state *s = ARENA_NEW(a, struct own_state);
-    if (!s || !(s->v = ARENA_ARRAY(a, cap, struct own_value)))
-        return NULL;
-    s->nlocals = nlocals;
-    s->cap = cap;
+    bool used;
+    struct own_state *s = take(a, nlocals, cap, &used);
+    if (s && used)
+        memset(s->v, 0, s->cap * sizeof *s->v);
     return s;
+}
+
+void own_state_free(struct arena *a, struct own_state *s)
+{
+    s->spare = a->spare;
+    a->spare = s;
 }
 
 struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
 {
-    struct own_state *c = own_state_new(a, s->nlocals, s->cap);
-    if (!c || !(c->res = ARENA_ARRAY(a, s->nres + 2, struct own_res)))
+    bool used;
+    struct own_state *c = take(a, s->nlocals, s->cap, &used);
+    if (!c)
         return NULL;
+    if (c->res_cap < s->nres + 2) {
+        c->res_cap = s->nres + 2;
+        if (!(c->res = ARENA_ARRAY(a, c->res_cap, struct own_res)))
+            return NULL;
+    }
     memcpy(c->v, s->v, (s->nlocals + s->nstack) * sizeof *s->v);
     if (s->nres)
         memcpy(c->res, s->res, s->nres * sizeof *s->res);
-    c->res_cap = s->nres + 2;
     c->nres = s->nres;
     c->nstack = s->nstack;
     c->gone = s->gone;
@@ -176,10 +204,9 @@ static struct own_state *canonicalise(struct arena *a, struct own_state *s)
     return s;
 }
 
-struct own_state *own_canonical(struct arena *a, const struct own_state *s)
+struct own_state *own_canonical(struct arena *a, struct own_state *s)
 {
-    struct own_state *c = own_state_copy(a, s);
-    return c ? canonicalise(a, c) : NULL;
+    return canonicalise(a, s);
 }
 
 /* ---- join ---- */
@@ -487,22 +514,13 @@ static const struct own_state *adopt(struct arena *a, const struct own_state *s,
     return c ? c : s;
 }
 
-struct own_state *own_join(struct arena *a, const struct own_state *x, const struct own_state *y,
-                           uint32_t event, struct own_meet_error *err)
+static struct own_state *join(struct arena *a, const struct own_state *x, const struct own_state *y,
+                              uint32_t event, struct own_meet_error *err)
 {
-    if (x && y) {
-        const struct own_state *x0 = x;
-        x = adopt(a, x, y);
-        y = adopt(a, y, x0);
-        *err = (struct own_meet_error){.why = MEET_MEMORY};
-        if (!x || !y)
-            return NULL;
-    }
-    if (!x || !y)
-        return x || y ? own_canonical(a, x ? x : y) : NULL;
     check_fast(x->nlocals == y->nlocals && x->nstack == y->nstack);
     struct pairing pairing, *p = &pairing; /* large: only what is used is set */
-    struct own_state *s = own_state_new(a, x->nlocals, x->cap > y->cap ? x->cap : y->cap);
+    bool used;                             /* all values are set below */
+    struct own_state *s = take(a, x->nlocals, x->cap > y->cap ? x->cap : y->cap, &used);
     *err = (struct own_meet_error){.why = MEET_MEMORY};
     if (!s)
         return NULL;
@@ -539,4 +557,21 @@ struct own_state *own_join(struct arena *a, const struct own_state *x, const str
         if (!is_reference(x->v[i].kind) && !is_reference(y->v[i].kind))
             s->v[i] = join_i32(p, s, x->v[i], y->v[i]);
     return canonicalise(a, s);
+}
+
+struct own_state *own_join(struct arena *a, const struct own_state *x, const struct own_state *y,
+                           uint32_t event, struct own_meet_error *err)
+{
+    *err = (struct own_meet_error){.why = MEET_MEMORY};
+    if (!x || !y) {
+        struct own_state *c = x || y ? own_state_copy(a, x ? x : y) : NULL;
+        return c ? canonicalise(a, c) : NULL;
+    }
+    const struct own_state *ax = adopt(a, x, y), *ay = ax ? adopt(a, y, x) : NULL;
+    struct own_state *s = ay ? join(a, ax, ay, event, err) : NULL;
+    if (ax && ax != x)
+        own_state_free(a, (struct own_state *)ax);
+    if (ay && ay != y)
+        own_state_free(a, (struct own_state *)ay);
+    return s;
 }

@@ -96,11 +96,14 @@ struct own_state {
     struct own_value *v;
     struct own_res *res; /* OWN_RES_MAX entries of room grow on demand */
     uint32_t res_cap;
+    struct own_state *spare; /* of those that were freed: the next */
 };
 
 /* Room for `cap` values. NULL when the arena is exhausted. */
 struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap);
 struct own_state *own_state_copy(struct arena *a, const struct own_state *s);
+/* Nobody looks at s any more: the next new state of the arena may be made of it. */
+void own_state_free(struct arena *a, struct own_state *s);
 /* The cases that an endpoint's next message, as far as it was reported, can be. */
 static inline uint64_t own_pending(const struct own_res *r)
 {
@@ -174,7 +177,7 @@ struct own_state *own_deserialise(struct arena *a, struct span *in, const struct
 /* A LEB128 number; fails the reader. */
 uint64_t own_read_number(struct span *in);
 
-/* Renumbers canonically (a copy). */
-struct own_state *own_canonical(struct arena *a, const struct own_state *s);
+/* Renumbers canonically, in place; returns s. */
+struct own_state *own_canonical(struct arena *a, struct own_state *s);
 
 #endif
