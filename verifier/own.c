@@ -342,9 +342,11 @@ static bool at_end(struct walk *w, struct insn_view *v)
             return copy_current(r, w->header[c->block]);
         }
         w->depth--;
+        const uint64_t *live = r->live->at_end + (size_t)c->block * r->live->words;
+        /* The checker has no state for here, so nothing is lost where only the end may follow. */
         return own_point(r, r->f->blocks[c->block].at, w->header[c->block]) &&
-               (!r->cur || forget_dead(r, r->live->at_end + (size_t)c->block * r->live->words,
-                                       "after the loop"));
+               (!r->cur || !is_live(live, r->live->nslots) ||
+                forget_dead(r, live, "after the loop"));
     }
     if (r->cur && !go_to(w, 0))
         return false;
