@@ -16,15 +16,15 @@ static const struct contract_set set = {
     .blocks = blocks, .nblocks = 2, .contracts = contracts, .ncontracts = 2};
 static const uint8_t is_ref[NLOCALS] = {1, 1, 0, 0, 0, 1};
 
-struct table_room {
+union table_room {
     struct own_table t;
-    int64_t entries[ENTRIES];
+    char bytes[sizeof(struct own_table) + ENTRIES * sizeof(int64_t)];
 };
 struct sample {
     struct own_state s;
     struct own_value v[CAP];
     struct own_res res[NRES];
-    struct table_room room;
+    union table_room room;
 };
 
 static void make_sample(struct sample *x)
