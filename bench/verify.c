@@ -296,11 +296,11 @@ static int print_json(struct bench *b)
 enum { LEFT = 70, TOP = 20, WIDTH = 560, HEIGHT = 420 };
 static double x_of(double bytes)
 {
-    return LEFT + WIDTH * (log10(bytes) - 3.5) / 4.8;
+    return (double)LEFT + (double)WIDTH * (log10(bytes) - 3.5) / 4.8;
 }
 static double y_of(double ns)
 {
-    return TOP + HEIGHT * (1 - (log10(ns) - 4) / 5.5);
+    return (double)TOP + (double)HEIGHT * (1 - (log10(ns) - 4) / 5.5);
 }
 
 static void draw_axes(FILE *f)

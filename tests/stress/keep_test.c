@@ -100,7 +100,7 @@ static void bury(struct singula_sip *sip)
 
 static bool ended(struct singula_sip *sip)
 {
-    int state = singula_sip_state(sip);
+    enum singula_state state = singula_sip_state(sip);
     return state == SINGULA_EXITED || state == SINGULA_TRAPPED;
 }
 
