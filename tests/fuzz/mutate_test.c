@@ -1,7 +1,8 @@
 /* Every small module of the test suites, cut off at every byte and with every byte changed in
  * several ways: the verifier never crashes, hangs or reads outside, and what it accepts is whole
- * (corpus.h). Meant for the build with sanitizers. usage: mutate_test INDEX... ; the number of
- * verifications is fixed, not the time. */
+ * (corpus.h). Meant for the build with sanitizers. usage: mutate_test [--every=N] INDEX... ; of the
+ * indexes after --every=N only every Nth module. The number of verifications is fixed, not the
+ * time. */
 #include "base/check.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/spec/vectors.h"
@@ -43,13 +44,32 @@ static void mutate(struct sample *s, struct counts *c)
     }
 }
 
+/* Of the modules from number `from` on keeps every nth. */
+static void thin(struct corpus *c, uint32_t from, uint32_t n)
+{
+    uint32_t kept = from;
+    for (uint32_t i = from; i < c->nsamples; i++) {
+        if ((i - from) % n == 0)
+            c->samples[kept++] = c->samples[i];
+        else
+            free(c->samples[i].bytes);
+    }
+    c->nsamples = kept;
+}
+
 int main(int argc, char **argv)
 {
     struct corpus corpus = {0};
     struct counts counts = {0};
     char dir[1024];
-    for (int i = 1; i < argc; i++)
+    uint32_t every = 1;
+    for (int i = 1; i < argc; i++) {
+        uint32_t from = corpus.nsamples;
+        if (sscanf(argv[i], "--every=%u", &every) == 1 && every)
+            continue;
         corpus_add_index(&corpus, argv[i], CASE_BYTES);
+        thin(&corpus, from, every);
+    }
     if (vectors_find("2.0/core", dir, sizeof dir))
         corpus_add_folder(&corpus, dir, MAX_BYTES);
     corpus_unique(&corpus);
