@@ -49,10 +49,13 @@ static void thin(struct corpus *c, uint32_t from, uint32_t n)
 {
     uint32_t kept = from;
     for (uint32_t i = from; i < c->nsamples; i++) {
-        if ((i - from) % n == 0)
-            c->samples[kept++] = c->samples[i];
-        else
-            free(c->samples[i].bytes);
+        struct sample s = c->samples[i];
+        if ((i - from) % n == 0) {
+            c->samples[kept++] = s;
+        } else {
+            free((char *)s.path);
+            free(s.bytes);
+        }
     }
     c->nsamples = kept;
 }
