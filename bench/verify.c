@@ -116,20 +116,6 @@ static void run_wabt(const char *path)
     _exit(127);
 }
 
-static bool installed(const char *program)
-{
-    char path[4096];
-    const char *dirs = getenv("PATH");
-    for (; dirs && *dirs; dirs += *dirs == ':') {
-        size_t n = strcspn(dirs, ":");
-        snprintf(path, sizeof path, "%.*s/%s", (int)n, dirs, program);
-        if (access(path, X_OK) == 0)
-            return true;
-        dirs += n;
-    }
-    return false;
-}
-
 /* The status of a cell's process; what it printed is in `text`. */
 static int cell(const struct row *r, enum variant v, const uint8_t *bytes, const char *path,
                 unsigned rounds, char *text, size_t size, size_t *n, double *used)
@@ -428,8 +414,8 @@ static int verify_bench_run(const struct command *self, int argc, char **argv)
     if (status != EXIT_OK)
         return status < 0 ? EXIT_OK : status;
     b.have[FULL] = b.have[TYPES] = true;
-    b.have[V8] = installed("node");
-    b.have[WABT] = installed("wasm-validate");
+    b.have[V8] = files_installed("node");
+    b.have[WABT] = files_installed("wasm-validate");
     bool ok = list_rows(&b, argc - first, argv + first);
     for (unsigned i = 0; i < b.nrows && ok; i++)
         ok = measure_row(&b, &b.rows[i], i);

@@ -191,27 +191,11 @@ static int take_line(struct cc *c, const struct command *self, int argc, char **
 
 /* ---- doing it ---- */
 
-static bool installed(const char *what)
-{
-    if (what[0] == '/')
-        return access(what, R_OK) == 0;
-    const char *path = getenv("PATH");
-    while (path && *path) {
-        char full[512];
-        size_t n = strcspn(path, ":");
-        snprintf(full, sizeof full, "%.*s/%s", (int)n, path, what);
-        if (access(full, X_OK) == 0)
-            return true;
-        path += n + (path[n] == ':');
-    }
-    return false;
-}
-
 static bool check_needs(void)
 {
     char packages[200] = "";
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        if (installed(needs[i].what))
+        if (files_installed(needs[i].what))
             continue;
         complain("cc: %s is not there", needs[i].what);
         size_t n = strlen(packages);

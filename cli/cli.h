@@ -102,6 +102,8 @@ void complain_diag(const char *file, const struct singula_diag *why);
 /* The whole file in memory (caller frees; one more byte, NUL, follows it). Complains and returns
  * false if it cannot. */
 bool files_read(const char *path, uint8_t **bytes, size_t *n);
+/* A program that PATH has, or, if `what` begins with a slash, a file that can be read. */
+bool files_installed(const char *what);
 /* Writes text to the file, or to stdout if path is NULL. Complains and returns false if it cannot.
  */
 bool files_write(const char *path, const char *text);

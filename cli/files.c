@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 void complain(const char *fmt, ...)
 {
@@ -134,4 +135,20 @@ bool files_parse_dir(const char *text, struct singula_dir *out)
     }
     *out = (struct singula_dir){strndup(text, nhost), strndup(guest, nguest), ro};
     return out->host_path && out->guest_path;
+}
+
+bool files_installed(const char *what)
+{
+    if (what[0] == '/')
+        return access(what, R_OK) == 0;
+    const char *path = getenv("PATH");
+    while (path && *path) {
+        char full[512];
+        size_t n = strcspn(path, ":");
+        snprintf(full, sizeof full, "%.*s/%s", (int)n, path, what);
+        if (access(full, X_OK) == 0)
+            return true;
+        path += n + (path[n] == ':');
+    }
+    return false;
 }
