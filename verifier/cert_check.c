@@ -168,14 +168,15 @@ static bool branch_table(struct check_walk *w, const struct insn_view *v)
     uint32_t n = v->index;
     const uint8_t *p = v->labels;
     uint32_t *label_of = ARENA_ARRAY(&r->scratch, (size_t)n + 1, uint32_t);
-    uint8_t *seen = ARENA_ARRAY(&r->scratch, w->depth, uint8_t);
+    bool *seen = ARENA_ARRAY(&r->scratch, w->depth, bool); /* by depth */
     if (!label_of || !seen)
         return own_fail(r, LIM_ANALYSIS, "checking the certificate needs too much memory");
     for (uint32_t i = 0; i <= n; i++)
         label_of[i] = opcode_leb(&p);
     for (uint32_t i = 0; i <= n; i++) {
-        if (seen[label_of[i]]++)
+        if (seen[label_of[i]])
             continue;
+        seen[label_of[i]] = true;
         struct own_targets t = {label_of, n, label_of[i]};
         if (!branch_if(w, x, TEST_IN, &t, label_of[i]))
             return false;
@@ -503,7 +504,11 @@ static bool check_context(struct cert_checker *c, const struct cert_claim *x)
 {
     uint32_t d = x->func - c->own.m->nimported[EXT_FUNC];
     struct check_walk w = {.context = x, .points = span_make(x->points.p, x->points.n)};
-    struct own_run r = {.c = &c->own, .func = x->func, .f = &c->own.m->funcs[d], .walk = &w};
+    struct own_run r = {.c = &c->own,
+                        .func = x->func,
+                        .f = &c->own.m->funcs[d],
+                        .walk = &w,
+                        .scratch = c->own.scratch[0]};
     r.scratch.limit = ANALYSIS_SCRATCH_BYTES;
     w.r = &r;
     if (!r.f->has_refs)
@@ -511,7 +516,8 @@ static bool check_context(struct cert_checker *c, const struct cert_claim *x)
                refuse(&r, "the certificate has no context for a call of this function");
     r.live = c->own.live[d];
     bool ok = set_up(&w) && walk_body(&w);
-    arena_clear(&r.scratch);
+    arena_reset(&r.scratch);
+    c->own.scratch[0] = r.scratch;
     return ok;
 }
 
@@ -534,6 +540,7 @@ enum status cert_check(struct arena *a, const struct vview *m, const uint8_t *co
     for (uint32_t k = 0; k < ncontexts; k++)
         if (!check_context(&c, &c.contexts[k]))
             break;
+    arena_clear(&c.own.scratch[0]);
     *steps = c.own.steps;
     return c.own.status;
 }

@@ -259,22 +259,18 @@ static bool branch_table(struct walk *w, const struct insn_view *v)
     struct own_run *r = w->r;
     struct own_value x = own_pop(r);
     uint32_t n = v->index;
-    uint32_t *label_of = ARENA_ARRAY(&r->scratch, n + 1, uint32_t);
-    if (!label_of)
+    uint32_t *label_of = ARENA_ARRAY(&r->scratch, (size_t)n + 1, uint32_t);
+    bool *seen = ARENA_ARRAY(&r->scratch, w->depth, bool); /* by depth */
+    if (!label_of || !seen)
         return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     const uint8_t *p = v->labels;
-    uint64_t seen = 0;
     for (uint32_t i = 0; i <= n; i++)
         label_of[i] = opcode_leb(&p);
     for (uint32_t i = 0; i <= n; i++) {
-        /* each label once; depths beyond 63 are rare: found by search */
-        bool again = label_of[i] < 64 && seen >> label_of[i] & 1;
-        for (uint32_t k = 0; label_of[i] >= 64 && k < i && !again; k++)
-            again = label_of[k] == label_of[i];
-        if (again)
+        /* each label once */
+        if (seen[label_of[i]])
             continue;
-        if (label_of[i] < 64)
-            seen |= CASE_BIT(label_of[i]);
+        seen[label_of[i]] = true;
         struct own_targets t = {label_of, n, label_of[i]};
         if (!branch_if(w, x, TEST_IN, &t, label_of[i]))
             return false;
