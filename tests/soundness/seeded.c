@@ -1,14 +1,15 @@
-/* The kill table: seeded [--programs N] [--seed S] [--only NAME] [--deep N] [--least N]
+/* The kill table: seeded [--cases INDEX] [--programs N] [--seed S] [--only NAME] [--deep N]
+ * [--least N] [--table FILE]
  *
- * Random programs and their mutations as in soundness.c. Whatever the verifier refuses is asked
- * again of a verifier with each seeded bug that is still alive; what that accepts is run under the
+ * First the catalogue (seeded_cases.c): INDEX is that of the ownership cases. Then, for those that
+ * are still alive, random programs and their mutations as in soundness.c: whatever the verifier
+ * refuses is asked again of a verifier with each seeded bug; what that accepts is run under the
  * monitor, and a broken rule kills the bug. So does the checker of certificates when it does not
  * confirm what the fixpoint with a bug has accepted; a bug of the checker is killed when, with it,
  * such a program gets through and breaks a rule. --deep: then each survivor gets N programs whose
- * mutations walk through what IT accepts. Exit status 1 if a bug that is not marked as equivalent
- * survives (with
- * --least: if fewer than N are killed), if one that is marked is killed, or if bugs.txt is out of
- * date.
+ * mutations walk through what IT accepts. --table: the table in Markdown. Exit status 1 if a bug
+ * that is not marked as equivalent survives (with --least: if fewer than N are killed), if one that
+ * is marked is killed, or if bugs.txt is out of date.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +28,9 @@ struct hunt {
     struct prog prog, work;
     uint64_t programs; /* judged so far */
     struct {
-        bool dead, of_checker, by_checker;
-        uint64_t programs, accepted;
-        enum trap trap;
+        struct kill kill;
+        bool dead; /* or not to be looked at */
+        uint64_t accepted;
     } bug[BUGS_MAX + 1];
     unsigned alive, only, checkers; /* checkers: bugs of the checker that are alive */
 };
@@ -53,16 +54,24 @@ static bool rule_broken(struct hunt *h, const struct verified_module *m, uint64_
     return found;
 }
 
-static void kill_bug(struct hunt *h, unsigned n, enum trap trap, bool by_checker)
+static void bury(struct hunt *h, unsigned n)
 {
     if (h->bug[n].dead)
         return;
     h->bug[n].dead = true;
-    h->bug[n].programs = h->programs;
-    h->bug[n].trap = trap;
-    h->bug[n].by_checker = by_checker;
     h->alive--;
-    h->checkers -= h->bug[n].of_checker;
+    h->checkers -= seeded_of_checker(n);
+}
+
+static void kill_bug(struct hunt *h, unsigned n, enum killer by, const char *what)
+{
+    struct kill *k = &h->bug[n].kill;
+    if (h->bug[n].dead)
+        return;
+    k->by = by;
+    snprintf(k->what, sizeof k->what, "%s after %llu programs", what,
+             (unsigned long long)h->programs);
+    bury(h, n);
 }
 
 /* Asks the verifier with bugs n and `also` about h->b; what it accepts can kill `victim`. */
@@ -79,7 +88,7 @@ static enum status ask(struct hunt *h, unsigned n, unsigned also, unsigned victi
         return why.code;
     h->bug[victim].accepted++;
     if (rule_broken(h, m, seed, &how))
-        kill_bug(h, victim, how.trap, false);
+        kill_bug(h, victim, BY_RUN, how.trap ? trap_name(how.trap) : "leak");
     verified_destroy(m);
     return OK;
 }
@@ -90,20 +99,19 @@ static bool try_bug(struct hunt *h, unsigned n, uint64_t seed)
     enum status why = ask(h, n, 0, n, seed);
     if (why != OWN_CERTIFICATE)
         return why == OK;
-    kill_bug(h, n, TRAP_NONE, true);
+    kill_bug(h, n, BY_RUN_CHECKER, "checker");
     for (unsigned c = 1; c <= seeded_n && h->checkers; c++)
-        if (h->bug[c].of_checker && !h->bug[c].dead && (!h->only || c == h->only))
+        if (seeded_of_checker(c) && !h->bug[c].dead)
             ask(h, n, c, c, seed);
     return false;
 }
 
 static bool wanted(const struct hunt *h, unsigned n)
 {
-    if (h->bug[n].of_checker)
+    if (seeded_of_checker(n))
         return false; /* tried with others */
-    if (h->checkers && h->bug[n].by_checker)
-        return true;
-    return !h->bug[n].dead && (!h->only || n == h->only || h->bug[h->only].of_checker);
+    enum killer by = h->bug[n].kill.by;
+    return !h->bug[n].dead || (h->checkers && (by == BY_CHECKER || by == BY_RUN_CHECKER));
 }
 
 static bool judge(struct hunt *h, const struct prog *p, uint64_t seed)
@@ -173,40 +181,89 @@ static void deep(struct hunt *h, unsigned n, uint64_t seed)
     }
 }
 
-static int report(const struct hunt *h, unsigned least)
+/* ---- the table ---- */
+
+static const char *const killers[] = {
+    [ALIVE] = "nobody",
+    [BY_ACCEPTING] = "catalogue: accepted",
+    [BY_CHECKER] = "checker, of a case",
+    [BY_FORGERY] = "catalogue: forged certificate believed",
+    [BY_REFUSING] = "catalogue: refused",
+    [BY_PLACE] = "catalogue: refused for another reason",
+    [BY_UNIT_TEST] = "unit test",
+    [BY_RUN] = "random program under the monitor",
+    [BY_RUN_CHECKER] = "checker, of a random program",
+};
+
+/* Not as it should be? `least`: survivors are allowed. */
+static bool is_wrong(const struct hunt *h, unsigned n, bool least)
 {
-    unsigned failed = 0, killed = 0;
+    const struct seeded_row *s = &seeded_table[n - 1];
+    bool equivalent = s->equivalent[0];
+    return !s->placed || (h->bug[n].kill.by ? equivalent : !equivalent && !least);
+}
+
+static void print_row(const struct hunt *h, unsigned n)
+{
+    const struct seeded_row *s = &seeded_table[n - 1];
+    const struct kill *k = &h->bug[n].kill;
+    printf("%3u %-22s ", n, s->name);
+    if (!s->placed)
+        printf("NOT IN THE SOURCES: bugs.txt is out of date");
+    else if (k->by)
+        printf("%s: %s%s", killers[k->by], k->what,
+               s->equivalent[0] ? " BUT MARKED AS EQUIVALENT" : "");
+    else if (s->equivalent[0])
+        printf("equivalent: %s", s->equivalent);
+    else
+        printf("SURVIVES (%llu random programs accepted)", (unsigned long long)h->bug[n].accepted);
+    printf("  # %s: %s\n", s->file, s->title);
+}
+
+static void write_table(const struct hunt *h, const char *path)
+{
+    FILE *f = fopen(path, "w");
+    if (!f) {
+        fprintf(stderr, "cannot write %s\n", path);
+        exit(2);
+    }
+    fprintf(f, "| file | mistake | killed by | with |\n|---|---|---|---|\n");
     for (unsigned n = 1; n <= seeded_n; n++) {
         const struct seeded_row *s = &seeded_table[n - 1];
+        const struct kill *k = &h->bug[n].kill;
+        fprintf(f, "| %s | %s: %s | %s | %s |\n", s->file, s->name, s->title,
+                k->by              ? killers[k->by]
+                : s->equivalent[0] ? "equivalent"
+                                   : "**nobody**",
+                k->by ? k->what : s->equivalent);
+    }
+    fclose(f);
+}
+
+static int report(const struct hunt *h, unsigned least)
+{
+    unsigned failed = 0, killed = 0, equivalent = 0, by[BY_RUN_CHECKER + 1] = {0};
+    for (unsigned n = 1; n <= seeded_n; n++) {
         if (h->only && n != h->only)
             continue;
-        bool wrong = !s->placed ||
-                     (h->bug[n].dead ? s->equivalent[0] != 0 : s->equivalent[0] == 0 && !least);
-        failed += wrong;
-        killed += s->placed && h->bug[n].dead;
-        printf("%3u %-22s ", n, s->name);
-        if (!s->placed)
-            printf("NOT IN THE SOURCES: bugs.txt is out of date");
-        else if (h->bug[n].dead)
-            printf("killed after %8llu by %s", (unsigned long long)h->bug[n].programs,
-                   h->bug[n].by_checker ? "the checker"
-                   : h->bug[n].trap     ? trap_name(h->bug[n].trap)
-                                        : "leak");
-        else
-            printf("%s (%llu refused programs accepted)",
-                   s->equivalent[0] ? "equivalent" : "SURVIVES",
-                   (unsigned long long)h->bug[n].accepted);
-        printf("%s  # %s: %s%s%s\n", wrong && s->equivalent[0] ? " BUT MARKED AS EQUIVALENT" : "",
-               s->file, s->title, s->equivalent[0] ? "; " : "", s->equivalent);
+        print_row(h, n);
+        failed += is_wrong(h, n, least);
+        killed += h->bug[n].kill.by != ALIVE;
+        equivalent += seeded_table[n - 1].equivalent[0] != 0;
+        by[h->bug[n].kill.by]++;
     }
-    printf("seeded: %u bugs, %u killed, %u not as they should be, %llu programs\n", seeded_n,
-           killed, failed, (unsigned long long)h->programs);
+    for (unsigned i = 1; i <= BY_RUN_CHECKER; i++)
+        printf("%5u %s\n", by[i], killers[i]);
+    printf("seeded: %u bugs, %u killed, %u equivalent, %u not as they should be, %llu programs\n",
+           seeded_n, killed, equivalent, failed, (unsigned long long)h->programs);
     return failed || killed < least;
 }
 
+/* ---- the command ---- */
+
 struct options {
     uint64_t seed, programs, deep;
-    const char *only;
+    const char *only, *cases, *table;
     unsigned least;
 };
 
@@ -214,40 +271,73 @@ static bool options(struct options *o, int argc, char **argv)
 {
     *o = (struct options){.seed = 1, .programs = 3000};
     for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--seed") == 0)
-            o->seed = strtoull(argv[i + 1], NULL, 0);
-        else if (strcmp(argv[i], "--programs") == 0)
-            o->programs = strtoull(argv[i + 1], NULL, 0);
-        else if (strcmp(argv[i], "--deep") == 0)
-            o->deep = strtoull(argv[i + 1], NULL, 0);
-        else if (strcmp(argv[i], "--least") == 0)
-            o->least = (unsigned)strtoul(argv[i + 1], NULL, 0);
-        else if (strcmp(argv[i], "--only") == 0)
-            o->only = argv[i + 1];
+        const char *k = argv[i], *v = argv[i + 1];
+        if (strcmp(k, "--seed") == 0)
+            o->seed = strtoull(v, NULL, 0);
+        else if (strcmp(k, "--programs") == 0)
+            o->programs = strtoull(v, NULL, 0);
+        else if (strcmp(k, "--deep") == 0)
+            o->deep = strtoull(v, NULL, 0);
+        else if (strcmp(k, "--least") == 0)
+            o->least = (unsigned)strtoul(v, NULL, 0);
+        else if (strcmp(k, "--only") == 0)
+            o->only = v;
+        else if (strcmp(k, "--cases") == 0)
+            o->cases = v;
+        else if (strcmp(k, "--table") == 0)
+            o->table = v;
         else
             return false;
     }
     return argc % 2 == 1;
 }
 
-static void hunt(struct hunt *h, const struct options *o)
+static void choose(struct hunt *h, const struct options *o)
 {
     h->alive = seeded_n;
     for (unsigned n = 1; n <= seeded_n; n++) {
-        h->bug[n].of_checker = strncmp(seeded_table[n - 1].file, "cert_", 5) == 0;
-        h->checkers += h->bug[n].of_checker && seeded_table[n - 1].placed;
+        h->checkers += seeded_of_checker(n);
         if (o->only && strcmp(o->only, seeded_table[n - 1].name) == 0)
             h->only = n;
-        if (!seeded_table[n - 1].placed) {
-            h->bug[n].dead = true;
-            h->alive--;
-        }
     }
-    for (uint64_t i = 0; i < o->programs && h->alive && !(h->only && h->bug[h->only].dead); i++)
+    for (unsigned n = 1; n <= seeded_n; n++)
+        if (!seeded_table[n - 1].placed || (h->only && n != h->only))
+            bury(h, n);
+}
+
+static void by_cases(struct hunt *h, const char *index)
+{
+    struct cases *c = cases_read(index);
+    unsigned helpers[BUGS_MAX + 1] = {0}, nhelpers = 0;
+    if (!c) {
+        fprintf(stderr, "%s: cannot be used\n", index);
+        exit(2);
+    }
+    for (unsigned n = 1; n <= seeded_n; n++) {
+        bool helper = h->only && seeded_of_checker(h->only) && !seeded_of_checker(n);
+        if ((h->bug[n].dead && !helper) || !seeded_table[n - 1].placed)
+            continue;
+        cases_kill(c, n, &h->bug[n].kill);
+        if (h->bug[n].kill.by == BY_CHECKER)
+            helpers[nhelpers++] = n;
+    }
+    for (unsigned n = 1; n <= seeded_n; n++) {
+        struct kill *k = &h->bug[n].kill;
+        if (!h->bug[n].dead && seeded_of_checker(n) && (!k->by || k->by > BY_FORGERY))
+            cases_kill_checker(c, n, helpers, k);
+        if (k->by)
+            bury(h, n);
+    }
+    cases_free(c);
+}
+
+static void by_programs(struct hunt *h, const struct options *o)
+{
+    for (uint64_t i = 0; i < o->programs && h->alive; i++)
         broad(h, o->seed + i);
     for (unsigned n = 1; n <= seeded_n; n++)
-        for (uint64_t i = 0; i < o->deep && !h->bug[n].dead && (!h->only || h->only == n) &&
-                             !seeded_table[n - 1].equivalent[0] && !h->bug[n].of_checker;
+        for (uint64_t i = 0; i < o->deep && !h->bug[n].dead && !seeded_table[n - 1].equivalent[0] &&
+                             !seeded_of_checker(n);
              i++)
             deep(h, n, o->seed + i);
 }
@@ -257,12 +347,20 @@ int main(int argc, char **argv)
     struct options o;
     struct hunt *h = calloc(1, sizeof *h);
     if (!h || !options(&o, argc, argv) || seeded_n > BUGS_MAX) {
-        fprintf(stderr, "usage: %s [--programs N] [--seed S] [--only NAME] [--deep N]\n", argv[0]);
+        fprintf(stderr,
+                "usage: %s [--cases INDEX] [--programs N] [--seed S] [--only NAME] [--deep N] "
+                "[--least N] [--table FILE]\n",
+                argv[0]);
         return 2;
     }
     world_open(&h->w, NULL);
-    hunt(h, &o);
+    choose(h, &o);
+    if (o.cases)
+        by_cases(h, o.cases);
+    by_programs(h, &o);
     int failed = report(h, o.least);
+    if (o.table)
+        write_table(h, o.table);
     world_close(&h->w);
     free(h->b.p);
     free(h);

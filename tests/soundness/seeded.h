@@ -2,6 +2,8 @@
 #ifndef TESTS_SOUNDNESS_SEEDED_H
 #define TESTS_SOUNDNESS_SEEDED_H
 
+#include <stdbool.h>
+
 struct seeded_row {
     const char *name, *title, *file;
     const char *equivalent; /* why no program can show it; "" for all others */
@@ -12,5 +14,41 @@ extern const unsigned seeded_n;
 
 /* Which ones are active; 0: none. */
 extern unsigned seeded_bug, seeded_also;
+
+/* A bug of the checker of certificates: seen only where it is asked about something false. */
+static inline bool seeded_of_checker(unsigned n)
+{
+    return seeded_table[n - 1].file[0] == 'c';
+}
+
+/* What gave a bug away, from the strongest to the weakest. */
+enum killer {
+    ALIVE,
+    BY_ACCEPTING,  /* a case of the catalogue that must be refused is accepted */
+    BY_CHECKER,    /* the checker does not confirm what the fixpoint found for a case */
+    BY_FORGERY,    /* a certificate that says something false of a case is believed */
+    BY_REFUSING,   /* a case that must be accepted is refused */
+    BY_PLACE,      /* a case is refused, but with another code or at another place */
+    BY_UNIT_TEST,  /* a unit test fails */
+    BY_RUN,        /* a random program is accepted that breaks a rule when it runs */
+    BY_RUN_CHECKER /* the checker does not confirm what the fixpoint found for a random program */
+};
+struct kill {
+    enum killer by;
+    char what[140]; /* the case, the trap, the test */
+};
+
+/* ---- the catalogue as a killer (seeded_cases.c) ---- */
+
+struct cases;
+/* Reads the modules of an index made by tests/reject/convert.py. NULL: cannot be read, or the
+ * verifier without a bug does not do with one what its file says. */
+struct cases *cases_read(const char *index);
+void cases_free(struct cases *c);
+/* Asks the verifier with bug n about all cases, until one gives it away. */
+void cases_kill(struct cases *c, unsigned n, struct kill *k);
+/* Lets the checker with bug n look at what the fixpoints with the bugs of `helpers` (0-terminated)
+ * find, and at certificates of other modules. */
+void cases_kill_checker(struct cases *c, unsigned n, const unsigned *helpers, struct kill *k);
 
 #endif

@@ -1,0 +1,265 @@
+/* The catalogue of tests/reject and tests/accept as a killer of seeded bugs: all its modules in one
+ * process, so that asking a verifier about all of them takes a fraction of a second. */
+#include "tests/soundness/seeded.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "verifier/cert.h"
+#include "verifier/verify.h"
+
+#define CERT_HEADER 32u /* bytes: which module it is for */
+
+struct item {
+    char name[80]; /* "own-08-never-released-loop" */
+    bool accepted;
+    uint8_t *bytes;
+    size_t n;
+    enum status code;
+    uint32_t func, offset;
+    double seconds;
+    struct strbuf certificate; /* of accepted ones */
+};
+
+/* The fixpoint with bug `helper` takes item `at` for proved, and the checker does not. */
+struct disputed {
+    unsigned helper;
+    uint32_t at;
+};
+
+struct cases {
+    struct item *item; /* the fastest first */
+    uint32_t n;
+    struct disputed *disputed;
+    uint32_t ndisputed, cap;
+    bool asked;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static enum status ask(const struct item *x, unsigned bug, unsigned also,
+                       const struct strbuf *certificate, struct strbuf *write, struct diag *why)
+{
+    struct verify_options opt = {.write_certificate = write};
+    struct verified_module *m;
+    if (certificate) {
+        opt.certificate = (const uint8_t *)certificate->s;
+        opt.ncertificate = certificate->len;
+    }
+    seeded_bug = bug;
+    seeded_also = also;
+    diag_clear(why);
+    enum status s = verify(x->bytes, x->n, &opt, &m, why);
+    seeded_bug = seeded_also = 0;
+    verified_destroy(m);
+    return s;
+}
+
+/* ---- reading ---- */
+
+static bool read_module(struct item *x, const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f || fseek(f, 0, SEEK_END) != 0)
+        return false;
+    x->n = (size_t)ftell(f);
+    rewind(f);
+    x->bytes = malloc(x->n + 1);
+    bool ok = x->bytes && fread(x->bytes, 1, x->n, f) == x->n;
+    fclose(f);
+    return ok;
+}
+
+/* "..../reject-ownership-own-08-never-released-loop.wasm" */
+static void name_item(struct item *x, const char *path)
+{
+    const char *base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    base += strcspn(base, "-") + 1;
+    if (strncmp(base, "ownership-", 10) == 0)
+        base += 10;
+    snprintf(x->name, sizeof x->name, "%.*s", (int)(strlen(base) - strlen(".wasm")), base);
+}
+
+static bool agrees(const char *expected, uint32_t found)
+{
+    return strcmp(expected, "-") == 0 || strtoul(expected, NULL, 10) == found;
+}
+
+static bool read_item(struct item *x, const char *line)
+{
+    char path[1024], code[64], func[16], offset[16];
+    struct diag why;
+    if (sscanf(line, "%1023s %63s %15s %15s", path, code, func, offset) != 4 ||
+        !read_module(x, path))
+        return false;
+    name_item(x, path);
+    double began = now();
+    x->code = ask(x, 0, 0, NULL, &x->certificate, &why);
+    x->seconds = now() - began;
+    x->accepted = x->code == OK;
+    x->func = why.func;
+    x->offset = why.offset;
+    if (strcmp(status_name(x->code), code) == 0 && agrees(func, why.func) &&
+        agrees(offset, why.offset))
+        return true;
+    printf("%s: wanted %s, found %s\n", path, code, status_name(x->code));
+    return false;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    return (x->seconds > y->seconds) - (x->seconds < y->seconds);
+}
+
+struct cases *cases_read(const char *index)
+{
+    enum { ITEMS_MAX = 4000 };
+    FILE *f = fopen(index, "r");
+    struct cases *c = calloc(1, sizeof *c);
+    char line[4096];
+    bool ok = f && c && (c->item = calloc(ITEMS_MAX, sizeof *c->item));
+    while (ok && fgets(line, sizeof line, f))
+        ok = c->n < ITEMS_MAX && read_item(&c->item[c->n++], line);
+    if (f)
+        fclose(f);
+    if (!ok || c->n == 0) {
+        cases_free(c);
+        return NULL;
+    }
+    qsort(c->item, c->n, sizeof *c->item, by_time);
+    return c;
+}
+
+void cases_free(struct cases *c)
+{
+    for (uint32_t i = 0; c && i < c->n; i++) {
+        free(c->item[i].bytes);
+        strbuf_clear(&c->item[i].certificate);
+    }
+    if (c) {
+        free(c->item);
+        free(c->disputed);
+    }
+    free(c);
+}
+
+/* ---- killing ---- */
+
+static void kill_by(struct kill *k, enum killer by, const struct item *x, const char *more)
+{
+    if (k->by && k->by <= by)
+        return;
+    k->by = by;
+    snprintf(k->what, sizeof k->what, "%s%s", x->name, more);
+}
+
+/* What item x says of bug n. */
+static void look(const struct item *x, unsigned n, struct kill *k)
+{
+    struct diag why;
+    enum status s = ask(x, n, 0, NULL, NULL, &why);
+    if (s == OWN_CERTIFICATE)
+        kill_by(k, BY_CHECKER, x, "");
+    else if (s == OK && !x->accepted)
+        kill_by(k, BY_ACCEPTING, x, "");
+    else if (s != OK && x->accepted)
+        kill_by(k, BY_REFUSING, x, "");
+    else if (s != x->code || why.func != x->func || why.offset != x->offset)
+        kill_by(k, BY_PLACE, x, "");
+}
+
+void cases_kill(struct cases *c, unsigned n, struct kill *k)
+{
+    for (int accepted = 0; accepted < 2; accepted++)
+        for (uint32_t i = 0; i < c->n; i++) {
+            if (c->item[i].accepted == accepted)
+                look(&c->item[i], n, k);
+            if (k->by && k->by <= BY_REFUSING)
+                return;
+        }
+}
+
+/* ---- bugs of the checker ---- */
+
+static void dispute(struct cases *c, const unsigned *helpers)
+{
+    struct diag why;
+    for (; *helpers; helpers++)
+        for (uint32_t i = 0; i < c->n; i++) {
+            if (c->item[i].accepted ||
+                ask(&c->item[i], *helpers, 0, NULL, NULL, &why) != OWN_CERTIFICATE)
+                continue;
+            if (c->ndisputed == c->cap) {
+                c->cap = c->cap ? 2 * c->cap : 64;
+                c->disputed = realloc(c->disputed, c->cap * sizeof *c->disputed);
+                if (!c->disputed)
+                    abort();
+            }
+            c->disputed[c->ndisputed++] = (struct disputed){*helpers, i};
+        }
+}
+
+/* Changes byte `at` in a way that depends on the place: all ways come up in a row of bytes. */
+static char changed(char byte, size_t at)
+{
+    static const uint8_t how[] = {1, 0x80, 2, 0xff, 4, 0x7f, 8, 3};
+    return (char)((uint8_t)byte ^ how[at % sizeof how]);
+}
+
+/* The certificate of an accepted module with the header of a refused one, whole and with any one
+ * byte changed. */
+static bool forge(const struct item *x, const struct item *twin, unsigned n)
+{
+    struct verify_options opt = {.unproved = true};
+    struct verified_module *m;
+    struct diag why;
+    struct strbuf b = {0};
+    if (verify(x->bytes, x->n, &opt, &m, &why) != OK)
+        return false; /* refused by an earlier pass */
+    cert_put_header(&b, verified_view(m));
+    verified_destroy(m);
+    strbuf_put(&b, twin->certificate.s + CERT_HEADER, twin->certificate.len - CERT_HEADER);
+    bool believed = ask(x, n, 0, &b, NULL, &why) == OK;
+    for (size_t at = CERT_HEADER; at < b.len && !believed; at++) {
+        char before = b.s[at];
+        b.s[at] = changed(before, at);
+        believed = ask(x, n, 0, &b, NULL, &why) == OK;
+        b.s[at] = before;
+    }
+    strbuf_clear(&b);
+    return believed;
+}
+
+void cases_kill_checker(struct cases *c, unsigned n, const unsigned *helpers, struct kill *k)
+{
+    enum { CLASS = 6 /* "own-08" */ };
+    struct diag why;
+    char more[48];
+    if (!c->asked)
+        dispute(c, helpers);
+    c->asked = true;
+    for (uint32_t i = 0; i < c->ndisputed; i++) {
+        const struct disputed *d = &c->disputed[i];
+        if (ask(&c->item[d->at], d->helper, n, NULL, NULL, &why) != OK)
+            continue;
+        snprintf(more, sizeof more, ", with %s", seeded_table[d->helper - 1].name);
+        kill_by(k, BY_ACCEPTING, &c->item[d->at], more);
+        return;
+    }
+    for (uint32_t i = 0; i < c->n; i++)
+        for (uint32_t j = 0; j < c->n && !c->item[i].accepted; j++)
+            if (c->item[j].accepted && strncmp(c->item[i].name, c->item[j].name, CLASS) == 0 &&
+                forge(&c->item[i], &c->item[j], n)) {
+                kill_by(k, BY_FORGERY, &c->item[i], "");
+                return;
+            }
+}
