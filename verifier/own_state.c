@@ -60,9 +60,11 @@ struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
 
 uint32_t own_res_add(struct arena *a, struct own_state *s, const struct own_res *r)
 {
+    if (s->nres == OWN_RES_MAX)
+        return UINT32_MAX;
     if (s->nres == s->res_cap) {
         uint32_t cap = s->res_cap ? 2 * s->res_cap : 4;
-        struct own_res *more = s->nres < OWN_RES_MAX ? ARENA_ARRAY(a, cap, struct own_res) : NULL;
+        struct own_res *more = ARENA_ARRAY(a, cap, struct own_res);
         if (!more)
             return UINT32_MAX;
         if (s->nres)

@@ -1,0 +1,29 @@
+;; A state is copied when it has all but one of the 256 references that it may have; then two are made
+;; expect: LIM_ANALYSIS func=4 offset=0xdc
+;; contract: block A { x: u8; }
+(module
+  (import "singula/A" "new" (func $new (result externref)))
+  (func $four (result externref externref externref externref)
+    call $new call $new call $new call $new)
+  (func $sixteen (result externref externref externref externref externref externref externref
+      externref externref externref externref externref externref externref externref externref)
+    call $four call $four call $four call $four)
+  (func $many (result externref externref externref externref externref externref externref
+      externref externref externref externref externref externref externref externref externref
+      externref externref externref externref externref externref externref externref externref
+      externref externref externref externref externref externref externref externref externref
+      externref externref externref externref externref externref externref externref externref
+      externref externref externref externref externref externref externref externref externref
+      externref externref externref externref externref externref externref externref externref
+      externref externref externref)
+    call $sixteen call $sixteen call $sixteen call $sixteen)
+  (func (export "main") (param i32)
+    call $many call $many call $many
+    call $sixteen call $sixteen call $sixteen
+    call $four call $four call $four
+    call $new call $new call $new
+    (block (br_if 0 (local.get 0)) unreachable)
+    call $new
+    call $new
+    (block (br_if 0 (local.get 0)) unreachable)
+    unreachable))
