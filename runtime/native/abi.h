@@ -1,0 +1,96 @@
+/* What compiled code and the runtime agree on: the context that code finds in a register, the
+ * helpers that it calls, the names of what the compiler makes. Everything here is part of the key
+ * of a native image (NATIVE_ABI).
+ *
+ * Compiled code runs on the SIP's own native stack. The context is in r13 from entry to return
+ * (LLVM's swiftself parameter: callee-saved, so passing it on costs nothing). Parameters and
+ * results are those of the C convention, i32, i64, float, double, and i64 for references; several
+ * results are one struct.
+ *
+ * Every function compares the stack pointer with the limit at %fs:0x70 (LLVM's split-stack: exact
+ * frame size, one comparison; glibc reserves that word for it) and calls __morestack if its frame
+ * does not fit. The word is the running SIP's limit plus NATIVE_SLACK: leaf functions, frames below
+ * 256 bytes and helpers' entries use up to that much below it.
+ *
+ * Preemption needs no check in compiled code: the tick's signal finds the program counter in an
+ * image and moves all registers out (preempt.h).
+ */
+#ifndef RUNTIME_NATIVE_ABI_H
+#define RUNTIME_NATIVE_ABI_H
+
+#include <stdint.h>
+
+#define NATIVE_ABI 1
+
+struct sip;
+struct instance;
+
+/* A function as indirect calls and tables of functions see it. */
+struct nfunc {
+    const void *code;
+    uint32_t type; /* canonical index in the module's types; NATIVE_NO_TYPE: imported */
+    uint32_t pad;
+};
+#define NATIVE_NO_TYPE UINT32_MAX
+
+struct ntable {
+    uint64_t *slots;
+    uint64_t size;
+};
+
+/* One per instance; fields that growth changes are kept up to date in all instances that share the
+ * memory or table (native_refresh()). Memory modes: guard code reads mem_base only, and may take it
+ * for constant. */
+struct nctx {
+    uint8_t *mem_base;
+    uint64_t mem_bytes;
+    const struct nfunc *funcs; /* by function index, imports first; shared by all instances */
+    uint64_t *globals;         /* defined globals */
+    uint64_t *const *imported_globals;
+    uint64_t ref_high; /* upper half of funcrefs to own functions: instance number + 1 */
+    struct sip *sip;
+    struct instance *inst;
+    struct ntable tables[]; /* by index, imports first */
+};
+
+enum {
+    NATIVE_SLACK = 1024, /* bytes of stack below the limit that may be used without a check */
+    NATIVE_LIMIT_FS = 0x70,
+};
+
+/* Helpers: called with the C convention, context in r13 and, as the first parameter, in rdi. They
+ * switch to the worker's stack, and may leave: wait, give way, trap, end. Integers only.
+ *
+ * HELPER(name, parameters after the context, results: 0 or 1) */
+#define NATIVE_HELPERS(HELPER)                                                                     \
+    HELPER(call_import, 2, 0) /* import index, slots: arguments in, results out */                 \
+    HELPER(call_ref, 3, 0)    /* funcref, type index, slots: any function; traps if null, type */  \
+    HELPER(trap, 1, 0)        /* enum trap; does not return */                                     \
+    HELPER(memory_grow, 1, 1) /* delta; old size or -1 as u32 */                                   \
+    HELPER(memory_fill, 3, 0) /* dst, value, n */                                                  \
+    HELPER(memory_copy, 3, 0) /* dst, src, n */                                                    \
+    HELPER(memory_init, 4, 0) /* segment, dst, src, n */                                           \
+    HELPER(data_drop, 1, 0)   /* segment */                                                        \
+    HELPER(table_grow, 3, 1)  /* table, init, delta; old size or -1 as u32 */                      \
+    HELPER(table_fill, 4, 0)  /* table, dst, value, n */                                           \
+    HELPER(table_copy, 5, 0)  /* dst table, src table, dst, src, n: at most 5 after the context */ \
+    HELPER(table_init, 5, 0)  /* table, segment, dst, src, n */                                    \
+    HELPER(elem_drop, 1, 0)   /* segment */                                                        \
+    HELPER(label, 3, 0)       /* function, offset of the block's opcode in its body, frame: all    \
+                                 locals, then the operand stack, as slots: MON_INVARIANT */
+
+enum native_helper {
+#define HELPER(name, nparams, nresults) NH_##name,
+    NATIVE_HELPERS(HELPER)
+#undef HELPER
+        NH_morestack, /* called __morestack by code: r10 bytes of frame wanted, r11 of arguments */
+    NH_N
+};
+
+/* Names of symbols in the compiler's objects: "f<i>" defined function i (not counting imports),
+ * "t<i>" the entry of functions whose type is canonically i: called with the C convention and the
+ * context in r13, takes rdi = code, rsi = slots (arguments in, results out). "sgn_<helper>"
+ * undefined: helpers, called through the image's table of addresses (GOTPCREL). Line numbers of
+ * code are byte offsets in the module. */
+
+#endif

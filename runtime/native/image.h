@@ -1,0 +1,83 @@
+/* Native images: what the compiler makes of a verified module, and what is kept in files.
+ *
+ *     header | code | constants | table of helper addresses | tables for the runtime | the module
+ *
+ * The first three parts after the header are what gets mapped, in this order, on pages of their
+ * own; all code is position-independent and everything between the parts is resolved when the image
+ * is made, so that loading means copying, filling the helper table and setting rights. All numbers
+ * are little-endian and offsets are from the beginning of the image.
+ *
+ * An image is code that will be run: image_check() finds damage (checksum over everything) and
+ * foreign images, not malice. Files are trusted because of who may write them (cache.h).
+ */
+#ifndef RUNTIME_NATIVE_IMAGE_H
+#define RUNTIME_NATIVE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define IMAGE_MAGIC "SGNIMAGE"
+#define IMAGE_NONE  UINT32_MAX
+
+/* A part: `count` records at `at`. */
+struct image_part {
+    uint32_t at, count;
+};
+
+/* Where code at or after pc, up to the next record, has its frame: its return address is at
+ * rsp + cfa - 8. Sorted by pc. */
+struct image_frame {
+    uint32_t pc; /* from the beginning of the code */
+    uint32_t cfa;
+};
+
+/* Code at or after pc, up to the next record, belongs to the instruction at that offset of the
+ * module (0: none). Sorted by pc. */
+struct image_line {
+    uint32_t pc;
+    uint32_t offset;
+};
+
+/* A defined function, in index order; sorted by pc as well. Code between functions is entry code.
+ */
+struct image_func {
+    uint32_t pc, bytes;
+};
+
+/* What an image was made from and for. All of it must be equal for an image to be used. */
+struct image_key {
+    uint64_t module_hash[2]; /* XXH3-128 of the module's bytes */
+    uint64_t module_bytes;
+    uint32_t abi;      /* NATIVE_ABI */
+    uint8_t mode;      /* enum memory_mode */
+    uint8_t opt;       /* enum image_opt */
+    uint8_t watched;   /* code for the ownership monitor */
+    uint8_t flags;     /* 0 */
+    char compiler[24]; /* "singula 0.1.0 llvm 19.1.7", NUL-padded */
+    char cpu[40];      /* LLVM's name of the CPU */
+    uint64_t features; /* XXH3-64 of LLVM's feature string of the machine */
+};
+
+enum image_opt { IMAGE_FAST, IMAGE_FULL };
+
+struct image_header {
+    char magic[8];
+    uint64_t checksum; /* XXH3-64 of all that follows this field */
+    uint64_t bytes;    /* of the whole image */
+    struct image_key key;
+    struct image_part code;    /* bytes; page-aligned */
+    struct image_part rodata;  /* bytes; page-aligned, directly behind the code's last page */
+    struct image_part helpers; /* 8-byte addresses by enum native_helper, zero in the file; on a
+                                  page of its own behind the constants */
+    struct image_part funcs;   /* struct image_func, one per defined function */
+    struct image_part entries; /* uint32_t, one per type of the module: pc of its entry code or
+                                  IMAGE_NONE */
+    struct image_part frames;  /* struct image_frame */
+    struct image_part lines;   /* struct image_line */
+    struct image_part module;  /* bytes */
+};
+
+#endif
