@@ -59,13 +59,15 @@ bool cert_match_reference(struct cert_match *m, const struct own_value *x,
     return false;
 }
 
-/* The states and pending messages of endpoint x are among those of y. When the peer is known to
- * have closed, what is allowed is what is allowed in `end`. */
+/* The states and pending messages of endpoint x are among those of y. One whose peer is known to
+ * have closed may count as one in `end`: what is allowed there while "closed" may be pending
+ * (next_message()) is allowed in every state after the close was seen. */
 static bool endpoint_included(const struct own_res *x, const struct own_res *y)
 {
-    if (!(own_pending(x) & ~own_pending(y)))
-        return !(x->states & ~y->states);
-    return x->pend == CASE_BIT(CASE_CLOSED) && !y->pend && y->states & CASE_BIT(63);
+    if (own_pending(x) & ~own_pending(y))
+        return false;
+    return !(x->states & ~y->states) ||
+           (x->pend == CASE_BIT(CASE_CLOSED) && y->states & CASE_BIT(63));
 }
 
 /* Every field of a resource must be looked at here. */

@@ -28,6 +28,15 @@ static bool entry_valid(const struct own_state *s)
     return !s->gone;
 }
 
+/* What a caller can take over as it is: a table would speak of the result's own resources. */
+static bool result_valid(const struct own_state *s)
+{
+    for (uint32_t i = 0; i < s->nstack; i++)
+        if (s->v[i].kind == OV_TABLE)
+            return false;
+    return true;
+}
+
 static bool read_context(struct cert_checker *c, struct span *in, struct cert_claim *x)
 {
     const struct vview *m = c->own.m;
@@ -45,7 +54,7 @@ static bool read_context(struct cert_checker *c, struct span *in, struct cert_cl
     if (!x->entry || !entry_valid(x->entry))
         return false;
     x->result = raw.result.n ? read_ends(c, raw.result, t->results, t->nresults) : NULL;
-    return x->result || !raw.result.n;
+    return x->result ? result_valid(x->result) : !raw.result.n;
 }
 
 /* All contexts, ordered by function; every root has one. */

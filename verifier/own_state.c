@@ -322,15 +322,13 @@ static enum own_conflict check_unpaired(const struct pairing *p, const struct ow
     return MEET_OK;
 }
 
-/* An endpoint whose peer is known to have closed allows what one in `end` allows; as such it can
- * meet one that is. */
-static struct own_res at_join(const struct own_res *r)
+/* An endpoint whose peer is known to have closed allows no more than one in `end` does; as such it
+ * can meet one that is. That the next message may be "closed" is not forgotten. */
+static struct own_res at_join(const struct own_res *r, const struct own_res *other)
 {
     struct own_res c = *r;
-    if (c.pend == CASE_BIT(CASE_CLOSED)) {
+    if (c.pend == CASE_BIT(CASE_CLOSED) && (!other->pend || other->states & CASE_BIT(63)))
         c.states = CASE_BIT(63);
-        c.pend = 0;
-    }
     return c;
 }
 
@@ -342,10 +340,8 @@ static bool join_res(const struct own_state *x, const struct own_state *y, uint3
         out->maybe = 1;
         return true;
     }
-    bool both_pend = x->res[i].pend && y->res[j].pend;
-    const struct own_res left = both_pend ? x->res[i] : at_join(&x->res[i]);
-    const struct own_res right = both_pend ? y->res[j] : at_join(&y->res[j]), *a = &left,
-                         *b = &right;
+    const struct own_res left = at_join(&x->res[i], &y->res[j]), *a = &left;
+    const struct own_res right = at_join(&y->res[j], &x->res[i]), *b = &right;
     if (a->kind != b->kind || a->type != b->type || a->role != b->role || a->param != b->param)
         return false;
     *out = *a;

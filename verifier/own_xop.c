@@ -381,7 +381,10 @@ static bool next_message(struct own_xcase *x)
     if (!endpoint_operand(x, &i))
         return false;
     struct own_res *res = &x->r->cur->res[i];
-    if (res->pend == CASE_BIT(CASE_CLOSED))
+    /* `end` with "closed" pending can be any state in which the close was seen: at_join() */
+    if (res->pend == CASE_BIT(CASE_CLOSED) ||
+        (x->op->kind != XOP_POLL && res->pend & CASE_BIT(CASE_CLOSED) &&
+         res->states & OWN_STATE_END))
         return own_fail_peer_closed(x->r, own_what(x), res);
     uint64_t cases = next_cases(x, res, &only_sends);
     if (only_sends && x->op->kind != XOP_POLL)

@@ -4,6 +4,7 @@
 
 #include "tests/unit/module_bytes.h"
 #include "verifier/cert_check.h"
+#include "verifier/verify.h"
 
 /* ---- a state in which every field of every part says something ---- */
 
@@ -235,12 +236,105 @@ START_TEST(test_not_included)
     NEITHER(y.res[1].role = 0);
     NEITHER(y.res[1].type = 0);
     NEITHER((x.res[1].states = 1, y.res[1].states = 2));
-    NEITHER(y.v[1].x = 0);                          /* another alias */
-    NEITHER(y.s.nstack--);                          /* another height */
-    NEITHER(y.res[0].param = 9);                    /* another parameter */
-    NEITHER(y.res[2].param = 9);                    /* somebody else's */
+    NEITHER(y.v[1].x = 0);       /* another alias */
+    NEITHER(y.s.nstack--);       /* another height */
+    NEITHER(y.res[0].param = 9); /* another parameter */
+    NEITHER(y.res[2].param = 9); /* somebody else's */
+    /* a peer that was seen to close, and one of which nothing was seen */
+    NEITHER((x.res[1].pend = x.room.t.var[1].mask = CASE_BIT(CASE_CLOSED), y.res[1].pend = 0,
+             y.res[1].states = CASE_BIT(63), y.v[3].kind = OV_TOP));
     NEITHER((y.v[6].kind = OV_DEAD, y.s.nres = 2)); /* an owner is missing */
     NEITHER((y.v[6].kind = OV_DEAD));               /* or has no name */
+}
+END_TEST
+
+/* ---- a certificate that lies ---- */
+
+/* Two blocks that may be null; a helper tests the second, then the first is read. */
+static void make_module(struct bytes *b)
+{
+    static const char types[] = "\4\x60\0\1\x6f\x60\1\x6f\0\x60\1\x6f\1\x7f\x60\0\0";
+    static const char imports[] = "\3\11singula/A\5alloc\0\0\11singula/A\4free\0\1"
+                                  "\11singula/A\5x.get\0\2";
+    static const char code[] = "\2\5\0\x20\0\xd1\x0b"
+                               "\x21\1\2\x6f\x10\0\x21\0\x10\0\x21\1\x20\1\x10\3"
+                               "\4\x40\5\x20\0\x10\2\x1a\x0b\x20\0\x10\1\x20\1\x10\1\x0b";
+    static const struct {
+        uint8_t id;
+        const char *bytes;
+        size_t n;
+    } sections[] = {{0, "\x10singula.contractblock A { x: u8; }", 17 + 18},
+                    {1, types, sizeof types - 1},
+                    {2, imports, sizeof imports - 1},
+                    {3, "\2\2\3", 3},
+                    {7, "\1\1m\0\4", 5},
+                    {10, code, sizeof code - 1}};
+    put_header(b);
+    for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+        size_t at = open_section(b, sections[i].id);
+        put(b, sections[i].bytes, sections[i].n);
+        close_length(b, at);
+    }
+}
+
+static void put_claim(struct strbuf *out, uint32_t func, const struct own_state *entry,
+                      const struct own_state *result, struct cert_points *points, struct arena *a)
+{
+    struct strbuf key = {0};
+    struct own_summary s = {.func = func, .result = result};
+    own_serialise(entry, &key);
+    s.key = key.s;
+    s.nkey = key.len;
+    ck_assert(cert_points_take(points, a, &s.points));
+    cert_put_context(out, &s);
+    strbuf_clear(&key);
+}
+
+/* The certificate says of the helper's result that it is the test of `table`'s resource, which is
+ * the helper's: for the caller, the other block. */
+static enum status verify_lie(struct own_value helper_result)
+{
+    enum { IF_AT = 12 };
+    struct bytes b = {0};
+    struct strbuf c = {0};
+    struct arena a = {0};
+    struct cert_points none = {0}, points = {0};
+    struct verified_module *m;
+    struct diag why;
+    make_module(&b);
+    enum status s = verify(b.p, b.n, &(struct verify_options){.unproved = true}, &m, &why);
+    ck_assert_msg(s == OK, "%s %s", status_name(s), why.detail);
+    cert_put_header(&c, verified_view(m));
+    verified_destroy(m);
+    struct own_res res[2] = {{.kind = RES_BLOCK, .maybe = 1, .param = 1},
+                             {.kind = RES_BLOCK, .maybe = 1}};
+    struct own_value refs[2] = {{.kind = OV_REF}, {OV_REF, 1, NULL}};
+    struct own_state entry = {.nstack = 1, .nres = 1, .v = refs, .res = res};
+    struct own_state result = {.nstack = 1, .nres = 1, .v = &helper_result, .res = res};
+    struct own_state nothing = {0};
+    cert_put_number(&c, 2);
+    put_claim(&c, 3, &entry, &result, &none, &a);
+    res[0].param = PARAM_NONE;
+    struct own_state met = {.nlocals = 2, .nres = 2, .v = refs, .res = res};
+    cert_points_add(&points, IF_AT, &met);
+    put_claim(&c, 4, &nothing, &nothing, &points, &a);
+    ck_assert(!c.failed);
+    struct verify_options o = {.certificate = (const uint8_t *)c.s, .ncertificate = c.len};
+    s = verify(b.p, b.n, &o, &m, &why);
+    verified_destroy(m);
+    strbuf_clear(&c);
+    arena_clear(&a);
+    free(b.p);
+    return s;
+}
+
+START_TEST(test_result_of_another_name)
+{
+    union table_room room = {{.nvars = 1, .var = {{VAR_NULL, 0, 3}}, .nentries = 2}};
+    room.t.entry[0] = 0;
+    room.t.entry[1] = 1;
+    ck_assert_int_eq(verify_lie((struct own_value){OV_TABLE, 0, &room.t}), OWN_CERTIFICATE);
+    ck_assert_int_eq(verify_lie((struct own_value){.kind = OV_TOP}), OWN_CERTIFICATE);
 }
 END_TEST
 
@@ -255,6 +349,7 @@ int main(void)
     tcase_add_test(t, test_any_bytes);
     tcase_add_test(t, test_included);
     tcase_add_test(t, test_not_included);
+    tcase_add_test(t, test_result_of_another_name);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

@@ -2,6 +2,7 @@
 ;; expect: OK
 ;; contract: block A { x: u8; }
 (module
+  (import "env" "choose" (func $choose (result i32)))
   (import "singula/A" "new" (func $new (result externref)))
   (func $four (result externref externref externref externref)
     call $new call $new call $new call $new)
@@ -17,12 +18,12 @@
       externref externref externref externref externref externref externref externref externref
       externref externref externref)
     call $sixteen call $sixteen call $sixteen call $sixteen)
-  (func (export "main") (param i32)
+  (func (export "main")
     call $many call $many call $many
     call $sixteen call $sixteen call $sixteen
     call $four call $four call $four
     call $new call $new call $new
-    (block (br_if 0 (local.get 0)) unreachable)
+    (block (br_if 0 (call $choose)) unreachable)
     call $new
-    (block (br_if 0 (local.get 0)) unreachable)
+    (block (br_if 0 (call $choose)) unreachable)
     unreachable))
