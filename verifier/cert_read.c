@@ -10,8 +10,9 @@ static const struct own_state *read_ends(struct cert_checker *c, struct cert_byt
     const struct own_state *s = own_deserialise(c->own.arena, &in, &shape);
     if (!s || span_left(&in) != 0 || s->lost)
         return NULL;
+    /* A table would be over resources by their numbers in here, which are others in a caller. */
     for (uint32_t i = 0; i < n; i++)
-        if ((types[i] == VT_EXTERNREF) != (s->v[i].kind >= OV_NULL))
+        if ((types[i] == VT_EXTERNREF) != (s->v[i].kind >= OV_NULL) || s->v[i].kind == OV_TABLE)
             return NULL;
     return s;
 }
@@ -23,7 +24,7 @@ static bool entry_valid(const struct own_state *s)
         if (s->res[i].param == PARAM_NONE)
             return false;
     for (uint32_t i = 0; i < s->nstack; i++)
-        if (s->v[i].kind == OV_CONST || s->v[i].kind == OV_TABLE)
+        if (s->v[i].kind == OV_CONST)
             return false;
     return !s->gone;
 }
