@@ -1,5 +1,5 @@
 ;; A helper tests another block than the one that is used
-;; expect: OWN_MAYBE_NULL func=3 offset=0x9a
+;; expect: OWN_MAYBE_NULL func=3 offset=0x9d
 ;; monitor: MON_NULL
 ;; contract: block Text { stamp: i64; bytes: u8[]; }
 (module
@@ -8,8 +8,9 @@
   (import "singula/Text" "free" (func $Text.free (param externref)))
   (memory 1)
   (func (export "main") (local $t externref) (local $u externref) (local $f i32)
-    (local.set $t (call $Text.alloc (i32.const 4)))
     (local.set $u (call $Text.alloc (i32.const 4)))
+    (local.set $t (call $Text.alloc (i32.const 4)))
+    (block)
     (if (i32.eqz (call $check (local.get $u)))
       (then (call $Text.stamp.set (local.get $t) (i64.const 1)))) ;; <- refused here
     (call $Text.free (local.get $u))

@@ -1,0 +1,14 @@
+;; As the refused case of this name, but freed on both paths
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $a externref)
+    (local.set $a (call $Text.new (i32.const 4)))
+    (if (select (i32.const 1) (i32.const 0) (call $choose))
+      (then (call $Text.free (local.get $a)))
+      (else (call $Text.free (local.get $a)))))
+)

@@ -1,0 +1,30 @@
+;; A message is received untested; then the function returns on its tag
+;; expect: OWN_LEAK func=8 offset=0x141
+;; monitor: MON_LEAK
+;; contract: contract Bell capacity 4 {
+;; contract:   in message Ring();
+;; contract:   in message Knock();
+;; contract:   state Door: one { Ring? -> Door; Knock? -> Door; end; }
+;; contract: }
+(module
+  (import "singula/Bell" "channel" (func $Bell.channel (result externref)))
+  (import "singula/Bell" "exp.peer" (func $Bell.exp.peer (param externref) (result externref)))
+  (import "singula/Bell" "exp.abandon" (func $Bell.exp.abandon (param externref)))
+  (import "singula/Bell" "imp.send.Ring" (func $Bell.imp.send.Ring (param externref)))
+  (import "singula/Bell" "imp.close" (func $Bell.imp.close (param externref)))
+  (import "singula/Bell" "exp.next" (func $Bell.exp.next (param externref) (result i32)))
+  (import "singula/Bell" "exp.recv.Ring" (func $Bell.exp.recv.Ring (param externref)))
+  (import "singula/Bell" "exp.close" (func $Bell.exp.close (param externref)))
+  (memory 1)
+  (func (export "main") (local $s externref) (local $c externref) (local $t i32) (local $u i32)
+    (local.set $s (call $Bell.channel))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (local.set $c (call $Bell.exp.peer (local.get $s)))
+    (if (ref.is_null (local.get $c)) (then (call $Bell.exp.abandon (local.get $s)) (return)))
+    (call $Bell.imp.send.Ring (local.get $c))
+    (call $Bell.imp.close (local.get $c))
+    (local.set $t (call $Bell.exp.next (local.get $s)))
+    (call $Bell.exp.recv.Ring (local.get $s))
+    (if (local.get $t) (then) (else (return))) ;; <- refused here
+    (call $Bell.exp.close (local.get $s)))
+)

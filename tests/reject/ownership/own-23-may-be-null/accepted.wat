@@ -1,0 +1,22 @@
+;; An accepted client is used untested
+;; expect: OWN_MAYBE_NULL func=4 offset=0xc3
+;; monitor: - a client that was waited for is there
+;; contract: contract Bell capacity 4 {
+;; contract:   in message Ring();
+;; contract:   in message Knock();
+;; contract:   state Door: one { Ring? -> Door; Knock? -> Door; end; }
+;; contract: }
+(module
+  (import "singula/Bell" "exp.listen" (func $Bell.exp.listen (param i32 i32) (result externref)))
+  (import "singula/Bell" "listener.accept" (func $Bell.listener.accept (param externref) (result externref)))
+  (import "singula/Bell" "exp.abandon" (func $Bell.exp.abandon (param externref)))
+  (import "singula/Bell" "listener.close" (func $Bell.listener.close (param externref)))
+  (memory 1)
+  (data (i32.const 0) "bell")
+  (func (export "main") (local $l externref) (local $s externref)
+    (local.set $l (call $Bell.exp.listen (i32.const 0) (i32.const 4)))
+    (if (ref.is_null (local.get $l)) (then (return)))
+    (local.set $s (call $Bell.listener.accept (local.get $l)))
+    (call $Bell.exp.abandon (local.get $s)) ;; <- refused here
+    (call $Bell.listener.close (local.get $l)))
+)

@@ -1,0 +1,17 @@
+;; A listener is closed untested
+;; expect: OWN_MAYBE_NULL func=2 offset=0x77
+;; monitor: MON_NULL
+;; contract: contract Bell capacity 4 {
+;; contract:   in message Ring();
+;; contract:   in message Knock();
+;; contract:   state Door: one { Ring? -> Door; Knock? -> Door; end; }
+;; contract: }
+(module
+  (import "singula/Bell" "exp.listen" (func $Bell.exp.listen (param i32 i32) (result externref)))
+  (import "singula/Bell" "listener.close" (func $Bell.listener.close (param externref)))
+  (memory 1)
+  (data (i32.const 0) "bell")
+  (func (export "main") (local $l externref)
+    (local.set $l (call $Bell.exp.listen (i32.const 0) (i32.const 4)))
+    (call $Bell.listener.close (local.get $l))) ;; <- refused here
+)
