@@ -22,6 +22,14 @@
 #define IMAGE_MAGIC "SGNIMAGE"
 #define IMAGE_NONE  UINT32_MAX
 
+enum { IMAGE_PAGE = 4096 };
+
+/* A whole image in memory of its owner (malloc). */
+struct image_bytes {
+    uint8_t *bytes;
+    size_t n;
+};
+
 /* A part: `count` records at `at`. */
 struct image_part {
     uint32_t at, count;
