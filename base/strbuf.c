@@ -37,6 +37,11 @@ void strbuf_put(struct strbuf *b, const char *bytes, size_t n)
     b->s[b->len] = 0;
 }
 
+char *strbuf_reserve(struct strbuf *b, size_t n)
+{
+    return reserve(b, n) ? b->s + b->len : NULL;
+}
+
 void strbuf_puts(struct strbuf *b, const char *s)
 {
     strbuf_put(b, s, strlen(s));

@@ -16,6 +16,14 @@ struct strbuf {
 /* The text; "" while empty. Owned by the buffer, valid until the next call. */
 const char *strbuf_text(const struct strbuf *b);
 void strbuf_put(struct strbuf *b, const char *bytes, size_t n);
+/* Room for n bytes at the end, for who writes them itself and then says how many they were; NULL
+ * when out of memory. */
+char *strbuf_reserve(struct strbuf *b, size_t n);
+static inline void strbuf_commit(struct strbuf *b, size_t n)
+{
+    b->len += n;
+    b->s[b->len] = 0;
+}
 void strbuf_puts(struct strbuf *b, const char *s);
 /* UTF-8 from outside, as a person may see it: control characters (terminal escapes, line ends) as
  * \xNN. */

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of points for which room stays until the next body. */
+enum { POINTS_KEPT = 256 * 1024 };
+
 static const char magic[8] = "singcert";
 
 void cert_put_number(struct strbuf *out, uint64_t x)
@@ -40,17 +43,25 @@ static void put_sized(struct strbuf *out, const void *p, size_t n)
         strbuf_put(out, p, n);
 }
 
-void cert_put_context(struct strbuf *out, const struct own_summary *s)
+void cert_put_context(struct strbuf *out, const struct cert_context *c)
 {
-    struct strbuf result = {0};
-    cert_put_number(out, s->func);
-    put_sized(out, s->key, s->nkey);
-    if (s->result)
-        own_serialise(s->result, &result);
-    put_sized(out, result.s, result.len);
-    out->failed |= result.failed;
-    strbuf_clear(&result);
-    put_sized(out, s->points.p, s->points.n);
+    cert_put_number(out, c->func);
+    put_sized(out, c->entry.p, c->entry.n);
+    put_sized(out, c->result.p, c->result.n);
+    put_sized(out, c->points.p, c->points.n);
+}
+
+void cert_put_contexts(struct strbuf *out, const struct vview *m,
+                       struct cert_context *const *contexts)
+{
+    uint64_t n = 0;
+    for (uint32_t f = 0; contexts && f < m->nfuncs; f++)
+        for (const struct cert_context *c = contexts[f]; c; c = c->next)
+            n++;
+    cert_put_number(out, n);
+    for (uint32_t f = 0; contexts && f < m->nfuncs; f++)
+        for (const struct cert_context *c = contexts[f]; c; c = c->next)
+            cert_put_context(out, c);
 }
 
 /* ---- points ---- */
@@ -81,27 +92,47 @@ static int order(const void *x, const void *y)
     return a->from > b->from ? -1 : a->from < b->from;
 }
 
-bool cert_points_take(struct cert_points *p, struct arena *a, struct cert_bytes *out)
+/* A few are most often all but in order. */
+static void sort(struct cert_at *list, uint32_t n)
 {
-    struct strbuf b = {0};
+    if (n > 32) {
+        qsort(list, n, sizeof *list, order);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        struct cert_at x = list[i];
+        uint32_t k = i;
+        for (; k > 0 && order(&x, &list[k - 1]) < 0; k--)
+            list[k] = list[k - 1];
+        list[k] = x;
+    }
+}
+
+bool cert_points_take(struct cert_points *p, struct own_ctx *c, struct cert_bytes *out)
+{
+    struct strbuf *b = &c->room;
     uint32_t last = 0;
-    if (p->n)
-        qsort(p->list, p->n, sizeof *p->list, order);
+    b->len = 0;
+    sort(p->list, p->n);
     for (uint32_t i = 0; i < p->n; i++) {
         const struct cert_at *x = &p->list[i];
         if (i > 0 && x->at == x[-1].at)
             continue;
-        cert_put_number(&b, x->at - last);
-        put_sized(&b, p->bytes.s + x->from, x->n);
+        cert_put_number(b, x->at - last);
+        put_sized(b, p->bytes.s + x->from, x->n);
         last = x->at;
     }
-    bool ok = !p->failed && !p->bytes.failed && !b.failed;
-    const char *copy = ok ? arena_strndup(a, strbuf_text(&b), b.len) : NULL;
-    if (copy)
-        *out = (struct cert_bytes){(const uint8_t *)copy, (uint32_t)b.len};
-    strbuf_clear(&b);
-    cert_points_clear(p);
-    return copy != NULL;
+    return !p->failed && !p->bytes.failed && !b->failed && own_keep_bytes(c, b->s, b->len, out);
+}
+
+void cert_points_reset(struct cert_points *p)
+{
+    if (p->bytes.cap > POINTS_KEPT || p->failed || p->bytes.failed) {
+        cert_points_clear(p);
+        return;
+    }
+    p->bytes.len = 0;
+    p->n = 0;
 }
 
 void cert_points_clear(struct cert_points *p)
@@ -136,13 +167,37 @@ static struct cert_bytes get_sized(struct span *in)
     return (struct cert_bytes){span_take(in, n), n};
 }
 
-bool cert_read_context(struct span *in, struct cert_context *out)
+static bool read_context(struct span *in, struct cert_context *out)
 {
     out->func = get_u32(in);
     out->entry = get_sized(in);
     out->result = get_sized(in);
     out->points = get_sized(in);
     return !in->bad;
+}
+
+struct cert_context *const *cert_read_contexts(struct arena *a, const struct vview *m,
+                                               struct span *in)
+{
+    uint64_t n = own_read_number(in);
+    if (in->bad || n > span_left(in))
+        return NULL;
+    struct cert_context **first = ARENA_ARRAY(a, m->nfuncs, struct cert_context *);
+    struct cert_context *all = ARENA_ARRAY(a, n, struct cert_context), *last = NULL;
+    if (!first || !all)
+        return NULL;
+    for (uint64_t k = 0; k < n; k++) {
+        struct cert_context *c = &all[k];
+        if (!read_context(in, c) || c->func < m->nimported[EXT_FUNC] || c->func >= m->nfuncs ||
+            (last && c->func < last->func))
+            return NULL;
+        if (last && c->func == last->func)
+            last->next = c;
+        else
+            first[c->func] = c;
+        last = c;
+    }
+    return span_left(in) == 0 ? first : NULL;
 }
 
 bool cert_read_point(struct span *in, uint32_t at, struct cert_point *out)

@@ -12,21 +12,17 @@
  * bytes) point       = at - at of the point before, nstate:byte*          (at: body offset of the
  * opcode)
  *
- * Fixed numbers are little-endian, the others LEB128; states are own_serialise()'s bytes. Contexts
- * are ordered by function, points by offset. `nbytes` and the XXH3-128 of the module's bytes tell a
- * certificate of another module early; soundness does not rest on them.
+ * Fixed numbers are little-endian, the others LEB128; states are own_serialise()'s bytes. In memory
+ * it is a list of struct cert_context for each function. Contexts are ordered by function, points
+ * by offset. `nbytes` and the XXH3-128 of the module's bytes tell a certificate of another module
+ * early; soundness does not rest on them.
  */
 #ifndef VERIFIER_CERT_H
 #define VERIFIER_CERT_H
 
 #include "verifier/own_int.h"
 
-#define CERT_VERSION 1u
-
-struct cert_context {
-    uint32_t func;
-    struct cert_bytes entry, result, points;
-};
+#define CERT_VERSION 2u
 
 struct cert_point {
     uint32_t at;
@@ -37,7 +33,10 @@ struct cert_point {
 
 void cert_put_number(struct strbuf *out, uint64_t x);
 void cert_put_header(struct strbuf *out, const struct vview *m);
-void cert_put_context(struct strbuf *out, const struct own_summary *s);
+void cert_put_context(struct strbuf *out, const struct cert_context *c);
+/* All of them, by function; NULL: there are none. */
+void cert_put_contexts(struct strbuf *out, const struct vview *m,
+                       struct cert_context *const *contexts);
 
 /* Collects the points of one walk over a body. A point that is added again replaces the former. */
 struct cert_points {
@@ -49,14 +48,19 @@ struct cert_points {
     bool failed; /* out of memory */
 };
 void cert_points_add(struct cert_points *p, uint32_t at, const struct own_state *s);
-/* The points in order, as a context has them; false: out of memory. Empties p. */
-bool cert_points_take(struct cert_points *p, struct arena *a, struct cert_bytes *out);
+/* The points in order, as a context has them; false: out of memory. */
+bool cert_points_take(struct cert_points *p, struct own_ctx *c, struct cert_bytes *out);
+/* Empties p; keeps some room. */
+void cert_points_reset(struct cert_points *p);
 void cert_points_clear(struct cert_points *p);
 
-/* ---- reading: false when the bytes are not well formed ---- */
+/* ---- reading: false, NULL when the bytes are not well formed ---- */
 
 bool cert_read_header(struct span *in, const struct vview *m);
-bool cert_read_context(struct span *in, struct cert_context *out);
+/* All contexts, by function; what they say of states may still be anything. They are ordered by
+ * function, and belong to functions of the module. */
+struct cert_context *const *cert_read_contexts(struct arena *a, const struct vview *m,
+                                               struct span *in);
 /* The next point; `at` is that of the point before. */
 bool cert_read_point(struct span *in, uint32_t at, struct cert_point *out);
 

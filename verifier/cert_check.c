@@ -43,7 +43,7 @@ struct control {
 
 struct check_walk {
     struct own_run *r;
-    const struct cert_claim *context;
+    const struct own_state *entry, *result; /* of the context; result NULL: does not return */
     struct control *ctl;
     uint32_t depth, block; /* open; number of the next */
     struct span points;
@@ -69,8 +69,8 @@ static struct own_state *copy(struct own_run *r, const struct own_state *s)
 
 static struct own_state *read_state(struct own_run *r, struct cert_bytes b, uint32_t nstack)
 {
-    struct own_shape shape = {r->c->m->contracts, r->live->nslots, nstack,
-                              r->live->nslots + r->f->max_height + 1, r->live->is_ref};
+    struct own_shape shape = {r->c->m->contracts, r->live.nslots, nstack,
+                              r->live.nslots + r->f->max_height + 1, r->live.is_ref};
     struct span in = span_make(b.p, b.n);
     if (!own_charge(r, shape.nlocals + nstack))
         return NULL;
@@ -118,19 +118,18 @@ static bool arrive(struct check_walk *w, uint32_t depth)
     if (s->lost && (t->opener == OP_LOOP || !t->opener))
         return refuse(r, "something owned was lost on the way to here");
     if (!t->opener) { /* the result has no locals */
-        if (!w->context->result)
+        if (!w->result)
             return refuse(r, "the certificate says that this function does not return");
-        s->v += s->nlocals;
+        memmove(s->v, stack, s->nstack * sizeof *stack);
         s->nlocals = 0;
-        into = w->context->result;
+        into = w->result;
     } else if (!t->target) {
         if (!t->point.state.p)
             return refuse(r, "the certificate has no state for where control flow leads");
         into = t->target = read_state(r, t->point.state, t->height + t->n);
     }
     bool ok = into && include(w, into);
-    if (t->opener)
-        own_state_free(&r->scratch, s);
+    own_state_free(&r->scratch, s);
     r->cur = NULL;
     return ok;
 }
@@ -244,9 +243,9 @@ static bool at_end(struct check_walk *w)
 
 /* ---- calls ---- */
 
-static const struct cert_checker *checker_of(const struct own_run *r)
+static struct cert_checker *checker_of(const struct own_run *r)
 {
-    return (const struct cert_checker *)r->c;
+    return (struct cert_checker *)r->c;
 }
 
 /* How arguments fit a context: *exact if they say the same. */
@@ -261,57 +260,66 @@ static bool fits(const struct own_run *r, const struct own_value *args, const st
     return cert_match_resources(m);
 }
 
-/* The context for a call: one that says just what the arguments are, else the first that includes
- * them. */
-static const struct cert_claim *context_for(struct own_run *r, uint32_t func,
-                                            const struct own_value *args, const struct functype *t,
-                                            struct cert_match *m)
+/* A context that includes the arguments of a call. */
+struct fit {
+    const struct cert_context *context;
+    struct own_state *entry;
+    struct cert_match m;
+};
+
+static bool try_context(struct own_run *r, const struct cert_context *x,
+                        const struct own_value *args, const struct functype *t, struct fit *out)
 {
-    const struct cert_checker *c = checker_of(r);
-    const struct cert_claim *found = NULL;
-    for (uint32_t k = c->of[func]; k < c->of[func + 1]; k++) {
-        struct cert_match now;
+    out->context = x;
+    out->entry = (struct own_state *)cert_read_entry(checker_of(r), &r->scratch, x);
+    if (!out->entry)
+        return refuse(r, "the entry state of a context is not well formed");
+    return fits(r, args, t, out->entry, &out->m);
+}
+
+/* One that says just what the arguments are, else the first that includes them. */
+static bool context_for(struct own_run *r, uint32_t func, const struct own_value *args,
+                        const struct functype *t, struct fit *out)
+{
+    const struct cert_context *found = NULL;
+    for (const struct cert_context *x = checker_of(r)->of[func]; x; x = x->next) {
         if (!own_charge(r, t->nparams + r->cur->nres))
-            return NULL;
-        if (!fits(r, args, t, c->contexts[k].entry, &now) || (found && !now.equal))
-            continue;
-        bool first = !found || now.equal;
-        if (first) {
-            found = &c->contexts[k];
-            *m = now;
-        }
-        if (now.equal)
-            break;
+            return false;
+        bool ok = try_context(r, x, args, t, out);
+        if (!out->entry || (ok && out->m.equal))
+            return ok;
+        own_state_free(&r->scratch, out->entry);
+        if (ok && !found)
+            found = x;
     }
-    if (!found)
-        refuse(r, "the certificate has no context for this call");
-    return found;
+    return found ? try_context(r, found, args, t, out)
+                 : refuse(r, "the certificate has no context for this call");
 }
 
 /* What became of the caller's resources; of[k]: what the result's resource k is to the caller. */
-static bool take_back(struct own_run *r, const struct cert_claim *x, const struct cert_match *m,
+static bool take_back(struct own_run *r, const struct fit *fit, const struct own_state *out,
                       uint32_t *of)
 {
-    const struct own_state *out = x->result;
+    uint32_t func = fit->context->func;
     for (uint32_t k = 0; k < out->nres; k++) {
         struct own_res res = out->res[k];
         of[k] = MATCH_ABSENT;
         if (res.param != PARAM_NONE)
             continue;
-        res.event = own_event(r, EV_CREATED, x->func);
+        res.event = own_event(r, EV_CREATED, func);
         of[k] = own_res_add(&r->scratch, r->cur, &res);
         if (of[k] == UINT32_MAX)
             return own_fail(r, LIM_ANALYSIS, "more than %d references at once", OWN_RES_MAX);
     }
-    for (uint32_t j = 0; j < x->entry->nres; j++) {
-        uint32_t i = m->to_a[j], p = x->entry->res[j].param, k = 0;
+    for (uint32_t j = 0; j < fit->entry->nres; j++) {
+        uint32_t i = fit->m.to_a[j], p = fit->entry->res[j].param, k = 0;
         if (i == MATCH_NONE || i == MATCH_ABSENT)
             continue;
         own_forget_tag(r->cur, i);
         while (k < out->nres && out->res[k].param != p)
             k++;
         if (out->gone & CASE_BIT(p - 1)) {
-            own_consume(r, i, EV_CALLEE, x->func);
+            own_consume(r, i, EV_CALLEE, func);
         } else if (k == out->nres) {
             own_set_absent(r->cur, i);
         } else {
@@ -327,8 +335,7 @@ static bool take_back(struct own_run *r, const struct cert_claim *x, const struc
 
 static bool call_plain(struct own_run *r, uint32_t func, const struct functype *t)
 {
-    const struct cert_checker *c = checker_of(r);
-    if (c->of[func] == c->of[func + 1])
+    if (!checker_of(r)->of[func])
         return refuse(r, "the certificate has no context for this call");
     r->cur->nstack -= t->nparams;
     for (uint32_t i = 0; i < t->nresults; i++)
@@ -342,31 +349,36 @@ static bool call_defined(struct own_run *r, uint32_t func)
     if (!t->has_refs)
         return call_plain(r, func, t);
     struct own_state *s = r->cur;
-    struct cert_match m;
+    struct fit fit;
     uint32_t of[OWN_RES_MAX];
     s->nstack -= t->nparams;
-    const struct cert_claim *x = context_for(r, func, s->v + s->nlocals + s->nstack, t, &m);
-    if (!x)
+    if (!context_for(r, func, s->v + s->nlocals + s->nstack, t, &fit))
         return false;
-    if (!x->result) {
+    if (!fit.context->result.n) {
         r->cur = NULL;
         return true;
     }
-    if (!take_back(r, x, &m, of))
+    struct own_state *out =
+        (struct own_state *)cert_read_result(checker_of(r), &r->scratch, fit.context);
+    if (!out)
+        return refuse(r, "the result state of a context is not well formed");
+    if (!take_back(r, &fit, out, of))
         return false;
     own_settle_tables(&r->scratch, s);
     for (uint32_t i = 0; i < t->nresults; i++) {
-        struct own_value v = x->result->v[i];
+        struct own_value v = out->v[i];
         if (v.kind == OV_REF && of[v.x] == MATCH_ABSENT)
             v = (struct own_value){.kind = OV_NULL};
         else if (v.kind == OV_REF)
             v.x = of[v.x];
         own_push(r, v);
     }
-    for (uint32_t j = 0; j < x->entry->nres; j++)
-        if (m.to_a[j] != MATCH_NONE && m.to_a[j] != MATCH_ABSENT &&
-            !own_check_leak(r, m.to_a[j], "after the call"))
+    for (uint32_t j = 0; j < fit.entry->nres; j++)
+        if (fit.m.to_a[j] != MATCH_NONE && fit.m.to_a[j] != MATCH_ABSENT &&
+            !own_check_leak(r, fit.m.to_a[j], "after the call"))
             return false;
+    own_state_free(&r->scratch, fit.entry);
+    own_state_free(&r->scratch, out);
     return true;
 }
 
@@ -471,15 +483,20 @@ static bool walk_body(struct check_walk *w)
 }
 
 /* The entry state of the body: parameters as the context says, other locals null or zero. */
-static bool set_up(struct check_walk *w)
+static bool set_up(struct check_walk *w, const struct cert_context *x)
 {
     struct own_run *r = w->r;
-    const struct own_live *l = r->live;
+    const struct own_live *l = &r->live;
     const struct functype *t = own_type_of(r->c, r->func);
-    const struct own_state *entry = w->context->entry;
-    struct own_state *s = own_state_new(&r->scratch, l->nslots, l->nslots + r->f->max_height + 1);
+    const struct own_state *entry = cert_read_entry(checker_of(r), &r->scratch, x);
+    w->result = x->result.n ? cert_read_result(checker_of(r), &r->scratch, x) : NULL;
+    if (!entry || (!w->result && x->result.n))
+        return refuse(r, "the entry or result state of a context is not well formed");
+    bool ok = own_slots(&r->scratch, r->c->m, r->f, &r->live);
+    struct own_state *s =
+        ok ? own_state_new(&r->scratch, l->nslots, l->nslots + r->f->max_height + 1) : NULL;
     w->ctl = ARENA_ARRAY(&r->scratch, r->f->nblocks + 1, struct control);
-    bool ok = s && w->ctl;
+    ok = s && w->ctl;
     for (uint32_t i = 0; ok && i < l->nslots; i++)
         s->v[i] = (struct own_value){.kind = l->is_ref[i] ? OV_NULL : OV_CONST};
     for (uint32_t i = 0; ok && i < t->nparams; i++)
@@ -497,13 +514,13 @@ static bool set_up(struct check_walk *w)
 static bool has_context(void *ctx, uint32_t func)
 {
     const struct cert_checker *c = ctx;
-    return c->of[func] != c->of[func + 1];
+    return c->of[func] != NULL;
 }
 
-static bool check_context(struct cert_checker *c, const struct cert_claim *x)
+static bool check_context(struct cert_checker *c, const struct cert_context *x)
 {
     uint32_t d = x->func - c->own.m->nimported[EXT_FUNC];
-    struct check_walk w = {.context = x, .points = span_make(x->points.p, x->points.n)};
+    struct check_walk w = {.points = span_make(x->points.p, x->points.n)};
     struct own_run r = {.c = &c->own,
                         .func = x->func,
                         .f = &c->own.m->funcs[d],
@@ -511,17 +528,27 @@ static bool check_context(struct cert_checker *c, const struct cert_claim *x)
                         .scratch = c->own.scratch[0]};
     r.scratch.limit = ANALYSIS_SCRATCH_BYTES;
     w.r = &r;
-    if (!r.f->has_refs)
-        return own_callees(c->own.m, r.f, has_context, c, &c->own.steps) ||
-               refuse(&r, "the certificate has no context for a call of this function");
-    r.live = c->own.live[d];
-    bool ok = set_up(&w) && walk_body(&w);
+    bool ok = set_up(&w, x);
+    if (ok && !r.f->has_refs)
+        ok = own_callees(c->own.m, r.f, has_context, c, &c->own.steps) ||
+             refuse(&r, "the certificate has no context for a call of this function");
+    else if (ok)
+        ok = walk_body(&w);
     arena_reset(&r.scratch);
     c->own.scratch[0] = r.scratch;
     return ok;
 }
 
-enum status cert_check(struct arena *a, const struct vview *m, const uint8_t *contexts, size_t n,
+/* Every function that can be called from where nobody looks has a context. */
+static bool roots_claimed(const struct cert_checker *c)
+{
+    for (uint32_t f = 0; f < c->own.m->nfuncs; f++)
+        if (c->own.root[f] && !c->of[f])
+            return false;
+    return true;
+}
+
+enum status cert_check(struct arena *a, const struct vview *m, struct cert_context *const *contexts,
                        uint64_t *steps, struct diag *why)
 {
     struct diag_list one = {.items = why, .cap = 1};
@@ -529,17 +556,15 @@ enum status cert_check(struct arena *a, const struct vview *m, const uint8_t *co
                                      .arena = a,
                                      .errors = &one,
                                      .call = call_defined,
-                                     .call_indirect = call_indirect}};
+                                     .call_indirect = call_indirect},
+                             .of = contexts};
     if (!own_matters(m))
-        return n == 1 && contexts[0] == 0
-                   ? OK
-                   : diag_set(why, OWN_CERTIFICATE, "there is nothing to prove");
-    if (!own_ctx_init(&c.own) || !cert_read_claims(&c, contexts, n))
+        return !contexts ? OK : diag_set(why, OWN_CERTIFICATE, "there is nothing to prove");
+    if (!contexts || !own_ctx_init(&c.own) || !roots_claimed(&c))
         return diag_set(why, OWN_CERTIFICATE, "the certificate is not well formed");
-    uint32_t ncontexts = c.of[m->nfuncs];
-    for (uint32_t k = 0; k < ncontexts; k++)
-        if (!check_context(&c, &c.contexts[k]))
-            break;
+    for (uint32_t f = 0; f < m->nfuncs && c.own.status == OK; f++)
+        for (const struct cert_context *x = contexts[f]; x && check_context(&c, x);)
+            x = x->next;
     arena_clear(&c.own.scratch[0]);
     *steps = c.own.steps;
     return c.own.status;

@@ -4,29 +4,25 @@
 
 #include "verifier/cert.h"
 
-/* Checks contexts (a certificate without its header), which may be any bytes. OK: they prove G1 to
+/* Checks contexts, by function, which may say anything; NULL: there are none. OK: they prove G1 to
  * G4 for the module. Otherwise *why describes the first thing that does not fit; the code is that
  * of the rule that would be broken, or OWN_CERTIFICATE. *steps: the work that was done. */
-must_check enum status cert_check(struct arena *a, const struct vview *m, const uint8_t *contexts,
-                                  size_t n, uint64_t *steps, struct diag *why);
+must_check enum status cert_check(struct arena *a, const struct vview *m,
+                                  struct cert_context *const *contexts, uint64_t *steps,
+                                  struct diag *why);
+
+struct cert_checker {
+    struct own_ctx own;             /* first: a pointer to it is one to this */
+    struct cert_context *const *of; /* by function */
+};
 
 /* ---- contexts (cert_read.c) ---- */
 
-/* A context, its entry and result read. */
-struct cert_claim {
-    uint32_t func;
-    const struct own_state *entry, *result; /* result NULL: does not return */
-    struct cert_bytes points;
-};
-
-struct cert_checker {
-    struct own_ctx own; /* first: a pointer to it is one to this */
-    struct cert_claim *contexts;
-    uint32_t *of; /* contexts of function f: from of[f] to of[f + 1] */
-};
-
-/* All contexts, ordered by function. False: not well formed, or a root has none. */
-bool cert_read_claims(struct cert_checker *c, const uint8_t *bytes, size_t n);
+/* The entry state, the result of a context that returns. NULL: not well formed. */
+const struct own_state *cert_read_entry(struct cert_checker *c, struct arena *a,
+                                        const struct cert_context *x);
+const struct own_state *cert_read_result(struct cert_checker *c, struct arena *a,
+                                         const struct cert_context *x);
 
 /* ---- inclusion (cert_include.c) ---- */
 

@@ -143,17 +143,15 @@ static bool group(struct reading *r, struct inv_labels *out)
 }
 
 const struct inv_labels *invariants_read(struct arena *a, const struct vview *v,
-                                         const uint8_t *contexts, size_t n)
+                                         struct cert_context *const *contexts)
 {
     struct reading r = {.a = a, .v = v};
-    struct span in = span_make(contexts, n);
-    struct cert_context c;
     struct inv_labels *out = ARENA_NEW(a, struct inv_labels);
     r.live = ARENA_ARRAY(a, v->ndefined + 1, struct own_live *);
     r.failed = !out || !r.live;
-    for (uint64_t left = own_read_number(&in); left && !r.failed; left--)
-        if (cert_read_context(&in, &c))
-            read_points(&r, &c);
+    for (uint32_t f = 0; contexts && f < v->nfuncs; f++)
+        for (const struct cert_context *c = contexts[f]; c && !r.failed; c = c->next)
+            read_points(&r, c);
     r.failed = r.failed || !group(&r, out);
     free(r.list);
     return r.failed ? NULL : out;

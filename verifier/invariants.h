@@ -11,6 +11,8 @@
 #include "verifier/own_state.h"
 #include "verifier/verified.h"
 
+struct cert_context;
+
 struct inv_label {
     uint32_t func; /* function index */
     uint32_t at;   /* body offset of its `loop`, `block` or `if` */
@@ -26,10 +28,10 @@ struct inv_labels {
     uint32_t n;
 };
 
-/* Reads the states of an accepted module's contexts (a certificate without its header) into `a`.
+/* Reads the states of an accepted module's contexts, by function (NULL: there are none) into `a`.
  * NULL: memory is exhausted. */
 const struct inv_labels *invariants_read(struct arena *a, const struct vview *v,
-                                         const uint8_t *contexts, size_t n);
+                                         struct cert_context *const *contexts);
 
 /* The label of the block that begins at body offset `at`; NULL: nothing is known there (nothing was
  * kept, the function has no references, or control never arrives). */

@@ -124,7 +124,7 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
     for (uint32_t i = 0; i < s->nlocals; i++) {
         if (live && is_live(live, i))
             continue;
-        if (r->live->is_ref[i])
+        if (r->live.is_ref[i])
             s->v[i] = (struct own_value){.kind = OV_DEAD};
         else
             s->v[i] = (struct own_value){.kind = OV_TOP};
@@ -132,7 +132,7 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
     for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
         if (s->v[i].kind == OV_REF)
             named[s->v[i].x] = true;
-    if (live && !is_live(live, r->live->nslots))
+    if (live && !is_live(live, r->live.nslots))
         lose_unnamed(s, named);
     for (uint32_t i = 0; i < s->nres; i++)
         if (!named[i] && !own_check_leak(r, i, where))
@@ -170,7 +170,7 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
     own_event_joined(r, joined, old, cur);
     own_state_free(&r->scratch, cur);
     r->cur = NULL;
-    if (grown && own_same(old, joined)) {
+    if (grown && own_same(old, joined, &r->c->room)) {
         own_state_free(&r->scratch, joined);
         return true;
     }
@@ -195,7 +195,7 @@ static bool go_to(struct walk *w, uint32_t depth)
     struct own_run *r = w->r;
     struct control *t = &w->ctl[w->depth - 1 - depth];
     struct own_state *s = r->cur;
-    const struct own_live *l = r->live;
+    const struct own_live *l = &r->live;
     uint32_t n = t->opener == OP_LOOP ? t->nparams : t->nresults;
     struct own_value *stack = s->v + s->nlocals;
     memmove(stack + t->height, stack + s->nstack - n, n * sizeof *stack);
@@ -338,10 +338,10 @@ static bool at_end(struct walk *w, struct insn_view *v)
             return copy_current(r, w->header[c->block]);
         }
         w->depth--;
-        const uint64_t *live = r->live->at_end + (size_t)c->block * r->live->words;
+        const uint64_t *live = r->live.at_end + (size_t)c->block * r->live.words;
         /* The checker has no state for here, so nothing is lost where only the end may follow. */
         return own_point(r, r->f->blocks[c->block].at, w->header[c->block]) &&
-               (!r->cur || !is_live(live, r->live->nslots) ||
+               (!r->cur || !is_live(live, r->live.nslots) ||
                 forget_dead(r, live, "after the loop"));
     }
     if (r->cur && !go_to(w, 0))
@@ -430,7 +430,7 @@ static bool set_up(struct own_run *r, struct walk *w, const struct own_state *en
 {
     const struct vfunc *f = r->f;
     const struct functype *t = &r->c->m->types[f->type];
-    const struct own_live *l = r->live;
+    const struct own_live *l = &r->live;
     struct own_state *s = own_state_new(&r->scratch, l->nslots, l->nslots + f->max_height + 1);
     w->ctl = ARENA_ARRAY(&r->scratch, f->nblocks + 1, struct control);
     w->header = ARENA_ARRAY(&r->scratch, f->nblocks, struct own_state *);
@@ -440,8 +440,8 @@ static bool set_up(struct own_run *r, struct walk *w, const struct own_state *en
         s->v[i] = (struct own_value){.kind = l->is_ref[i] ? OV_NULL : OV_CONST};
     for (uint32_t i = 0; i < t->nparams; i++)
         if (l->slot_of[i] != NO_SLOT)
-            s->v[l->slot_of[i]] = entry ? entry->v[i] : (struct own_value){.kind = OV_TOP};
-    for (uint32_t i = 0; entry && i < entry->nres; i++)
+            s->v[l->slot_of[i]] = entry->v[i];
+    for (uint32_t i = 0; i < entry->nres; i++)
         if (own_res_add(&r->scratch, s, &entry->res[i]) == UINT32_MAX)
             return own_fail(r, LIM_ANALYSIS, "too many references");
     w->ctl[w->depth++] = (struct control){.nresults = t->nresults};
@@ -449,8 +449,8 @@ static bool set_up(struct own_run *r, struct walk *w, const struct own_state *en
     return true;
 }
 
-/* Moves the label of the function out of the scratch arena, without locals. */
-static const struct own_state *result_of(struct own_run *r, const struct own_state *s)
+/* The label of the function as its result: without locals, canonical. */
+static struct own_state *result_of(struct own_run *r, const struct own_state *s)
 {
     struct own_state *c = own_state_new(&r->scratch, 0, s->nstack + 1);
     if (!c)
@@ -465,7 +465,27 @@ static const struct own_state *result_of(struct own_run *r, const struct own_sta
     for (uint32_t i = 0; i < s->nres; i++)
         if (own_res_add(&r->scratch, c, &s->res[i]) == UINT32_MAX)
             return NULL;
-    return own_state_copy(r->c->arena, own_canonical(&r->scratch, c));
+    return own_canonical(&r->scratch, c);
+}
+
+/* Keeps the result of a walk in the summary; `label`: what arrived at the function's end, or NULL.
+ */
+static bool set_result(struct own_run *r, struct own_summary *s, const struct own_state *label,
+                       bool *changed)
+{
+    struct own_ctx *c = r->c;
+    const struct own_state *result = label ? result_of(r, label) : NULL;
+    if (label && !result)
+        return false;
+    c->room.len = 0;
+    if (result)
+        own_serialise(result, &c->room);
+    *changed = c->room.len != s->c.result.n ||
+               (c->room.len && memcmp(c->room.s, s->c.result.p, c->room.len) != 0);
+    if (s->kept)
+        s->kept->result = result ? own_state_copy(c->arena, result) : NULL;
+    return !c->room.failed && (!s->kept || !result || s->kept->result) &&
+           (!*changed || own_keep_bytes(c, c->room.s, c->room.len, &s->c.result));
 }
 
 bool own_charge(struct own_run *r, uint32_t n)
@@ -483,44 +503,52 @@ static bool reach(void *ctx, uint32_t func)
     return own_reach(ctx, func);
 }
 
-static struct own_live *live_of(struct own_ctx *c, const struct vfunc *f)
+static bool set_live(struct own_run *r)
 {
+    struct own_ctx *c = r->c;
     uint64_t left = c->max_steps - c->steps;
-    struct own_live *l = own_live(c->arena, c->m, f, &left);
+    bool ok = own_live(&r->scratch, &c->live_room, c->m, r->f, &r->live, &left);
     c->steps = c->max_steps - left;
-    return l;
+    return ok;
 }
 
-bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
-             const struct own_state **result, struct cert_bytes *points)
+/* The walk over a body with references in it. */
+static bool run(struct own_run *r, struct own_summary *s, bool *changed)
 {
-    uint32_t d = func - c->m->nimported[EXT_FUNC];
-    struct cert_points labels = {0};
+    struct own_ctx *c = r->c;
+    struct walk w = {.r = r};
+    const struct own_state *entry = own_summary_entry(c, &r->scratch, s);
+    bool ok = entry && set_live(r);
+    if (ok && !(set_up(r, &w, entry) && walk_body(&w)))
+        return false;
+    ok = ok && set_result(r, s, w.ctl[0].label, changed) &&
+         cert_points_take(r->points, c, &s->c.points);
+    return ok || own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+}
+
+bool own_run(struct own_ctx *c, struct own_summary *s, bool *changed)
+{
+    uint32_t func = s->c.func;
     struct own_run r = {.c = c,
                         .func = func,
-                        .f = &c->m->funcs[d],
+                        .f = &c->m->funcs[func - c->m->nimported[EXT_FUNC]],
                         .scratch = c->scratch[c->depth],
-                        .points = &labels};
-    struct walk w = {.r = &r};
-    *result = NULL;
-    if (c->failed[func])
+                        .points = &c->points[c->depth]};
+    *changed = s->c.result.n != 0; /* unless the walk says so */
+    if (c->failed[func]) {
+        s->c.result.n = 0;
         return true;
+    }
     if (!r.f->has_refs)
         return own_callees(c->m, r.f, reach, c, &c->steps) ||
                own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     /* 1, not 0: that would mean no limit */
     r.scratch.limit =
         c->scratch_held < ANALYSIS_SCRATCH_BYTES ? ANALYSIS_SCRATCH_BYTES - c->scratch_held : 1;
-    if (!c->live[d])
-        c->live[d] = live_of(c, r.f);
-    r.live = c->live[d];
-    bool ok = r.live || own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    ok = ok && set_up(&r, &w, entry) && walk_body(&w);
-    if (ok && w.ctl[0].label && !(*result = result_of(&r, w.ctl[0].label)))
-        ok = own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    if (ok && !cert_points_take(&labels, c->arena, points))
-        ok = own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    cert_points_clear(&labels);
+    bool ok = run(&r, s, changed);
+    if (!ok)
+        s->c.result.n = 0;
+    cert_points_reset(r.points);
     arena_reset(&r.scratch);
     c->scratch[c->depth] = r.scratch;
     return ok || !c->stopped;

@@ -8,14 +8,16 @@
 #include "base/status.h"
 #include "verifier/verified.h"
 
+struct module;
+struct cert_context;
+
 /* Proves for every function that can run that each exchange reference has a single owner and every
  * channel follows its contract. Only for modules that import singula/ operations; needs the types
- * pass. Work is metered: LIM_ANALYSIS. Appends the certificate without its header (cert.h);
- * *steps: the work that was done. Nothing to prove: an empty one. */
+ * pass. Work is metered: LIM_ANALYSIS. *contexts, in the arena: the certificate (cert.h), by
+ * function; NULL: there is nothing to prove. *steps: the work that was done. */
 must_check enum status own_analyse(struct arena *a, const struct vview *m,
-                                   struct strbuf *certificate, uint64_t *steps, struct diag *why);
-
-struct module;
+                                   struct cert_context *const **contexts, uint64_t *steps,
+                                   struct diag *why);
 
 /* Analyses a module that was refused once more and fills `errors`: at most one per function, in the
  * order in which they are met, each with the places that explain it. Names come from `m` (after

@@ -1,9 +1,11 @@
 /* The one serialisation of a state: canonical bytes for equality, memo keys and certificates, and
  * the reader that takes them back.
  *
- * Numbers are LEB128. Locals of which nothing is known (OV_TOP, OV_DEAD) are left out. The reader
- * trusts nothing: what it returns names existing resources, types, states and cases only, so that
- * no later code can be led astray by it; whether it is true is another question.
+ * Numbers are LEB128. How many locals and operands there are is not said: only states of one place
+ * are compared, and the reader knows it. Locals of which nothing is known (OV_TOP, OV_DEAD) are
+ * left out. Most modules' states are many and small, so every byte counts. The reader trusts
+ * nothing: what it returns names existing resources, types, states and cases only, so that no later
+ * code can be led astray by it; whether it is true is another question.
  */
 #include "verifier/own_state.h"
 
@@ -13,85 +15,112 @@
 _Static_assert(sizeof(struct own_res) == 40, "every field of a resource but `event` is written");
 _Static_assert(sizeof(struct own_var) == 16, "every field of a variable is written");
 
-static void put(struct strbuf *out, uint64_t x)
+/* A value begins with its kind, in so many bits. */
+enum { KIND_BITS = 3 };
+_Static_assert(OV_FOREIGN < 1 << KIND_BITS, "a kind fits");
+
+/* Bytes of the parts of a state, at most: a resource, a value without its table, a table. */
+enum {
+    LEB_BYTES = 10,
+    RES_BYTES = 6 * LEB_BYTES,
+    VALUE_BYTES = 2 * LEB_BYTES,
+    TABLE_BYTES = (1 + 3 * 2 + TABLE_ENTRIES_MAX) * LEB_BYTES
+};
+
+static inline uint8_t *put(uint8_t *p, uint64_t x)
 {
-    char buf[10];
-    size_t n = 0;
-    do {
-        buf[n++] = (char)((x & 0x7f) | (x > 0x7f ? 0x80 : 0));
-        x >>= 7;
-    } while (x);
-    strbuf_put(out, buf, n);
+    for (; x > 0x7f; x >>= 7)
+        *p++ = (uint8_t)(x | 0x80);
+    *p++ = (uint8_t)x;
+    return p;
 }
 
-static void put_value(struct strbuf *out, const struct own_value *v)
+/* The bits for `end` and for what is no message are the highest: they come first, so that numbers
+ * are small. */
+static inline uint64_t turned(uint64_t set)
 {
-    put(out, v->kind);
-    if (v->kind == OV_CONST || v->kind == OV_REF)
-        put(out, v->x);
-    if (v->kind != OV_TABLE)
-        return;
-    const struct own_table *t = v->table;
-    put(out, t->nvars);
+    return set << 2 | set >> 62;
+}
+
+static uint8_t *put_table(uint8_t *p, const struct own_table *t)
+{
+    p = put(p, t->nvars);
     for (uint32_t k = 0; k < t->nvars; k++) {
-        put(out, t->var[k].kind);
-        put(out, t->var[k].res);
-        put(out, t->var[k].mask);
+        p = put(p, t->var[k].kind);
+        p = put(p, t->var[k].res);
+        p = put(p, turned(t->var[k].mask));
     }
     for (uint32_t k = 0; k < t->nentries; k++)
-        put(out, (uint64_t)(t->entry[k] - ENTRY_ANY));
+        p = put(p, (uint64_t)(t->entry[k] - ENTRY_ANY));
+    return p;
 }
 
-static bool says_nothing(const struct own_value *v)
+/* `distance`: from the last local that was written; 0 for operands. */
+static inline uint8_t *put_value(uint8_t *p, uint32_t distance, const struct own_value *v)
+{
+    p = put(p, (uint64_t)distance << KIND_BITS | v->kind);
+    if (v->kind == OV_CONST || v->kind == OV_REF)
+        p = put(p, v->x);
+    return v->kind == OV_TABLE ? put_table(p, v->table) : p;
+}
+
+/* What most resources do not have takes a bit. */
+static uint8_t *put_res(uint8_t *p, const struct own_res *r)
+{
+    bool param = r->param != PARAM_NONE, states = r->states, pend = r->pend, filled = r->filled;
+    p = put(p, (uint32_t)r->kind | (uint32_t)r->maybe << 3 | (uint32_t)r->role << 5 |
+                   (uint32_t)param << 6 | (uint32_t)r->spare << 7);
+    p = put(p, (uint64_t)r->type << 3 | states << 2 | pend << 1 | filled);
+    if (param)
+        p = put(p, r->param);
+    if (states)
+        p = put(p, turned(r->states));
+    if (pend)
+        p = put(p, turned(r->pend));
+    return filled ? put(p, r->filled) : p;
+}
+
+static inline bool says_nothing(const struct own_value *v)
 {
     return v->kind == OV_TOP || v->kind == OV_DEAD;
 }
 
 void own_serialise(const struct own_state *s, struct strbuf *out)
 {
-    uint32_t known = 0, last = 0;
+    uint32_t known = 0, tables = 0, last = 0, n = s->nlocals + s->nstack;
     for (uint32_t i = 0; i < s->nlocals; i++)
         known += !says_nothing(&s->v[i]);
-    put(out, s->nlocals);
-    put(out, s->nstack);
-    put(out, s->lost);
-    put(out, s->gone);
-    put(out, s->nres);
-    for (uint32_t i = 0; i < s->nres; i++) {
-        const struct own_res *r = &s->res[i];
-        put(out, r->kind);
-        put(out, r->maybe);
-        put(out, r->role);
-        put(out, r->spare);
-        put(out, r->param);
-        put(out, r->type);
-        put(out, r->states);
-        put(out, r->pend);
-        put(out, r->filled);
-    }
-    put(out, known);
+    for (uint32_t i = 0; i < n; i++)
+        tables += s->v[i].kind == OV_TABLE;
+    size_t most = 3 * LEB_BYTES + (size_t)s->nres * RES_BYTES +
+                  (size_t)(known + s->nstack) * VALUE_BYTES + (size_t)tables * TABLE_BYTES;
+    uint8_t *p = (uint8_t *)strbuf_reserve(out, most);
+    if (!p)
+        return;
+    uint8_t *from = p;
+    p = put(p, (uint64_t)s->nres << 1 | s->lost);
+    p = put(p, s->gone);
+    for (uint32_t i = 0; i < s->nres; i++)
+        p = put_res(p, &s->res[i]);
+    p = put(p, known);
     for (uint32_t i = 0; i < s->nlocals; i++) {
         if (says_nothing(&s->v[i]))
             continue;
-        put(out, i - last);
-        put_value(out, &s->v[i]);
+        p = put_value(p, i - last, &s->v[i]);
         last = i;
     }
-    for (uint32_t i = 0; i < s->nstack; i++)
-        put_value(out, &s->v[s->nlocals + i]);
+    for (uint32_t i = s->nlocals; i < n; i++)
+        p = put_value(p, 0, &s->v[i]);
+    strbuf_commit(out, (size_t)(p - from));
 }
 
-bool own_same(const struct own_state *a, const struct own_state *b)
+bool own_same(const struct own_state *a, const struct own_state *b, struct strbuf *room)
 {
-    if (!a || !b)
-        return a == b;
-    struct strbuf x = {0}, y = {0};
-    own_serialise(a, &x);
-    own_serialise(b, &y);
-    bool same = !x.failed && !y.failed && x.len == y.len && memcmp(x.s, y.s, x.len) == 0;
-    strbuf_clear(&x);
-    strbuf_clear(&y);
-    return same;
+    room->len = 0;
+    own_serialise(a, room);
+    size_t n = room->len;
+    own_serialise(b, room);
+    return !room->failed && room->len == 2 * n && memcmp(room->s, room->s + n, n) == 0;
 }
 
 /* ---- reading ---- */
@@ -99,6 +128,8 @@ bool own_same(const struct own_state *a, const struct own_state *b)
 uint64_t own_read_number(struct span *in)
 {
     uint64_t x = 0;
+    if (likely(in->p < in->end && *in->p < 0x80))
+        return *in->p++;
     for (uint32_t shift = 0; shift < 70; shift += 7) {
         uint8_t b = span_u8(in);
         if (shift == 63 && b > 1)
@@ -111,14 +142,30 @@ uint64_t own_read_number(struct span *in)
     return 0;
 }
 
-/* A number below `limit`; else the reader fails. */
+static void bad(struct span *in)
+{
+    span_fail(in, WASM_INT_TOO_LARGE, span_offset(in));
+}
+
+/* x, if it is below `limit`; else the reader fails. */
+static uint32_t below(struct span *in, uint64_t x, uint64_t limit)
+{
+    if (likely(x < limit))
+        return (uint32_t)x;
+    bad(in);
+    return 0;
+}
+
 static uint32_t get(struct span *in, uint64_t limit)
 {
+    return below(in, own_read_number(in), limit);
+}
+
+/* A set that was turned(). */
+static uint64_t get_set(struct span *in)
+{
     uint64_t x = own_read_number(in);
-    if (x < limit)
-        return (uint32_t)x;
-    span_fail(in, WASM_INT_TOO_LARGE, span_offset(in));
-    return 0;
+    return x >> 2 | x << 62;
 }
 
 static uint64_t low_bits(uint32_t n)
@@ -159,17 +206,22 @@ static bool res_valid(const struct contract_set *set, const struct own_res *r)
 
 static void get_res(struct span *in, const struct contract_set *set, struct own_res *r)
 {
-    r->kind = (uint8_t)get(in, UINT8_MAX);
-    r->maybe = (uint8_t)get(in, RES_ABSENT);
-    r->role = (uint8_t)get(in, 2);
-    r->spare = (uint8_t)get(in, 1);
-    r->param = get(in, OWN_PARAMS_MAX + 1);
-    r->type = get(in, UINT32_MAX);
-    r->states = own_read_number(in);
-    r->pend = own_read_number(in);
-    r->filled = own_read_number(in);
+    uint32_t head = get(in, 1 << 7);
+    uint64_t type = own_read_number(in);
+    r->kind = head & 7;
+    r->maybe = (uint8_t)below(in, head >> 3 & 3, RES_ABSENT);
+    r->role = head >> 5 & 1;
+    r->type = below(in, type >> 3, UINT32_MAX);
+    if (head >> 6 & 1)
+        r->param = get(in, OWN_PARAMS_MAX + 1);
+    if (type & 4)
+        r->states = get_set(in);
+    if (type & 2)
+        r->pend = get_set(in);
+    if (type & 1)
+        r->filled = own_read_number(in);
     if (!in->bad && !res_valid(set, r))
-        span_fail(in, WASM_INT_TOO_LARGE, span_offset(in));
+        bad(in);
 }
 
 static bool var_valid(const struct own_state *s, const struct own_var *v)
@@ -188,10 +240,10 @@ static const struct own_table *get_table(struct span *in, struct arena *a,
         struct own_var *v = &head.var[k];
         v->kind = (uint8_t)get(in, VAR_TAG + 1);
         v->res = get(in, s->nres);
-        v->mask = own_read_number(in);
+        v->mask = get_set(in);
         head.nentries *= (uint32_t)__builtin_popcountll(v->mask);
         if (!in->bad && (!var_valid(s, v) || head.nentries > TABLE_ENTRIES_MAX))
-            span_fail(in, WASM_INT_TOO_LARGE, span_offset(in));
+            bad(in);
     }
     bool twice = head.nvars == 2 && head.var[0].kind == head.var[1].kind &&
                  head.var[0].res == head.var[1].res;
@@ -204,21 +256,25 @@ static const struct own_table *get_table(struct span *in, struct arena *a,
     for (uint32_t k = 0; k < t->nentries; k++) {
         uint64_t e = own_read_number(in);
         if (e > (uint64_t)UINT32_MAX + 2) /* ENTRY_ANY is -2 */
-            span_fail(in, WASM_INT_TOO_LARGE, span_offset(in));
+            bad(in);
         t->entry[k] = (int64_t)e + ENTRY_ANY;
     }
     return t;
 }
 
-static struct own_value get_value(struct span *in, struct arena *a, const struct own_state *s)
+/* *distance: how many locals were left out. */
+static struct own_value get_value(struct span *in, struct arena *a, const struct own_state *s,
+                                  uint64_t *distance)
 {
-    struct own_value v = {.kind = (uint8_t)get(in, OV_FOREIGN + 1)};
+    uint64_t head = own_read_number(in);
+    struct own_value v = {.kind = (uint8_t)(head & ((1 << KIND_BITS) - 1))};
+    *distance = head >> KIND_BITS;
     if (v.kind == OV_CONST)
         v.x = get(in, (uint64_t)UINT32_MAX + 1);
     else if (v.kind == OV_REF)
         v.x = get(in, s->nres);
     else if (v.kind == OV_TABLE && !(v.table = get_table(in, a, s)))
-        span_fail(in, WASM_INT_TOO_LARGE, span_offset(in));
+        bad(in);
     return v;
 }
 
@@ -236,34 +292,45 @@ static bool params_distinct(const struct own_state *s)
     return true;
 }
 
+/* Locals, of which those that are left out say nothing, and operands. */
+static void get_values(struct span *in, struct arena *a, const struct own_shape *shape,
+                       struct own_state *s)
+{
+    uint32_t n = s->nlocals, at = 0;
+    uint64_t distance;
+    for (uint32_t i = 0; i < n; i++)
+        s->v[i].kind = shape->is_ref[i] ? OV_DEAD : OV_TOP;
+    uint32_t known = get(in, (uint64_t)n + 1);
+    for (uint32_t i = 0; i < known && !in->bad; i++) {
+        struct own_value v = get_value(in, a, s, &distance);
+        at += below(in, distance, (uint64_t)n - at);
+        s->v[at] = v;
+        if (shape->is_ref[at] != (v.kind >= OV_NULL))
+            bad(in);
+    }
+    for (uint32_t i = 0; i < s->nstack && !in->bad; i++) {
+        s->v[n + i] = get_value(in, a, s, &distance);
+        if (distance)
+            bad(in);
+    }
+}
+
 struct own_state *own_deserialise(struct arena *a, struct span *in, const struct own_shape *shape)
 {
     struct own_state *s = own_state_new(a, shape->nlocals, shape->cap);
     if (!s)
         return NULL;
-    uint32_t nlocals = get(in, UINT32_MAX);
-    s->nstack = get(in, UINT32_MAX);
-    s->lost = get(in, 2);
+    uint64_t head = own_read_number(in);
+    uint32_t nres = below(in, head >> 1, OWN_RES_MAX + 1);
+    s->nstack = shape->nstack;
+    s->lost = head & 1;
     s->gone = own_read_number(in);
-    uint32_t nres = get(in, OWN_RES_MAX + 1), at = 0;
-    if (in->bad || nlocals != shape->nlocals || s->nstack != shape->nstack)
-        return NULL;
     for (uint32_t i = 0; i < nres && !in->bad; i++) {
         struct own_res r = {0};
         get_res(in, shape->set, &r);
         if (own_res_add(a, s, &r) == UINT32_MAX)
             return NULL;
     }
-    for (uint32_t i = 0; i < nlocals; i++)
-        s->v[i].kind = shape->is_ref[i] ? OV_DEAD : OV_TOP;
-    uint32_t known = get(in, (uint64_t)nlocals + 1);
-    for (uint32_t i = 0; i < known && !in->bad; i++) {
-        at += get(in, (uint64_t)nlocals - at);
-        s->v[at] = get_value(in, a, s);
-        if (shape->is_ref[at] != (s->v[at].kind >= OV_NULL))
-            span_fail(in, WASM_INT_TOO_LARGE, span_offset(in));
-    }
-    for (uint32_t i = 0; i < s->nstack && !in->bad; i++)
-        s->v[nlocals + i] = get_value(in, a, s);
+    get_values(in, a, shape, s);
     return in->bad || !params_distinct(s) ? NULL : s;
 }

@@ -63,12 +63,27 @@ static uint32_t param_res(const struct own_state *s, uint32_t param)
     return j;
 }
 
+/* The last event of a parameter's resource. */
+static uint32_t history_of(const struct own_state *entry, uint32_t param)
+{
+    return entry->res[param_res(entry, param)].event;
+}
+
+static bool too_much(struct own_run *r)
+{
+    return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
+}
+
 /* What a call did to the arguments' resources, and its results. */
 static bool apply(struct own_run *r, const struct functype *t, const struct own_summary *sum,
                   const uint32_t *arg_res, uint32_t nargs)
 {
-    const struct own_state *out = sum->result;
+    struct own_state *read =
+        sum->kept ? NULL : own_ends(r->c, &r->scratch, sum->c.result, t->nresults);
+    const struct own_state *out = sum->kept ? sum->kept->result : read;
     uint32_t of[OWN_RES_MAX];
+    if (!out)
+        return too_much(r);
     for (uint32_t k = 0; k < nargs; k++) {
         uint32_t i = arg_res[k], j = param_res(out, k + 1);
         if (j < out->nres)
@@ -76,8 +91,9 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
         if (i == UINT32_MAX)
             continue;
         if (out->gone & CASE_BIT(k)) {
-            uint32_t e = own_event_of(r, EV_CALLEE, sum->func, &r->cur->res[i]);
-            own_event_in_callee(r, e, sum->entry->res[param_res(sum->entry, k + 1)].event);
+            uint32_t e = own_event_of(r, EV_CALLEE, sum->c.func, &r->cur->res[i]);
+            if (sum->kept)
+                own_event_in_callee(r, e, history_of(sum->kept->entry, k + 1));
             own_consume_at(r, i, e);
             continue;
         }
@@ -99,7 +115,7 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
         if (out->res[j].param != PARAM_NONE)
             continue;
         struct own_res res = out->res[j];
-        res.event = own_event_of(r, EV_CREATED, sum->func, &out->res[j]);
+        res.event = own_event_of(r, EV_CREATED, sum->c.func, &out->res[j]);
         own_event_in_callee(r, res.event, out->res[j].event);
         of[j] = own_res_add(&r->scratch, r->cur, &res);
         if (of[j] == UINT32_MAX)
@@ -114,49 +130,98 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
             v.x = of[v.x];
         own_push(r, v);
     }
+    if (read)
+        own_state_free(&r->scratch, read);
     return true;
 }
 
 /* ---- summaries ---- */
 
+enum { POOL_BYTES = 4096 };
+
+bool own_keep_bytes(struct own_ctx *c, const void *bytes, size_t n, struct cert_bytes *out)
+{
+    if ((size_t)(c->pool_end - c->pool) < n) {
+        size_t size = n > POOL_BYTES / 4 ? n : POOL_BYTES;
+        uint8_t *p = arena_alloc(c->arena, size);
+        if (!p)
+            return false;
+        if (n > POOL_BYTES / 4) { /* room of its own; the pool has some left */
+            memcpy(p, bytes, n);
+            *out = (struct cert_bytes){p, (uint32_t)n};
+            return true;
+        }
+        c->pool = p;
+        c->pool_end = p + size;
+    }
+    if (n)
+        memcpy(c->pool, bytes, n);
+    *out = (struct cert_bytes){c->pool, (uint32_t)n};
+    c->pool += n;
+    return true;
+}
+
+struct own_state *own_ends(const struct own_ctx *c, struct arena *a, struct cert_bytes b,
+                           uint32_t n)
+{
+    struct own_shape shape = {c->m->contracts, 0, n, n + 1, NULL};
+    struct span in = span_make(b.p, b.n);
+    struct own_state *s = own_deserialise(a, &in, &shape);
+    return s && span_left(&in) == 0 ? s : NULL;
+}
+
+const struct own_state *own_summary_entry(struct own_ctx *c, struct arena *a,
+                                          const struct own_summary *s)
+{
+    return s->kept ? s->kept->entry
+                   : own_ends(c, a, s->c.entry, own_type_of(c, s->c.func)->nparams);
+}
+
+static struct own_summary *first(const struct own_ctx *c, uint32_t func)
+{
+    return (struct own_summary *)c->contexts[func];
+}
+
+static struct own_summary *next(const struct own_summary *s)
+{
+    return (struct own_summary *)s->c.next;
+}
+
 static struct own_summary *find(struct own_ctx *c, uint32_t func, const struct strbuf *key)
 {
-    for (struct own_summary *s = c->summaries[func]; s; s = s->next)
-        if (s->nkey == key->len && memcmp(s->key, key->s, key->len) == 0)
+    for (struct own_summary *s = first(c, func); s; s = next(s))
+        if (s->c.entry.n == key->len && memcmp(s->c.entry.p, key->s, key->len) == 0)
             return s;
     return NULL;
 }
 
 static bool set_entry(struct own_ctx *c, struct own_summary *s, const struct own_state *entry)
 {
-    struct strbuf key = {0};
-    own_serialise(entry, &key);
-    s->entry = entry;
-    s->key = key.failed ? NULL : arena_strndup(c->arena, key.s, key.len);
-    s->nkey = key.len;
-    strbuf_clear(&key);
-    return s->key != NULL;
+    c->room.len = 0;
+    own_serialise(entry, &c->room);
+    if (s->kept && !(s->kept->entry = own_state_copy(c->arena, entry)))
+        return false;
+    return !c->room.failed && own_keep_bytes(c, c->room.s, c->room.len, &s->c.entry);
 }
 
 static struct own_summary *add(struct own_ctx *c, uint32_t func, const struct own_state *entry)
 {
     struct own_summary *s = ARENA_NEW(c->arena, struct own_summary);
-    const struct own_state *kept = own_state_copy(c->arena, entry);
-    if (!s || !kept || !set_entry(c, s, kept))
+    if (!s || (c->keep_states && !(s->kept = ARENA_NEW(c->arena, struct own_kept))) ||
+        !set_entry(c, s, entry))
         return NULL;
-    s->func = func;
-    struct own_summary **end = &c->summaries[func];
+    s->c.func = func;
+    struct cert_context **end = &c->contexts[func];
     while (*end)
         end = &(*end)->next;
-    *end = s;
-    c->ncontexts[func]++;
+    *end = &s->c;
     return s;
 }
 
 /* A function without references in its type affects no caller: it is analysed once, by itself. */
 bool own_reach(struct own_ctx *c, uint32_t func)
 {
-    if (c->summaries[func])
+    if (c->contexts[func])
         return true;
     const struct functype *t = own_type_of(c, func);
     struct own_value none[MAX_PARAMS];
@@ -164,19 +229,8 @@ bool own_reach(struct own_ctx *c, uint32_t func)
     struct own_state e = {.nstack = t->nparams, .cap = t->nparams, .v = none};
     struct own_summary *s = add(c, func, &e);
     if (s)
-        c->todo[c->ntodo++] = s;
+        c->todo[c->ntodo++] = func;
     return s != NULL;
-}
-
-/* One walk over the body. *changed: the result is another than before. */
-static bool walk_again(struct own_ctx *c, struct own_summary *s, bool *changed)
-{
-    const struct own_state *result;
-    if (!own_run(c, s->func, s->entry, &result, &s->points))
-        return false;
-    *changed = !own_same(result, s->result);
-    s->result = result;
-    return true;
 }
 
 static bool unsettled(struct own_ctx *c, uint32_t func)
@@ -205,24 +259,19 @@ static bool compute(struct own_ctx *c, struct own_summary *s)
     bool changed;
     s->busy = true;
     for (uint32_t round = 0;; round++) {
-        const struct own_state *entry = s->entry;
+        const uint8_t *entry = s->c.entry.p;
         s->used = false;
-        if (!walk_again(c, s, &changed))
+        if (!own_run(c, s, &changed))
             return false;
         c->dirty |= changed && s->used;
-        if (s->entry == entry && (!s->used || !changed))
+        if (s->c.entry.p == entry && (!s->used || !changed))
             break;
         if (round == ANALYSIS_ROUNDS_MAX) {
-            return unsettled(c, s->func);
+            return unsettled(c, s->c.func);
         }
     }
     s->busy = false;
     return true;
-}
-
-static bool too_much(struct own_run *r)
-{
-    return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
 }
 
 /* Computes a summary while the body that needs it is being walked. */
@@ -231,7 +280,7 @@ static bool compute_nested(struct own_run *r, struct own_summary *s)
     struct own_ctx *c = r->c;
     size_t held = r->scratch.used;
     if (c->depth == ANALYSIS_DEPTH_MAX)
-        return beyond(r, s->func, "is called through too many nested calls",
+        return beyond(r, s->c.func, "is called through too many nested calls",
                       "let fewer functions hand the reference on");
     c->depth++;
     c->scratch_held += held;
@@ -245,18 +294,19 @@ static bool compute_nested(struct own_run *r, struct own_summary *s)
 static struct own_summary *widen(struct own_run *r, uint32_t func, const struct own_state *entry)
 {
     struct own_ctx *c = r->c;
-    struct own_summary *s = c->summaries[func];
+    struct own_summary *s = first(c, func);
     struct own_meet_error err;
-    while (s->next)
-        s = s->next;
-    const struct own_state *wide = own_join(c->arena, s->entry, entry, 0, &err);
+    while (next(s))
+        s = next(s);
+    const struct own_state *last = own_summary_entry(c, &r->scratch, s);
+    const struct own_state *wide = last ? own_join(&r->scratch, last, entry, 0, &err) : NULL;
     if (!wide) {
         beyond(r, func, "is called with too many different ownership states",
                "bring its arguments into fewer states before the calls, or split it");
         return NULL;
     }
     c->widened = true;
-    if (own_same(wide, s->entry))
+    if (own_same(wide, last, &c->room))
         return s;
     if (!set_entry(c, s, wide)) {
         too_much(r);
@@ -266,15 +316,22 @@ static struct own_summary *widen(struct own_run *r, uint32_t func, const struct 
     return s->busy || compute_nested(r, s) ? s : NULL;
 }
 
+static bool many_contexts(const struct own_ctx *c, uint32_t func)
+{
+    uint32_t n = 0;
+    for (const struct own_summary *s = first(c, func); s; s = next(s))
+        n++;
+    return n >= ANALYSIS_CONTEXTS_MAX;
+}
+
 static struct own_summary *summary(struct own_run *r, uint32_t func, struct own_state *entry)
 {
     struct own_ctx *c = r->c;
-    struct strbuf key = {0};
-    own_serialise(entry, &key);
-    struct own_summary *s = key.failed ? NULL : find(c, func, &key);
-    bool failed = key.failed;
-    strbuf_clear(&key);
-    if (!s && !failed && c->ncontexts[func] >= ANALYSIS_CONTEXTS_MAX)
+    c->room.len = 0;
+    own_serialise(entry, &c->room);
+    bool failed = c->room.failed;
+    struct own_summary *s = failed ? NULL : find(c, func, &c->room);
+    if (!s && !failed && many_contexts(c, func))
         s = widen(r, func, entry);
     else if (!s && !failed && (s = add(c, func, entry)) && !compute_nested(r, s))
         return NULL;
@@ -314,7 +371,8 @@ static bool call_defined(struct own_run *r, uint32_t func)
     struct own_summary *sum = summary(r, func, entry);
     if (!sum)
         return false;
-    if (!sum->result) {
+    own_state_free(&r->scratch, entry);
+    if (!sum->c.result.n) {
         r->cur = NULL;
         return true;
     }
@@ -373,19 +431,19 @@ static bool call_indirect(struct own_run *r, const struct functype *t)
 static bool settle(struct own_ctx *c)
 {
     for (uint32_t i = 0; i < c->ntodo; i++) /* grows while we look */
-        if (!compute(c, c->todo[i]))
+        if (!compute(c, first(c, c->todo[i])))
             return false;
     for (uint32_t round = 0; c->dirty; round++) {
         c->dirty = false;
         for (uint32_t f = 0; f < c->m->nfuncs; f++)
-            for (struct own_summary *s = c->summaries[f]; s; s = s->next) {
+            for (struct own_summary *s = first(c, f); s; s = next(s)) {
                 bool changed;
-                if (!walk_again(c, s, &changed))
+                if (!own_run(c, s, &changed))
                     return false;
                 c->dirty |= changed;
             }
         for (uint32_t i = 0; i < c->ntodo; i++)
-            if (!c->todo[i]->points.p && !compute(c, c->todo[i]))
+            if (!c->contexts[c->todo[i]]->points.p && !compute(c, first(c, c->todo[i])))
                 return false;
         if (round == ANALYSIS_ROUNDS_MAX) {
             own_stop(c, "the summaries of recursive functions do not settle");
@@ -393,19 +451,6 @@ static bool settle(struct own_ctx *c)
         }
     }
     return true;
-}
-
-/* The certificate's contexts, in order. */
-static bool write_contexts(const struct own_ctx *c, struct strbuf *out)
-{
-    uint64_t n = 0;
-    for (uint32_t f = 0; f < c->m->nfuncs; f++)
-        n += c->ncontexts[f];
-    cert_put_number(out, n);
-    for (uint32_t f = 0; f < c->m->nfuncs; f++)
-        for (struct own_summary *s = c->summaries[f]; s; s = s->next)
-            cert_put_context(out, s);
-    return !out->failed;
 }
 
 /* The whole module; c says where errors go and whether events are recorded. */
@@ -416,30 +461,34 @@ static enum status analyse(struct own_ctx *c, struct arena *a)
     c->call = call_defined;
     c->call_indirect = call_indirect;
     bool ok = own_ctx_init(c);
-    c->summaries = ARENA_ARRAY(a, n, struct own_summary *);
-    c->ncontexts = ARENA_ARRAY(a, n, uint32_t);
-    c->todo = ARENA_ARRAY(a, n, struct own_summary *);
-    ok = ok && c->summaries && c->ncontexts && c->todo;
+    c->contexts = ARENA_ARRAY(a, n, struct cert_context *);
+    c->todo = ARENA_ARRAY(a, n, uint32_t);
+    c->points = ARENA_ARRAY(a, ARRAY_LEN(c->scratch), struct cert_points);
+    ok = ok && c->contexts && c->todo && c->points;
     for (uint32_t f = 0; ok && f < n; f++)
         ok = !c->root[f] || own_reach(c, f);
     if (ok)
         settle(c);
     else
         own_stop(c, "the ownership analysis needs too much memory");
-    for (uint32_t i = 0; i < ARRAY_LEN(c->scratch); i++)
+    for (uint32_t i = 0; i < ARRAY_LEN(c->scratch); i++) {
         arena_clear(&c->scratch[i]);
+        if (c->points)
+            cert_points_clear(&c->points[i]);
+    }
+    arena_clear(&c->live_room);
+    strbuf_clear(&c->room);
     return c->status;
 }
 
-enum status own_analyse(struct arena *a, const struct vview *m, struct strbuf *certificate,
-                        uint64_t *steps, struct diag *why)
+enum status own_analyse(struct arena *a, const struct vview *m,
+                        struct cert_context *const **contexts, uint64_t *steps, struct diag *why)
 {
     struct diag_list one = {.items = why, .cap = 1};
     struct own_ctx c = {.m = m, .errors = &one};
-    if (!own_matters(m)) {
-        cert_put_number(certificate, 0);
+    *contexts = NULL;
+    if (!own_matters(m))
         return OK;
-    }
     enum status s = analyse(&c, a);
     *steps = c.steps;
     if (s != OK && c.widened) { /* no mistake of the module, as far as can be known */
@@ -454,14 +503,15 @@ enum status own_analyse(struct arena *a, const struct vview *m, struct strbuf *c
         why->offset = d.offset;
         why->func_offset = d.func_offset;
     }
-    if (s == OK && !write_contexts(&c, certificate))
-        s = diag_set(why, LIM_ANALYSIS, "the certificate needs too much memory");
+    if (s == OK)
+        *contexts = c.contexts;
     return s;
 }
 
 void own_explain(struct arena *a, const struct module *names, struct diag_list *errors)
 {
-    struct own_ctx c = {.m = &names->v, .errors = errors, .recording = true, .names = names};
+    struct own_ctx c = {
+        .m = &names->v, .errors = errors, .recording = true, .keep_states = true, .names = names};
     (void)analyse(&c, a);
 }
 
@@ -469,7 +519,7 @@ void own_describe(struct arena *a, const struct module *names, struct strbuf *ou
 {
     struct diag ignored;
     struct diag_list one = {.items = &ignored, .cap = 1};
-    struct own_ctx c = {.m = &names->v, .errors = &one, .names = names};
+    struct own_ctx c = {.m = &names->v, .errors = &one, .keep_states = true, .names = names};
     c.tags = ARENA_ARRAY(a, names->v.nbytes, uint8_t);
     if (!own_matters(&names->v))
         strbuf_printf(out, "no references of the exchange heap: nothing to prove\n");

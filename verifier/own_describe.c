@@ -62,9 +62,10 @@ static const struct own_res *after_call(const struct own_state *result, uint32_t
 static void put_passed(struct own_ctx *c, const struct own_summary *s, uint32_t k,
                        struct strbuf *out)
 {
-    const struct own_res *before = &s->entry->res[k];
-    bool gone = s->result && s->result->gone & CASE_BIT(k);
-    const struct own_res *after = s->result && !gone ? after_call(s->result, k + 1) : NULL;
+    const struct own_res *before = &s->kept->entry->res[k];
+    bool gone = s->kept->result && s->kept->result->gone & CASE_BIT(k);
+    const struct own_res *after =
+        s->kept->result && !gone ? after_call(s->kept->result, k + 1) : NULL;
     strbuf_printf(out, gone ? "own " : "");
     put_resource(c, before, out);
     if (!after)
@@ -81,13 +82,13 @@ static void put_passed(struct own_ctx *c, const struct own_summary *s, uint32_t 
 static void put_param(struct own_ctx *c, const struct own_summary *s, uint32_t i, uint8_t type,
                       struct strbuf *out)
 {
-    const struct own_value *v = &s->entry->v[i];
+    const struct own_value *v = &s->kept->entry->v[i];
     if (type != VT_EXTERNREF) {
         strbuf_printf(out, "%s", valtype_name(type));
         return;
     }
     for (uint32_t k = 0; v->kind == OV_REF && k < i; k++)
-        if (s->entry->v[k].kind == OV_REF && s->entry->v[k].x == v->x) {
+        if (s->kept->entry->v[k].kind == OV_REF && s->kept->entry->v[k].x == v->x) {
             strbuf_printf(out, "the same as parameter %u", k);
             return;
         }
@@ -114,40 +115,40 @@ static void put_param(struct own_ctx *c, const struct own_summary *s, uint32_t i
 static void put_result(struct own_ctx *c, const struct own_summary *s, uint32_t i, uint8_t type,
                        struct strbuf *out)
 {
-    const struct own_value *v = &s->result->v[i];
+    const struct own_value *v = &s->kept->result->v[i];
     if (type != VT_EXTERNREF) {
         strbuf_printf(out, "%s", valtype_name(type));
     } else if (v->kind == OV_NULL) {
         strbuf_printf(out, "null");
     } else if (v->kind != OV_REF) {
         strbuf_printf(out, v->kind == OV_FOREIGN ? "of unknown origin" : "unusable");
-    } else if (s->result->res[v->x].param != PARAM_NONE) {
-        for (uint32_t k = 0; k < own_type_of(c, s->func)->nparams; k++)
-            if (s->entry->v[k].kind == OV_REF &&
-                s->entry->v[k].x == s->result->res[v->x].param - 1) {
+    } else if (s->kept->result->res[v->x].param != PARAM_NONE) {
+        for (uint32_t k = 0; k < own_type_of(c, s->c.func)->nparams; k++)
+            if (s->kept->entry->v[k].kind == OV_REF &&
+                s->kept->entry->v[k].x == s->kept->result->res[v->x].param - 1) {
                 strbuf_printf(out, "parameter %u", k);
                 return;
             }
         strbuf_printf(out, "a parameter");
     } else {
         strbuf_printf(out, "own ");
-        put_resource(c, &s->result->res[v->x], out);
+        put_resource(c, &s->kept->result->res[v->x], out);
     }
 }
 
 static void put_signature(struct own_ctx *c, const struct own_summary *s, struct strbuf *out)
 {
-    const struct functype *t = own_type_of(c, s->func);
-    put_func(c, s->func, out);
+    const struct functype *t = own_type_of(c, s->c.func);
+    put_func(c, s->c.func, out);
     strbuf_printf(out, "(");
     for (uint32_t i = 0; i < t->nparams; i++) {
         strbuf_printf(out, i ? ", " : "");
         put_param(c, s, i, t->params[i], out);
     }
     strbuf_printf(out, ")");
-    if (!s->result)
+    if (!s->kept->result)
         strbuf_printf(out, " does not return");
-    for (uint32_t i = 0; s->result && i < t->nresults; i++) {
+    for (uint32_t i = 0; s->kept->result && i < t->nresults; i++) {
         strbuf_printf(out, i ? ", " : " -> ");
         put_result(c, s, i, t->results[i], out);
     }
@@ -181,15 +182,15 @@ void own_describe_all(struct own_ctx *c, struct strbuf *out)
 {
     uint32_t first = c->m->nimported[EXT_FUNC], functions = 0, contexts = 0, skipped = 0;
     for (uint32_t f = first; f < c->m->nfuncs; f++) {
-        functions += c->summaries[f] != NULL;
-        for (const struct own_summary *s = c->summaries[f]; s; s = s->next) {
+        functions += c->contexts[f] != NULL;
+        for (const struct cert_context *x = c->contexts[f]; x; x = x->next) {
             contexts++;
             if (own_type_of(c, f)->has_refs)
-                put_signature(c, s, out);
+                put_signature(c, (const struct own_summary *)x, out);
         }
     }
     for (uint32_t f = first; f < c->m->nfuncs; f++) {
-        if (c->summaries[f])
+        if (c->contexts[f])
             continue;
         strbuf_printf(out, skipped++ ? ", " : "not proved, since nothing calls them: ");
         put_func(c, f, out);

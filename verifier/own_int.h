@@ -29,10 +29,10 @@ struct own_live {
 /* Numbers the locals that are followed: slot_of, is_ref, nslots. False when the arena is exhausted.
  */
 bool own_slots(struct arena *a, const struct vview *m, const struct vfunc *f, struct own_live *l);
-/* Untrusted for soundness: a wrong result can only lead to a refusal. Takes its work off *steps.
- * NULL: they do not suffice, or the arena is exhausted. */
-struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f,
-                          uint64_t *steps);
+/* Untrusted for soundness: a wrong result can only lead to a refusal. `tmp` is empty before and
+ * after. Takes its work off *steps. False: they do not suffice, or an arena is exhausted. */
+bool own_live(struct arena *a, struct arena *tmp, const struct vview *m, const struct vfunc *f,
+              struct own_live *l, uint64_t *steps);
 
 /* ---- summaries ---- */
 
@@ -42,17 +42,26 @@ struct cert_bytes {
     uint32_t n;
 };
 
-/* What a function does when it is called with certain arguments: a context. */
-struct own_summary {
+/* What a function does when it is called with certain arguments. States are kept as bytes: there is
+ * one of these per function, at least. */
+struct cert_context {
+    struct cert_bytes entry;   /* values are the parameters' */
+    struct cert_bytes result;  /* values are the results'; none: does not return */
+    struct cert_bytes points;  /* states at labels (cert.h), of the last walk */
+    struct cert_context *next; /* of the same function, in the order in which they were met */
     uint32_t func;
-    const struct own_state *entry; /* canonical; values are the parameters' */
-    char *key;                     /* own_serialise() of entry */
-    size_t nkey;
-    struct cert_bytes points; /* states at labels, of the last walk */
-    const struct own_state *
-        result; /* canonical; values are the results'. NULL: does not return (as far as is known) */
+};
+
+/* ... and what the fixpoint has to know of it. */
+struct own_summary {
+    struct cert_context c; /* first: a pointer to it is one to this */
     bool busy, used;
-    struct own_summary *next; /* of the same function, in the order in which they were met */
+    struct own_kept *kept; /* if the context keeps states, else NULL */
+};
+
+/* The states themselves, with their histories, for who tells people about them. */
+struct own_kept {
+    const struct own_state *entry, *result;
 };
 
 struct own_run;
@@ -66,15 +75,17 @@ struct own_ctx {
     struct diag *why; /* the last failure's record, or NULL */
     uint8_t *tags;    /* own_describe(): by byte of the module, enum own_tag; else NULL */
     bool recording;   /* of events: the module is refused, and this run finds out what to say */
+    bool keep_states; /* of summaries */
     const struct module *names; /* for messages, or NULL */
     struct own_event *events;
     uint32_t nevents, cap_events;
     const struct vimport **imports; /* by imported function */
-    struct own_live **live;         /* by defined function, made on demand */
-    struct own_summary **summaries; /* by function */
-    uint32_t *ncontexts;            /* by function */
-    struct own_summary **todo;      /* of functions without references in their type */
+    struct cert_context **contexts; /* by function */
+    uint32_t *todo;                 /* functions without references in their type */
     uint32_t ntodo;
+    uint8_t *pool, *pool_end;         /* room in the arena for bytes */
+    struct strbuf room;               /* for bytes of which nobody keeps the place */
+    struct arena live_room;           /* of own_live() */
     bool widened;                     /* a function was called in too many ways */
     bool dirty;                       /* a result changed after somebody had used it */
     uint8_t *address_taken, *root;    /* by function; root: called from where nobody looks */
@@ -89,6 +100,7 @@ struct own_ctx {
     uint32_t depth;                               /* of nested summaries */
     size_t scratch_held;                          /* by the runs that wait for a nested summary */
     struct arena scratch[ANALYSIS_DEPTH_MAX + 1]; /* of runs, by depth: memory that is used again */
+    struct cert_points *points;                   /* the same for their points */
 };
 
 /* ---- one run over a function body (own.c) ---- */
@@ -98,7 +110,7 @@ struct own_run {
     struct arena scratch;
     uint32_t func;
     const struct vfunc *f;
-    const struct own_live *live;
+    struct own_live live;
     struct own_state *cur;      /* NULL: unreachable */
     uint32_t at;                /* body offset of the instruction */
     const struct xop *op;       /* of the import being called, or NULL */
@@ -193,7 +205,7 @@ static inline const struct functype *own_type_of(const struct own_ctx *c, uint32
 {
     return &c->m->types[c->m->func_types[func]];
 }
-/* Fills imports, live, address_taken, root, targets. False when the arena is exhausted. */
+/* Fills imports, address_taken, root, targets. False when the arena is exhausted. */
 bool own_ctx_init(struct own_ctx *c);
 /* Is there anything to prove? Only if the module imports operations. */
 bool own_matters(const struct vview *m);
@@ -206,10 +218,18 @@ bool own_point(struct own_run *r, uint32_t at, const struct own_state *s);
 /* Counts work on n values. False, and failed: too much. */
 bool own_charge(struct own_run *r, uint32_t n);
 
-/* Analyses a body from an entry state (values: all parameters). *result: canonical state of the
- * results; NULL if it does not return, or is refused. *points: of all labels that were reached.
+/* Analyses a body from the entry state of a summary, whose result (none if it does not return, or
+ * is refused) and points are those of this walk then. *changed: the result was another one before.
  * False: the analysis is over (c->stopped). */
-bool own_run(struct own_ctx *c, uint32_t func, const struct own_state *entry,
-             const struct own_state **result, struct cert_bytes *points);
+bool own_run(struct own_ctx *c, struct own_summary *s, bool *changed);
+/* Keeps a copy of n bytes while the analysis lasts. False: no memory. */
+bool own_keep_bytes(struct own_ctx *c, const void *bytes, size_t n, struct cert_bytes *out);
+/* The entry state of a summary, which may be made in `a`. NULL: no memory. */
+const struct own_state *own_summary_entry(struct own_ctx *c, struct arena *a,
+                                          const struct own_summary *s);
+/* The entry or result of a context of which n values are on the stack. NULL: not well formed, or
+ * the arena is exhausted. */
+struct own_state *own_ends(const struct own_ctx *c, struct arena *a, struct cert_bytes b,
+                           uint32_t n);
 
 #endif

@@ -27,28 +27,41 @@ enum step_kind {
 
 struct step {
     uint8_t kind;
-    uint8_t opener;        /* ST_OPEN, ST_CLOSE: opcode of the block; ST_STOP: it returns */
-    uint32_t x;            /* slot, block or depth */
-    const uint8_t *labels; /* ST_BR_TABLE */
+    uint8_t opener; /* ST_OPEN, ST_CLOSE: opcode of the block; ST_STOP: it returns */
+    uint32_t x;     /* slot, block or depth; ST_BR_TABLE: where it is in the body */
 };
 
 struct walk {
     struct own_live *l;
+    struct arena *tmp;
+    const struct vfunc *f;
     uint64_t *left;   /* steps */
     uint32_t deepest; /* blocks open at once */
     struct step *steps;
-    uint32_t n;
+    uint32_t n, cap;
+    bool failed; /* out of memory */
 };
 
-static void add(struct walk *w, enum step_kind kind, uint8_t opener, uint32_t x,
-                const uint8_t *labels)
+static void add(struct walk *w, enum step_kind kind, uint8_t opener, uint32_t x)
 {
-    w->steps[w->n++] = (struct step){(uint8_t)kind, opener, x, labels};
+    if (unlikely(w->n == w->cap)) {
+        uint32_t cap = 2 * w->cap + w->f->ncode / 4 + 16;
+        struct step *more = ARENA_ARRAY(w->tmp, cap, struct step);
+        w->failed |= !more;
+        if (w->failed)
+            return;
+        if (w->n)
+            memcpy(more, w->steps, w->n * sizeof *more);
+        w->steps = more;
+        w->cap = cap;
+    }
+    w->steps[w->n++] = (struct step){(uint8_t)kind, opener, x};
 }
 
 /* Collects the steps of a body; `stack` has room for all open blocks. */
-static void collect(struct walk *w, const struct vfunc *f, uint32_t *stack)
+static void collect(struct walk *w, uint32_t *stack)
 {
+    const struct vfunc *f = w->f;
     struct insn_view v = {.next = f->code};
     uint32_t block = 0, depth = 0;
     while (opcode_next(f, &v)) {
@@ -60,7 +73,7 @@ static void collect(struct walk *w, const struct vfunc *f, uint32_t *stack)
         case OP_LOCAL_SET:
         case OP_LOCAL_TEE:
             if (slot != NO_SLOT)
-                add(w, v.op == OP_LOCAL_GET ? ST_GET : ST_SET, 0, slot, NULL);
+                add(w, v.op == OP_LOCAL_GET ? ST_GET : ST_SET, 0, slot);
             break;
         case OP_BLOCK:
         case OP_LOOP:
@@ -68,11 +81,11 @@ static void collect(struct walk *w, const struct vfunc *f, uint32_t *stack)
             stack[depth++] = block | (uint32_t)(v.op == OP_LOOP ? 1u << 31
                                                 : v.op == OP_IF ? 1u << 30
                                                                 : 0);
-            add(w, ST_OPEN, (uint8_t)v.op, block++, NULL);
+            add(w, ST_OPEN, (uint8_t)v.op, block++);
             w->deepest = depth > w->deepest ? depth : w->deepest;
             break;
         case OP_ELSE:
-            add(w, ST_ELSE, 0, 0, NULL);
+            add(w, ST_ELSE, 0, 0);
             break;
         case OP_END:
             if (depth == 0)
@@ -82,20 +95,20 @@ static void collect(struct walk *w, const struct vfunc *f, uint32_t *stack)
                 stack[depth] >> 31       ? OP_LOOP
                 : stack[depth] >> 30 & 1 ? OP_IF
                                          : OP_BLOCK,
-                stack[depth] & 0x3fffffff, NULL);
+                stack[depth] & 0x3fffffff);
             break;
         case OP_BR:
-            add(w, ST_BR, 0, v.index, NULL);
+            add(w, ST_BR, 0, v.index);
             break;
         case OP_BR_IF:
-            add(w, ST_BR_IF, 0, v.index, NULL);
+            add(w, ST_BR_IF, 0, v.index);
             break;
         case OP_BR_TABLE:
-            add(w, ST_BR_TABLE, 0, v.index, v.labels);
+            add(w, ST_BR_TABLE, 0, opcode_at(f, &v));
             break;
         case OP_RETURN:
         case OP_UNREACHABLE:
-            add(w, ST_STOP, v.op == OP_RETURN, 0, NULL);
+            add(w, ST_STOP, v.op == OP_RETURN, 0);
             break;
         default:
             break;
@@ -116,12 +129,19 @@ static void or_into(uint64_t *dst, const uint64_t *src, uint32_t words)
         dst[i] |= src[i];
 }
 
+static struct insn_view table_at(const struct walk *w, const struct step *s)
+{
+    struct insn_view v;
+    opcode_decode(w->f->code + s->x, &v);
+    return v;
+}
+
 /* Takes the work of a step off what is left; false: too much. */
 static bool charge(struct walk *w, const struct step *s)
 {
     uint64_t cost = s->kind == ST_GET || s->kind == ST_SET ? 1 : 1 + w->l->words / STEP_VALUES;
     if (s->kind == ST_BR_TABLE)
-        cost *= 1 + s->x;
+        cost *= 1 + table_at(w, s).index;
     bool enough = cost <= *w->left;
     *w->left = enough ? *w->left - cost : 0;
     return enough;
@@ -186,9 +206,10 @@ static bool backward(struct walk *w, struct open_block *open, uint64_t *spare)
             or_into(now, s->x < depth ? open[depth - 1 - s->x].target : leave, words);
             break;
         case ST_BR_TABLE: {
-            const uint8_t *p = s->labels;
+            struct insn_view v = table_at(w, s);
+            const uint8_t *p = v.labels;
             memset(now, 0, bytes);
-            for (uint32_t k = 0; k <= s->x; k++) {
+            for (uint32_t k = 0; k <= v.index; k++) {
                 uint32_t d = opcode_leb(&p);
                 or_into(now, d < depth ? open[depth - 1 - d].target : leave, words);
             }
@@ -203,25 +224,25 @@ static bool backward(struct walk *w, struct open_block *open, uint64_t *spare)
     return true;
 }
 
-struct own_live *own_live(struct arena *a, const struct vview *m, const struct vfunc *f,
-                          uint64_t *steps)
+bool own_live(struct arena *a, struct arena *tmp, const struct vview *m, const struct vfunc *f,
+              struct own_live *l, uint64_t *steps)
 {
-    struct own_live *l = ARENA_NEW(a, struct own_live);
-    if (!l || !own_slots(a, m, f, l))
-        return NULL;
+    *l = (struct own_live){0};
+    if (!own_slots(a, m, f, l))
+        return false;
     l->words = (l->nslots + 1 + 63) / 64;
     l->at_end = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
     l->at_head = ARENA_ARRAY(a, (size_t)f->nblocks * l->words, uint64_t);
-    struct arena tmp = {.limit = LIVE_SCRATCH_BYTES};
-    struct walk w = {.l = l, .left = steps, .steps = ARENA_ARRAY(&tmp, f->ncode, struct step)};
-    uint32_t *stack = ARENA_ARRAY(&tmp, f->nblocks + 1, uint32_t);
-    struct open_block *open = ARENA_ARRAY(&tmp, f->nblocks + 1, struct open_block);
-    bool ok = l->at_end && l->at_head && w.steps && stack && open;
+    tmp->limit = LIVE_SCRATCH_BYTES;
+    struct walk w = {.l = l, .tmp = tmp, .f = f, .left = steps};
+    uint32_t *stack = ARENA_ARRAY(tmp, f->nblocks + 1, uint32_t);
+    struct open_block *open = ARENA_ARRAY(tmp, f->nblocks + 1, struct open_block);
+    bool ok = l->at_end && l->at_head && stack && open;
     if (ok) {
-        collect(&w, f, stack);
-        uint64_t *spare = ARENA_ARRAY(&tmp, (size_t)(w.deepest + 3) * l->words, uint64_t);
-        ok = spare && backward(&w, open, spare);
+        collect(&w, stack);
+        uint64_t *spare = ARENA_ARRAY(tmp, (size_t)(w.deepest + 3) * l->words, uint64_t);
+        ok = !w.failed && spare && backward(&w, open, spare);
     }
-    arena_clear(&tmp);
-    return ok ? l : NULL;
+    arena_reset(tmp);
+    return ok;
 }

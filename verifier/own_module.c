@@ -112,11 +112,10 @@ bool own_ctx_init(struct own_ctx *c)
         if (m->imports[i].kind == EXT_FUNC)
             c->imports[f++] = &m->imports[i];
     c->max_steps = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * m->nbytes;
-    c->live = ARENA_ARRAY(c->arena, m->ndefined, struct own_live *);
     c->address_taken = ARENA_ARRAY(c->arena, m->nfuncs, uint8_t);
     c->root = ARENA_ARRAY(c->arena, m->nfuncs, uint8_t);
     c->failed = ARENA_ARRAY(c->arena, m->nfuncs, uint8_t);
-    if (!c->imports || !c->live || !c->address_taken || !c->root || !c->failed)
+    if (!c->imports || !c->address_taken || !c->root || !c->failed)
         return false;
     find_roots(c);
     return find_targets(c);

@@ -15,7 +15,7 @@ static struct own_value *numbered(struct own_run *r, struct own_value *v)
 
 static bool set_local(struct own_run *r, uint32_t local, struct own_value x)
 {
-    uint32_t slot = r->live->slot_of[local];
+    uint32_t slot = r->live.slot_of[local];
     if (slot == NO_SLOT)
         return true;
     struct own_value old = r->cur->v[slot];
@@ -157,10 +157,10 @@ bool own_op(struct own_run *r, const struct insn_view *v)
     case OP_SELECT_T:
         return choose(r);
     case OP_LOCAL_GET:
-        if (r->live->slot_of[v->index] == NO_SLOT)
+        if (r->live.slot_of[v->index] == NO_SLOT)
             push_top(r);
         else
-            own_push(r, *numbered(r, &r->cur->v[r->live->slot_of[v->index]]));
+            own_push(r, *numbered(r, &r->cur->v[r->live.slot_of[v->index]]));
         return true;
     case OP_LOCAL_SET:
         x = own_pop(r);

@@ -162,8 +162,8 @@ struct own_state *own_join(struct arena *a, const struct own_state *x, const str
 
 /* All that matters of a canonical state, as bytes (own_bytes.c). Appends. */
 void own_serialise(const struct own_state *s, struct strbuf *out);
-/* Equality of these bytes; NULL is a state, too. False when memory is exhausted. */
-bool own_same(const struct own_state *a, const struct own_state *b);
+/* Equality of these bytes, for which there is `room`. False when memory is exhausted. */
+bool own_same(const struct own_state *a, const struct own_state *b, struct strbuf *room);
 
 /* What the reader cannot know from the bytes. */
 struct own_shape {

@@ -37,15 +37,15 @@ static enum status disproved(struct module *m, bool given)
 }
 
 /* Whatever says that a module is right, the fixpoint or a certificate from outside: the checker
- * decides. `contexts` is a certificate without its header. */
-static enum status check_contexts(struct module *m, struct arena *a, const uint8_t *contexts,
-                                  size_t n, bool given)
+ * decides. */
+static enum status check_contexts(struct module *m, struct arena *a,
+                                  struct cert_context *const *contexts, bool given)
 {
-    if (cert_check(a, &m->v, contexts, n, &m->cost.check_steps, m->why) != OK)
+    if (cert_check(a, &m->v, contexts, &m->cost.check_steps, m->why) != OK)
         return disproved(m, given);
     if (m->options && m->options->keep_invariants) {
         m->kept.limit = ANALYSIS_MEMORY_FIXED + (size_t)ANALYSIS_MEMORY_PER_BYTE * m->v.nbytes;
-        m->v.invariants = invariants_read(&m->kept, &m->v, contexts, n);
+        m->v.invariants = invariants_read(&m->kept, &m->v, contexts);
         if (!m->v.invariants)
             return module_nomem(m);
     }
@@ -57,7 +57,11 @@ static enum status check_given(struct module *m, struct arena *a, const struct v
     struct span in = span_make(opt->certificate, opt->ncertificate);
     if (!cert_read_header(&in, &m->v))
         return diag_set(m->why, OWN_CERTIFICATE, "the certificate is not one of this module");
-    return check_contexts(m, a, in.p, span_left(&in), true);
+    struct cert_context *const *contexts = NULL;
+    bool none = span_left(&in) == 1 && *in.p == 0;
+    if (!(none && !own_matters(&m->v)) && !(contexts = cert_read_contexts(a, &m->v, &in)))
+        return diag_set(m->why, OWN_CERTIFICATE, "the certificate is not well formed");
+    return check_contexts(m, a, contexts, true);
 }
 
 /* A module that was refused is analysed once more, to say why; all its memory is used again. */
@@ -76,20 +80,18 @@ static enum status explain(struct module *m, struct arena *a)
 
 static enum status prove(struct module *m, struct arena *a, const struct verify_options *opt)
 {
-    struct strbuf b = {0};
-    struct strbuf *out = opt && opt->write_certificate ? opt->write_certificate : &b;
-    if (out != &b)
+    struct strbuf *out = opt ? opt->write_certificate : NULL;
+    struct cert_context *const *contexts;
+    enum status s = own_analyse(a, &m->v, &contexts, &m->cost.analysis_steps, m->why);
+    if (s != OK)
+        return s == LIM_ANALYSIS ? s : explain(m, a);
+    if (out) {
         cert_put_header(out, &m->v);
-    size_t from = out->len;
-    enum status s = own_analyse(a, &m->v, out, &m->cost.analysis_steps, m->why);
-    if (s != OK && s != LIM_ANALYSIS)
-        s = explain(m, a);
-    if (s == OK && out->failed)
-        s = module_nomem(m);
-    if (s == OK)
-        s = check_contexts(m, a, (const uint8_t *)out->s + from, out->len - from, false);
-    strbuf_clear(&b);
-    return s;
+        cert_put_contexts(out, &m->v, contexts);
+        if (out->failed)
+            return module_nomem(m);
+    }
+    return check_contexts(m, a, contexts, false);
 }
 
 /* Has memory of its own, which it gives back: nothing later needs the states. */

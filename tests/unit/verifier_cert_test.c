@@ -62,7 +62,10 @@ static bool differs_from_sample(const struct own_state *s)
 {
     struct sample y;
     make_sample(&y);
-    return !own_same(s, &y.s);
+    struct strbuf room = {0};
+    bool same = own_same(s, &y.s, &room);
+    strbuf_clear(&room);
+    return !same;
 }
 
 START_TEST(test_same)
@@ -280,14 +283,19 @@ static void make_module(struct bytes *b)
 static void put_claim(struct strbuf *out, uint32_t func, const struct own_state *entry,
                       const struct own_state *result, struct cert_points *points, struct arena *a)
 {
-    struct strbuf key = {0};
-    struct own_summary s = {.func = func, .result = result};
-    own_serialise(entry, &key);
-    s.key = key.s;
-    s.nkey = key.len;
-    ck_assert(cert_points_take(points, a, &s.points));
-    cert_put_context(out, &s);
-    strbuf_clear(&key);
+    struct own_ctx room = {.arena = a};
+    struct cert_context c = {.func = func};
+    struct strbuf ends[2] = {{0}, {0}};
+    own_serialise(entry, &ends[0]);
+    own_serialise(result, &ends[1]);
+    c.entry = (struct cert_bytes){(const uint8_t *)ends[0].s, (uint32_t)ends[0].len};
+    c.result = (struct cert_bytes){(const uint8_t *)ends[1].s, (uint32_t)ends[1].len};
+    ck_assert(cert_points_take(points, &room, &c.points));
+    cert_points_clear(points);
+    cert_put_context(out, &c);
+    strbuf_clear(&ends[0]);
+    strbuf_clear(&ends[1]);
+    strbuf_clear(&room.room);
 }
 
 /* The certificate says of the helper's result that it is the test of `table`'s resource, which is
