@@ -1,5 +1,6 @@
-;; ... and read through a second name
-;; expect: OK
+;; A frozen block is written by a helper that also gets ones that are not frozen
+;; expect: TYP_FROZEN func=7 offset=0xe1
+;; monitor: MON_TYPE
 ;; contract: block Text { bytes: u8[]; }
 ;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
 ;; contract: slots Page[4];
@@ -15,12 +16,13 @@
   (import "singula/Page" "new" (func $page (result externref)))
   (import "singula/Page" "must.put" (func $must (param externref externref)))
   (import "singula/Text" "new" (func $text (param i32) (result externref)))
-  (import "singula/Page" "freeze" (func $pfreeze (param externref) (result externref)))
-  (import "singula/Page" "number.get" (func $number (param externref) (result i32)))
+  (import "singula/Page" "number.set" (func $nset (param externref i32)))
   (import "singula/Page" "free" (func $pfree (param externref)))
+  (import "singula/Page" "freeze" (func $pfreeze (param externref) (result externref)))
   (memory 1)
   (func $full (result externref) (local $p externref)
     (local.set $p (call $page)) (call $must (local.get $p) (call $text (i32.const 4))) (local.get $p))
+  (func $write (param $p externref) (call $nset (local.get $p) (i32.const 1)))
   (func $main (export "main") (local $a externref) (local $b externref) (local $n i32)
-    (local.set $a (call $pfreeze (call $full))) (local.set $b (local.get $a)) (drop (call $number (local.get $a))) (drop (call $number (local.get $b))) (call $pfree (local.get $a)))
+    (local.set $b (call $full)) (call $write (local.get $b)) (call $pfree (local.get $b)) (local.set $a (call $pfreeze (call $full))) (call $write (local.get $a)) (call $pfree (local.get $a)))
 )

@@ -1,5 +1,5 @@
-;; A child is taken out of a frozen block
-;; expect: TYP_FROZEN func=8 offset=0xf6
+;; A frozen block is written through a share of its own
+;; expect: TYP_FROZEN func=8 offset=0x105
 ;; monitor: MON_TYPE
 ;; contract: block Text { bytes: u8[]; }
 ;; contract: block Page { must: Text!; side: Text; cover: frozen Text; number: u32; }
@@ -17,12 +17,12 @@
   (import "singula/Page" "must.put" (func $must (param externref externref)))
   (import "singula/Text" "new" (func $text (param i32) (result externref)))
   (import "singula/Page" "freeze" (func $pfreeze (param externref) (result externref)))
-  (import "singula/Page" "must.take" (func $tmust (param externref) (result externref)))
-  (import "singula/Text" "free" (func $tfree (param externref)))
+  (import "singula/Page" "share" (func $pshare (param externref) (result externref)))
+  (import "singula/Page" "number.set" (func $nset (param externref i32)))
   (import "singula/Page" "free" (func $pfree (param externref)))
   (memory 1)
   (func $full (result externref) (local $p externref)
     (local.set $p (call $page)) (call $must (local.get $p) (call $text (i32.const 4))) (local.get $p))
   (func $main (export "main") (local $a externref) (local $b externref) (local $n i32)
-    (local.set $a (call $pfreeze (call $full))) (local.set $b (call $tmust (local.get $a))) (call $tfree (local.get $b)) (call $pfree (local.get $a)))
+    (local.set $a (call $pfreeze (call $full))) (local.set $b (call $pshare (local.get $a))) (call $nset (local.get $b) (i32.const 7)) (call $pfree (local.get $a)) (call $pfree (local.get $b)))
 )
