@@ -2,7 +2,8 @@
 """The catalogue of mistakes that the ownership proof refuses: a folder per class.
 
 usage: catalogue.py          prints each class: its direct case, its codes, how many modules are refused and accepted
-       catalogue.py --check  every class has enough cases, and docs/CODES.md says which code its direct case gets"""
+       catalogue.py --check  every class has enough cases, docs/CODES.md says which code its direct case gets, and every refused
+                             case says what the monitor does"""
 import re
 import sys
 from pathlib import Path
@@ -71,11 +72,18 @@ def undocumented():
             yield f"docs/CODES.md: the row of {folder.name[:6]} does not say {code}"
 
 
+def unwatched():
+    """A refused case says what the monitor does about it, or why it can do nothing."""
+    for path in sorted(REFUSED.rglob("*.wat")):
+        if not re.search(r"^;; monitor: (MON_\w+|X_\w+|- \w.*)$", path.read_text(), re.M):
+            yield f"{path.relative_to(HERE)}: no line `monitor:`"
+
+
 def main():
     if sys.argv[1:] != ["--check"]:
         list_classes()
         return 0
-    bad = list(shortages()) + list(undocumented())
+    bad = [*shortages(), *undocumented(), *unwatched()]
     for line in bad:
         print(line)
     refused = sum(len(cases(p)) for p in classes())

@@ -1,5 +1,6 @@
 ;; As in lost_where_the_program_ends, but the common end may go on: it repeats
 ;; expect: OWN_LEAK func=3 offset=0x70
+;; monitor: - the program can only end there
 ;; contract: block A { x: i32; }
 (module
   (import "singula/A" "alloc" (func $alloc (result externref)))

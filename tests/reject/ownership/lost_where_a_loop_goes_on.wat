@@ -1,5 +1,6 @@
 ;; A block is lost where no way leads to a return, but round a loop
 ;; expect: OWN_LEAK func=4 offset=0x84
+;; monitor: - the program never ends where it loses a block
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 (module
   (import "singula/A" "new" (func $new (param i32) (result externref)))

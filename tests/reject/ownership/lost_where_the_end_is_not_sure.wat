@@ -1,5 +1,6 @@
 ;; A block is lost where the SIP may end or not
 ;; expect: OWN_LEAK func=4 offset=0x82
+;; monitor: MON_LEAK
 ;; contract: block A { x: i32; kid: A; data: u8[]; }
 (module
   (import "singula/A" "new" (func $new (param i32) (result externref)))
