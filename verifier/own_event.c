@@ -412,13 +412,37 @@ static bool note_steps(struct own_run *r, const char *side, uint32_t event, uint
     return some;
 }
 
-void own_note_path(struct own_run *r, uint32_t event)
+/* The history among those that meet in `event` whose last step leads into one of `states`, or 0. */
+static uint32_t path_into(const struct own_ctx *c, uint32_t event, uint64_t states, uint32_t *left)
 {
+    for (uint32_t head = event; event && *left > 0; event = c->events[event].before) {
+        const struct own_event *e = &c->events[event];
+        --*left;
+        if (e->kind == EV_SENT || e->kind == EV_RECEIVED)
+            return e->to & states ? head : 0;
+        if (e->kind == EV_JOINED) {
+            uint32_t x = path_into(c, e->before, states, left);
+            return x ? x : path_into(c, e->other, states, left);
+        }
+    }
+    return 0;
+}
+
+void own_note_path(struct own_run *r, uint32_t event, uint64_t wrong)
+{
+    enum { LOOKED_AT = 200 };
     const struct own_ctx *c = r->c;
     own_note_origin(r, event);
     uint32_t join = last_of(c, event, KIND(EV_JOINED));
     if (join) {
-        uint32_t x = c->events[join].before, y = c->events[join].other, fork = x;
+        uint32_t x = c->events[join].before, y = c->events[join].other, left = LOOKED_AT;
+        uint32_t bad = wrong ? path_into(c, join, wrong, &left) : 0;
+        uint32_t good = bad ? path_into(c, join, ~wrong, &left) : 0;
+        if (good) {
+            x = bad;
+            y = good;
+        }
+        uint32_t fork = x;
         while (fork && !goes_back_to(c, y, fork))
             fork = c->events[fork].before;
         bool some = note_steps(r, "on one path", x, fork);

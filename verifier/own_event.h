@@ -70,8 +70,9 @@ void own_note(struct own_run *r, uint32_t event);
 void own_note_side(struct own_run *r, const char *side, uint32_t event);
 /* Where the resource with this history came from. */
 void own_note_origin(struct own_run *r, uint32_t event);
-/* ... and its latest steps through its contract and tests, oldest first. */
-void own_note_path(struct own_run *r, uint32_t event);
+/* ... and its latest steps through its contract and tests, oldest first. Of paths that met, one is
+ * shown that leads into one of the states `wrong` (0: any), and one that does not. */
+void own_note_path(struct own_run *r, uint32_t event, uint64_t wrong);
 /* The two sides of an EV_MET. */
 void own_note_sides(struct own_run *r, uint32_t met);
 /* The event that took away the resource with this history, if it was seen; else 0. */

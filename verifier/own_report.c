@@ -237,7 +237,7 @@ bool own_fail_maybe_null(struct own_run *r, uint32_t i, const char *what)
     char name[64];
     own_res_name(r, res, name, sizeof name);
     own_fail(r, OWN_MAYBE_NULL, "%s: the %s may be null here", what, name);
-    own_note_path(r, res->event);
+    own_note_path(r, res->event, 0);
     hint_for_null(r, res);
     return false;
 }
@@ -259,7 +259,7 @@ bool own_fail_leak(struct own_run *r, uint32_t i, const char *where)
     own_res_name(r, res, name, sizeof name);
     own_fail(r, OWN_LEAK, "the last reference to the %s is lost %s", name, where);
     own_note_side(r, "on another path", own_event_end(r->c, res->event));
-    own_note_path(r, res->event);
+    own_note_path(r, res->event, 0);
     if (res->kind == RES_ENDPOINT) {
         char states[120];
         own_states_text(&r->c->m->contracts->contracts[res->type], res->states, " or ", states,
@@ -359,7 +359,7 @@ static bool fail_lost_on_one(struct own_run *r, const struct own_res *res)
     else
         own_fail(r, OWN_LEAK, "the %s is owned on one path only where paths meet", name);
     own_note_side(r, "on one path", end);
-    own_note_path(r, res->event);
+    own_note_path(r, res->event, 0);
     if (end)
         diag_hint(r->c->why, "let every path of %s give it away, or none",
                   own_func_name(r, r->func, func, sizeof func));
@@ -503,7 +503,7 @@ bool own_fail_state(struct own_run *r, const char *what, const struct own_res *r
              res->states & ~one ? ", one of those it may be in" : "");
     own_states_text(c, res->states, " or ", text, sizeof text);
     diag_found(r->c->why, "the endpoint in state %s", text);
-    own_note_path(r, res->event);
+    own_note_path(r, res->event, bad_states);
     allowed_text(c, one, res->role, text, sizeof text);
     diag_hint(r->c->why, "in state %s: %s%s", state, text,
               r->op && r->op->kind == XOP_CLOSE ? "; `abandon` closes in any state" : "");
@@ -536,8 +536,8 @@ bool own_fail_endpoint_state(struct own_run *r, const char *what, const struct o
                own_pending(res) != CASE_BIT(CASE_NONE)
                    ? ", with a message that was announced and not received"
                    : "");
-    own_note_path(r, res->event);
     uint64_t wrong = res->states & ~(t->state == STATE_END ? CASE_BIT(63) : CASE_BIT(t->state));
+    own_note_path(r, res->event, wrong);
     if (wrong) {
         char state[64], text[160];
         own_states_text(c, wrong & -wrong, "", state, sizeof state);
@@ -552,7 +552,7 @@ bool own_fail_endpoint_state(struct own_run *r, const char *what, const struct o
 bool own_fail_peer_closed(struct own_run *r, const char *what, const struct own_res *res)
 {
     own_fail(r, CON_CLOSED, "%s: the peer is known to have closed", what);
-    own_note_path(r, res->event);
+    own_note_path(r, res->event, 0);
     return false;
 }
 
@@ -562,7 +562,7 @@ bool own_fail_other_message(struct own_run *r, const char *what, const struct ow
     char text[160];
     own_cases_text(c, res->pend, text, sizeof text);
     own_fail(r, CON_WRONG_MESSAGE, "%s: the next message is known to be %s", what, text);
-    own_note_path(r, res->event);
+    own_note_path(r, res->event, 0);
     diag_hint(r->c->why, "receive the message that the test found");
     return false;
 }
