@@ -18,6 +18,8 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "runtime/engine/engine.h"
+#include "verifier/verified.h"
 
 #define IMAGE_MAGIC "SGNIMAGE"
 #define IMAGE_NONE  UINT32_MAX
@@ -64,9 +66,9 @@ struct image_key {
     uint8_t opt;       /* enum image_opt */
     uint8_t watched;   /* code for the ownership monitor */
     uint8_t flags;     /* 0 */
-    char compiler[24]; /* "singula 0.1.0 llvm 19.1.7", NUL-padded */
-    char cpu[40];      /* LLVM's name of the CPU */
-    uint64_t features; /* XXH3-64 of LLVM's feature string of the machine */
+    char compiler[40]; /* image_compiler: Singula, a hash of the compiler's source, LLVM */
+    char cpu[40];      /* cpu.h: maker, family, model, stepping */
+    uint64_t features; /* XXH3-64 of what CPUID says the machine can do */
 };
 
 enum image_opt { IMAGE_FAST, IMAGE_FULL };
@@ -87,5 +89,23 @@ struct image_header {
     struct image_part lines;   /* struct image_line */
     struct image_part module;  /* bytes */
 };
+
+/* What this build's compiler is called in keys: "singula 0.1.0 904d344e llvm 19.1.7"; without LLVM
+ * it ends before that. */
+extern const char image_compiler[];
+
+/* The key of what would be made here and now of a module's bytes. */
+void image_key(struct image_key *k, const uint8_t *module, size_t n, enum memory_mode mode,
+               enum image_opt opt, bool watched);
+
+/* Whether the n bytes (aligned to 8) are a whole, undamaged image: checksum, every part in its
+ * place, every table in order. `want`: of what it must have been made, and for which machine; NULL
+ * if that is not asked. E_IMAGE with a message that names what was wanted and found. After OK
+ * everything in the header and the tables may be used without further checks. */
+must_check enum status image_check(const uint8_t *bytes, size_t n, const struct image_key *want,
+                                   struct diag *why);
+
+/* Whether a checked image was made of that module: of equal bytes. */
+bool image_is_of(const uint8_t *image, const struct vview *v);
 
 #endif
