@@ -76,8 +76,8 @@ enum {
     HELPER(table_copy, 5, 0)  /* dst table, src table, dst, src, n: at most 5 after the context */ \
     HELPER(table_init, 5, 0)  /* table, segment, dst, src, n */                                    \
     HELPER(elem_drop, 1, 0)   /* segment */                                                        \
-    HELPER(label, 3, 0)       /* function, offset of the block's opcode in its body, frame: all    \
-                                 locals, then the operand stack, as slots: MON_INVARIANT */
+    HELPER(label, 3, 0)       /* function, offset of the block's opcode in its body, frame, as     \
+                                 the interpreter lays it out (interp_int.h): MON_INVARIANT */
 
 enum native_helper {
 #define HELPER(name, nparams, nresults) NH_##name,

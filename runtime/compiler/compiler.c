@@ -1,0 +1,273 @@
+/* The whole way: chunks of functions through LLVM on several threads, objects into an image. */
+#include "runtime/compiler/codegen_int.h"
+#include "runtime/compiler/object.h"
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Error.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK_MIN = 8 << 10, CHUNK_MAX = 96 << 10, CHUNKS_PER_THREAD = 6, THREADS_MAX = 64 };
+
+struct part {
+    uint32_t first, end; /* defined functions */
+    uint64_t bytes;
+    LLVMMemoryBufferRef object;
+};
+
+/* One compilation, shared by its threads. */
+struct job {
+    const struct vview *view;
+    const struct compile_options *opt;
+    struct part *parts;
+    uint32_t nparts;
+    uint64_t total;
+    pthread_mutex_t lock; /* of what follows */
+    uint32_t next;
+    uint64_t done;
+    enum status st;
+    struct diag *why;
+};
+
+/* ---- the machine ---- */
+
+static void initialize(void)
+{
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+}
+
+static LLVMTargetMachineRef open_machine(enum image_opt opt)
+{
+    LLVMTargetRef target;
+    char *error = NULL, *triple = LLVMGetDefaultTargetTriple();
+    LLVMTargetMachineRef tm = NULL;
+    if (LLVMGetTargetFromTriple(triple, &target, &error) == 0) {
+        char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
+        tm = LLVMCreateTargetMachine(target, triple, cpu, features,
+                                     opt == IMAGE_FAST ? LLVMCodeGenLevelNone
+                                                       : LLVMCodeGenLevelAggressive,
+                                     LLVMRelocPIC, LLVMCodeModelSmall);
+        LLVMDisposeMessage(cpu);
+        LLVMDisposeMessage(features);
+    }
+    LLVMDisposeMessage(error);
+    LLVMDisposeMessage(triple);
+    return tm;
+}
+
+/* ---- one part ---- */
+
+/* Functions only: no pass may change what another part relies on, nor move code from one function
+ * to another (a backtrace has the frames of the guest). */
+static const char first_fast[] = "function(mem2reg)";
+static const char then_fast[] = "function(instsimplify,simplifycfg)";
+static const char first_full[] = "function(sroa,early-cse)";
+static const char then_full[] =
+    "function("
+    "simplifycfg,instcombine<no-verify-fixpoint>,early-cse<memssa>,jump-threading,"
+    "correlated-propagation,simplifycfg,instcombine<no-verify-fixpoint>,reassociate,"
+    "constraint-elimination,"
+    "loop-mssa(loop-instsimplify,loop-simplifycfg,licm<allowspeculation>,loop-rotate,"
+    "licm<allowspeculation>,simple-loop-unswitch<nontrivial;trivial>),"
+    "simplifycfg,instcombine<no-verify-fixpoint>,"
+    "loop(indvars,loop-deletion,loop-unroll-full),"
+    "sroa,gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,correlated-propagation,"
+    "adce,dse,loop-mssa(licm<allowspeculation>),simplifycfg,instcombine<no-verify-fixpoint>,"
+    "loop-mssa(loop-rotate,licm<allowspeculation>),loop-distribute,loop-vectorize,loop-load-elim,"
+    "instcombine<no-verify-fixpoint>,simplifycfg,slp-vectorizer,vector-combine,"
+    "instcombine<no-verify-fixpoint>,loop-unroll<O3>,instcombine<no-verify-fixpoint>,"
+    "loop-mssa(licm<allowspeculation>),alignment-from-assumptions,loop-sink,instsimplify,"
+    "div-rem-pairs,tailcallelim,simplifycfg)";
+
+static bool run_passes(LLVMModuleRef mod, LLVMTargetMachineRef tm, const char *passes,
+                       struct diag *why)
+{
+    LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
+    LLVMErrorRef e = LLVMRunPasses(mod, passes, tm, o);
+    LLVMDisposePassBuilderOptions(o);
+    if (!e)
+        return true;
+    char *text = LLVMGetErrorMessage(e);
+    diag_set(why, E_COMPILER, "LLVM: %s", text);
+    LLVMDisposeErrorMessage(text);
+    return false;
+}
+
+/* LLVM takes what it is given; wrong IR is found here in builds with internal checks. */
+static bool is_well_formed(LLVMModuleRef mod, struct diag *why)
+{
+    char *error = NULL;
+    if (CHECK_LEVEL == 0 || !LLVMVerifyModule(mod, LLVMReturnStatusAction, &error)) {
+        LLVMDisposeMessage(error);
+        return true;
+    }
+    diag_set(why, E_COMPILER, "LLVM: %s", error);
+    LLVMDisposeMessage(error);
+    return false;
+}
+
+/* The entry code of every type that a defined function has. */
+static void make_entries(struct chunk *c)
+{
+    const struct vview *v = c->view;
+    uint8_t *made = calloc(v->ntypes + 1, 1);
+    if (!made) {
+        c->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < v->ndefined; i++) {
+        uint32_t t = v->types[v->funcs[i].type].canonical;
+        if (!made[t])
+            chunk_entry(c, t);
+        made[t] = 1;
+    }
+    free(made);
+}
+
+static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachineRef tm,
+                                struct gen *g, struct diag *why)
+{
+    bool fast = j->opt->opt == IMAGE_FAST;
+    struct chunk c;
+    enum status st = chunk_open(&c, j->view, j->opt, tm) ? OK : E_NOMEM;
+    for (uint32_t i = p->first; st == OK && i < p->end && !c.failed; i++)
+        gen_function(g, &c, i);
+    if (st == OK && p == j->parts)
+        make_entries(&c);
+    LLVMDIBuilderFinalize(c.di);
+    if (c.failed)
+        st = E_NOMEM;
+    if (st == OK && !is_well_formed(c.mod, why))
+        st = E_COMPILER;
+    if (st == OK && !run_passes(c.mod, tm, fast ? first_fast : first_full, why))
+        st = E_COMPILER;
+    if (st == OK && j->opt->mode == MEMORY_GUARD)
+        gen_keep_loads(c.mod);
+    if (st == OK && !run_passes(c.mod, tm, fast ? then_fast : then_full, why))
+        st = E_COMPILER;
+    char *error = NULL;
+    if (st == OK &&
+        LLVMTargetMachineEmitToMemoryBuffer(tm, c.mod, LLVMObjectFile, &error, &p->object)) {
+        diag_set(why, E_COMPILER, "LLVM: %s", error);
+        LLVMDisposeMessage(error);
+        st = E_COMPILER;
+    }
+    chunk_close(&c);
+    return st;
+}
+
+/* ---- threads ---- */
+
+static void *work(void *arg)
+{
+    struct job *j = arg;
+    LLVMTargetMachineRef tm = open_machine(j->opt->opt);
+    struct gen g = {0};
+    struct diag why = {0};
+    pthread_mutex_lock(&j->lock);
+    while (j->st == OK && j->next < j->nparts) {
+        struct part *p = &j->parts[j->next++];
+        pthread_mutex_unlock(&j->lock);
+        enum status st = tm ? compile_part(j, p, tm, &g, &why) : E_NOMEM;
+        pthread_mutex_lock(&j->lock);
+        if (st != OK && j->st == OK) {
+            j->st = st;
+            *j->why = why;
+        }
+        j->done += p->bytes;
+        if (j->opt->progress)
+            j->opt->progress(j->opt->ctx, j->done, j->total);
+    }
+    pthread_mutex_unlock(&j->lock);
+    gen_free(&g);
+    if (tm)
+        LLVMDisposeTargetMachine(tm);
+    return NULL;
+}
+
+static uint32_t thread_count(const struct job *j)
+{
+    long n = j->opt->threads ? (long)j->opt->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    if (n > THREADS_MAX)
+        n = THREADS_MAX;
+    return n < 1 ? 1 : (uint32_t)n;
+}
+
+static void run_job(struct job *j, uint32_t nthreads)
+{
+    pthread_t threads[THREADS_MAX];
+    uint32_t n = 0;
+    while (n + 1 < nthreads && n + 1 < j->nparts && pthread_create(&threads[n], NULL, work, j) == 0)
+        n++;
+    (void)work(j); /* this thread, too: with it alone everything gets done */
+    while (n > 0)
+        pthread_join(threads[--n], NULL);
+}
+
+/* Neighbours together, parts of about the same size. */
+static bool make_parts(struct job *j, uint32_t nthreads)
+{
+    const struct vview *v = j->view;
+    for (uint32_t i = 0; i < v->ndefined; i++)
+        j->total += v->funcs[i].ncode;
+    uint64_t size = j->total / ((uint64_t)nthreads * CHUNKS_PER_THREAD);
+    size = size < CHUNK_MIN ? CHUNK_MIN : size > CHUNK_MAX ? CHUNK_MAX : size;
+    j->parts = calloc(j->total / size + v->ndefined / 1000 + 2, sizeof *j->parts);
+    if (!j->parts)
+        return false;
+    struct part *p = j->parts;
+    for (uint32_t i = 0; i < v->ndefined; i++) {
+        if (p->bytes >= size) {
+            p++;
+            p->first = i;
+        }
+        p->bytes += v->funcs[i].ncode;
+        p->end = i + 1;
+    }
+    j->nparts = (uint32_t)(p - j->parts) + 1;
+    return true;
+}
+
+static enum status link_parts(struct job *j, const struct image_key *key, struct image_bytes *out,
+                              struct diag *why)
+{
+    struct object *objs = calloc(j->nparts, sizeof *objs);
+    if (!objs)
+        return E_NOMEM;
+    for (uint32_t i = 0; i < j->nparts; i++)
+        objs[i] = (struct object){(const void *)LLVMGetBufferStart(j->parts[i].object),
+                                  LLVMGetBufferSize(j->parts[i].object)};
+    enum status st = image_link(key, j->view, objs, j->nparts, out, why);
+    free(objs);
+    return st;
+}
+
+enum status compiler_compile(const struct verified_module *m, const struct image_key *key,
+                             const struct compile_options *o, struct image_bytes *out,
+                             struct diag *why)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    check(pthread_once(&once, initialize) == 0);
+    struct job j = {.view = verified_view(m), .opt = o, .why = why};
+    check(pthread_mutex_init(&j.lock, NULL) == 0);
+    uint32_t nthreads = thread_count(&j);
+    if (make_parts(&j, nthreads))
+        run_job(&j, nthreads);
+    else
+        j.st = E_NOMEM;
+    if (j.st == OK)
+        j.st = link_parts(&j, key, out, why);
+    for (uint32_t i = 0; i < j.nparts; i++)
+        if (j.parts[i].object)
+            LLVMDisposeMemoryBuffer(j.parts[i].object);
+    free(j.parts);
+    pthread_mutex_destroy(&j.lock);
+    return j.st;
+}
