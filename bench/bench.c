@@ -56,24 +56,30 @@ json_t *samples_json(struct samples *s)
 }
 
 /* DIR/NAME, if it can be read. */
-static bool readable(const char *dir, const char *sub, const char *name, char *path, size_t size)
+static bool readable(const char *dir, const char *sub, const char *name, char *path)
 {
-    int n = snprintf(path, size, "%s%s/%s", dir, sub, name);
-    return n > 0 && (size_t)n < size && access(path, R_OK) == 0;
+    int n = snprintf(path, BENCH_PATH, "%s%s/%s", dir, sub, name);
+    return n > 0 && n < BENCH_PATH && access(path, R_OK) == 0;
 }
 
-struct singula_module *bench_module(const char *name)
+bool bench_guest(const char *name, char *path)
 {
-    char path[4096], dir[2048];
+    char dir[2048];
     const char *own = getenv("SINGULA_BENCH_DIR");
     ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - 1);
     dir[n > 0 ? n : 0] = 0;
     char *slash = strrchr(dir, '/');
     if (slash)
         *slash = 0;
-    if (!(own && readable(own, "", name, path, sizeof path)) &&
-        !readable(dir, "/../bench/guests", name, path, sizeof path) &&
-        !readable(dir, "/../share/singula/bench", name, path, sizeof path)) {
+    return (own && readable(own, "", name, path)) ||
+           readable(dir, "/../bench/guests", name, path) ||
+           readable(dir, "/../share/singula/bench", name, path);
+}
+
+struct singula_module *bench_module(const char *name)
+{
+    char path[BENCH_PATH];
+    if (!bench_guest(name, path)) {
         complain("bench: the guest %s is not there; it is built where clang-19, lld-19 and "
                  "wasi-libc are installed",
                  name);

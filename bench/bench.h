@@ -27,9 +27,11 @@ void samples_clear(struct samples *s);
 /* {"median":, "p10":, "p90":, "n":} */
 json_t *samples_json(struct samples *s);
 
-/* The verified guest module bench/NAME: of the build, of the installation, or of
- * $SINGULA_BENCH_DIR. Complains and returns NULL if it is not there (it is built only where
- * clang-19 is). */
+/* Where the guest module NAME is: in the build, in the installation, or in $SINGULA_BENCH_DIR;
+ * `path` has BENCH_PATH bytes. False if it is not there: it is built only where clang-19 is. */
+enum { BENCH_PATH = 4096 };
+bool bench_guest(const char *name, char *path);
+/* The same, verified. Complains and returns NULL if it is not there or is refused. */
 struct singula_module *bench_module(const char *name);
 
 /* "  3/9 what" on the terminal, rewritten in place; nothing if stderr is none. NULL clears the

@@ -7,6 +7,7 @@
 #ifndef BENCH_KERNELS_KERNELS_H
 #define BENCH_KERNELS_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __wasm__
@@ -22,7 +23,18 @@
 /* One step of a hash for checksums. */
 static inline uint64_t mix(uint64_t h, uint64_t x)
 {
-    return (h ^ x) * UINT64_C(0x9e3779b97f4a7c15);
+    h = (h ^ x) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+/* All bits of a float count: both builds do the same IEEE operations in the same order. */
+static inline uint64_t double_bits(double x)
+{
+    union {
+        double d;
+        uint64_t u;
+    } both = {.d = x};
+    return both.u;
 }
 
 /* Reproducible pseudo-random numbers. */

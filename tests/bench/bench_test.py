@@ -5,6 +5,7 @@ Figures are not judged, only that every cell is there and makes sense.
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,17 +33,22 @@ def spread_ok(s):
 
 
 def compute():
-    for mode in ["guard", "compact"]:
-        r = run("compute", "--rounds=1", "--json", f"--memory={mode}")
-        case(f"compute {mode} ends well", r.returncode == 0, r.stderr)
-        doc = json.loads(r.stdout or "{}")
-        rows = doc.get("kernels", [])
-        case(f"compute {mode} has its kernels", len(rows) == 12 and len({k["kernel"] for k in rows}) == 12, rows)
-        case(f"compute {mode} has ratios", all(k["ratio"] > 0 and spread_ok(k["native_ns"]) and
-                                               spread_ok(k["interp_ns"]) for k in rows), rows)
-        case(f"compute {mode} has a mean", doc.get("geomean_ratio", 0) > 0, doc)
-    r = run("compute", "--quick", "--kernel=fib")
-    case("compute --kernel", r.returncode == 0 and "fib" in r.stdout and "sieve" not in r.stdout, r.stdout + r.stderr)
+    columns = ["interp guard", "interp compact"] + (["node turbofan", "node default"] if shutil.which("node") else [])
+    r = run("compute", "--rounds=1", "--quick", "--json")
+    case("compute ends well", r.returncode == 0, r.stderr)
+    doc = json.loads(r.stdout or "{}")
+    rows = doc.get("kernels", [])
+    case("compute has its kernels", len(rows) == 30 and len({k["kernel"] for k in rows}) == 30, rows)
+    case("compute has its columns", all(list(k["columns"]) == columns for k in rows), rows)
+    case("compute has ratios", all(c["ratio"] > 0 and spread_ok(c["ns"]) for k in rows for c in k["columns"].values()) and
+         all(spread_ok(k["native_ns"]) for k in rows), rows)
+    means = doc.get("geomean_ratios", {})
+    case("compute has means", list(means) == columns and all(x > 0 for x in means.values()), doc)
+    r = run("compute", "--quick", "--kernel=fib", "--engine=interp", "--memory=compact")
+    case("compute of one cell", r.returncode == 0 and "fib" in r.stdout and "sieve" not in r.stdout and
+         "interp compact" in r.stdout and "guard" not in r.stdout and "turbofan" not in r.stdout, r.stdout + r.stderr)
+    r = run("compute", "--quick", "--kernel=fib", env=os.environ | {"PATH": "/nowhere"})
+    case("compute without node", r.returncode == 0 and "not measured: node is not installed" in r.stdout, r.stdout + r.stderr)
 
 
 def channel():
@@ -65,7 +71,7 @@ def channel():
 def mistakes():
     for words, text in [(["chanel"], "did you mean channel"), (["channel", "--size=7"], "multiples of 8"),
                         (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
-                        (["compute", "--rounds=0"], ""), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"), (["channel", "--rounds=x"], "--rounds")]:
+                        (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"), (["channel", "--rounds=x"], "--rounds")]:
         r = run(*words)
         case(" ".join(words), r.returncode == 2 and text in r.stderr, f"{r.returncode} {r.stderr}")
     r = run("channel", "--help")
