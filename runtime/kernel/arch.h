@@ -16,6 +16,9 @@ void arch_fault_redirect(void *ucontext, void *resume_sp);
 /* The stack pointer of the interrupted code. */
 void *arch_fault_sp(const void *ucontext);
 
+/* The instruction at which the code was interrupted. */
+void *arch_fault_pc(const void *ucontext);
+
 /* What the interrupted code had in the registers of the first two integer arguments. */
 void arch_fault_args(const void *ucontext, uint64_t args[2]);
 

@@ -71,6 +71,12 @@ void *arch_fault_sp(const void *ucontext)
     return (void *)u->uc_mcontext.gregs[REG_RSP];
 }
 
+void *arch_fault_pc(const void *ucontext)
+{
+    const ucontext_t *u = ucontext;
+    return (void *)u->uc_mcontext.gregs[REG_RIP];
+}
+
 void arch_fault_args(const void *ucontext, uint64_t args[2])
 {
     const ucontext_t *u = ucontext;

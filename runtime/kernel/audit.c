@@ -64,7 +64,7 @@ static enum status audit_block(struct audit *a, uint32_t first, uint32_t *size)
 {
     const struct buddy *b = &a->r->buddy;
     uint8_t tag = b->tags[first];
-    uint32_t order = (tag & (uint8_t)~TAG_FREE) - 1u;
+    uint32_t order = (tag & (uint8_t) ~(TAG_FREE | TAG_DOWN)) - 1u;
     if (tag == 0 || order > b->max_order || first & ((1u << order) - 1))
         return disagree(a, first, "begins no block of addresses");
     *size = 1u << order;
@@ -78,9 +78,11 @@ static enum status audit_block(struct audit *a, uint32_t first, uint32_t *size)
     if (live->owner == OWNER_NONE || live->committed > *size)
         return disagree(a, first, "begins an extent without owner or with too many pages");
     a->seen.extents++;
-    enum status s = audit_pages(a, first, first + live->committed, live->owner);
+    bool down = tag & TAG_DOWN;
+    uint32_t border = down ? first + *size - live->committed : first + live->committed;
+    enum status s = audit_pages(a, first, border, down ? OWNER_NONE : live->owner);
     if (s == OK)
-        s = audit_pages(a, first + live->committed, first + *size, OWNER_NONE);
+        s = audit_pages(a, border, first + *size, down ? live->owner : OWNER_NONE);
     return s;
 }
 

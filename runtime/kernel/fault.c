@@ -12,6 +12,8 @@
 #endif
 
 #define ALT_STACK_BYTES ((size_t)64 << 10)
+/* Stack pointers that far apart are of different stacks. */
+#define SAME_STACK ((ptrdiff_t)256 << 20)
 
 /* One per fault_call() in progress, on its stack. */
 struct record {
@@ -57,7 +59,9 @@ static void on_fault(int sig, siginfo_t *info, void *ucontext)
     rec->fault.addr = info->si_addr;
     arch_fault_args(ucontext, rec->fault.args);
     char *given_up = arch_fault_sp(ucontext);
-    if (given_up < (char *)rec->resume_sp)
+    rec->fault.pc = (uint64_t)(uintptr_t)arch_fault_pc(ucontext);
+    rec->fault.sp = (uint64_t)(uintptr_t)given_up;
+    if (given_up < (char *)rec->resume_sp && (char *)rec->resume_sp - given_up < SAME_STACK)
         ASAN_UNPOISON_MEMORY_REGION(given_up, (size_t)((char *)rec->resume_sp - given_up));
     arch_fault_redirect(ucontext, rec->resume_sp);
 }
@@ -120,4 +124,35 @@ void fault_thread_close(struct fault_thread *t)
     check(sigaltstack(&off, NULL) == 0);
     munmap(t->stack, ALT_STACK_BYTES);
     *t = (struct fault_thread){0};
+}
+
+static pthread_key_t kept_key;
+static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
+static _Thread_local struct fault_thread kept;
+static _Thread_local bool is_kept;
+
+static void drop_kept(void *t)
+{
+    fault_thread_close(t);
+}
+
+static void make_key(void)
+{
+    check(pthread_key_create(&kept_key, drop_kept) == 0);
+}
+
+enum status fault_thread_keep(void)
+{
+    if (is_kept)
+        return OK;
+    check(pthread_once(&kept_once, make_key) == 0);
+    enum status st = fault_thread_open(&kept);
+    if (st != OK)
+        return st;
+    if (pthread_setspecific(kept_key, &kept)) {
+        fault_thread_close(&kept);
+        return E_NOMEM;
+    }
+    is_kept = true;
+    return OK;
 }

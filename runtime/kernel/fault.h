@@ -23,12 +23,13 @@
 must_check bool fault_call(void (*fn)(void *arg), void *arg, const struct region *r,
                            void **fault_addr);
 
-/* The same, but also says what the first two integer argument registers held when it was given up:
- * code that keeps its state there need not store it before each access. *out is written only then.
- */
+/* The same, but also says where it was given up, and what the first two integer argument registers
+ * held: code that keeps its state there need not store it before each access. *out is written only
+ * then. fn may have switched to a stack of its own. */
 struct fault {
     void *addr;
     uint64_t args[2];
+    uint64_t pc, sp;
 };
 must_check bool fault_call_args(void (*fn)(void *arg), void *arg, const struct region *r,
                                 struct fault *out);
@@ -42,5 +43,8 @@ struct fault_thread {
 must_check enum status fault_thread_open(struct fault_thread *t);
 /* On the same thread. A zeroed struct is accepted. */
 void fault_thread_close(struct fault_thread *t);
+/* The same, given back when the thread ends; costs nothing when it is called again. For threads
+ * that run machine code of guests, whose stacks have no room for signals. */
+must_check enum status fault_thread_keep(void);
 
 #endif

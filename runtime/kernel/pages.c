@@ -355,7 +355,8 @@ static void check_extent(const struct region *r, const struct extent *e)
     if (e->zone == ZONE_COMPACT) {
         const union block *b = &r->buddy.blocks[e->first];
         check(e->first < r->compact_pages && b->owner == e->owner && b->committed == e->committed &&
-              r->buddy.tags[e->first] == TAG_ORDER(order_of(e->npages)));
+              r->buddy.tags[e->first] ==
+                  (TAG_ORDER(order_of(e->npages)) | (e->down ? TAG_DOWN : 0)));
     } else {
         const struct window *w = window_of(r, e);
         check(w->owner == e->owner && w->committed == e->committed && w->npages == e->npages);
@@ -412,6 +413,29 @@ enum status extent_reserve(struct region *r, enum page_zone zone, uint32_t owner
     return OK;
 }
 
+enum status extent_reserve_down(struct region *r, uint32_t owner, uint32_t npages, uint8_t rights,
+                                struct extent *out)
+{
+    enum status s = extent_reserve(r, ZONE_COMPACT, owner, npages, rights, out);
+    if (s != OK)
+        return s;
+    out->down = true;
+    r->buddy.tags[out->first] |= TAG_DOWN;
+    return OK;
+}
+
+/* Number of the lowest page, if `committed` of the extent's are committed. */
+static uint32_t lowest(const struct extent *e, uint32_t committed)
+{
+    return e->down ? e->first + e->npages - committed : e->first;
+}
+
+/* Where the pages of an extent are that are committed after the first `from`, up to `to`. */
+static uint32_t next_pages(const struct extent *e, uint32_t from, uint32_t to)
+{
+    return e->down ? lowest(e, to) : e->first + from;
+}
+
 static bool over_limit(struct region *r, uint32_t n)
 {
     return r->stats.committed + n > r->max_pages;
@@ -427,7 +451,7 @@ enum status extent_commit(struct region *r, struct extent *e, uint32_t n)
     if (fails_on_order(r) || over_limit(r, n))
         return E_NOMEM;
     if (e->zone == ZONE_COMPACT) {
-        uint32_t first = e->first + e->committed;
+        uint32_t first = next_pages(e, e->committed, e->committed + n);
         take_pages(r, first, n, e->owner, e->rights, true);
         if (e->rights != (PAGE_R | PAGE_W) &&
             mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, prot_of(e->rights))) {
@@ -456,7 +480,7 @@ void extent_decommit(struct region *r, struct extent *e, uint32_t n)
     check(n <= e->committed);
     if (n == 0)
         return;
-    uint32_t first = e->first + e->committed - n;
+    uint32_t first = next_pages(e, e->committed - n, e->committed);
     if (e->zone == ZONE_COMPACT) {
         restore_rights(r, e, first, n);
         give_pages(r, first, n);
@@ -475,18 +499,37 @@ enum status extent_protect(struct region *r, struct extent *e, uint8_t rights)
         return OK;
     if (fails_on_order(r))
         return E_NOMEM;
-    if (e->committed && mprotect(page_addr(r, e->first), extent_bytes(e), prot_of(rights)))
+    uint32_t first = lowest(e, e->committed);
+    if (e->committed && mprotect(page_addr(r, first), extent_bytes(e), prot_of(rights)))
         return E_NOMEM;
-    for (uint32_t p = e->first; p < e->first + e->committed; p++)
+    for (uint32_t p = first; p < first + e->committed; p++)
         r->table[p] = ENTRY(e->owner, PAGE_DIRTY | rights);
     e->rights = rights;
+    return OK;
+}
+
+enum status extent_protect_part(struct region *r, const struct extent *e, uint32_t at, uint32_t n,
+                                uint8_t rights)
+{
+    check_extent(r, e);
+    uint32_t first = e->first + at, low = lowest(e, e->committed);
+    check(first >= low && n <= low + e->committed - first);
+    /* restore_rights() goes by the extent's */
+    if (!rights_allowed(rights) || e->rights == (PAGE_R | PAGE_W))
+        return E_ARGUMENT;
+    if (fails_on_order(r))
+        return E_NOMEM;
+    if (n && mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, prot_of(rights)))
+        return E_NOMEM;
+    for (uint32_t p = first; p < first + n; p++)
+        r->table[p] = ENTRY(e->owner, PAGE_DIRTY | rights);
     return OK;
 }
 
 enum status extent_move(struct region *r, struct extent *e, uint32_t npages)
 {
     check_extent(r, e);
-    check(e->zone == ZONE_COMPACT);
+    check(e->zone == ZONE_COMPACT && !e->down);
     uint32_t order = order_of(npages), old = order_of(e->npages);
     if (order <= old)
         return OK;
@@ -537,30 +580,6 @@ void extent_release(struct region *r, struct extent *e)
 void *region_base(const struct region *r)
 {
     return r->base;
-}
-
-static const uint32_t *entry_of(const struct region *r, const void *addr)
-{
-    uint64_t at = (uint64_t)(uintptr_t)addr - (uint64_t)(uintptr_t)r->base;
-    return at < r->bytes ? &r->table[at >> PAGE_SHIFT] : NULL;
-}
-
-uint32_t page_owner(const struct region *r, const void *addr)
-{
-    const uint32_t *e = entry_of(r, addr);
-    return e ? ENTRY_OWNER(*e) : OWNER_NONE;
-}
-
-uint8_t page_rights(const struct region *r, const void *addr)
-{
-    const uint32_t *e = entry_of(r, addr);
-    return e ? (uint8_t)(*e & PAGE_RIGHTS) : 0;
-}
-
-bool region_is_guard(const struct region *r, const void *addr)
-{
-    uint64_t at = (uint64_t)(uintptr_t)addr - (uint64_t)(uintptr_t)r->base;
-    return at >= r->compact_bytes && at < r->bytes;
 }
 
 void region_stats(const struct region *r, struct region_stats *out)

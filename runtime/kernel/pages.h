@@ -23,6 +23,7 @@
 #ifndef RUNTIME_KERNEL_PAGES_H
 #define RUNTIME_KERNEL_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,9 +59,10 @@ struct region_config {
 struct extent {
     uint32_t first;     /* page number in the region */
     uint32_t npages;    /* addresses set aside */
-    uint32_t committed; /* pages [first, first + committed) have an owner */
+    uint32_t committed; /* pages [first, first + committed) have an owner; the last if `down` */
     uint32_t owner;
     uint8_t zone, rights;
+    bool down;
 };
 
 /* Reserves address space. E_NOMEM, with the size wanted, if the system refuses; sizes left at 0 are
@@ -75,6 +77,10 @@ void region_destroy(struct region *r);
  */
 must_check enum status extent_reserve(struct region *r, enum page_zone zone, uint32_t owner,
                                       uint32_t npages, uint8_t rights, struct extent *out);
+/* The same in the compact zone, to be committed from its end towards its beginning: for stacks of
+ * machine code. It cannot move. */
+must_check enum status extent_reserve_down(struct region *r, uint32_t owner, uint32_t npages,
+                                           uint8_t rights, struct extent *out);
 /* Commits the next n pages: owned by the extent's owner, zeroed, with the extent's rights. E_LIMIT:
  * beyond the extent. E_NOMEM: the system refuses, or max_pages. Nothing changes on failure. */
 must_check enum status extent_commit(struct region *r, struct extent *e, uint32_t n);
@@ -85,6 +91,10 @@ void extent_decommit(struct region *r, struct extent *e, uint32_t n);
  * and W in the compact zone split its mapping: they are for code, not for data of many small
  * owners. */
 must_check enum status extent_protect(struct region *r, struct extent *e, uint8_t rights);
+/* Changes the rights of n of its committed pages, from number `at` of the extent on, and of those
+ * alone. */
+must_check enum status extent_protect_part(struct region *r, const struct extent *e, uint32_t at,
+                                           uint32_t n, uint8_t rights);
 /* Makes a compact extent larger, so that it can hold `npages`: in place where the neighbour is
  * free, else by moving it, contents included. E_NOMEM: unchanged. Needs rights R and W. */
 must_check enum status extent_move(struct region *r, struct extent *e, uint32_t npages);
@@ -101,11 +111,19 @@ static inline size_t extent_bytes(const struct extent *e)
     return (size_t)e->committed << PAGE_SHIFT;
 }
 
-/* Who owns the page at that address; OWNER_NONE for addresses outside the region. */
+/* The lowest committed address of an extent. */
+static inline void *extent_low(const struct region *r, const struct extent *e)
+{
+    return (char *)extent_addr(r, e) +
+           (e->down ? (uint64_t)(e->npages - e->committed) << PAGE_SHIFT : 0);
+}
+
+/* Who owns the page at that address; OWNER_NONE for addresses outside the region. This and the next
+ * two are safe in signal handlers. */
 uint32_t page_owner(const struct region *r, const void *addr);
 uint8_t page_rights(const struct region *r, const void *addr);
 /* True if the address lies in the region's guard zone: a fault there is a guest's out-of-bounds
- * access. Safe in signal handlers. */
+ * access. */
 bool region_is_guard(const struct region *r, const void *addr);
 
 struct region_stats {

@@ -19,7 +19,7 @@
 /* Addresses of the compact zone, in blocks of 2^order pages, each aligned to its size. Only the
  * first page of a block has a tag. Pages from `reach` on were never handed out and belong to no
  * block. */
-enum { TAG_FREE = 0x80 };
+enum { TAG_FREE = 0x80, TAG_DOWN = 0x40 /* a live extent with `down` */ };
 #define TAG_ORDER(order) ((uint8_t)((order) + 1))
 
 union block {

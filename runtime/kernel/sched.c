@@ -49,6 +49,7 @@ struct sched {
     /* any thread */
     _Atomic bool stop;
     _Atomic(struct proc *) running;
+    pthread_t worker; /* means something while `running` is not NULL */
     _Atomic uint32_t pokers;
     _Atomic(struct proc *) inbox;
     struct tick tick;
@@ -69,8 +70,14 @@ static void poke(void *arg)
     struct sched *s = arg;
     atomic_fetch_add(&s->pokers, 1);
     struct proc *p = atomic_load(&s->running);
-    if (p)
+    if (p) {
         atomic_store(&p->interrupt, 1);
+        if (p->by_signal) {
+            pthread_kill(s->worker, PREEMPT_SIGNAL);
+            /* it may be where it cannot be stopped */
+            atomic_store(&s->tick.wanted, true);
+        }
+    }
     atomic_fetch_sub(&s->pokers, 1);
 }
 
@@ -459,6 +466,7 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
 {
     check(!s->in_run);
     s->in_run = true;
+    s->worker = pthread_self();
     s->until_ns = until_ns;
     s->now = clock_now_ns();
     bool stuck = false;
@@ -484,5 +492,7 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
         }
     }
     s->in_run = false;
+    while (atomic_load(&s->pokers)) /* they may be about to signal this thread */
+        ;
     return stuck;
 }

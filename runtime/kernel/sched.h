@@ -13,12 +13,18 @@
  * p->woken.
  *
  * Preemption: a process runs until it has spent its slice. A tick thread sets p->interrupt, which
- * every engine checks at loop headers and function entries; it sleeps while nothing needs it.
+ * an interpreter checks at loop headers and function entries; it sleeps while nothing needs it.
+ * Machine code checks nothing: if p->by_signal is set the worker's thread is sent PREEMPT_SIGNAL as
+ * well, at every tick until the process gives way. What the signal does is the engine's business.
  */
 #ifndef RUNTIME_KERNEL_SCHED_H
 #define RUNTIME_KERNEL_SCHED_H
 
+#include <signal.h>
+
 #include "runtime/kernel/proc.h"
+
+#define PREEMPT_SIGNAL SIGURG /* ignored where nobody handles it */
 
 struct sched_config {
     uint32_t max_procs; /* 0: 1 << 20 */

@@ -71,6 +71,7 @@ START_TEST(extents)
 {
     PLANT(r->buddy.blocks[e.first].committed, 2, "owner but no extent");
     PLANT(r->buddy.blocks[e.first].committed, 5, "too many pages");
+    PLANT(r->buddy.tags[e.first], r->buddy.tags[e.first] | TAG_DOWN, "owner but no extent");
     PLANT(r->buddy.blocks[e.first].owner, 20, "not its extent's owner's");
     PLANT(r->buddy.tags[e.first], 0, "begins no block");
     PLANT(r->buddy.tags[e.first], TAG_ORDER(20), "begins no block");

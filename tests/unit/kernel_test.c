@@ -157,6 +157,64 @@ START_TEST(zero_before_reuse)
 }
 END_TEST
 
+/* The last pages are committed first; everything else is as with other extents. */
+START_TEST(downwards)
+{
+    struct region *r = small_region();
+    struct extent e;
+    ck_assert_int_eq(extent_reserve_down(r, 16, 16, RW, &e), OK);
+    char *base = extent_addr(r, &e), *end = base + 16 * PAGE_BYTES;
+    ck_assert_ptr_eq(extent_low(r, &e), end);
+    for (uint32_t n = 1; n <= 16; n++) {
+        ck_assert_int_eq(extent_commit(r, &e, 1), OK);
+        char *low = extent_low(r, &e);
+        ck_assert_ptr_eq(low, end - n * PAGE_BYTES);
+        ck_assert_uint_eq(page_owner(r, low), 16);
+        if (n < 16)
+            ck_assert_uint_eq(page_owner(r, low - 1), OWNER_NONE);
+        for (size_t i = 0; i < PAGE_BYTES; i++)
+            ck_assert_int_eq(low[i], 0);
+        memset(low, 0x5a, PAGE_BYTES);
+        assert_audit(r);
+    }
+    ck_assert_int_eq(extent_commit(r, &e, 1), E_LIMIT);
+    extent_decommit(r, &e, 13);
+    ck_assert_ptr_eq(extent_low(r, &e), end - 3 * PAGE_BYTES);
+    ck_assert_uint_eq(page_owner(r, end - 4 * PAGE_BYTES), OWNER_NONE);
+    ck_assert_uint_eq(page_owner(r, end - 3 * PAGE_BYTES), 16);
+    assert_audit(r);
+    ck_assert_int_eq(extent_protect(r, &e, PAGE_R), OK);
+    ck_assert_uint_eq(page_rights(r, end - 1), PAGE_R);
+    ck_assert_int_eq((end - 3 * PAGE_BYTES)[0], 0x5a);
+    assert_audit(r);
+    extent_release(r, &e);
+    assert_audit(r);
+    region_destroy(r);
+}
+END_TEST
+
+/* Pages of one extent with rights of their own get back those of free pages with the others. */
+START_TEST(rights_of_a_part)
+{
+    struct region *r = small_region();
+    struct extent e = make(r, ZONE_COMPACT, OWNER_CODE, 8, 5);
+    char *p = extent_addr(r, &e);
+    ck_assert_int_eq(extent_protect_part(r, &e, 0, 2, RX), E_ARGUMENT);
+    ck_assert_int_eq(extent_protect(r, &e, PAGE_R), OK);
+    ck_assert_int_eq(extent_protect_part(r, &e, 1, 2, RW | PAGE_X), E_ARGUMENT);
+    ck_assert_int_eq(extent_protect_part(r, &e, 1, 2, RX), OK);
+    for (uint32_t i = 0; i < 5; i++)
+        ck_assert_uint_eq(page_rights(r, p + i * PAGE_BYTES), i == 1 || i == 2 ? RX : PAGE_R);
+    assert_audit(r);
+    extent_release(r, &e);
+    assert_audit(r);
+    struct extent again = make(r, ZONE_COMPACT, 16, 8, 8);
+    memset(extent_addr(r, &again), 1, extent_bytes(&again));
+    extent_release(r, &again);
+    region_destroy(r);
+}
+END_TEST
+
 START_TEST(write_xor_execute)
 {
     struct region *r = small_region();
@@ -412,6 +470,8 @@ static Suite *pages_suite(void)
     tcase_add_test(t, wrong_requests);
     tcase_add_test(t, owners_and_rights);
     tcase_add_test(t, zero_before_reuse);
+    tcase_add_test(t, downwards);
+    tcase_add_test(t, rights_of_a_part);
     tcase_add_test(t, write_xor_execute);
     tcase_add_test(t, growing);
     tcase_add_test(t, limit_of_committed_pages);
