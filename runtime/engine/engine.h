@@ -99,6 +99,7 @@ struct sip {
     struct instance **insts;
     uint32_t ninsts, insts_cap;
     struct extent stack; /* guest frames; committed page by page up to max_stack_pages */
+    void *native;        /* runtime/native: stack of machine code, saved registers */
     void *wasi;          /* runtime/wasi: descriptors, arguments, environment */
     void (*wasi_teardown)(struct sip *s);
     const char *const *publish;
@@ -143,8 +144,30 @@ struct engine {
     void (*unload)(struct code_module *c);
     /* Runs the SIP's pending call (exec_call) until it ends, waits or must give way. */
     enum run_result (*run)(struct sip *s);
+    /* exec_call() for a function whose arguments are on the stack (stack_base()). */
+    enum status (*call)(struct sip *s, struct instance *inst, uint32_t func);
+    /* exec_backtrace() */
+    uint32_t (*backtrace)(const struct sip *s, uint32_t first, struct frame_info *frames,
+                          uint32_t max);
+    /* The rest may be NULL. An instance is complete but for its segments: the last step that may
+     * fail. E_LIMIT. */
+    enum status (*attach)(struct instance *inst, struct diag *why);
+    /* A memory or table of the SIP has grown. */
+    void (*resized)(struct sip *s);
+    /* Gives back what the SIP has of the engine but for what sip_alloc() gave. */
+    void (*teardown)(struct sip *s);
 };
 extern const struct engine interp_engine;
+
+/* Where an engine gets machine code from: the compiler, a cache, a file. */
+struct code_provider {
+    /* The image of a module (runtime/native/image.h), fit for this machine; it stays until it is
+     * given back. `watched`: for the ownership monitor. */
+    enum status (*get)(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                       bool watched, const uint8_t **image, struct diag *why);
+    void (*put)(void *ctx, const uint8_t *image);
+    void *ctx;
+};
 
 /* A runtime: everything that the SIPs of one system share. */
 struct runtime {
@@ -156,6 +179,7 @@ struct runtime {
     struct xcalls *xcalls; /* bound singula/ operations (xcall.c); NULL until the first */
     bool monitor;          /* operations check the rules of channels/monitor.h; fixed */
     const struct engine *engine;
+    struct code_provider code; /* zero: none; the interpreter needs none */
 };
 
 /* By default it is on in builds with internal checks. */

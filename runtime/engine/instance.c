@@ -195,7 +195,11 @@ must_check enum status instantiate(struct sip *s, struct code_module *code, link
     enum status st = inst ? OK : diag_set(why, E_LIMIT, "page quota of the SIP");
     if (st != OK || (st = link_imports(inst, link, ctx, why)) != OK)
         goto fail;
-    if ((st = make_own(inst, why)) != OK) {
+    const struct engine *engine = s->rt->engine;
+    st = make_own(inst, why);
+    if (st == OK && engine->attach)
+        st = engine->attach(inst, why);
+    if (st != OK) {
         instance_destroy(inst);
         goto fail;
     }

@@ -44,6 +44,7 @@ struct instance {
                                      operation on them */
     uint8_t *elem_dropped;        /* one byte per segment */
     uint8_t *data_dropped;
+    void *native; /* runtime/native: what compiled code finds of it */
 };
 
 #define FUNCREF(inst_number, func) (((uint64_t)(inst_number) + 1) << 32 | (uint32_t)(func))
@@ -86,6 +87,12 @@ void sip_rewind(struct sip *s, struct sip_mark m);
 must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n);
 /* Gives an extent of the SIP back; a zeroed one is accepted. */
 void sip_release(struct sip *s, struct extent *e);
+/* Commits the SIP's stack up to `nslots` slots: 0, or why not. */
+enum trap sip_stack_commit(struct sip *s, uint64_t nslots);
+static inline uint64_t *sip_stack_base(const struct sip *s)
+{
+    return s->stack.npages ? extent_addr(s->rt->region, &s->stack) : NULL;
+}
 /* Everything that sip_alloc() gave. */
 void sip_free_all(struct sip *s);
 

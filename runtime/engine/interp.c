@@ -92,35 +92,9 @@ uint8_t *interp_refresh(struct sip *s)
     return m ? m->base : NULL;
 }
 
-static uint64_t *stack_base(const struct sip *s)
-{
-    return s->stack.npages ? extent_addr(s->rt->region, &s->stack) : NULL;
-}
-
-/* Commits the stack up to `end`: 0, or why not. */
-static enum trap stack_commit(struct sip *s, uint64_t nslots)
-{
-    uint64_t npages = PAGES_OF(nslots * sizeof(uint64_t));
-    if (npages > s->max_stack_pages || npages > s->stack.npages)
-        return TRAP_STACK_OVERFLOW;
-    if (npages > s->stack.committed) {
-        /* twice as much each time: a deep recursion commits rarely */
-        uint32_t want = s->stack.committed ? s->stack.committed * 2 : 1;
-        if (want < npages)
-            want = (uint32_t)npages;
-        if (want > s->max_stack_pages)
-            want = s->max_stack_pages;
-        if (sip_commit(s, &s->stack, want - s->stack.committed) != OK &&
-            sip_commit(s, &s->stack, (uint32_t)npages - s->stack.committed) != OK)
-            return TRAP_OUT_OF_PAGES;
-    }
-    s->exec.stack_end = stack_base(s) + extent_bytes(&s->stack) / sizeof(uint64_t);
-    return TRAP_NONE;
-}
-
 bool interp_stack_grow(struct sip *s, const uint64_t *end)
 {
-    enum trap t = stack_commit(s, (uint64_t)(end - stack_base(s)));
+    enum trap t = sip_stack_commit(s, (uint64_t)(end - sip_stack_base(s)));
     if (t != TRAP_NONE)
         s->proc.trap = t;
     return t == TRAP_NONE;
@@ -157,17 +131,10 @@ static enum run_result run(struct sip *s)
     return s->exec.result;
 }
 
-must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func,
-                                 const uint64_t *args)
+static enum status call(struct sip *s, struct instance *inst, uint32_t func)
 {
-    const struct functype *t = instance_functype(inst, func);
-    uint32_t n = (t->nparams > t->nresults ? t->nparams : t->nresults) + 1;
-    if (stack_commit(s, n) != TRAP_NONE)
-        return E_ARGUMENT;
     struct exec_state *x = &s->exec;
-    x->fp = stack_base(s);
-    if (t->nparams)
-        memcpy(x->fp, args, t->nparams * sizeof *args);
+    x->fp = sip_stack_base(s);
     x->inst = inst;
     x->entry[0] = (struct icode){.op = h_CALL_ENTRY, .imm = func};
     x->entry[1] = (struct icode){.word = (uint64_t)(uintptr_t)inst};
@@ -176,13 +143,8 @@ must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t 
     return OK;
 }
 
-const uint64_t *exec_results(const struct sip *s)
-{
-    return stack_base(s);
-}
-
-uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                        uint32_t max)
+static uint32_t backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
+                          uint32_t max)
 {
     const struct exec_state *x = &s->exec;
     const struct icode *pc = x->pc;
@@ -206,4 +168,9 @@ uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *
     }
 }
 
-const struct engine interp_engine = {"interp", interp_load, interp_unload, run};
+const struct engine interp_engine = {.name = "interp",
+                                     .load = interp_load,
+                                     .unload = interp_unload,
+                                     .run = run,
+                                     .call = call,
+                                     .backtrace = backtrace};

@@ -90,6 +90,8 @@ int64_t memory_grow(struct sip *s, struct memory *m, uint32_t delta)
         return -1;
     enum status st = sip_commit(s, &m->extent, more);
     resized(s, m);
+    if (s->rt->engine->resized)
+        s->rt->engine->resized(s);
     return st == OK ? (int64_t)old : -1;
 }
 

@@ -1,5 +1,5 @@
 /* What a SIP owns of its own accord: its control pages (instance data), charges for its extents,
- * its trap text.
+ * its stack, its trap text; what its engine is asked about it.
  *
  * Control pages are chunks of address space from which sip_alloc() bumps; they are committed page
  * by page, so a small SIP costs one page. Fresh pages are zero (INV-3) and a rewind zeroes what it
@@ -85,6 +85,29 @@ void *sip_alloc(struct sip *s, size_t n)
     return p;
 }
 
+must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func,
+                                 const uint64_t *args)
+{
+    const struct functype *t = instance_functype(inst, func);
+    uint32_t n = (t->nparams > t->nresults ? t->nparams : t->nresults) + 1;
+    if (sip_stack_commit(s, n) != TRAP_NONE)
+        return E_ARGUMENT;
+    if (t->nparams)
+        memcpy(sip_stack_base(s), args, t->nparams * sizeof *args);
+    return s->rt->engine->call(s, inst, func);
+}
+
+const uint64_t *exec_results(const struct sip *s)
+{
+    return sip_stack_base(s);
+}
+
+uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
+                        uint32_t max)
+{
+    return s->rt->engine->backtrace(s, first, frames, max);
+}
+
 struct sip_mark sip_mark(const struct sip *s)
 {
     return (struct sip_mark){s->control, s->control ? s->control->used : 0};
@@ -106,6 +129,26 @@ void sip_rewind(struct sip *s, struct sip_mark m)
     check_fast(m.used <= m.chunk->used);
     memset((char *)m.chunk + m.used, 0, m.chunk->used - m.used);
     m.chunk->used = m.used;
+}
+
+enum trap sip_stack_commit(struct sip *s, uint64_t nslots)
+{
+    uint64_t npages = PAGES_OF(nslots * sizeof(uint64_t));
+    if (npages > s->max_stack_pages || npages > s->stack.npages)
+        return TRAP_STACK_OVERFLOW;
+    if (npages > s->stack.committed) {
+        /* twice as much each time: a deep recursion commits rarely */
+        uint32_t want = s->stack.committed ? s->stack.committed * 2 : 1;
+        if (want < npages)
+            want = (uint32_t)npages;
+        if (want > s->max_stack_pages)
+            want = s->max_stack_pages;
+        if (sip_commit(s, &s->stack, want - s->stack.committed) != OK &&
+            sip_commit(s, &s->stack, (uint32_t)npages - s->stack.committed) != OK)
+            return TRAP_OUT_OF_PAGES;
+    }
+    s->exec.stack_end = sip_stack_base(s) + extent_bytes(&s->stack) / sizeof(uint64_t);
+    return TRAP_NONE;
 }
 
 void sip_free_all(struct sip *s)

@@ -82,6 +82,8 @@ static void teardown(struct proc *p)
         s->wasi_teardown(s);
     s->wasi = NULL;
     xaccount_close(s->rt->xheap, &s->account);
+    if (s->rt->engine->teardown)
+        s->rt->engine->teardown(s);
     for (uint32_t i = 0; i < s->ninsts; i++)
         instance_destroy(s->insts[i]);
     s->insts = NULL;

@@ -90,6 +90,8 @@ int64_t table_grow(struct sip *s, struct table *t, uint32_t delta, uint64_t init
     for (uint32_t i = old; i < old + delta; i++)
         t->slots[i] = init;
     t->size = old + delta;
+    if (s->rt->engine->resized)
+        s->rt->engine->resized(s);
     return old;
 }
 
