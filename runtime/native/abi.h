@@ -13,17 +13,19 @@
  * 256 bytes and helpers' entries use up to that much below it.
  *
  * Preemption needs no check in compiled code: the tick's signal finds the program counter in an
- * image and moves all registers out (preempt.h).
+ * image and moves all registers out (preempt_x86_64.c). In between the register of the context may
+ * hold anything.
  */
 #ifndef RUNTIME_NATIVE_ABI_H
 #define RUNTIME_NATIVE_ABI_H
 
 #include <stdint.h>
 
-#define NATIVE_ABI 1
+#define NATIVE_ABI 2
 
 struct sip;
 struct instance;
+struct nrun;
 
 /* A function as indirect calls and tables of functions see it. */
 struct nfunc {
@@ -50,6 +52,7 @@ struct nctx {
     uint64_t ref_high; /* upper half of funcrefs to own functions: instance number + 1 */
     struct sip *sip;
     struct instance *inst;
+    struct nrun *run;       /* the helpers' stubs find their stacks there */
     struct ntable tables[]; /* by index, imports first */
 };
 

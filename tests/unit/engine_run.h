@@ -38,20 +38,30 @@ static inline void rig_reap(struct rig *g)
     diag_clear(&why);
     spawn_destroy(g->sip);
     for (uint32_t i = 0; i < g->n; i++) {
-        interp_engine.unload(g->code[i]);
+        g->rt.engine->unload(g->code[i]);
         verified_destroy(g->modules[i]);
     }
     g->n = 0;
 }
 
-static inline void rig_open(struct rig *g, enum memory_mode mode, struct spawn_options opt)
+static inline void rig_open_engine(struct rig *g, const struct engine *engine,
+                                   struct code_provider code, enum memory_mode mode,
+                                   struct spawn_options opt)
 {
     struct diag why;
     diag_clear(&why);
     *g = (struct rig){0};
     struct runtime_config cfg = {.region = {.windows = 4}};
     ck_assert_msg(runtime_open(&g->rt, &cfg, &why) == OK, "%s", why.detail);
+    if (engine)
+        g->rt.engine = engine;
+    g->rt.code = code;
     rig_spawn(g, mode, opt);
+}
+
+static inline void rig_open(struct rig *g, enum memory_mode mode, struct spawn_options opt)
+{
+    rig_open_engine(g, NULL, (struct code_provider){0}, mode, opt);
 }
 
 static inline void rig_close(struct rig *g)
@@ -74,7 +84,7 @@ static inline struct instance *rig_load(struct rig *g, const uint8_t *bytes, siz
     ck_assert_msg(verify(bytes, n, NULL, &m, &why) == OK, "%s %s %s at 0x%x", status_name(why.code),
                   why.detail, why.found, why.offset);
     g->modules[g->n] = m;
-    ck_assert_int_eq(interp_engine.load(&g->rt, m, g->sip->mode, &g->code[g->n], &why), OK);
+    ck_assert_int_eq(g->rt.engine->load(&g->rt, m, g->sip->mode, &g->code[g->n], &why), OK);
     g->n++;
     g->sip->link = link;
     g->sip->link_ctx = ctx;
@@ -90,7 +100,7 @@ static inline enum trap rig_run(struct rig *g)
     g->yields = 0;
     for (;;) {
         atomic_store(&p->interrupt, g->interrupts);
-        enum run_result r = interp_engine.run(g->sip);
+        enum run_result r = g->rt.engine->run(g->sip);
         if (r == RUN_DONE)
             break;
         if ((r == RUN_YIELD && !g->interrupts) || g->yields++ > 100000000)

@@ -1,0 +1,143 @@
+/* The inside of the engine for machine code.
+ *
+ * A SIP has one stack of machine code, whatever the number of its instances; it grows downwards,
+ * committed as it is used. At its upper end lies the room for the registers that a signal saves.
+ */
+#ifndef RUNTIME_NATIVE_NATIVE_INT_H
+#define RUNTIME_NATIVE_NATIVE_INT_H
+
+#include "runtime/engine/instance.h"
+#include "runtime/native/abi.h"
+#include "runtime/native/image.h"
+#include "runtime/native/layout.h"
+#include "runtime/native/native.h"
+
+/* Why compiled code goes back to the run loop. */
+enum leave {
+    LEAVE_NOT,                   /* a helper's result is there */
+    LEAVE_FOR_CALL = LEAVE_CALL, /* a helper wants nrun.call called: never seen by the run loop */
+    LEAVE_ENDED = LEAVE_END,     /* the entry has returned */
+    LEAVE_SKIPPED = LEAVE_SKIP,  /* a signal came before the guest's code was entered */
+    LEAVE_TO_YIELD = LEAVE_YIELD,
+    LEAVE_BLOCK, /* nrun.again is to be called first */
+    LEAVE_STOP,  /* trapped or ended */
+    LEAVE_SAVED, /* a signal has saved all registers */
+};
+
+/* What a helper returns, in two registers. */
+struct hret {
+    uint64_t value, leave;
+};
+
+/* Where a SIP's machine code is while it does not run. */
+enum nstate {
+    NS_NONE,
+    NS_START, /* nrun.call is to be called on an empty stack */
+    NS_HOST,  /* the entry is a host function: nrun.again */
+    NS_HELD,  /* in a helper; nrun.again, if set, is to be called first */
+    NS_SAVED, /* interrupted: nrun.saved */
+    NS_FAULT, /* at nrun.fault: never goes on */
+    NS_ENDED,
+};
+
+/* All registers, at the upper end of the stack. The processor wants the last field on 64 bytes. */
+struct nsaved {
+    uint64_t regs[16]; /* by number: rax rcx rdx rbx rsp rbp rsi rdi r8 ... */
+    uint64_t rip, flags;
+    uint64_t features; /* of the processor's state that follows; 0: FXSAVE's */
+    uint64_t pad[5];
+    uint8_t xsave[];
+};
+
+/* Per SIP. layout.h has the offsets of the fields up to `saved`. */
+struct nrun {
+    uint64_t guest_sp;  /* in a helper: the return address into compiled code is there */
+    uint64_t worker_sp; /* of the run loop that entered */
+    _Atomic uint32_t *interrupt;
+    uint64_t limit;           /* what compiled code compares stack pointers with */
+    volatile uint64_t missed; /* a signal came since the run loop looked at `interrupt` */
+    uint64_t value;           /* result of the helper that left */
+    struct nctx *ctx;         /* of the instance that runs */
+    uint64_t top;             /* of the stack */
+    struct {
+        const void *entry, *code; /* code of the function's type, code of the function */
+        uint64_t *slots;
+        struct nctx *ctx;
+    } call;
+    struct nsaved *saved;
+
+    enum nstate state;
+    enum leave left; /* why the slice has ended */
+    struct extent stack;
+    uint32_t least; /* pages that the stack has at least */
+    struct region *region;
+    /* a helper that waits or gave way: what to go on with */
+    struct hret (*again)(struct nctx *ctx, uint64_t *a);
+    uint64_t a[6];
+    bool skipped; /* the last slice did nothing */
+    uint64_t fault_pc, fault_sp;
+};
+
+struct native_code {
+    struct code_module base; /* first */
+    struct runtime *rt;
+    struct extent extent; /* code, constants, addresses of helpers */
+    struct nfunc *funcs;
+    const struct image_header *image; /* belongs to the provider */
+};
+
+static inline const struct native_code *native_code_of(const struct instance *inst)
+{
+    return (const struct native_code *)inst->code;
+}
+static inline const uint8_t *native_text(const struct native_code *c)
+{
+    return extent_addr(c->rt->region, &c->extent);
+}
+static inline const void *image_at(const struct image_header *h, struct image_part p)
+{
+    return (const uint8_t *)h + p.at;
+}
+
+/* ---- stubs_x86_64.S ---- */
+
+enum leave native_start(struct nrun *n);
+enum leave native_resume(struct nrun *n);
+enum leave native_restore(struct nrun *n);
+void native_left(void);
+/* The addresses of helpers that images get, by enum native_helper. */
+extern const void *const native_helpers[NH_N];
+/* Instructions of the stubs. */
+extern const char native_start_begin[], native_start_end[], native_resume_begin[],
+    native_resume_end[], native_restore_begin[], native_restore_end[], native_tail_begin[],
+    native_tail_end[], native_cross_return[], native_more_return[];
+
+/* ---- the parts ---- */
+
+enum status native_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
+                        struct code_module **out, struct diag *why);
+void native_unload(struct code_module *c);
+
+enum status native_attach(struct instance *inst, struct diag *why);
+void native_resized(struct sip *s);
+
+/* Where function `index` of an instance is to be called; false: *host is what it is bound to. */
+bool native_resolve(struct instance *inst, uint32_t index, struct nrun *n,
+                    const struct hostcall **host);
+/* A host function for n->again. */
+struct hret native_host_again(struct nctx *ctx, uint64_t *a);
+
+/* Commits the stack so that `sp` and NATIVE_SLACK bytes below are on it: 0, or why not. */
+enum trap native_stack_commit(struct sip *s, struct nrun *n, uint64_t sp);
+
+uint32_t native_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
+                          uint32_t max);
+
+/* preempt_x86_64.c: between these two calls signals interrupt the code of n on this thread. */
+void native_preempt_on(struct nrun *n);
+void native_preempt_off(void);
+void native_preempt_install(void);
+/* Bytes that struct nsaved takes on this processor, a multiple of 64. */
+uint32_t native_saved_bytes(void);
+
+#endif

@@ -1,0 +1,131 @@
+/* Preemption: a signal moves all registers of compiled code out and sends the thread back to the
+ * run loop.
+ *
+ * The processor is interrupted at any instruction, so everything is saved: the signal's frame has
+ * it, vector registers included, and the room for it is at the upper end of the SIP's stack. What
+ * tells the guest's code from ours is the page table: pages with the right to execute hold images
+ * and nothing else. In our own code nothing is saved; stubs_x86_64.S says how the signal is not
+ * lost there.
+ */
+#include "runtime/native/native_int.h"
+
+#include <cpuid.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+/* Read by the handler on the thread that runs; never allocated lazily, hence initial-exec. */
+static _Thread_local struct nrun *volatile running __attribute__((tls_model("initial-exec")));
+
+/* The disposition is the process's. Written once. */
+static struct sigaction before;
+static pthread_once_t installed = PTHREAD_ONCE_INIT;
+
+enum { FXSAVE_BYTES = 512, XSAVE_HEADER_BYTES = 64, SW_BYTES_AT = 464, XSTATE_MAGIC = 0x46505853 };
+
+/* What the system says about its copy, in bytes of it that the processor leaves alone. */
+struct sw_bytes {
+    uint32_t magic, extended_bytes;
+    uint64_t features;
+    uint32_t xstate_bytes;
+};
+
+uint32_t native_saved_bytes(void)
+{
+    unsigned a, b, c, d, state = FXSAVE_BYTES;
+    if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_OSXSAVE &&
+        __get_cpuid_count(0xd, 0, &a, &b, &c, &d))
+        state = b;
+    return (uint32_t)((sizeof(struct nsaved) + state + 63) & ~(size_t)63);
+}
+
+static bool save(struct nrun *n, const ucontext_t *u)
+{
+    static const uint8_t order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                      REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                      REG_R12, REG_R13, REG_R14, REG_R15};
+    struct nsaved *to = n->saved;
+    const uint8_t *state = (const uint8_t *)u->uc_mcontext.fpregs;
+    struct sw_bytes sw;
+    if (!state)
+        return false;
+    memcpy(&sw, state + SW_BYTES_AT, sizeof sw);
+    bool extended = sw.magic == XSTATE_MAGIC;
+    uint32_t bytes = extended ? sw.xstate_bytes : FXSAVE_BYTES;
+    uint64_t room = (uint64_t)(uintptr_t)extent_addr(n->region, &n->stack) +
+                    ((uint64_t)n->stack.npages << PAGE_SHIFT) - (uint64_t)(uintptr_t)to->xsave;
+    if (bytes > room)
+        return false;
+    memcpy(to->xsave, state, bytes);
+    to->features = extended ? sw.features : 0;
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        to->regs[i] = (uint64_t)u->uc_mcontext.gregs[order[i]];
+    to->rip = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
+    to->flags = (uint64_t)u->uc_mcontext.gregs[REG_EFL];
+    return true;
+}
+
+static bool between(const char *pc, const char *from, const char *to)
+{
+    return pc >= from && pc < to;
+}
+
+/* The thread goes on in native_left(), on the worker's stack. */
+static void send_back(struct nrun *n, ucontext_t *u, enum leave how)
+{
+    u->uc_mcontext.gregs[REG_RSP] = (greg_t)n->worker_sp;
+    u->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)native_left;
+    u->uc_mcontext.gregs[REG_RAX] = how;
+}
+
+static void on_signal(int sig, siginfo_t *info, void *ucontext)
+{
+    struct nrun *n = running;
+    ucontext_t *u = ucontext;
+    if (!n) {
+        if (before.sa_flags & SA_SIGINFO)
+            before.sa_sigaction(sig, info, ucontext);
+        else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
+            before.sa_handler(sig);
+        return;
+    }
+    const char *pc = (const char *)(uintptr_t)u->uc_mcontext.gregs[REG_RIP];
+    if (page_rights(n->region, pc) & PAGE_X) {
+        if (save(n, u)) {
+            n->state = NS_SAVED;
+            send_back(n, u, LEAVE_SAVED);
+        }
+    } else if (between(pc, native_tail_begin, native_tail_end)) {
+        u->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)native_tail_begin;
+    } else if (between(pc, native_start_begin, native_start_end) ||
+               between(pc, native_resume_begin, native_resume_end) ||
+               between(pc, native_restore_begin, native_restore_end)) {
+        send_back(n, u, LEAVE_SKIPPED);
+    } else {
+        n->missed = 1;
+    }
+}
+
+static void install(void)
+{
+    struct sigaction sa = {.sa_sigaction = on_signal,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    sigemptyset(&sa.sa_mask);
+    check(sigaction(PREEMPT_SIGNAL, &sa, &before) == 0);
+}
+
+void native_preempt_install(void)
+{
+    check(pthread_once(&installed, install) == 0);
+}
+
+void native_preempt_on(struct nrun *n)
+{
+    running = n;
+}
+
+void native_preempt_off(void)
+{
+    running = NULL;
+}

@@ -1,0 +1,261 @@
+/* Between compiled code, on the SIP's stack, and the runtime, on the worker's: x86-64, System V.
+ *
+ * A helper's stub switches to the worker's stack, calls native_<helper>() there, and goes back
+ * through `tail`, which looks whether the SIP must give way. Leaving to the run loop means to
+ * return from the native_start(), native_resume() or native_restore() that entered; what compiled
+ * code wants preserved waits on its own stack meanwhile, at guest_sp - HELD_BYTES.
+ *
+ * A signal that comes while the program counter is in [tail_begin, tail_end) restarts at tail_begin;
+ * in [enter_begin, enter_end) of one of the three entries it undoes the entry. So none is lost:
+ * everywhere else in the runtime's code the flag that came with it is looked at later.
+ */
+#include "runtime/native/layout.h"
+
+#define CONTEXT %r13
+
+    .text
+
+.macro function name
+    .p2align 4
+    .globl \name
+    .hidden \name
+    .type \name, @function
+\name:
+.endm
+
+.macro mark name
+    .globl \name
+    .hidden \name
+\name:
+.endm
+
+/* The worker's registers; its stack is then aligned to 16, as calls want it. */
+.macro enter
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    subq $8, %rsp
+    movq %rsp, NRUN_WORKER_SP(%rdi)
+    movq NRUN_LIMIT(%rdi), %rax
+    movq %rax, %fs:0x70
+    movq %rdi, %rcx
+.endm
+
+.macro leave_to_worker
+    addq $8, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+.endm
+
+/* enum leave native_start(struct nrun *): runs nrun.call on an empty stack. */
+function native_start
+    enter
+    movq %rcx, %r12
+mark native_start_begin
+    cmpl $0, NRUN_MISSED(%rcx)
+    jne not_entered
+    movq NRUN_CALL_CTX(%rcx), CONTEXT
+    movq CONTEXT, NRUN_CTX(%rcx)
+    movq NRUN_CALL_CODE(%rcx), %rdi
+    movq NRUN_CALL_SLOTS(%rcx), %rsi
+    movq NRUN_TOP(%rcx), %rsp
+    callq *NRUN_CALL_ENTRY(%rcx)
+mark native_start_end
+    movq %r12, %rcx
+    movq NRUN_WORKER_SP(%rcx), %rsp
+    movl $LEAVE_END, %eax
+    leave_to_worker
+
+/* enum leave native_resume(struct nrun *): the helper that left returns nrun.value. */
+function native_resume
+    enter
+mark native_resume_begin
+    cmpl $0, NRUN_MISSED(%rcx)
+    jne not_entered
+    movq NRUN_VALUE(%rcx), %rax
+    movq NRUN_GUEST_SP(%rcx), %rsp
+    subq $HELD_BYTES, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+mark native_resume_end
+
+/* enum leave native_restore(struct nrun *): goes on where a signal interrupted. */
+function native_restore
+    enter
+    movq NRUN_SAVED(%rcx), %rsi
+    movl NSAVED_FEATURES(%rsi), %eax
+    movl NSAVED_FEATURES + 4(%rsi), %edx
+mark native_restore_begin
+    cmpl $0, NRUN_MISSED(%rcx)
+    jne not_entered
+    movl %eax, %edi
+    orl %edx, %edi
+    jz 1f
+    xrstor64 NSAVED_XSAVE(%rsi)
+    jmp 2f
+1:  fxrstor64 NSAVED_XSAVE(%rsi)
+2:  movq 4 * 8(%rsi), %rsp
+    pushq NSAVED_RIP(%rsi)
+    pushq NSAVED_FLAGS(%rsi)
+    movq 0 * 8(%rsi), %rax
+    movq 1 * 8(%rsi), %rcx
+    movq 2 * 8(%rsi), %rdx
+    movq 3 * 8(%rsi), %rbx
+    movq 5 * 8(%rsi), %rbp
+    movq 7 * 8(%rsi), %rdi
+    movq 8 * 8(%rsi), %r8
+    movq 9 * 8(%rsi), %r9
+    movq 10 * 8(%rsi), %r10
+    movq 11 * 8(%rsi), %r11
+    movq 12 * 8(%rsi), %r12
+    movq 13 * 8(%rsi), %r13
+    movq 14 * 8(%rsi), %r14
+    movq 15 * 8(%rsi), %r15
+    movq 6 * 8(%rsi), %rsi
+    popfq
+    ret
+mark native_restore_end
+
+not_entered:
+    movl $LEAVE_SKIP, %eax
+    leave_to_worker
+
+/* A signal sends the thread here, on the worker's stack: eax says why. */
+function native_left
+    cld
+    leave_to_worker
+
+/* ---- back from a helper; rax value, edx enum leave ---- */
+
+    .p2align 4
+mark native_tail_begin
+tail:
+    movq NCTX_RUN(CONTEXT), %rcx
+    movq NRUN_INTERRUPT(%rcx), %rsi
+    movl (%rsi), %esi
+    orl %edx, %esi
+    jnz left
+    movq NRUN_GUEST_SP(%rcx), %rsp
+    ret
+mark native_tail_end
+
+left:
+    cmpl $LEAVE_CALL, %edx
+    je cross
+    testl %edx, %edx
+    movl $LEAVE_YIELD, %esi
+    cmovzl %esi, %edx
+    movq NRUN_GUEST_SP(%rcx), %rsp
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rax, NRUN_VALUE(%rcx)
+    movq NRUN_WORKER_SP(%rcx), %rsp
+    movl %edx, %eax
+    leave_to_worker
+
+/* Into another instance. What it returns is in the slots. */
+cross:
+    movq NRUN_GUEST_SP(%rcx), %rsp
+    pushq CONTEXT
+    movq NRUN_CALL_CTX(%rcx), CONTEXT
+    movq CONTEXT, NRUN_CTX(%rcx)
+    movq NRUN_CALL_CODE(%rcx), %rdi
+    movq NRUN_CALL_SLOTS(%rcx), %rsi
+    callq *NRUN_CALL_ENTRY(%rcx)
+mark native_cross_return
+    popq CONTEXT
+    movq NCTX_RUN(CONTEXT), %rcx
+    movq CONTEXT, NRUN_CTX(%rcx)
+    ret
+
+/* ---- helpers ---- */
+
+.macro helper name
+function sgn_\name
+    movq NCTX_RUN(CONTEXT), %rax
+    movq %rsp, NRUN_GUEST_SP(%rax)
+    movq NRUN_WORKER_SP(%rax), %rsp
+    callq native_\name
+    jmp tail
+.endm
+
+    helper call_import
+    helper call_ref
+    helper trap
+    helper memory_grow
+    helper memory_fill
+    helper memory_copy
+    helper memory_init
+    helper data_drop
+    helper table_grow
+    helper table_fill
+    helper table_copy
+    helper table_init
+    helper elem_drop
+    helper label
+    helper more
+
+/* The prologue of a function finds that its frame of r10 bytes does not fit. Registers may hold
+ * parameters. The instruction to which we return is a `ret` that LLVM has put there; the function
+ * begins behind it. */
+function sgn_morestack
+    subq $MORESTACK_BYTES, %rsp
+    movq %rax, (%rsp)
+    movq %rdi, 8(%rsp)
+    movq %rsi, 16(%rsp)
+    movq %rdx, 24(%rsp)
+    movq %rcx, 32(%rsp)
+    movq %r8, 40(%rsp)
+    movq %r9, 48(%rsp)
+    movups %xmm0, 56(%rsp)
+    movups %xmm1, 72(%rsp)
+    movups %xmm2, 88(%rsp)
+    movups %xmm3, 104(%rsp)
+    movups %xmm4, 120(%rsp)
+    movups %xmm5, 136(%rsp)
+    movups %xmm6, 152(%rsp)
+    movups %xmm7, 168(%rsp)
+    movq CONTEXT, %rdi
+    movq %r10, %rsi
+    callq sgn_more
+mark native_more_return
+    movq NCTX_RUN(CONTEXT), %rcx
+    movq NRUN_LIMIT(%rcx), %rax
+    movq %rax, %fs:0x70
+    movups 168(%rsp), %xmm7
+    movups 152(%rsp), %xmm6
+    movups 136(%rsp), %xmm5
+    movups 120(%rsp), %xmm4
+    movups 104(%rsp), %xmm3
+    movups 88(%rsp), %xmm2
+    movups 72(%rsp), %xmm1
+    movups 56(%rsp), %xmm0
+    movq 48(%rsp), %r9
+    movq 40(%rsp), %r8
+    movq 32(%rsp), %rcx
+    movq 24(%rsp), %rdx
+    movq 16(%rsp), %rsi
+    movq 8(%rsp), %rdi
+    movq (%rsp), %rax
+    addq $MORESTACK_BYTES, %rsp
+    incq (%rsp)
+    ret
+
+    .section .note.GNU-stack, "", @progbits

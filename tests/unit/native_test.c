@@ -1,0 +1,537 @@
+/* The run-time side of machine code: stubs, stacks, signals, traps, reports. The code is written by
+ * hand (native_code.S), so that every promise of runtime/native/abi.h is tested without a compiler;
+ * the interpreter says what it has to do. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "runtime/native/image.h"
+#include "runtime/native/native.h"
+#include "runtime/native/abi.h"
+#include "tests/unit/engine_run.h"
+#include "tests/unit/wat.h"
+
+static const char text[] =
+    "(module (import \"env\" \"host\" (func $host (param i32) (result i32))) (memory 1 40)"
+    " (table (export \"t\") 1 funcref) (elem (i32.const 0) $inc)"
+    " (func $inc (export \"inc\") (param i32) (result i32)"
+    "  (i32.add (local.get 0) (i32.const 1)))"
+    " (func $twice (export \"twice\") (param i32) (result i32)"
+    "  (i32.add (call $host (local.get 0)) (call $host (i32.add (local.get 0) (i32.const 1)))))"
+    " (func $spin (export \"spin\") (param i32) (result i32) (loop (br 0)) (i32.const 0))"
+    " (func $mix (export \"mix\") (param i32) (result i32) (local.get 0))"
+    " (func $deep (export \"deep\") (param i32) (result i32)"
+    "  (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0))"
+    "   (else (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))))"
+    " (func $load (export \"load\") (param i32) (result i32) (i32.load (local.get 0)))"
+    " (func $outer (export \"outer\") (param i32) (result i32) (call $fail (local.get 0)))"
+    " (func $fail (param i32) (result i32) (unreachable))"
+    " (func $grow (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))"
+    " (func $fill (export \"fill\") (param i32) (result i32)"
+    "  (memory.fill (i32.const 0) (i32.const 7) (local.get 0)) (i32.const 0))"
+    " (func $through (export \"through\") (param i32) (result i32)"
+    "  (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))"
+    " (func $many (export \"many\") (param i32) (result i32) (local.get 0)))";
+
+/* ---- the image ---- */
+
+extern const uint8_t image_code[], image_code_end[], image_rodata[], image_end[], image_entry[],
+    helpers[];
+extern const struct image_func image_funcs[], image_funcs_end[];
+extern const struct image_frame image_frames[], image_frames_end[];
+extern const struct image_line image_lines[], image_lines_end[];
+
+static void put(uint8_t *image, struct image_part *p, uint32_t *at, const void *what, size_t count,
+                size_t size)
+{
+    *p = (struct image_part){*at, (uint32_t)count};
+    memcpy(image + *at, what, count * size);
+    *at = (*at + (uint32_t)(count * size) + 7) & ~7u;
+}
+
+/* Lines as the module has them: they are written down from the beginning of the function. */
+static void put_lines(uint8_t *image, struct image_part *p, uint32_t *at, const struct vview *v)
+{
+    size_t n = (size_t)(image_lines_end - image_lines);
+    struct image_line *l = (struct image_line *)(void *)(image + *at);
+    put(image, p, at, image_lines, n, sizeof *l);
+    for (size_t i = 0, f = 0; i < n; i++) {
+        while (f + 1 < v->ndefined && image_funcs[f + 1].pc <= l[i].pc)
+            f++;
+        l[i].offset += v->funcs[f].code_offset;
+    }
+}
+
+static uint32_t given; /* images that are in use */
+
+static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                       bool watched, const uint8_t **out, struct diag *why)
+{
+    (void)ctx, (void)mode, (void)watched, (void)why;
+    const struct vview *v = verified_view(m);
+    size_t size = (size_t)(image_end - image_code), tables = 16384;
+    uint8_t *image = aligned_alloc(4096, 4096 + size + tables);
+    memset(image, 0, 4096 + size + tables);
+    struct image_header *h = (struct image_header *)(void *)image;
+    memcpy(image + 4096, image_code, size);
+    h->code = (struct image_part){4096, (uint32_t)(image_code_end - image_code)};
+    h->rodata = (struct image_part){4096 + (uint32_t)(image_rodata - image_code), 4};
+    h->helpers = (struct image_part){4096 + (uint32_t)(helpers - image_code), NH_N};
+    uint32_t at = 4096 + (uint32_t)size, entries[8];
+    for (uint32_t i = 0; i < v->ntypes; i++)
+        entries[i] = i ? IMAGE_NONE : (uint32_t)(image_entry - image_code);
+    put(image, &h->entries, &at, entries, v->ntypes, sizeof *entries);
+    put(image, &h->funcs, &at, image_funcs, (size_t)(image_funcs_end - image_funcs),
+        sizeof *image_funcs);
+    put(image, &h->frames, &at, image_frames, (size_t)(image_frames_end - image_frames),
+        sizeof *image_frames);
+    put_lines(image, &h->lines, &at, v);
+    ck_assert_uint_le(at, 4096 + size + tables);
+    given++;
+    *out = image;
+    return OK;
+}
+
+static void give_back(void *ctx, const uint8_t *image)
+{
+    (void)ctx;
+    given--;
+    free((uint8_t *)image);
+}
+
+static const struct code_provider provider = {get, give_back, NULL};
+
+/* ---- the host ---- */
+
+static struct rig g;
+static uint32_t host_calls, waits_left, traps_at;
+
+static enum host_result host(struct sip *s, struct instance *caller, const void *data,
+                             uint64_t *slots)
+{
+    (void)caller, (void)data;
+    host_calls++;
+    if (traps_at && host_calls == traps_at)
+        return sip_trap(s, TRAP_BAD_POINTER, "the host was told to");
+    if (waits_left) {
+        waits_left--;
+        proc_wait_begin(&s->proc, 0);
+        return HOST_WAIT;
+    }
+    proc_wait_end(&s->proc);
+    slots[0] = (uint32_t)(slots[0] * 10);
+    return HOST_OK;
+}
+
+static enum host_result nothing(struct sip *s, struct instance *caller, const void *data,
+                                uint64_t *slots)
+{
+    (void)s, (void)caller, (void)data, (void)slots;
+    return HOST_OK;
+}
+
+static const struct hostcall calls[2] = {{host, NULL, "env", "host"},
+                                         {nothing, NULL, "env", "host"}};
+
+static enum status link_host(void *ctx, const struct vimport *imp, const struct functype *type,
+                             struct extern_ref *out, struct diag *why)
+{
+    (void)imp, (void)type, (void)why;
+    *out = (struct extern_ref){.kind = EXT_FUNC, .host = ctx ? &calls[1] : &calls[0]};
+    return OK;
+}
+
+static struct instance *open_rig(const struct engine *e, enum memory_mode mode,
+                                 struct spawn_options opt, bool quick)
+{
+    size_t n;
+    uint8_t *bytes = wat_binary(text, &n);
+    host_calls = waits_left = traps_at = 0;
+    rig_open_engine(&g, e, provider, mode, opt);
+    struct instance *inst = rig_load(&g, bytes, n, link_host, quick ? &g : NULL);
+    free(bytes);
+    return inst;
+}
+
+static void close_rig(void)
+{
+    rig_close(&g);
+    ck_assert_uint_eq(given, 0);
+}
+
+static const struct spawn_options plain;
+
+static enum trap call(struct instance *inst, const char *name, uint32_t arg, uint32_t *result)
+{
+    uint64_t args[1] = {arg};
+    enum trap t = rig_call(&g, inst, rig_export(inst, name), args);
+    *result = (uint32_t)exec_results(g.sip)[0];
+    return t;
+}
+
+static uint32_t result_of(struct instance *inst, const char *name, uint32_t arg)
+{
+    uint32_t r;
+    ck_assert_int_eq(call(inst, name, arg, &r), TRAP_NONE);
+    return r;
+}
+
+/* ---- calls ---- */
+
+static void compute(struct instance *inst)
+{
+    ck_assert_uint_eq(result_of(inst, "inc", 41), 42);
+    ck_assert_uint_eq(result_of(inst, "twice", 4), 90);
+    ck_assert_uint_eq(host_calls, 2);
+    ck_assert_uint_eq(result_of(inst, "through", 1), 2);
+    ck_assert_uint_eq(result_of(inst, "load", 0), 0);
+    ck_assert_uint_eq(result_of(inst, "fill", 65536), 0);
+    ck_assert_uint_eq(result_of(inst, "load", 65532), 0x07070707);
+    ck_assert_uint_eq(result_of(inst, "grow", 30), 1);
+    ck_assert_uint_eq(result_of(inst, "fill", 31 * 65536), 0);
+    ck_assert_uint_eq(result_of(inst, "load", 31 * 65536 - 4), 0x07070707);
+    ck_assert_uint_eq(result_of(inst, "grow", 10), UINT32_MAX);
+    ck_assert_uint_eq(result_of(inst, "deep", 100), 100);
+}
+
+START_TEST(code_runs)
+{
+    for (int mode = MEMORY_GUARD; mode <= MEMORY_COMPACT; mode++) {
+        struct instance *inst = open_rig(&native_engine, (enum memory_mode)mode, plain, false);
+        compute(inst);
+        ck_assert_uint_eq(g.yields, 0);
+        g.interrupts = true; /* whoever looks gives way: helpers, growing stacks */
+        ck_assert_uint_eq(result_of(inst, "twice", 4), 90);
+        ck_assert_uint_gt(g.yields, 2);
+        ck_assert_uint_eq(result_of(inst, "deep", 800), 800);
+        ck_assert_uint_gt(g.yields, 5);
+        ck_assert_uint_eq(result_of(inst, "fill", 31 * 65536), 0);
+        ck_assert_uint_eq(result_of(inst, "through", 1), 2);
+        close_rig();
+    }
+}
+END_TEST
+
+START_TEST(host_functions_wait)
+{
+    struct instance *inst = open_rig(&native_engine, MEMORY_COMPACT, plain, false);
+    waits_left = 5;
+    ck_assert_uint_eq(result_of(inst, "twice", 4), 90);
+    ck_assert_uint_eq(host_calls, 7);
+    ck_assert_uint_eq(g.yields, 5);
+    /* called from outside */
+    uint64_t args[1] = {9};
+    waits_left = 2;
+    ck_assert_int_eq(rig_call(&g, inst, 0, args), TRAP_NONE);
+    ck_assert_uint_eq(exec_results(g.sip)[0], 90);
+    ck_assert_uint_eq(host_calls, 10);
+    /* ended while it waits */
+    waits_left = 1;
+    ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, "twice"), args), OK);
+    ck_assert_int_eq(g.rt.engine->run(g.sip), RUN_BLOCK);
+    close_rig();
+}
+END_TEST
+
+START_TEST(code_may_not_be_written)
+{
+    struct instance *inst = open_rig(&native_engine, MEMORY_COMPACT, plain, false);
+    const struct nctx *ctx = inst->native;
+    const uint8_t *code = (const uint8_t *)ctx->funcs[1].code - (image_funcs[0].pc);
+    ck_assert_ptr_null(ctx->funcs[0].code);
+    ck_assert_uint_eq(page_owner(g.rt.region, code), OWNER_CODE);
+    ck_assert_uint_eq(page_rights(g.rt.region, code), PAGE_R | PAGE_X);
+    ck_assert_uint_eq(page_rights(g.rt.region, code + (image_rodata - image_code)), PAGE_R);
+    ck_assert_uint_eq(page_rights(g.rt.region, code + (helpers - image_code)), PAGE_R);
+    struct diag why;
+    diag_clear(&why);
+    ck_assert_msg(runtime_audit(&g.rt, &why) == OK, "%s", why.detail);
+    close_rig();
+}
+END_TEST
+
+/* ---- traps ---- */
+
+/* The report of a trap; also how many frames there are. */
+static char *report_of(const struct engine *e, enum memory_mode mode, const char *name,
+                       uint32_t arg, uint32_t trap_at)
+{
+    struct instance *inst = open_rig(e, mode, plain, false);
+    uint32_t r;
+    traps_at = trap_at;
+    enum trap t = call(inst, name, arg, &r);
+    ck_assert_int_ne(t, TRAP_NONE);
+    g.sip->proc.trap = t;
+    g.sip->calling = true;
+    report_make(g.sip);
+    char *report = strdup(strbuf_text(&g.sip->report));
+    close_rig();
+    return report;
+}
+
+START_TEST(reports_are_the_interpreters)
+{
+    static const struct {
+        const char *name;
+        uint32_t arg, traps_at;
+        bool in_guard;
+    } rows[] = {
+        {"outer", 1, 0, false},    {"load", 65533, 0, true}, {"load", UINT32_MAX, 0, true},
+        {"fill", 65537, 0, false}, {"twice", 1, 1, false},   {"twice", 1, 2, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (int mode = MEMORY_GUARD; mode <= MEMORY_COMPACT; mode++) {
+            if (rows[i].in_guard && mode == MEMORY_COMPACT)
+                continue; /* the code has no checks */
+            char *want = report_of(&interp_engine, (enum memory_mode)mode, rows[i].name,
+                                   rows[i].arg, rows[i].traps_at);
+            char *got = report_of(&native_engine, (enum memory_mode)mode, rows[i].name, rows[i].arg,
+                                  rows[i].traps_at);
+            ck_assert_str_eq(got, want);
+            ck_assert_ptr_nonnull(strstr(got, "#0"));
+            free(want);
+            free(got);
+        }
+}
+END_TEST
+
+/* Frames of 1,000 bytes up to the limit and no further; all of them are found. */
+START_TEST(stacks_grow_and_end)
+{
+    struct instance *inst = open_rig(&native_engine, MEMORY_COMPACT,
+                                     (struct spawn_options){.stack_bytes = 1 << 20}, false);
+    uint32_t r, pages = g.sip->proc.npages;
+    ck_assert_uint_eq(result_of(inst, "deep", 1000), 1000);
+    ck_assert_uint_gt(g.sip->proc.npages, pages + 200);
+    ck_assert_int_eq(call(inst, "deep", 1100, &r), TRAP_STACK_OVERFLOW);
+    struct frame_info f[3];
+    uint32_t n = exec_backtrace(g.sip, 0, f, 3);
+    ck_assert_uint_gt(n, 1000);
+    ck_assert_uint_lt(n, 1050);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_eq(f[i].func, rig_export(inst, "deep"));
+        ck_assert_uint_eq(f[i].offset, inst->view->funcs[f[i].func - 1].code_offset + 13);
+    }
+    ck_assert_uint_eq(result_of(inst, "deep", 1000), 1000);
+    close_rig();
+    inst = open_rig(&native_engine, MEMORY_COMPACT,
+                    (struct spawn_options){.stack_bytes = 1 << 20, .max_pages = 100}, false);
+    ck_assert_int_eq(call(inst, "deep", 1000, &r), TRAP_OUT_OF_PAGES);
+    ck_assert_uint_le(g.sip->proc.npages, 100);
+    ck_assert_uint_eq(result_of(inst, "deep", 100), 100);
+    close_rig();
+    inst =
+        open_rig(&native_engine, MEMORY_COMPACT, (struct spawn_options){.stack_bytes = 1}, false);
+    ck_assert_uint_eq(result_of(inst, "inc", 1), 2);
+    ck_assert_int_eq(call(inst, "deep", 100, &r), TRAP_STACK_OVERFLOW);
+    close_rig();
+}
+END_TEST
+
+/* ---- signals ---- */
+
+/* A thread that wants the SIP to give way, all the time. */
+struct nagger {
+    pthread_t thread, whom;
+    struct proc *p;
+    _Atomic bool quit;
+    uint32_t pause_ns;
+};
+
+static void *nag(void *arg)
+{
+    struct nagger *n = arg;
+    while (!atomic_load(&n->quit)) {
+        atomic_store(&n->p->interrupt, 1);
+        pthread_kill(n->whom, PREEMPT_SIGNAL);
+        struct timespec t = {0, n->pause_ns};
+        nanosleep(&t, NULL);
+    }
+    return NULL;
+}
+
+static void nag_begin(struct nagger *n)
+{
+    *n = (struct nagger){.whom = pthread_self(), .p = &g.sip->proc, .pause_ns = 1000};
+    ck_assert_int_eq(pthread_create(&n->thread, NULL, nag, n), 0);
+}
+
+static void nag_end(struct nagger *n)
+{
+    atomic_store(&n->quit, true);
+    pthread_join(n->thread, NULL);
+}
+
+/* Runs what was set up, and clears the flag at each slice as the scheduler does. */
+static uint32_t run_nagged(uint32_t *yields)
+{
+    for (;;) {
+        atomic_store(&g.sip->proc.interrupt, 0);
+        enum run_result r = g.rt.engine->run(g.sip);
+        if (r == RUN_DONE)
+            return (uint32_t)exec_results(g.sip)[0];
+        if (r == RUN_YIELD)
+            ++*yields;
+    }
+}
+
+START_TEST(registers_survive_signals)
+{
+    struct instance *inst = open_rig(&native_engine, MEMORY_COMPACT, plain, false);
+    uint64_t args[1] = {50000};
+    uint32_t want = result_of(inst, "mix", 50000), yields = 0;
+    ck_assert_uint_ne(want, result_of(inst, "mix", 50001));
+    struct nagger n;
+    nag_begin(&n);
+    time_t end = time(NULL) + 40;
+    for (uint32_t i = 0; yields < 20000 && time(NULL) < end; i++) {
+        ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, "mix"), args), OK);
+        uint32_t got = run_nagged(&yields);
+        if (got != want)
+            ck_abort_msg("0x%x instead of 0x%x after %u signals", got, want, yields);
+    }
+    nag_end(&n);
+    ck_assert_uint_ge(yields, 5000);
+    close_rig();
+}
+END_TEST
+
+/* Wherever the signal comes: host functions, waits, growing stacks, calls to other instances. */
+START_TEST(signals_may_come_anywhere)
+{
+    static const struct {
+        const char *name;
+        uint32_t arg, want;
+    } rows[] = {{"twice", 4, 90}, {"deep", 900, 900}, {"through", 1, 2}, {"fill", 65536, 0}};
+    struct instance *inst = open_rig(&native_engine, MEMORY_GUARD, plain, false);
+    uint32_t yields = 0;
+    struct nagger n;
+    nag_begin(&n);
+    for (uint32_t i = 0; i < 100000; i++) {
+        uint64_t args[1] = {rows[i % 4].arg};
+        if (exec_call(g.sip, inst, rig_export(inst, rows[i % 4].name), args) != OK)
+            ck_abort_msg("no room");
+        waits_left = i % 3;
+        uint32_t got = run_nagged(&yields);
+        if (g.sip->proc.trap || got != rows[i % 4].want)
+            ck_abort_msg("%s: %u, %s after %u signals", rows[i % 4].name, got,
+                         trap_name(g.sip->proc.trap), yields);
+    }
+    nag_end(&n);
+    ck_assert_uint_ge(yields, 100);
+    close_rig();
+}
+END_TEST
+
+/* Endless loops under the scheduler: they share the processor, and end for every reason. */
+START_TEST(loops_without_checks_end)
+{
+    static const struct {
+        struct spawn_options opt;
+        enum trap want;
+    } rows[] = {
+        {{.timeout_ns = 30000000}, TRAP_TIMEOUT},
+        {{.max_cpu_ns = 30000000}, TRAP_CPU_QUOTA},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct instance *inst = open_rig(&native_engine, MEMORY_GUARD, rows[i].opt, false);
+        proc_publish(&g.sip->proc);
+        sched_run(g.rt.sched, NULL, clock_now_ns() + 1000000);
+        uint64_t args[1] = {0};
+        struct diag why;
+        diag_clear(&why);
+        ck_assert_int_eq(spawn_call(g.sip, inst, rig_export(inst, "spin"), args, &why), OK);
+        uint64_t begin = clock_now_ns();
+        sched_run(g.rt.sched, &g.sip->proc, begin + 5000000000u);
+        ck_assert_int_eq(g.sip->proc.trap, rows[i].want);
+        ck_assert_uint_lt(clock_now_ns() - begin, 2000000000u);
+        const char *report = strbuf_text(&g.sip->report);
+        ck_assert_msg(strstr(report, "#0 func[3] $spin +0x0") != NULL, "%s", report);
+        close_rig();
+    }
+}
+END_TEST
+
+static void *kill_soon(void *arg)
+{
+    struct timespec t = {0, 20000000};
+    nanosleep(&t, NULL);
+    proc_kill(arg, TRAP_KILLED);
+    return NULL;
+}
+
+START_TEST(loops_are_killed_from_other_threads)
+{
+    struct instance *inst = open_rig(&native_engine, MEMORY_GUARD, plain, false);
+    proc_publish(&g.sip->proc);
+    sched_run(g.rt.sched, NULL, clock_now_ns() + 1000000);
+    uint64_t args[1] = {0};
+    struct diag why;
+    pthread_t killer;
+    ck_assert_int_eq(spawn_call(g.sip, inst, rig_export(inst, "spin"), args, &why), OK);
+    ck_assert_int_eq(pthread_create(&killer, NULL, kill_soon, &g.sip->proc), 0);
+    sched_run(g.rt.sched, &g.sip->proc, WAIT_FOREVER);
+    pthread_join(killer, NULL);
+    ck_assert_int_eq(g.sip->proc.trap, TRAP_KILLED);
+    close_rig();
+}
+END_TEST
+
+/* What it costs; the bounds are loose, as others use the machine. */
+START_TEST(calls_are_quick)
+{
+    struct instance *inst = open_rig(&native_engine, MEMORY_GUARD, plain, true);
+    uint64_t best = UINT64_MAX, entry = UINT64_MAX;
+    enum { N = 1000000 };
+    for (int i = 0; i < 10; i++) {
+        uint64_t begin = clock_now_ns();
+        result_of(inst, "many", N);
+        uint64_t took = clock_now_ns() - begin;
+        best = took < best ? took : best;
+        uint64_t args[1] = {1};
+        uint32_t inc = rig_export(inst, "inc");
+        begin = clock_now_ns();
+        for (int k = 0; k < 10000; k++)
+            if (rig_call(&g, inst, inc, args) != TRAP_NONE)
+                ck_abort_msg("a trap");
+        took = (clock_now_ns() - begin) / 10000;
+        entry = took < entry ? took : entry;
+    }
+    printf("an empty host call takes %.2f ns, entry and exit %llu ns\n", (double)best / N,
+           (unsigned long long)entry);
+    ck_assert_uint_lt(best / N, 200);
+    close_rig();
+}
+END_TEST
+
+int main(void)
+{
+    if (!wat_available()) {
+        printf("skipped: wat2wasm (package wabt) is not installed\n");
+        return 77;
+    }
+    Suite *suite = suite_create("native");
+    TCase *c = tcase_create("native");
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, code_runs);
+    tcase_add_test(c, host_functions_wait);
+    tcase_add_test(c, code_may_not_be_written);
+    tcase_add_test(c, reports_are_the_interpreters);
+    tcase_add_test(c, stacks_grow_and_end);
+    tcase_add_test(c, registers_survive_signals);
+    tcase_add_test(c, signals_may_come_anywhere);
+    tcase_add_test(c, loops_without_checks_end);
+    tcase_add_test(c, loops_are_killed_from_other_threads);
+    tcase_add_test(c, calls_are_quick);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    printf("native: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
+           failed);
+    srunner_free(runner);
+    return failed != 0;
+}
