@@ -21,11 +21,12 @@
 
 #include <stdint.h>
 
-#define NATIVE_ABI 2
+#define NATIVE_ABI 3
 
 struct sip;
 struct instance;
 struct nrun;
+struct nimport;
 
 /* A function as indirect calls and tables of functions see it. */
 struct nfunc {
@@ -52,7 +53,8 @@ struct nctx {
     uint64_t ref_high; /* upper half of funcrefs to own functions: instance number + 1 */
     struct sip *sip;
     struct instance *inst;
-    struct nrun *run;       /* the helpers' stubs find their stacks there */
+    struct nrun *run; /* the helpers' stubs find their stacks there */
+    const struct nimport *imports;
     struct ntable tables[]; /* by index, imports first */
 };
 

@@ -95,15 +95,13 @@ static __attribute__((noinline)) struct hret call_defined(struct nctx *ctx, stru
     return leave(LEAVE_FOR_CALL);
 }
 
-HELPER(call_import, uint64_t index, uint64_t *slots);
-HELPER(call_import, uint64_t index, uint64_t *slots)
+/* Calls of imports whose host function has not returned HOST_OK, or that have none. */
+HELPER(import_left, uint64_t index, uint64_t *slots, uint64_t r);
+HELPER(import_left, uint64_t index, uint64_t *slots, uint64_t r)
 {
     const struct func_binding *b = &ctx->inst->imports[(uint32_t)index];
-    const struct hostcall *h = b->host;
-    if (likely(h != NULL)) {
-        enum host_result r = h->fn(ctx->sip, ctx->inst, h->data, slots);
-        return likely(r == HOST_OK) ? done : host_left(ctx, h, slots, r);
-    }
+    if (b->host)
+        return host_left(ctx, b->host, slots, (enum host_result)r);
     return call_defined(ctx, b->inst, b->index, slots);
 }
 

@@ -3,8 +3,14 @@
 #define RUNTIME_NATIVE_LAYOUT_H
 
 /* struct nctx */
-#define NCTX_RUN  64
-#define NCTX_INST 56
+#define NCTX_SIP     48
+#define NCTX_INST    56
+#define NCTX_RUN     64
+#define NCTX_IMPORTS 72
+
+/* struct nimport */
+#define NIMPORT_FN   0
+#define NIMPORT_DATA 8
 
 /* struct nrun */
 #define NRUN_GUEST_SP   0

@@ -129,10 +129,15 @@ enum status native_attach(struct instance *inst, struct diag *why)
     struct nctx *ctx = sip_alloc(s, sizeof *ctx + inst->view->ntables * sizeof(struct ntable));
     if (!n)
         n = sip_alloc(s, sizeof *n);
-    if (!ctx || !n)
+    uint32_t nimports = inst->view->nimported[EXT_FUNC];
+    struct nimport *imports = nimports ? sip_alloc(s, nimports * sizeof *imports) : NULL;
+    if (!ctx || !n || (nimports && !imports))
         return diag_set(why, E_LIMIT, "page quota of the SIP");
     n->interrupt = &s->proc.interrupt;
     n->region = s->rt->region;
+    for (uint32_t i = 0; i < nimports; i++)
+        if (inst->imports[i].host)
+            imports[i] = (struct nimport){inst->imports[i].host->fn, inst->imports[i].host->data};
     *ctx = (struct nctx){
         .funcs = native_code_of(inst)->funcs,
         .globals = inst->own_globals,
@@ -141,6 +146,7 @@ enum status native_attach(struct instance *inst, struct diag *why)
         .sip = s,
         .inst = inst,
         .run = n,
+        .imports = imports,
     };
     inst->native = ctx;
     refresh(inst);

@@ -12,6 +12,13 @@
 #include "runtime/native/layout.h"
 #include "runtime/native/native.h"
 
+/* An imported function, as calls find it; layout.h has the offsets. */
+struct nimport {
+    host_fn fn; /* NULL: a function of an instance */
+    const void *data;
+};
+_Static_assert(sizeof(struct nimport) == 16, "a stub multiplies by it");
+
 /* Why compiled code goes back to the run loop. */
 enum leave {
     LEAVE_NOT,                   /* a helper's result is there */
@@ -110,7 +117,8 @@ extern const void *const native_helpers[NH_N];
 /* Instructions of the stubs. */
 extern const char native_start_begin[], native_start_end[], native_resume_begin[],
     native_resume_end[], native_restore_begin[], native_restore_end[], native_tail_begin[],
-    native_tail_end[], native_cross_return[], native_more_return[];
+    native_tail_end[], native_import_begin[], native_import_end[], native_import_again[],
+    native_cross_return[], native_more_return[];
 
 /* ---- the parts ---- */
 

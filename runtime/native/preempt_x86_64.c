@@ -98,6 +98,9 @@ static void on_signal(int sig, siginfo_t *info, void *ucontext)
         }
     } else if (between(pc, native_tail_begin, native_tail_end)) {
         u->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)native_tail_begin;
+    } else if (between(pc, native_import_begin, native_import_end)) {
+        u->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)native_import_again;
+        u->uc_mcontext.gregs[REG_RCX] = (greg_t)(uintptr_t)n;
     } else if (between(pc, native_start_begin, native_start_end) ||
                between(pc, native_resume_begin, native_resume_end) ||
                between(pc, native_restore_begin, native_restore_end)) {

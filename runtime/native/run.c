@@ -8,7 +8,11 @@
 #define AT(type, field, offset)                                                                    \
     _Static_assert(offsetof(type, field) == (offset), "layout.h: " #field)
 AT(struct nctx, run, NCTX_RUN);
+AT(struct nctx, sip, NCTX_SIP);
 AT(struct nctx, inst, NCTX_INST);
+AT(struct nctx, imports, NCTX_IMPORTS);
+AT(struct nimport, fn, NIMPORT_FN);
+AT(struct nimport, data, NIMPORT_DATA);
 AT(struct nrun, guest_sp, NRUN_GUEST_SP);
 AT(struct nrun, worker_sp, NRUN_WORKER_SP);
 AT(struct nrun, interrupt, NRUN_INTERRUPT);

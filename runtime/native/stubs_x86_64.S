@@ -37,7 +37,7 @@
     pushq %r13
     pushq %r14
     pushq %r15
-    subq $8, %rsp
+    pushq %rdi /* nrun; calls find it above the stack pointer */
     movq %rsp, NRUN_WORKER_SP(%rdi)
     movq NRUN_LIMIT(%rdi), %rax
     movq %rax, %fs:0x70
@@ -140,6 +140,47 @@ function native_left
 
 /* ---- back from a helper; rax value, edx enum leave ---- */
 
+/* sgn_call_import(rdi context, esi index, rdx slots): a host function is called without a detour.
+ * The stack pointer waits in a register meanwhile, as its way through memory would take longer than
+ * all the rest; for that the context gives way, which nrun has as well. A signal in [import_begin,
+ * import_end) goes on at import_again, with nrun in rcx. */
+function sgn_call_import
+    movq NCTX_RUN(CONTEXT), %rcx
+    movl %esi, %eax
+    shlq $4, %rax
+    addq NCTX_IMPORTS(CONTEXT), %rax
+    movq NCTX_SIP(CONTEXT), %rdi
+    movq NCTX_INST(CONTEXT), %r9
+    movq %rsp, CONTEXT
+    movq %rsp, NRUN_GUEST_SP(%rcx)
+    movq NRUN_WORKER_SP(%rcx), %rsp
+    subq $16, %rsp
+    movl %esi, 8(%rsp)
+    movq %rdx, (%rsp)
+    movq %r9, %rsi
+    movq %rdx, %rcx
+    movq NIMPORT_DATA(%rax), %rdx
+    movq NIMPORT_FN(%rax), %rax
+    testq %rax, %rax
+    jz import_left
+    callq *%rax
+    testl %eax, %eax
+    jnz import_left
+mark native_import_begin
+    movq 16(%rsp), %rcx
+    movq NRUN_INTERRUPT(%rcx), %rsi
+    cmpl $0, (%rsi)
+    jne native_import_again
+    movq CONTEXT, %rsp
+    movq NRUN_CTX(%rcx), CONTEXT
+    ret
+mark native_import_end
+
+mark native_import_again
+    movq NRUN_CTX(%rcx), CONTEXT
+    xorl %edx, %edx
+    jmp tail
+
     .p2align 4
 mark native_tail_begin
 tail:
@@ -151,6 +192,16 @@ tail:
     movq NRUN_GUEST_SP(%rcx), %rsp
     ret
 mark native_tail_end
+
+import_left:
+    movq 16(%rsp), %rdi
+    movl %eax, %ecx
+    movq (%rsp), %rdx
+    movl 8(%rsp), %esi
+    movq NRUN_CTX(%rdi), %rdi
+    movq %rdi, CONTEXT
+    callq native_import_left
+    jmp tail
 
 left:
     cmpl $LEAVE_CALL, %edx
@@ -196,7 +247,6 @@ function sgn_\name
     jmp tail
 .endm
 
-    helper call_import
     helper call_ref
     helper trap
     helper memory_grow
