@@ -20,7 +20,7 @@
 
 unsigned seeded_bug, seeded_also;
 
-enum { BUGS_MAX = 256, RUNS = 60, MUTANTS = 40 };
+enum { RUNS = 60, MUTANTS = 40 };
 
 struct hunt {
     struct world w;
@@ -189,6 +189,7 @@ static const char *const killers[] = {
     [BY_CHECKER] = "checker, of a case",
     [BY_FORGERY] = "catalogue: forged certificate believed",
     [BY_REFUSING] = "catalogue: refused",
+    [BY_CRASH] = "catalogue: crash",
     [BY_PLACE] = "catalogue: refused for another reason",
     [BY_UNIT_TEST] = "unit test",
     [BY_RUN] = "random program under the monitor",
@@ -308,24 +309,20 @@ static void choose(struct hunt *h, const struct options *o)
 static void by_cases(struct hunt *h, const char *index)
 {
     struct cases *c = cases_read(index);
-    unsigned helpers[BUGS_MAX + 1] = {0}, nhelpers = 0;
+    unsigned bugs[BUGS_MAX + 1] = {0}, nbugs = 0;
+    static struct kill kills[BUGS_MAX + 1];
     if (!c) {
         fprintf(stderr, "%s: cannot be used\n", index);
         exit(2);
     }
+    bool all = !h->only || seeded_of_checker(h->only); /* which needs the others' help */
+    for (unsigned n = 1; n <= seeded_n; n++)
+        if (seeded_table[n - 1].placed && (all || n == h->only))
+            bugs[nbugs++] = n;
+    cases_kill(c, bugs, kills);
     for (unsigned n = 1; n <= seeded_n; n++) {
-        bool helper = h->only && seeded_of_checker(h->only) && !seeded_of_checker(n);
-        if ((h->bug[n].dead && !helper) || !seeded_table[n - 1].placed)
-            continue;
-        cases_kill(c, n, &h->bug[n].kill);
-        if (h->bug[n].kill.by == BY_CHECKER)
-            helpers[nhelpers++] = n;
-    }
-    for (unsigned n = 1; n <= seeded_n; n++) {
-        struct kill *k = &h->bug[n].kill;
-        if (!h->bug[n].dead && seeded_of_checker(n) && (!k->by || k->by > BY_FORGERY))
-            cases_kill_checker(c, n, helpers, k);
-        if (k->by)
+        h->bug[n].kill = kills[n];
+        if (kills[n].by)
             bury(h, n);
     }
     cases_free(c);

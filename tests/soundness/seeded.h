@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+enum { BUGS_MAX = 400 };
+
 struct seeded_row {
     const char *name, *title, *file;
     const char *equivalent; /* why no program can show it; "" for all others */
@@ -28,6 +30,7 @@ enum killer {
     BY_CHECKER,    /* the checker does not confirm what the fixpoint found for a case */
     BY_FORGERY,    /* a certificate that says something false of a case is believed */
     BY_REFUSING,   /* a case that must be accepted is refused */
+    BY_CRASH,      /* the verifier crashes on a case, or does not end */
     BY_PLACE,      /* a case is refused, but with another code or at another place */
     BY_UNIT_TEST,  /* a unit test fails */
     BY_RUN,        /* a random program is accepted that breaks a rule when it runs */
@@ -45,10 +48,9 @@ struct cases;
  * verifier without a bug does not do with one what its file says. */
 struct cases *cases_read(const char *index);
 void cases_free(struct cases *c);
-/* Asks the verifier with bug n about all cases, until one gives it away. */
-void cases_kill(struct cases *c, unsigned n, struct kill *k);
-/* Lets the checker with bug n look at what the fixpoints with the bugs of `helpers` (0-terminated)
- * find, and at certificates of other modules. */
-void cases_kill_checker(struct cases *c, unsigned n, const unsigned *helpers, struct kill *k);
+/* Asks the verifier with each bug of `bugs` (0-terminated) about all cases, until one gives it
+ * away; kills[n] says how. A bug of the checker also gets what the fixpoint with each of the other
+ * bugs finds, as far as the checker objects to it, and certificates of other modules. */
+void cases_kill(struct cases *c, const unsigned *bugs, struct kill *kills);
 
 #endif

@@ -1,11 +1,14 @@
-/* The catalogue of tests/reject and tests/accept as a killer of seeded bugs: all its modules in one
- * process, so that asking a verifier about all of them takes a fraction of a second. */
+/* The catalogue of tests/reject and tests/accept as a killer of seeded bugs: all its modules in
+ * memory, so that asking a verifier about all of them takes a fraction of a second. Each bug has a
+ * process of its own, since it may crash or go on for ever. */
 #include "tests/soundness/seeded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "verifier/cert.h"
 #include "verifier/verify.h"
@@ -19,30 +22,25 @@ struct item {
     size_t n;
     enum status code;
     uint32_t func, offset;
-    double seconds;
     struct strbuf certificate; /* of accepted ones */
 };
 
-/* The fixpoint with bug `helper` takes item `at` for proved, and the checker does not. */
-struct disputed {
-    unsigned helper;
-    uint32_t at;
+enum { ITEMS_MAX = 4000, BUG_SECONDS = 60 };
+
+/* What the processes tell each other. */
+struct shared {
+    struct kill kill[BUGS_MAX + 1];
+    const struct item *now[BUGS_MAX + 1];
+    /* By helper and item: the fixpoint with that bug takes the module for proved, the checker does
+     * not. */
+    uint8_t disputed[BUGS_MAX + 1][ITEMS_MAX];
 };
 
 struct cases {
-    struct item *item; /* the fastest first */
+    struct item *item; /* the smallest first */
     uint32_t n;
-    struct disputed *disputed;
-    uint32_t ndisputed, cap;
-    bool asked;
+    struct shared *shared;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static enum status ask(const struct item *x, unsigned bug, unsigned also,
                        const struct strbuf *certificate, struct strbuf *write, struct diag *why)
@@ -101,9 +99,7 @@ static bool read_item(struct item *x, const char *line)
         !read_module(x, path))
         return false;
     name_item(x, path);
-    double began = now();
     x->code = ask(x, 0, 0, NULL, &x->certificate, &why);
-    x->seconds = now() - began;
     x->accepted = x->code == OK;
     x->func = why.func;
     x->offset = why.offset;
@@ -114,19 +110,23 @@ static bool read_item(struct item *x, const char *line)
     return false;
 }
 
-static int by_time(const void *a, const void *b)
+/* Large ones take longer; the order must not depend on the machine. */
+static int by_size(const void *a, const void *b)
 {
     const struct item *x = a, *y = b;
-    return (x->seconds > y->seconds) - (x->seconds < y->seconds);
+    return x->n != y->n ? (x->n > y->n) - (x->n < y->n) : strcmp(x->name, y->name);
 }
 
 struct cases *cases_read(const char *index)
 {
-    enum { ITEMS_MAX = 4000 };
     FILE *f = fopen(index, "r");
     struct cases *c = calloc(1, sizeof *c);
     char line[4096];
     bool ok = f && c && (c->item = calloc(ITEMS_MAX, sizeof *c->item));
+    if (ok)
+        c->shared = mmap(NULL, sizeof *c->shared, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ok = ok && c->shared != MAP_FAILED;
     while (ok && fgets(line, sizeof line, f))
         ok = c->n < ITEMS_MAX && read_item(&c->item[c->n++], line);
     if (f)
@@ -135,7 +135,7 @@ struct cases *cases_read(const char *index)
         cases_free(c);
         return NULL;
     }
-    qsort(c->item, c->n, sizeof *c->item, by_time);
+    qsort(c->item, c->n, sizeof *c->item, by_size);
     return c;
 }
 
@@ -147,7 +147,8 @@ void cases_free(struct cases *c)
     }
     if (c) {
         free(c->item);
-        free(c->disputed);
+        if (c->shared && c->shared != MAP_FAILED)
+            munmap(c->shared, sizeof *c->shared);
     }
     free(c);
 }
@@ -163,9 +164,11 @@ static void kill_by(struct kill *k, enum killer by, const struct item *x, const 
 }
 
 /* What item x says of bug n. */
-static void look(const struct item *x, unsigned n, struct kill *k)
+static void look(struct cases *c, const struct item *x, unsigned n)
 {
+    struct kill *k = &c->shared->kill[n];
     struct diag why;
+    c->shared->now[n] = x;
     enum status s = ask(x, n, 0, NULL, NULL, &why);
     if (s == OWN_CERTIFICATE)
         kill_by(k, BY_CHECKER, x, "");
@@ -175,38 +178,23 @@ static void look(const struct item *x, unsigned n, struct kill *k)
         kill_by(k, BY_REFUSING, x, "");
     else if (s != x->code || why.func != x->func || why.offset != x->offset)
         kill_by(k, BY_PLACE, x, "");
+    c->shared->disputed[n][x - c->item] = s == OWN_CERTIFICATE && !x->accepted;
 }
 
-void cases_kill(struct cases *c, unsigned n, struct kill *k)
+static void kill_bug(struct cases *c, unsigned n)
 {
+    const struct kill *k = &c->shared->kill[n];
     for (int accepted = 0; accepted < 2; accepted++)
         for (uint32_t i = 0; i < c->n; i++) {
-            if (c->item[i].accepted == accepted)
-                look(&c->item[i], n, k);
-            if (k->by && k->by <= BY_REFUSING)
+            /* all that the checker objects to is for its own bugs to look at */
+            if (k->by && k->by <= BY_REFUSING && (k->by != BY_CHECKER || accepted))
                 return;
+            if (c->item[i].accepted == accepted)
+                look(c, &c->item[i], n);
         }
 }
 
 /* ---- bugs of the checker ---- */
-
-static void dispute(struct cases *c, const unsigned *helpers)
-{
-    struct diag why;
-    for (; *helpers; helpers++)
-        for (uint32_t i = 0; i < c->n; i++) {
-            if (c->item[i].accepted ||
-                ask(&c->item[i], *helpers, 0, NULL, NULL, &why) != OWN_CERTIFICATE)
-                continue;
-            if (c->ndisputed == c->cap) {
-                c->cap = c->cap ? 2 * c->cap : 64;
-                c->disputed = realloc(c->disputed, c->cap * sizeof *c->disputed);
-                if (!c->disputed)
-                    abort();
-            }
-            c->disputed[c->ndisputed++] = (struct disputed){*helpers, i};
-        }
-}
 
 /* Changes byte `at` in a way that depends on the place: all ways come up in a row of bytes. */
 static char changed(char byte, size_t at)
@@ -239,27 +227,83 @@ static bool forge(const struct item *x, const struct item *twin, unsigned n)
     return believed;
 }
 
-void cases_kill_checker(struct cases *c, unsigned n, const unsigned *helpers, struct kill *k)
+static void kill_checker_bug(struct cases *c, unsigned n)
 {
     enum { CLASS = 6 /* "own-08" */ };
+    struct kill *k = &c->shared->kill[n];
     struct diag why;
-    char more[48];
-    if (!c->asked)
-        dispute(c, helpers);
-    c->asked = true;
-    for (uint32_t i = 0; i < c->ndisputed; i++) {
-        const struct disputed *d = &c->disputed[i];
-        if (ask(&c->item[d->at], d->helper, n, NULL, NULL, &why) != OK)
-            continue;
-        snprintf(more, sizeof more, ", with %s", seeded_table[d->helper - 1].name);
-        kill_by(k, BY_ACCEPTING, &c->item[d->at], more);
-        return;
-    }
+    char more[60];
+    for (unsigned helper = 1; helper <= seeded_n; helper++)
+        for (uint32_t i = 0; i < c->n; i++) {
+            c->shared->now[n] = &c->item[i];
+            if (!c->shared->disputed[helper][i] ||
+                ask(&c->item[i], helper, n, NULL, NULL, &why) != OK)
+                continue;
+            snprintf(more, sizeof more, ", with %s", seeded_table[helper - 1].name);
+            kill_by(k, BY_ACCEPTING, &c->item[i], more);
+            return;
+        }
     for (uint32_t i = 0; i < c->n; i++)
-        for (uint32_t j = 0; j < c->n && !c->item[i].accepted; j++)
+        for (uint32_t j = 0; j < c->n && !c->item[i].accepted; j++) {
+            c->shared->now[n] = &c->item[i];
             if (c->item[j].accepted && strncmp(c->item[i].name, c->item[j].name, CLASS) == 0 &&
                 forge(&c->item[i], &c->item[j], n)) {
                 kill_by(k, BY_FORGERY, &c->item[i], "");
                 return;
             }
+        }
+}
+
+/* ---- processes ---- */
+
+static void ended(struct cases *c, unsigned n, int status)
+{
+    struct kill *k = &c->shared->kill[n];
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    k->by = BY_CRASH;
+    snprintf(k->what, sizeof k->what, "%s", c->shared->now[n] ? c->shared->now[n]->name : "?");
+}
+
+/* Runs `job` for each bug of `list` (0-terminated) in a process, some at a time. */
+static void in_processes(struct cases *c, const unsigned *list,
+                         void (*job)(struct cases *c, unsigned n))
+{
+    enum { AT_ONCE = 2 };
+    unsigned running[AT_ONCE] = {0};
+    pid_t pid[AT_ONCE] = {0};
+    uint32_t n = 0;
+    for (fflush(stdout); *list || n;) {
+        int status;
+        if (*list && n < AT_ONCE) {
+            running[n] = *list++;
+            if ((pid[n] = fork()) == 0) {
+                alarm(BUG_SECONDS);
+                job(c, running[n]);
+                _exit(0);
+            }
+            check(pid[n++] > 0);
+            continue;
+        }
+        pid_t p = wait(&status);
+        for (uint32_t i = 0; i < n; i++)
+            if (pid[i] == p) {
+                ended(c, running[i], status);
+                pid[i] = pid[--n];
+                running[i] = running[n];
+                break;
+            }
+    }
+}
+
+void cases_kill(struct cases *c, const unsigned *bugs, struct kill *kills)
+{
+    unsigned checkers[BUGS_MAX + 1] = {0}, n = 0;
+    in_processes(c, bugs, kill_bug);
+    for (const unsigned *b = bugs; *b; b++)
+        if (seeded_of_checker(*b) && (!kills[*b].by || kills[*b].by > BY_FORGERY))
+            checkers[n++] = *b;
+    in_processes(c, checkers, kill_checker_bug);
+    for (const unsigned *b = bugs; *b; b++)
+        kills[*b] = c->shared->kill[*b];
 }

@@ -1,0 +1,20 @@
+;; As the refused case of this name, but as what it is
+;; expect: OK
+;; contract: contract Tour capacity 4 {
+;; contract:   in message Left();
+;; contract:   in message Right();
+;; contract:   in message Up();
+;; contract:   in message Down();
+;; contract:   state Start: one { Left? -> Hill; Right? -> Dale; end; }
+;; contract:   state Hill: one { Up? -> Start; end; }
+;; contract:   state Dale: one { Down? -> Start; end; }
+;; contract: }
+(module
+  (import "singula/Tour" "set.exp.Hill.new" (func $Tour.set.exp.Hill.new (result externref)))
+  (import "singula/Tour" "set.exp.Hill.free" (func $Tour.set.exp.Hill.free (param externref)))
+  (memory 1)
+  (func (export "main") (local $s externref)
+    (local.set $s (call $Tour.set.exp.Hill.new))
+    (if (ref.is_null (local.get $s)) (then (return)))
+    (call $Tour.set.exp.Hill.free (local.get $s)))
+)
