@@ -138,6 +138,8 @@ static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachine
     struct chunk c;
     enum status st = chunk_open(&c, j->view, j->opt, tm) ? OK : E_NOMEM;
     for (uint32_t i = p->first; st == OK && i < p->end && !c.failed; i++)
+        (void)chunk_func(&c, i); /* LLVM keeps this order; the image wants it */
+    for (uint32_t i = p->first; st == OK && i < p->end && !c.failed; i++)
         gen_function(g, &c, i);
     if (st == OK && p == j->parts)
         make_entries(&c);
