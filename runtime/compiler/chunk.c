@@ -29,6 +29,8 @@ void chunk_attributes(struct chunk *c, LLVMValueRef fn)
     string_attr(c, fn, "no-builtins", "");
     string_attr(c, fn, "split-stack", "");
     string_attr(c, fn, "frame-pointer", "none");
+    /* Every call has a frame: recursion without end is a trap, and backtraces are complete. */
+    string_attr(c, fn, "disable-tail-calls", "true");
     string_attr(c, fn, "no-realign-stack", "");
     /* .eh_frame, from which the image's table of frames is made */
     LLVMAddAttributeAtIndex(

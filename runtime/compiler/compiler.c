@@ -66,12 +66,11 @@ static LLVMTargetMachineRef open_machine(enum image_opt opt)
 
 /* Functions only: no pass may change what another part relies on, nor move code from one function
  * to another (a backtrace has the frames of the guest). */
-static const char first_fast[] = "function(mem2reg)";
+static const char first[] = "function(mem2reg)";
 static const char then_fast[] = "function(instsimplify,simplifycfg)";
-static const char first_full[] = "function(sroa,early-cse)";
 static const char then_full[] =
     "function("
-    "simplifycfg,instcombine<no-verify-fixpoint>,early-cse<memssa>,jump-threading,"
+    "early-cse,simplifycfg,instcombine<no-verify-fixpoint>,early-cse<memssa>,jump-threading,"
     "correlated-propagation,simplifycfg,instcombine<no-verify-fixpoint>,reassociate,"
     "constraint-elimination,"
     "loop-mssa(loop-instsimplify,loop-simplifycfg,licm<allowspeculation>,loop-rotate,"
@@ -84,7 +83,7 @@ static const char then_full[] =
     "instcombine<no-verify-fixpoint>,simplifycfg,slp-vectorizer,vector-combine,"
     "instcombine<no-verify-fixpoint>,loop-unroll<O3>,instcombine<no-verify-fixpoint>,"
     "loop-mssa(licm<allowspeculation>),alignment-from-assumptions,loop-sink,instsimplify,"
-    "div-rem-pairs,tailcallelim,simplifycfg)";
+    "div-rem-pairs,simplifycfg)";
 
 static bool run_passes(LLVMModuleRef mod, LLVMTargetMachineRef tm, const char *passes,
                        struct diag *why)
@@ -148,7 +147,7 @@ static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachine
         st = E_NOMEM;
     if (st == OK && !is_well_formed(c.mod, why))
         st = E_COMPILER;
-    if (st == OK && !run_passes(c.mod, tm, fast ? first_fast : first_full, why))
+    if (st == OK && !run_passes(c.mod, tm, first, why))
         st = E_COMPILER;
     if (st == OK && j->opt->mode == MEMORY_GUARD)
         gen_keep_loads(c.mod);

@@ -21,6 +21,7 @@ enum kind {
     K_FBIN,
     K_FUN,
     K_FUN2,
+    K_MINMAX,
     K_BITS,
     K_CAST,
     K_EXT,
@@ -63,7 +64,7 @@ struct row {
     [OP_##w##_NEAREST] = {K_FUN, 0, "llvm.roundeven"}, [OP_##w##_SQRT] = {K_FUN, 0, "llvm.sqrt"},  \
     [OP_##w##_ADD] = {K_FBIN, LLVMFAdd}, [OP_##w##_SUB] = {K_FBIN, LLVMFSub},                      \
     [OP_##w##_MUL] = {K_FBIN, LLVMFMul}, [OP_##w##_DIV] = {K_FBIN, LLVMFDiv},                      \
-    [OP_##w##_MIN] = {K_FUN2, 0, "llvm.minimum"}, [OP_##w##_MAX] = {K_FUN2, 0, "llvm.maximum"},    \
+    [OP_##w##_MIN] = {K_MINMAX, LLVMRealOLT}, [OP_##w##_MAX] = {K_MINMAX, LLVMRealOGT},            \
     [OP_##w##_COPYSIGN] = {K_FUN2, 0, "llvm.copysign"}
 
 #define TRUNC(i, f)                                                                                \
@@ -210,6 +211,22 @@ static LLVMValueRef float_binary(struct gen *g, LLVMOpcode op, LLVMValueRef x, L
                        &t, 1, x, y);
 }
 
+/* The lesser (LLVMRealOLT) or greater of two; of equal ones the sign bits decide; a NaN is quiet,
+ * which LLVM's own minimum and maximum do not promise. */
+static LLVMValueRef extreme(struct gen *g, LLVMRealPredicate p, LLVMValueRef x, LLVMValueRef y)
+{
+    struct chunk *c = g->c;
+    LLVMTypeRef t = LLVMTypeOf(x), bits = t == c->f32 ? c->i32 : c->i64;
+    LLVMValueRef xb = LLVMBuildBitCast(c->b, x, bits, ""), yb = LLVMBuildBitCast(c->b, y, bits, "");
+    LLVMValueRef zero =
+        p == LLVMRealOLT ? LLVMBuildOr(c->b, xb, yb, "") : LLVMBuildAnd(c->b, xb, yb, "");
+    LLVMValueRef r = LLVMBuildSelect(c->b, LLVMBuildFCmp(c->b, p, x, y, ""), x, y, "");
+    r = LLVMBuildSelect(c->b, LLVMBuildFCmp(c->b, LLVMRealOEQ, x, y, ""),
+                        LLVMBuildBitCast(c->b, zero, t, ""), r, "");
+    return LLVMBuildSelect(c->b, LLVMBuildFCmp(c->b, LLVMRealUNO, x, y, ""),
+                           LLVMBuildFAdd(c->b, x, y, ""), r, "");
+}
+
 static LLVMValueRef demote(struct gen *g, LLVMValueRef x)
 {
     LLVMTypeRef over[2] = {g->c->f32, g->c->f64};
@@ -287,6 +304,8 @@ static LLVMValueRef binary(struct gen *g, const struct row *r, LLVMValueRef x, L
         return division(g, (LLVMOpcode)r->arg, x, y);
     case K_FBIN:
         return float_binary(g, (LLVMOpcode)r->arg, x, y);
+    case K_MINMAX:
+        return extreme(g, (LLVMRealPredicate)r->arg, x, y);
     case K_FUN2:
         return chunk_intrinsic(c, r->name, &t, 1, args + 1, 2);
     default:

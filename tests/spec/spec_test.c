@@ -11,6 +11,9 @@
 
 #include "runtime/engine/hostcall.h"
 #include "runtime/engine/spawn.h"
+#ifdef WITH_COMPILER
+#include "tests/native/jit.h"
+#endif
 #include "tests/spec/causes.h"
 #include "verifier/verify.h"
 
@@ -146,8 +149,7 @@ static enum status start(struct script *t, const char *path, struct instance **o
     struct unit *u;
     *trap = TRAP_NONE;
     enum status st = load(t, path, &u, why);
-    if (st != OK ||
-        (st = t->rt->engine->load(t->rt, u->module, t->mode, &u->code, why)) != OK ||
+    if (st != OK || (st = t->rt->engine->load(t->rt, u->module, t->mode, &u->code, why)) != OK ||
         (st = instantiate(t->sip, u->code, link_script, t, out, trap, why)) != OK)
         return st;
     uint32_t f = instance_start_func(*out);
@@ -459,11 +461,11 @@ static bool wanted(const char *path, int argc, char **argv)
 {
     const char *name = strrchr(path, '/');
     name = name ? name + 1 : path;
-    for (int i = 2; i < argc; i++)
+    for (int i = 3; i < argc; i++)
         if (strncmp(name, argv[i], strlen(argv[i])) == 0 &&
             strcmp(name + strlen(argv[i]), ".json") == 0)
             return true;
-    return argc <= 2;
+    return argc <= 3;
 }
 
 static void print_counts(const struct counts *n, uint32_t *passed, uint32_t *failed)
@@ -491,14 +493,25 @@ static void print_counts(const struct counts *n, uint32_t *passed, uint32_t *fai
     }
 }
 
+static unsigned index_of(const char *s, const char *const *all, unsigned n)
+{
+    unsigned i = 0;
+    while (i < n && strcmp(s, all[i]) != 0)
+        i++;
+    return i;
+}
+
 int main(int argc, char **argv)
 {
     char dir[4096];
-    if (argc < 2 || (strcmp(argv[1], "guard") != 0 && strcmp(argv[1], "compact") != 0)) {
-        fprintf(stderr, "usage: spec_test guard|compact [SCRIPT...]\n");
+    static const char *const engines[] = {"interp", "fast", "full"}, *const modes[] = {"guard",
+                                                                                       "compact"};
+    unsigned engine = argc < 3 ? 3 : index_of(argv[1], engines, 3);
+    unsigned mode = argc < 3 ? 2 : index_of(argv[2], modes, 2);
+    if (engine == 3 || mode == 2) {
+        fprintf(stderr, "usage: spec_test interp|fast|full guard|compact [SCRIPT...]\n");
         return 2;
     }
-    enum memory_mode mode = strcmp(argv[1], "guard") == 0 ? MEMORY_GUARD : MEMORY_COMPACT;
     if (!vectors_find("2.0/core", dir, sizeof dir))
         return 77;
     struct arena a = {0};
@@ -513,15 +526,20 @@ int main(int argc, char **argv)
         fprintf(stderr, "spec_test: %s\n", why.detail);
         return 1;
     }
+#ifdef WITH_COMPILER
+    if (engine)
+        jit_use(&rt, engine == 1 ? IMAGE_FAST : IMAGE_FULL);
+#endif
     bool audited = true;
     for (uint32_t i = 0; i < n; i++)
         if (wanted(paths[i], argc, argv)) {
-            run_script(&rt, mode, paths[i], &counts);
+            run_script(&rt, (enum memory_mode)mode, paths[i], &counts);
             audited &= clean(&rt);
         }
     runtime_close(&rt);
     arena_clear(&a);
     print_counts(&counts, &passed, &failed);
-    printf("spec 2.0/core %s: %u passed, %u failed, 0 skipped\n", argv[1], passed, failed);
+    printf("spec 2.0/core %s %s: %u passed, %u failed, 0 skipped\n", argv[1], argv[2], passed,
+           failed);
     return failed || !audited || !passed;
 }

@@ -1,0 +1,32 @@
+#include "tests/native/jit.h"
+
+#include <stdlib.h>
+
+#include "runtime/compiler/compiler.h"
+#include "runtime/native/native.h"
+
+static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                       bool watched, const uint8_t **image, struct diag *why)
+{
+    const enum image_opt *opt = ctx;
+    struct compile_options o = {.mode = mode, .opt = *opt, .watched = watched};
+    struct image_key key = {.mode = (uint8_t)mode, .watched = watched};
+    struct image_bytes out;
+    enum status st = compiler_compile(m, &key, &o, &out, why);
+    if (st == OK)
+        *image = out.bytes;
+    return st;
+}
+
+static void put(void *ctx, const uint8_t *image)
+{
+    (void)ctx;
+    free((void *)(uintptr_t)image);
+}
+
+void jit_use(struct runtime *rt, enum image_opt opt)
+{
+    static enum image_opt levels[] = {IMAGE_FAST, IMAGE_FULL};
+    rt->engine = &native_engine;
+    rt->code = (struct code_provider){get, put, &levels[opt]};
+}
