@@ -52,7 +52,7 @@ struct command {
 };
 
 extern const struct command verify_command, run_command, up_command, inspect_command,
-    contract_command, cc_command, bench_command;
+    contract_command, cc_command, compile_command, bench_command;
 
 struct opts {
     const struct command *cmd;
@@ -73,6 +73,10 @@ void opts_help(const struct command *cmd);
 const char *opts_nearest(const char *word, const char *const *names);
 /* Index of `word` in `names`; else complains, naming option and possible values, and returns -1. */
 int opts_choice(const char *option, const char *word, const char *const *names);
+
+/* SINGULA_ENGINE_..., SINGULA_OPT_...; -1 after a complaint about --engine or --opt. */
+int opts_engine(const char *word);
+int opts_level(const char *word);
 
 /* "64K", "1.5M", "2G" (powers of 1024), plain bytes; "500ms", "1.5s", "2m", plain seconds; counts
  * from min to max. A size is at least one byte. False (after a complaint
@@ -112,6 +116,8 @@ bool files_write_bytes(const char *path, const void *bytes, size_t n);
 bool svg_write(const char *path, const char *dot);
 /* "dir/camera.contract" -> "camera.h"; allocated. */
 char *files_header_name(const char *path);
+/* Whether a system with that monitor (SINGULA_MONITOR_...) checks. */
+bool files_monitored(int monitor);
 /* Reads and verifies for a system with that monitor (SINGULA_MONITOR_...); complains. EXIT_OK,
  * EXIT_REFUSED or EXIT_USAGE. */
 int files_verify(const char *path, int monitor, struct singula_module **out);

@@ -97,14 +97,17 @@ char *files_header_name(const char *path)
     return asprintf(&name, "%.*s.h", n, base) < 0 ? NULL : name;
 }
 
+bool files_monitored(int monitor)
+{
+    return monitor == SINGULA_MONITOR_DEFAULT ? CHECK_LEVEL > 0 : monitor == SINGULA_MONITOR_ON;
+}
+
 int files_verify(const char *path, int monitor, struct singula_module **out)
 {
     uint8_t *bytes;
     size_t n;
     struct singula_diag why = {0};
-    bool watched =
-        monitor == SINGULA_MONITOR_DEFAULT ? CHECK_LEVEL > 0 : monitor == SINGULA_MONITOR_ON;
-    struct singula_verify_options opt = {.keep_invariants = watched};
+    struct singula_verify_options opt = {.keep_invariants = files_monitored(monitor)};
     if (!files_read(path, &bytes, &n))
         return EXIT_USAGE;
     int bad = singula_verify(bytes, n, &opt, out, &why);

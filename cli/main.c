@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 
 static const struct command *const commands[] = {
-    &verify_command,   &run_command, &up_command,    &inspect_command,
-    &contract_command, &cc_command,  &bench_command,
+    &verify_command,   &run_command, &up_command,      &inspect_command,
+    &contract_command, &cc_command,  &compile_command, &bench_command,
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -52,7 +52,9 @@ int main(int argc, char **argv)
     }
     const char *word = argv[1];
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
-        printf("singula %s\n", singula_version());
+        const char *compiler = singula_compiler();
+        printf("singula %s (%s)\n", singula_version(),
+               compiler ? compiler : "without the compiler");
         return EXIT_OK;
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {

@@ -59,7 +59,13 @@ static const cyaml_schema_field_t process_fields[] = {
 static const cyaml_schema_value_t process_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct process, process_fields)};
 
+static const cyaml_strval_t engines[] = {{"interp", SINGULA_ENGINE_INTERP},
+                                         {"native", SINGULA_ENGINE_NATIVE},
+                                         {"auto", SINGULA_ENGINE_AUTO}};
+
 static const cyaml_schema_field_t top_fields[] = {
+    CYAML_FIELD_ENUM("engine", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct manifest, engine,
+                     engines, CYAML_ARRAY_LEN(engines)),
     CYAML_FIELD_SEQUENCE("processes", CYAML_FLAG_POINTER, struct manifest, processes,
                          &process_schema, 1, 4096),
     CYAML_FIELD_END,
@@ -120,6 +126,17 @@ static bool reads(const yaml_node_t *n, const char *text)
            strcmp((const char *)n->data.scalar.value, text) == 0;
 }
 
+/* The schema of a key that takes one of several words, or NULL. */
+static const cyaml_schema_field_t *enum_field(const yaml_node_t *key)
+{
+    const cyaml_schema_field_t *const tables[] = {process_fields, top_fields};
+    for (size_t t = 0; t < CYAML_ARRAY_LEN(tables); t++)
+        for (const cyaml_schema_field_t *f = tables[t]; f->key; f++)
+            if (f->value.type == CYAML_ENUM && reads(key, f->key))
+                return f;
+    return NULL;
+}
+
 /* The first key with that text, or the first value of a key that takes one of several words
  * (then *field is that key's); or NULL. */
 static yaml_node_t *scalar(yaml_document_t *doc, const char *text, bool is_key,
@@ -136,12 +153,8 @@ static yaml_node_t *scalar(yaml_document_t *doc, const char *text, bool is_key,
                 return key;
             if (is_key || !reads(val, text))
                 continue;
-            for (const cyaml_schema_field_t *f = process_fields; f->key; f++) {
-                if (f->value.type == CYAML_ENUM && reads(key, f->key)) {
-                    *field = f;
-                    return val;
-                }
-            }
+            if ((*field = enum_field(key)) != NULL)
+                return val;
         }
     }
     return NULL;

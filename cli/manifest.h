@@ -1,5 +1,6 @@
 /* The manifest of `singula up`: which SIPs a system has and what each may use.
  *
+ *   engine: native                   # interp, native or auto (default); for all of them
  *   processes:
  *     - name: server
  *       module: server.wasm          # beside the manifest
@@ -38,6 +39,7 @@ struct process {
 };
 
 struct manifest {
+    int engine; /* SINGULA_ENGINE_... */
     struct process *processes;
     unsigned processes_count;
 };

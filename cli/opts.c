@@ -152,6 +152,19 @@ int opts_choice(const char *option, const char *word, const char *const *names)
     return -1;
 }
 
+int opts_engine(const char *word)
+{
+    static const char *const names[] = {"interp", "native", "auto", NULL}; /* from 1 up */
+    int i = opts_choice("--engine", word, names);
+    return i < 0 ? i : i + SINGULA_ENGINE_INTERP;
+}
+
+int opts_level(const char *word)
+{
+    static const char *const names[] = {"full", "fast", NULL};
+    return opts_choice("--opt", word, names);
+}
+
 /* A number and a unit of the table; units[0] is that of a number without one. */
 struct unit {
     const char *name;

@@ -15,6 +15,8 @@ enum {
     OPT_CPU,
     OPT_MEMORY,
     OPT_ENGINE,
+    OPT_OPT,
+    OPT_NO_CACHE,
     OPT_HOST,
     OPT_STACK,
     OPT_MAX_MEMORY,
@@ -30,7 +32,9 @@ static const struct opt_def options[] = {
     {OPT_TIMEOUT, "timeout", "TIME", "end it after so long (2, 1.5s, 500ms)"},
     {OPT_CPU, "max-cpu", "TIME", "end it after so much CPU time"},
     {OPT_MEMORY, "memory", "MODE", "guard (default) or compact"},
-    {OPT_ENGINE, "engine", "NAME", "interp: the interpreter"},
+    {OPT_ENGINE, "engine", "NAME", "auto (default), interp: the interpreter, native: compile it"},
+    {OPT_OPT, "opt", "LEVEL", "of compiling: full (default) or fast"},
+    {OPT_NO_CACHE, "no-cache", NULL, "neither use nor keep compiled code"},
     {OPT_HOST, "host", "BINDING", "offer a C function: 'libm.so.6:cos(f64)->f64'"},
     {OPT_STACK, "stack", "SIZE", "guest stack (default 1M)"},
     {OPT_MAX_MEMORY, "max-memory", "SIZE", "all its pages together (default 1G)"},
@@ -52,6 +56,7 @@ struct run_options {
     uint32_t nenv, nhosts;
     struct singula_config system;
     bool audit;
+    bool mode_said; /* --memory */
 };
 
 static bool full(const char *option, uint32_t n)
@@ -120,7 +125,6 @@ static bool take_quota(struct run_options *r, int option, const char *text)
 static bool take(struct run_options *r, int option, const char *text)
 {
     static const char *const modes[] = {"guard", "compact", NULL};
-    static const char *const engines[] = {"interp", NULL};
     switch (option) {
     case OPT_DIR:
         if (full("--dir", r->spawn.ndirs) || !files_parse_dir(text, &r->dirs[r->spawn.ndirs]))
@@ -131,9 +135,15 @@ static bool take(struct run_options *r, int option, const char *text)
         return take_env(r, text);
     case OPT_MEMORY:
         r->spawn.memory_mode = opts_choice("--memory", text, modes);
+        r->mode_said = true;
         return r->spawn.memory_mode >= 0;
     case OPT_ENGINE:
-        return opts_choice("--engine", text, engines) >= 0;
+        return (r->system.engine = opts_engine(text)) >= 0;
+    case OPT_OPT:
+        return (r->system.opt = opts_level(text)) >= 0;
+    case OPT_NO_CACHE:
+        r->system.no_cache = true;
+        return true;
     case OPT_HOST:
         if (full("--host", r->nhosts))
             return false;
@@ -201,7 +211,7 @@ static int run_sip(struct singula_system *sys, const struct run_options *r, cons
     return status;
 }
 
-static int run_module(const struct run_options *r, const char *file)
+static int run_module(struct run_options *r, const char *file)
 {
     struct singula_module *m = NULL;
     struct singula_system *sys = NULL;
@@ -210,6 +220,9 @@ static int run_module(const struct run_options *r, const char *file)
     int status = RUN_FAILED;
     if (files_verify(file, r->system.monitor, &m) != EXIT_OK)
         return RUN_FAILED;
+    struct singula_compile_options made;
+    if (!r->mode_said && singula_module_compiled(m, &made))
+        r->spawn.memory_mode = made.memory_mode;
     if (singula_system_create(&r->system, &sys, &why) != 0) {
         complain_diag("singula", &why);
         goto out;
@@ -262,7 +275,7 @@ out:
 const struct command run_command = {
     "run",
     "[OPTIONS] FILE [-- ARGUMENTS...]",
-    "Verifies one module, loads it as a software-isolated process and runs it.",
+    "Verifies one module (or native image), loads it as a software-isolated process and runs it.",
     options,
     "exit status: that of the guest; 124 time-out or CPU time used up, 125 not run (unreadable,\n"
     "refused, imports missing, wrong usage), 130 interrupted, 134 trapped, 137 killed\n"
@@ -270,6 +283,7 @@ const struct command run_command = {
     "examples:\n"
     "  singula run hello.wasm\n"
     "  singula run --dir=data::/data:ro --env=LANG tool.wasm -- --count 3 /data/list\n"
+    "  singula run --engine=native crunch.wasm     # compiled the first time, then kept\n"
     "  singula run --timeout=2s --max-memory=16M --memory=compact untrusted.wasm\n"
     "  singula run --host='libm.so.6:cos(f64)->f64' wave.wasm\n",
     run_run,

@@ -438,6 +438,7 @@ static int up_run(const struct command *self, int argc, char **argv)
     u.manifest = manifest_load(u.path);
     if (!u.manifest)
         return EXIT_USAGE;
+    u.system.engine = u.manifest->engine;
     u.n = u.manifest->processes_count;
     u.nodes = calloc(u.n, sizeof *u.nodes);
     int status = u.nodes ? EXIT_OK : EXIT_USAGE;

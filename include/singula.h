@@ -95,9 +95,10 @@ struct singula_verify_options { /* zero means the default */
     size_t *nnew_certificate;
 };
 
-/* Verifies n bytes (copied): WebAssembly's types, and that in every execution each exchange
- * reference has one owner and each channel follows its contract. `opt` may be NULL. The module can
- * be spawned any number of times; owned by the caller. */
+/* Verifies n bytes (copied) of a module, or of a native image (below), whose module is verified and
+ * whose code is used if the image is whole and for this machine: WebAssembly's types, and that in
+ * every execution each exchange reference has one owner and each channel follows its contract.
+ * `opt` may be NULL. The module can be spawned any number of times; owned by the caller. */
 SINGULA_API int singula_verify(const uint8_t *bytes, size_t n,
                                const struct singula_verify_options *opt,
                                struct singula_module **out, struct singula_diag *why);
@@ -110,6 +111,34 @@ SINGULA_API int singula_module_inspect(const struct singula_module *m, bool json
  * line for each way in which it is called, then what nothing calls, then totals. NULL: no memory.
  * The caller frees. */
 SINGULA_API char *singula_module_signatures(const struct singula_module *m);
+
+/* ---- native code ---- */
+
+enum { SINGULA_GUARD = 0, SINGULA_COMPACT = 1 }; /* memory modes */
+enum { SINGULA_OPT_FULL = 0, SINGULA_OPT_FAST = 1 };
+
+/* The compiler that Singula was built with, "llvm 19.1.7"; NULL: none. Images can be used without.
+ */
+SINGULA_API const char *singula_compiler(void);
+
+struct singula_compile_options { /* zero means the default */
+    int memory_mode;             /* SINGULA_GUARD or SINGULA_COMPACT */
+    int opt;                     /* SINGULA_OPT_...: FAST compiles about ten times faster */
+    bool monitor;                /* for systems whose monitor is on */
+    /* Called from several threads, one at a time: bytes of functions compiled, of how many. */
+    void (*progress)(void *ctx, uint64_t done, uint64_t total);
+    void *ctx;
+};
+/* Compiles a module into a native image for this machine; the caller frees *image with free().
+ * `opt` may be NULL. Takes seconds for large modules. */
+SINGULA_API int singula_compile(const struct singula_module *m,
+                                const struct singula_compile_options *opt, uint8_t **image,
+                                size_t *n, struct singula_diag *why);
+/* Whether m was made of an image, and if so for what; `out` may be NULL. */
+SINGULA_API bool singula_module_compiled(const struct singula_module *m,
+                                         struct singula_compile_options *out);
+/* Removes what is kept in the user's cache; says how many files and bytes. */
+SINGULA_API void singula_cache_clear(uint64_t *nfiles, uint64_t *nbytes);
 
 /* ---- contracts ---- */
 
@@ -130,13 +159,20 @@ SINGULA_API char *singula_contract_summary(const struct singula_contracts *c);
 struct singula_system;
 struct singula_sip;
 
-enum { SINGULA_GUARD = 0, SINGULA_COMPACT = 1 };
-
 /* The monitor checks at every operation what the verifier has proved, and ends a SIP that breaks a
  * rule with a trap MON_... (docs/MONITOR.md). Without it nothing of that is looked at, and modules
  * that were not proved are refused. By default it is on in builds with internal checks (-Dcheck=1
  * or 2) and off in releases. */
 enum { SINGULA_MONITOR_DEFAULT = 0, SINGULA_MONITOR_ON = 1, SINGULA_MONITOR_OFF = 2 };
+
+/* What runs the guests. AUTO: machine code where there is some (a native image, the cache), else
+ * the interpreter. NATIVE: machine code, compiled first if there is none. All mean the same. */
+enum {
+    SINGULA_ENGINE_DEFAULT = 0, /* AUTO */
+    SINGULA_ENGINE_INTERP = 1,
+    SINGULA_ENGINE_NATIVE = 2,
+    SINGULA_ENGINE_AUTO = 3,
+};
 
 struct singula_config {      /* zero means the default */
     uint64_t address_bytes;  /* of the compact zone */
@@ -145,6 +181,15 @@ struct singula_config {      /* zero means the default */
     uint32_t max_sips;
     uint64_t slice_ns; /* scheduler */
     int monitor;       /* SINGULA_MONITOR_...; for all SIPs of the system, for good */
+    int engine;        /* SINGULA_ENGINE_...; for all SIPs of the system */
+    int opt;           /* SINGULA_OPT_...: how modules are compiled */
+    /* Compiled code is kept in a folder of the user's ($XDG_CACHE_HOME/singula, ~/.cache/singula),
+     * at most so much of it (default 256 MiB); or is not. */
+    bool no_cache;
+    uint64_t cache_bytes;
+    /* Called while a module is compiled; as in struct singula_compile_options. */
+    void (*progress)(void *ctx, uint64_t done, uint64_t total);
+    void *progress_ctx;
 };
 
 SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out,

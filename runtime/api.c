@@ -62,7 +62,11 @@ int singula_verify(const uint8_t *bytes, size_t n, const struct singula_verify_o
         errors.items = calloc(errors.cap, sizeof *errors.items);
     enum status st = E_NOMEM;
     if (m && (errors.items || !errors.cap))
+        st = api_open_image(&bytes, &n, &m->image, &d);
+    if (m && st == OK)
         st = verify(bytes, n, &o, &m->verified, &d);
+    if (m && st == OK)
+        st = api_check_image(m, &d);
     for (uint32_t i = 0; i < errors.n; i++)
         (void)api_refuse(&opt->errors[i], &errors.items[i], errors.items[i].code);
     if (opt && opt->nerrors)
@@ -74,6 +78,10 @@ int singula_verify(const uint8_t *bytes, size_t n, const struct singula_verify_o
     }
     strbuf_clear(&certificate);
     if (st != OK) {
+        if (m) {
+            verified_destroy(m->verified);
+            free(m->image.bytes);
+        }
         free(m);
         return api_refuse(why, &d, st);
     }
@@ -98,6 +106,7 @@ void api_module_release(struct singula_module *m)
     while (!list_empty(&m->loaded))
         unload(container_of(m->loaded.next, struct loaded, in_module));
     verified_destroy(m->verified);
+    free(m->image.bytes);
     free(m);
 }
 
@@ -127,7 +136,7 @@ enum status api_module_load(struct singula_module *m, struct singula_system *sys
     struct loaded *l = calloc(1, sizeof *l);
     if (!l)
         return diag_set(why, E_NOMEM, "code of a module");
-    enum status st = sys->rt.engine->load(&sys->rt, m->verified, mode, &l->code, why);
+    enum status st = api_code_load(sys, m, mode, &l->code, why);
     if (st != OK) {
         free(l);
         return st;
@@ -167,6 +176,7 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
         free(sys);
         return api_refuse(why, &d, st);
     }
+    api_code_open(sys, cfg);
     list_init(&sys->sips);
     list_init(&sys->hosts);
     list_init(&sys->loaded);
@@ -184,6 +194,7 @@ void singula_system_destroy(struct singula_system *sys)
         unload(container_of(sys->loaded.next, struct loaded, in_system));
     api_hosts_clear(sys);
     runtime_close(&sys->rt);
+    api_code_close(sys);
     free(sys);
 }
 

@@ -13,11 +13,13 @@
 #include "include/singula.h"
 #include "runtime/engine/hostcall.h"
 #include "runtime/engine/spawn.h"
+#include "runtime/native/supply.h"
 
 struct singula_module {
     struct verified_module *verified;
-    uint32_t refs;      /* the user's, if he has not destroyed it, and one per SIP */
-    struct list loaded; /* struct loaded, by in_module */
+    struct image_bytes image; /* of which it was made; empty: of a module's bytes */
+    uint32_t refs;            /* the user's, if he has not destroyed it, and one per SIP */
+    struct list loaded;       /* struct loaded, by in_module */
 };
 
 /* The code of a module in one system and memory mode: made at the first spawn. */
@@ -40,6 +42,10 @@ struct host_entry {
 
 struct singula_system {
     struct runtime rt;
+    struct supply supply;            /* of machine code */
+    int engine;                      /* SINGULA_ENGINE_...; AUTO: not decided yet */
+    const struct image_bytes *given; /* of the module that is being loaded, if it was an image */
+    uint8_t *found;                  /* an image in the cache when the engine was chosen */
     struct list sips, hosts, loaded;
     bool running; /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
@@ -57,6 +63,18 @@ struct singula_sip {
 
 /* Copies the internal record, if there is one to fill; returns its code. */
 int api_refuse(struct singula_diag *out, const struct diag *d, enum status code);
+/* Engine and source of machine code, as a new system's user wants them; cfg may be NULL. */
+void api_code_open(struct singula_system *sys, const struct singula_config *cfg);
+void api_code_close(struct singula_system *sys);
+/* Calls the engine's load() for a module; decides first which engine it is. */
+enum status api_code_load(struct singula_system *sys, struct singula_module *m,
+                          enum memory_mode mode, struct code_module **out, struct diag *why);
+/* If the n bytes are a native image: a copy in *image, and the module in it in *bytes and *n; else
+ * nothing. */
+enum status api_open_image(const uint8_t **bytes, size_t *n, struct image_bytes *image,
+                           struct diag *why);
+/* Whether the tables of m's image, if it has one, are those of its module. */
+enum status api_check_image(const struct singula_module *m, struct diag *why);
 /* The code of a module in a system, made at the first call. */
 enum status api_module_load(struct singula_module *m, struct singula_system *sys,
                             enum memory_mode mode, struct code_module **out, struct diag *why);

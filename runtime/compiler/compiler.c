@@ -272,3 +272,8 @@ enum status compiler_compile(const struct verified_module *m, const struct image
     pthread_mutex_destroy(&j.lock);
     return j.st;
 }
+
+const char *compiler_identity(void)
+{
+    return image_compiler;
+}

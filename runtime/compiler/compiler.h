@@ -1,7 +1,7 @@
 /* The compiler: a verified module becomes a native image, by way of LLVM.
  *
  * It lives in a shared object of its own (singula-llvm), which is loaded only when something has to
- * be compiled; the function below is what it exports.
+ * be compiled; the functions below are what it exports.
  */
 #ifndef RUNTIME_COMPILER_COMPILER_H
 #define RUNTIME_COMPILER_COMPILER_H
@@ -26,5 +26,8 @@ struct compile_options {
 __attribute__((visibility("default"))) must_check enum status
 compiler_compile(const struct verified_module *m, const struct image_key *key,
                  const struct compile_options *o, struct image_bytes *out, struct diag *why);
+
+/* image_compiler of the shared object: whoever loads it has the same, or must not use it. */
+__attribute__((visibility("default"))) const char *compiler_identity(void);
 
 #endif

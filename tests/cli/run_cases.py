@@ -134,7 +134,8 @@ def main():
         folder = Path(tempfile.mkdtemp(prefix="singula-cli-"))
         (folder / "bin").mkdir()
         install(singula, folder / "bin/singula", option)
-        env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "LC_ALL": "C", "SOURCE": str(source)}
+        env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "LC_ALL": "C", "SOURCE": str(source),
+               "XDG_CACHE_HOME": f"{folder}/cache"}
         missing = None
         if path.suffix == ".md":
             if not (built / "hello/hello.wasm").exists():

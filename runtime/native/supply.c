@@ -1,0 +1,158 @@
+#include "runtime/native/supply.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/compiler/compiler.h"
+
+void supply_open(struct supply *s, const struct supply_config *cfg)
+{
+    *s = (struct supply){.cfg = *cfg};
+    if (!cfg->no_cache)
+        cache_open(&s->cache, cfg->cache_path, cfg->cache_bytes);
+}
+
+void supply_close(struct supply *s)
+{
+    cache_close(&s->cache);
+}
+
+/* ---- the compiler ---- */
+
+enum { FOLDER_MAX = 4096 };
+static const char object_name[] = "singula-llvm.so";
+
+struct loaded_compiler {
+    __typeof__(&compiler_compile) compile;
+    __typeof__(&compiler_identity) identity;
+};
+
+const char *supply_compiler(void)
+{
+    return strstr(image_compiler, "llvm ");
+}
+
+/* The folder of the program or library that this is part of; it ends without a slash. */
+static void own_folder(char *path, size_t size)
+{
+    Dl_info us;
+    if (dladdr(object_name, &us) && us.dli_fname && strstr(us.dli_fname, "libsingula.so")) {
+        snprintf(path, size, "%s", us.dli_fname);
+    } else { /* of a program, dladdr() gives argv[0], which need not be its path */
+        ssize_t n = readlink("/proc/self/exe", path, size - 1);
+        path[n > 0 ? n : 0] = 0;
+    }
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = 0;
+}
+
+/* Only we ourselves and the system's owner may have written it. */
+static bool is_trusted(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Finds the compiler: beside the library or program, as in the folder of a build, or installed.
+ * The environment variable is for what is neither. */
+static bool find_object(char *path, size_t size)
+{
+    static const char *const beside[] = {"", "/..", "/../..", "/singula"};
+    char folder[FOLDER_MAX];
+    const char *said = geteuid() == getuid() ? getenv("SINGULA_COMPILER") : NULL;
+    if (said) {
+        snprintf(path, size, "%s", said);
+        return true;
+    }
+    own_folder(folder, sizeof folder);
+    for (size_t i = 0; folder[0] == '/' && i < ARRAY_LEN(beside); i++) {
+        snprintf(path, size, "%s%s/%s", folder, beside[i], object_name);
+        if (is_trusted(path))
+            return true;
+    }
+    snprintf(path, size, "%s/%s", supply_libdir, object_name);
+    return is_trusted(path);
+}
+
+/* It stays loaded: unloading LLVM saves nothing that anybody waits for. */
+static enum status load_compiler(struct loaded_compiler *out, struct diag *why)
+{
+    char path[FOLDER_MAX + 64];
+    if (!supply_compiler())
+        return diag_set(why, E_NO_COMPILER, "this build of Singula is without the compiler");
+    if (!find_object(path, sizeof path))
+        return diag_set(why, E_NO_COMPILER, "%s is missing; looked for beside Singula and in %s",
+                        object_name, supply_libdir);
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!object)
+        return diag_set(why, E_NO_COMPILER, "%s", dlerror());
+    *out = (struct loaded_compiler){
+        .compile = (__typeof__(&compiler_compile))(uintptr_t)dlsym(object, "compiler_compile"),
+        .identity = (__typeof__(&compiler_identity))(uintptr_t)dlsym(object, "compiler_identity"),
+    };
+    if (!out->compile || !out->identity)
+        return diag_set(why, E_NO_COMPILER, "%s is not Singula's", path);
+    if (strcmp(out->identity(), image_compiler) != 0) {
+        diag_set(why, E_NO_COMPILER, "%s is of another version", path);
+        diag_want(why, "%s", image_compiler);
+        diag_found(why, "%s", out->identity());
+        return E_NO_COMPILER;
+    }
+    return OK;
+}
+
+static enum status compile(const struct supply *s, const struct verified_module *m,
+                           const struct image_key *key, struct image_bytes *out, struct diag *why)
+{
+    struct loaded_compiler c;
+    struct compile_options o = {.mode = (enum memory_mode)key->mode,
+                                .opt = (enum image_opt)key->opt,
+                                .watched = key->watched,
+                                .progress = s->cfg.progress,
+                                .ctx = s->cfg.ctx};
+    enum status st = load_compiler(&c, why);
+    if (st == OK)
+        st = c.compile(m, key, &o, out, why);
+    if (st != OK)
+        return st;
+    st = image_check(out->bytes, out->n, key, why);
+    if (st != OK)
+        free(out->bytes);
+    return st;
+}
+
+/* ---- finding ---- */
+
+static void key_of(const struct supply *s, const struct verified_module *m, enum memory_mode mode,
+                   bool watched, struct image_key *key)
+{
+    const struct vview *v = verified_view(m);
+    image_key(key, v->bytes, v->nbytes, mode, s->cfg.opt, watched);
+}
+
+bool supply_find(const struct supply *s, const struct verified_module *m, enum memory_mode mode,
+                 bool watched, struct image_bytes *out)
+{
+    struct image_key key;
+    key_of(s, m, mode, watched, &key);
+    return cache_get(&s->cache, &key, verified_view(m), out);
+}
+
+enum status supply_get(struct supply *s, const struct verified_module *m, enum memory_mode mode,
+                       bool watched, struct image_bytes *out, struct diag *why)
+{
+    struct image_key key;
+    key_of(s, m, mode, watched, &key);
+    if (cache_get(&s->cache, &key, verified_view(m), out))
+        return OK;
+    enum status st = compile(s, m, &key, out, why);
+    if (st == OK)
+        cache_put(&s->cache, &key, out->bytes, out->n);
+    return st;
+}
