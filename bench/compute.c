@@ -19,10 +19,10 @@ enum { NKERNELS = sizeof kernels / sizeof kernels[0], QUICK = 20, WARM_UP = 10 }
 
 /* The first is what the others are compared with. */
 static const struct column all_columns[] = {
-    {.name = "native code", .engine = ENGINE_CLANG, .module = SCALAR},
-    {.name = "interp guard", .engine = ENGINE_INTERP, .module = SCALAR},
-    {.name = "interp compact",
-     .engine = ENGINE_INTERP,
+    {.name = "clang", .engine = ENGINE_CLANG, .module = SCALAR},
+    {.name = "native guard", .engine = ENGINE_NATIVE, .module = SCALAR, .memory = SINGULA_GUARD},
+    {.name = "native compact",
+     .engine = ENGINE_NATIVE,
      .module = SCALAR,
      .memory = SINGULA_COMPACT},
     {.name = "node turbofan",
@@ -30,6 +30,21 @@ static const struct column all_columns[] = {
      .module = SCALAR,
      .flags = {"--no-liftoff", "--no-wasm-lazy-compilation"}},
     {.name = "node default", .engine = ENGINE_NODE, .module = SCALAR},
+    {.name = "interp guard", .engine = ENGINE_INTERP, .module = SCALAR, .memory = SINGULA_GUARD},
+    {.name = "interp compact",
+     .engine = ENGINE_INTERP,
+     .module = SCALAR,
+     .memory = SINGULA_COMPACT},
+    /* the same C with -msimd128 */
+    {.name = "native guard simd", .engine = ENGINE_NATIVE, .module = SIMD, .memory = SINGULA_GUARD},
+    {.name = "native compact simd",
+     .engine = ENGINE_NATIVE,
+     .module = SIMD,
+     .memory = SINGULA_COMPACT},
+    {.name = "node turbofan simd",
+     .engine = ENGINE_NODE,
+     .module = SIMD,
+     .flags = {"--no-liftoff", "--no-wasm-lazy-compilation"}},
 };
 enum { NCOLUMNS = sizeof all_columns / sizeof all_columns[0] };
 
@@ -39,14 +54,14 @@ static const struct opt_def options[] = {
     {OPT_ROUNDS, "rounds", "N", "measurements of each cell (default 5)"},
     {OPT_QUICK, "quick", NULL, "two rounds, each with a twentieth of the work"},
     {OPT_KERNEL, "kernel", "NAME", "only this one; repeatable"},
-    {OPT_ENGINE, "engine", "NAME", "only interp or node; repeatable"},
+    {OPT_ENGINE, "engine", "NAME", "only interp, native or node; repeatable"},
     {OPT_MEMORY, "memory", "MODE", "only guard or compact"},
     {OPT_JSON, "json", NULL, "print JSON"},
     {0, NULL, NULL, NULL},
 };
 
 static const char *const modes[] = {"guard", "compact", NULL};
-static const char *const engines[] = {"interp", "node", NULL}; /* from ENGINE_INTERP on */
+static const char *const engines[] = {"interp", "native", "node", NULL}; /* from ENGINE_INTERP on */
 
 struct bench {
     unsigned rounds, divide; /* the work */
@@ -121,22 +136,8 @@ static void note(struct bench *b, const char *text)
     b->notes[b->nnotes++] = text;
 }
 
-static bool is_wanted(struct bench *b, const struct column *c)
-{
-    if (c->engine == ENGINE_CLANG)
-        return true;
-    if (b->chosen_engines && !b->engine[c->engine])
-        return false;
-    if (c->engine != ENGINE_NODE)
-        return b->memory < 0 || b->memory == c->memory;
-    if (files_installed("node"))
-        return true;
-    note(b, "node is not installed");
-    return false;
-}
-
 /* Does this build take modules with vectors? */
-static bool takes_simd(void)
+static bool takes_simd(struct bench *b)
 {
     char path[BENCH_PATH];
     struct singula_module *m = NULL;
@@ -147,7 +148,28 @@ static bool takes_simd(void)
     int refused = singula_verify(bytes, n, NULL, &m, NULL);
     free(bytes);
     singula_module_destroy(m);
+    if (refused)
+        note(b, "modules with SIMD are not supported");
     return !refused;
+}
+
+static bool is_wanted(struct bench *b, const struct column *c)
+{
+    if (c->engine == ENGINE_CLANG)
+        return true;
+    if (b->chosen_engines && !b->engine[c->engine])
+        return false;
+    if (strcmp(c->module, SIMD) == 0 && !takes_simd(b))
+        return false;
+    if (c->engine == ENGINE_NATIVE && !singula_compiler()) {
+        note(b, "native code: this build has no compiler");
+        return false;
+    }
+    if (c->engine == ENGINE_NODE && !files_installed("node")) {
+        note(b, "node is not installed");
+        return false;
+    }
+    return c->engine == ENGINE_NODE || b->memory < 0 || b->memory == c->memory;
 }
 
 static bool start(struct bench *b)
@@ -162,8 +184,6 @@ static bool start(struct bench *b)
         if (!c->samples || !column_open(c))
             return false;
     }
-    if (!takes_simd())
-        note(b, "modules with SIMD are not supported");
     return true;
 }
 
@@ -316,13 +336,14 @@ const struct command bench_compute_command = {
     .summary = "Measures small programs in SIPs, natively, and in node.",
     .options = options,
     .details =
-        "Each kernel is one C function (bench/kernels), compiled twice by the same compiler with\n"
-        "-O3: natively and to Wasm. All columns take turns in every round; a round with a tenth "
-        "of\n"
-        "the work before the first is not counted. What is timed is the whole call, in processor\n"
-        "time: for a SIP from singula_call() to its return. All results must be equal in every\n"
-        "round. With node installed, its V8 runs the same module: as it comes, and with its\n"
-        "optimising compiler from the start (--no-liftoff --no-wasm-lazy-compilation).\n\n"
+        "Each kernel is one C function (bench/kernels), compiled by the same compiler with -O3:\n"
+        "natively and to Wasm. All columns take turns in every round; a round with a tenth of the\n"
+        "work before the first is not counted. What is timed is the whole call, in processor "
+        "time:\n"
+        "for a SIP from singula_call() to its return. All results must be equal in every round.\n"
+        "Singula compiles for the machine it runs on, clang for every x86-64. With node\n"
+        "installed, its V8 runs the same module: as it comes, and with its optimising compiler\n"
+        "from the start (--no-liftoff --no-wasm-lazy-compilation).\n\n"
 
         "exit status: 0 done, 1 a measurement failed or results differ, 2 wrong usage\n",
     .run = compute_run,

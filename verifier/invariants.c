@@ -133,9 +133,8 @@ static bool group(struct reading *r, struct inv_labels *out)
             const uint32_t *locals = l && l->func == x->func ? l->locals : followed(r, defined);
             if (!locals)
                 return false;
-            const struct own_live *live = r->live[defined];
-            labels[out->n++] = (struct inv_label){x->func, x->at,           0,          &states[i],
-                                                  locals,  live->nfollowed, live->conds};
+            labels[out->n++] =
+                (struct inv_label){x->func, x->at, 0, &states[i], locals, r->live[defined]->nslots};
         }
         labels[out->n - 1].nstates++;
     }

@@ -33,7 +33,10 @@ def spread_ok(s):
 
 
 def compute():
-    columns = ["interp guard", "interp compact"] + (["node turbofan", "node default"] if shutil.which("node") else [])
+    version = subprocess.run([SINGULA, "--version"], capture_output=True, text=True).stdout
+    columns = ["native guard", "native compact"] if "llvm" in version else []
+    columns += ["node turbofan", "node default"] if shutil.which("node") else []
+    columns += ["interp guard", "interp compact"]
     r = run("compute", "--rounds=1", "--quick", "--json")
     case("compute ends well", r.returncode == 0, r.stderr)
     doc = json.loads(r.stdout or "{}")

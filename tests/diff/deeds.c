@@ -11,8 +11,12 @@
 #include "tests/diff/plan.h"
 
 const struct setting settings[] = {
-    {"interp-guard", SINGULA_GUARD},
-    {"interp-compact", SINGULA_COMPACT},
+    {"interp-guard", SINGULA_GUARD, SINGULA_ENGINE_INTERP, SINGULA_OPT_FULL, false},
+    {"interp-compact", SINGULA_COMPACT, SINGULA_ENGINE_INTERP, SINGULA_OPT_FULL, false},
+    {"native-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, true},
+    {"native-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, false},
+    {"fast-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, true},
+    {"fast-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, false},
 };
 const unsigned nsettings = sizeof settings / sizeof settings[0];
 
@@ -81,7 +85,11 @@ static bool open_system(struct place *p)
                 {"log-i64", "I:", log_I},
                 {"log-f32", "f:", log_f},
                 {"log-f64", "F:", log_F}};
-    struct singula_config cfg = {.guard_windows = 4, .max_sips = 4};
+    struct singula_config cfg = {.guard_windows = 4,
+                                 .max_sips = 4,
+                                 .engine = p->how->engine,
+                                 .opt = p->how->opt,
+                                 .no_cache = true};
     struct singula_diag why = {0};
     if (singula_system_create(&cfg, &p->sys, &why))
         return fail(p, "no system", &why);

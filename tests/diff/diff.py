@@ -25,26 +25,26 @@ WALL_S = 120  # of one module on all engines
 
 
 def execute(args, folder):
-    """(problem or None, calls compared, traps)"""
+    """(problem or None, (calls compared, traps, loads left out))"""
     words = [args.run, *([f"--settings={args.settings}"] if args.settings else []),
              *(["--print"] if (folder / "answer").exists() else []), f"--cpu-ms={args.cpu_ms}",
              folder / "module.wasm", folder / "plan"]
     try:
         p = subprocess.run([str(w) for w in words], capture_output=True, timeout=WALL_S)
     except subprocess.TimeoutExpired:
-        return f"no end within {WALL_S} s", 0, 0
+        return f"no end within {WALL_S} s", (0, 0, 0)
     out = p.stdout.decode(errors="replace")
     if p.returncode:
         died = f"died of {signal.Signals(-p.returncode).name}\n" if p.returncode < 0 else ""
-        return died + out[-3000:] + p.stderr.decode(errors="replace")[-1000:], 0, 0
-    found = re.search(r"^calls (\d+) of \d+, traps (\d+)$", out, re.M)
+        return died + out[-3000:] + p.stderr.decode(errors="replace")[-1000:], (0, 0, 0)
+    found = re.search(r"^calls (\d+) of \d+, traps (\d+), loads left out (\d+)$", out, re.M)
     if not found:
-        return "no count: " + out[-300:], 0, 0
+        return "no count: " + out[-300:], (0, 0, 0)
     if (folder / "answer").exists() and int(found[1]):
         answer = (folder / "answer").read_text()
         if not all(f"    {line}\n" in out for line in answer.splitlines()):
-            return f"the native program prints {answer}here\n{out[-2000:]}", 0, 0
-    return None, int(found[1]), int(found[2])
+            return f"the native program prints {answer}here\n{out[-2000:]}", (0, 0, 0)
+    return None, tuple(map(int, found.groups()))
 
 
 def keep(args, job, folder):
@@ -57,18 +57,18 @@ def keep(args, job, folder):
 
 
 def test(args, job):
-    """(outcome, text, calls, traps); outcome: same, different, unmade."""
+    """(outcome, text, counts); outcome: same, different, unmade."""
     kind, seed = job
     with tempfile.TemporaryDirectory() as d:
         folder = Path(d)
         try:
             generate.MAKERS[kind](seed, folder)
         except generate.Unmade as e:
-            return "unmade", str(e), 0, 0
-        problem, calls, traps = execute(args, folder)
+            return "unmade", str(e), (0, 0, 0)
+        problem, counts = execute(args, folder)
         if problem:
-            return "different", keep(args, job, folder) + problem, 0, 0
-        return "same", "", calls, traps
+            return "different", keep(args, job, folder) + problem, (0, 0, 0)
+        return "same", "", counts
 
 
 def jobs_of(args):
@@ -87,7 +87,7 @@ def main():
     parser.add_argument("--modules", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--csmith", type=int, default=10)
-    parser.add_argument("--cpu-ms", type=int, default=1000)
+    parser.add_argument("--cpu-ms", type=int, default=300)
     parser.add_argument("--settings")
     parser.add_argument("--keep")
     parser.add_argument("--one")
@@ -97,16 +97,16 @@ def main():
     for line in absent:
         print(f"diff: skipped: {line}")
     count = {"same": 0, "different": 0, "unmade": 0}
-    calls = traps = 0
+    totals = (0, 0, 0)
     began = time.monotonic()
     with ThreadPoolExecutor(max_workers=args.jobs) as pool:
-        for job, (outcome, text, c, t) in zip(jobs, pool.map(lambda j: test(args, j), jobs)):
+        for job, (outcome, text, counts) in zip(jobs, pool.map(lambda j: test(args, j), jobs)):
             count[outcome] += 1
-            calls, traps = calls + c, traps + t
+            totals = tuple(map(sum, zip(totals, counts)))
             if outcome == "different" or (text and args.one):
                 print(f"diff: {job[0]}:{job[1]}: {outcome}: {text}", flush=True)
-    print(f"diff: {len(jobs)} seeds, {count['unmade']} of which made no module; {calls} calls compared, {traps} traps; "
-          f"{time.monotonic() - began:.0f} s")
+    print(f"diff: {len(jobs)} seeds, {count['unmade']} of which made no module; {totals[0]} calls compared, "
+          f"{totals[1]} traps, {totals[2]} loads that native code leaves out; {time.monotonic() - began:.0f} s")
     bad = count["different"] > 0 or (jobs and count["same"] < len(jobs) // 2)
     print(f"diff: {count['same']} passed, {count['different']} failed, {len(absent)} skipped")
     return 1 if bad else 77 if not jobs else 0

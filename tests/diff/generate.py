@@ -1,6 +1,7 @@
 """The modules of the differential tests, each made of a number (its seed) alone.
 
-ttf     `wasm-opt -ttf` makes a module of random bytes; all its exports are called with seeded arguments
+ttf     `wasm-opt -ttf` makes a module of random bytes, half of which are then changed a little; all exports are
+        called with seeded arguments
 csmith  a random C program through clang-19, as a WASI command; also compiled natively, as an oracle
 """
 import random
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import mutate
 import wasmfile
 
 FEATURES = ["--enable-sign-ext", "--enable-nontrapping-float-to-int", "--enable-bulk-memory", "--enable-multivalue",
@@ -70,9 +72,12 @@ def ttf(seed, folder):
     source, wasm = folder / "seed", folder / "made.wasm"
     wasm.unlink(missing_ok=True)
     source.write_bytes(r.randbytes(int(r.choice([1000, 3000, 8000, 20000, 50000]) * r.uniform(0.5, 1))))
+    features = ["--mvp-features", *r.sample(FEATURES, r.randrange(len(FEATURES) + 1))]
+    run(["wasm-opt", "-ttf", source, "-o", wasm, *features])
+    if r.random() < 0.5:
+        wasm.write_bytes(mutate.mutate(wasm.read_bytes(), r, r.choice([0.003, 0.01, 0.03, 0.1])))
     # NaNs become 0: their bits are not determined, and would spread
-    run(["wasm-opt", "-ttf", source, "-o", wasm, "--mvp-features", *r.sample(FEATURES, r.randrange(len(FEATURES) + 1)),
-         "--denan", *r.choice(LEVELS)])
+    run(["wasm-opt", wasm, "-o", wasm, *features, "--denan", *r.choice(LEVELS)])
     module = wasmfile.Module(wasm.read_bytes())
     plan = plan_of(module, r)
     (folder / "module.wasm").write_bytes(module.bytes())

@@ -42,7 +42,10 @@ struct deed {
 /* An engine, with a mode of memory. */
 struct setting {
     const char *name;
-    int memory;
+    int memory, engine; /* SINGULA_GUARD ..., SINGULA_ENGINE_... */
+    int opt;            /* SINGULA_OPT_... */
+    /* A load whose value nothing needs may be left out, and trap nowhere or later. */
+    bool leaves_loads_out;
 };
 extern const struct setting settings[];
 extern const unsigned nsettings;
