@@ -271,7 +271,7 @@ static bool try_context(struct own_run *r, const struct cert_context *x,
                         const struct own_value *args, const struct functype *t, struct fit *out)
 {
     out->context = x;
-    out->entry = (struct own_state *)cert_read_entry(checker_of(r), &r->scratch, x);
+    out->entry = (struct own_state *)cert_read_entry(checker_of(r), &r->scratch, x, r->cur->cap);
     if (!out->entry)
         return refuse(r, "the entry state of a context is not well formed");
     return fits(r, args, t, out->entry, &out->m);
@@ -359,7 +359,7 @@ static bool call_defined(struct own_run *r, uint32_t func)
         return true;
     }
     struct own_state *out =
-        (struct own_state *)cert_read_result(checker_of(r), &r->scratch, fit.context);
+        (struct own_state *)cert_read_result(checker_of(r), &r->scratch, fit.context, s->cap);
     if (!out)
         return refuse(r, "the result state of a context is not well formed");
     if (!take_back(r, &fit, out, of))
@@ -488,8 +488,8 @@ static bool set_up(struct check_walk *w, const struct cert_context *x)
     struct own_run *r = w->r;
     const struct own_live *l = &r->live;
     const struct functype *t = own_type_of(r->c, r->func);
-    const struct own_state *entry = cert_read_entry(checker_of(r), &r->scratch, x);
-    w->result = x->result.n ? cert_read_result(checker_of(r), &r->scratch, x) : NULL;
+    const struct own_state *entry = cert_read_entry(checker_of(r), &r->scratch, x, 0);
+    w->result = x->result.n ? cert_read_result(checker_of(r), &r->scratch, x, 0) : NULL;
     if (!entry || (!w->result && x->result.n))
         return refuse(r, "the entry or result state of a context is not well formed");
     bool ok = own_slots(&r->scratch, r->c->m, r->f, &r->live);

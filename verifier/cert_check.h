@@ -18,11 +18,12 @@ struct cert_checker {
 
 /* ---- contexts (cert_read.c) ---- */
 
-/* The entry state, the result of a context that returns. NULL: not well formed. */
+/* The entry state, the result of a context that returns, with room for `cap` values. NULL: not well
+ * formed. */
 const struct own_state *cert_read_entry(struct cert_checker *c, struct arena *a,
-                                        const struct cert_context *x);
+                                        const struct cert_context *x, uint32_t cap);
 const struct own_state *cert_read_result(struct cert_checker *c, struct arena *a,
-                                         const struct cert_context *x);
+                                         const struct cert_context *x, uint32_t cap);
 
 /* ---- inclusion (cert_include.c) ---- */
 

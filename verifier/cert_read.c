@@ -3,9 +3,10 @@
 
 /* No locals; values of these types. */
 static const struct own_state *read_ends(struct cert_checker *c, struct arena *a,
-                                         struct cert_bytes b, const uint8_t *types, uint32_t n)
+                                         struct cert_bytes b, const uint8_t *types, uint32_t n,
+                                         uint32_t cap)
 {
-    const struct own_state *s = own_ends(&c->own, a, b, n);
+    const struct own_state *s = own_ends(&c->own, a, b, n, cap);
     if (!s || s->lost)
         return NULL;
     /* A table would be over resources by their numbers in here, which are others in a caller. */
@@ -17,10 +18,10 @@ static const struct own_state *read_ends(struct cert_checker *c, struct arena *a
 
 /* What a caller can pass: nothing is gone, every resource is a parameter's. */
 const struct own_state *cert_read_entry(struct cert_checker *c, struct arena *a,
-                                        const struct cert_context *x)
+                                        const struct cert_context *x, uint32_t cap)
 {
     const struct functype *t = own_type_of(&c->own, x->func);
-    const struct own_state *s = read_ends(c, a, x->entry, t->params, t->nparams);
+    const struct own_state *s = read_ends(c, a, x->entry, t->params, t->nparams, cap);
     if (!s || s->gone)
         return NULL;
     for (uint32_t i = 0; i < s->nres; i++)
@@ -33,8 +34,8 @@ const struct own_state *cert_read_entry(struct cert_checker *c, struct arena *a,
 }
 
 const struct own_state *cert_read_result(struct cert_checker *c, struct arena *a,
-                                         const struct cert_context *x)
+                                         const struct cert_context *x, uint32_t cap)
 {
     const struct functype *t = own_type_of(&c->own, x->func);
-    return read_ends(c, a, x->result, t->results, t->nresults);
+    return read_ends(c, a, x->result, t->results, t->nresults, cap);
 }

@@ -10,11 +10,9 @@ const struct opcode_info opcode_table[OP_N] = {
 #undef OP
 };
 
-/* Rows by encoding. The second index is the code; what no row fills is OP_INVALID. */
-enum { PAGE_PLAIN, PAGE_MISC, PAGE_N, PAGE_CODES = 256 };
-#define PAGE_OF(prefix) ((prefix) == OPCODE_PREFIX_MISC ? PAGE_MISC : PAGE_PLAIN)
+#define PAGE_OF(prefix) ((prefix) == OPCODE_PREFIX_MISC ? OPCODE_PAGE_MISC : OPCODE_PAGE_PLAIN)
 
-static const uint16_t by_code[PAGE_N][PAGE_CODES] = {
+const uint16_t opcode_by_code[OPCODE_PAGES][OPCODE_PAGE_CODES] = {
 #define OP(name, prefix, code, text, imm, pops, pushes, width, effect)                             \
     [PAGE_OF(prefix)][code] = OP_##name,
 #include "verifier/opcodes.def"
@@ -23,9 +21,9 @@ static const uint16_t by_code[PAGE_N][PAGE_CODES] = {
 
 enum opcode opcode_find(uint8_t prefix, uint32_t code)
 {
-    if (code >= PAGE_CODES || (prefix != 0 && prefix != OPCODE_PREFIX_MISC))
+    if (code >= OPCODE_PAGE_CODES || (prefix != 0 && prefix != OPCODE_PREFIX_MISC))
         return OP_INVALID;
-    return by_code[PAGE_OF(prefix)][code];
+    return opcode_by_code[PAGE_OF(prefix)][code];
 }
 
 uint8_t opcode_letter_type(char letter)
@@ -78,8 +76,8 @@ void opcode_decode(const uint8_t *p, struct insn_view *v)
 {
     v->at = p;
     uint8_t byte = *p++;
-    v->op =
-        byte == OPCODE_PREFIX_MISC ? by_code[PAGE_MISC][opcode_leb(&p)] : by_code[PAGE_PLAIN][byte];
+    v->op = byte == OPCODE_PREFIX_MISC ? opcode_by_code[OPCODE_PAGE_MISC][opcode_leb(&p)]
+                                       : opcode_by_code[OPCODE_PAGE_PLAIN][byte];
     switch ((enum imm_kind)opcode_table[v->op].imm) {
     case IMM_NONE:
         break;

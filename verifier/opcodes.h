@@ -79,6 +79,11 @@ struct opcode_info {
 
 extern const struct opcode_info opcode_table[OP_N];
 
+/* Rows by encoding: those of one byte, those after the prefix. Where there is no row: OP_INVALID.
+ */
+enum { OPCODE_PAGE_PLAIN, OPCODE_PAGE_MISC, OPCODE_PAGES, OPCODE_PAGE_CODES = 256 };
+extern const uint16_t opcode_by_code[OPCODE_PAGES][OPCODE_PAGE_CODES];
+
 /* The operator of a one-byte code, or of a prefix and its code; OP_INVALID if there is none. */
 #define OPCODE_PREFIX_MISC 0xfc
 enum opcode opcode_find(uint8_t prefix, uint32_t code);
@@ -113,12 +118,37 @@ struct insn_view {
 /* Decodes the instruction at p. v->next is where the next one begins. */
 void opcode_decode(const uint8_t *p, struct insn_view *v);
 
+/* The same, at once for what most code consists of: no immediate, or numbers of one byte. */
+static inline void opcode_decode_fast(const uint8_t *p, struct insn_view *v)
+{
+    enum opcode op = (enum opcode)opcode_by_code[OPCODE_PAGE_PLAIN][*p];
+    uint8_t imm = opcode_table[op].imm;
+    if (imm == IMM_NONE && op != OP_INVALID) {
+        v->next = p + 1;
+    } else if ((imm == IMM_LOCAL || imm == IMM_FUNC || imm == IMM_LABEL) && p[1] < 0x80) {
+        v->index = p[1];
+        v->next = p + 2;
+    } else if (imm == IMM_I32 && p[1] < 0x80) {
+        v->bits = p[1] < 0x40 ? p[1] : (uint32_t)p[1] - 0x80;
+        v->next = p + 2;
+    } else if (imm == IMM_MEMARG && p[1] < 0x80 && p[2] < 0x80) {
+        v->index2 = p[1];
+        v->bits = p[2];
+        v->next = p + 3;
+    } else {
+        opcode_decode(p, v);
+        return;
+    }
+    v->at = p;
+    v->op = op;
+}
+
 /* Iterates over a body: start with v->next = func->code; false when the code is at its end. */
 static inline bool opcode_next(const struct vfunc *f, struct insn_view *v)
 {
     if (v->next == f->code + f->ncode)
         return false;
-    opcode_decode(v->next, v);
+    opcode_decode_fast(v->next, v);
     return true;
 }
 

@@ -32,20 +32,6 @@ struct walk {
 
 /* ---- values ---- */
 
-void own_push(struct own_run *r, struct own_value v)
-{
-    struct own_state *s = r->cur;
-    check_fast(s->nlocals + s->nstack < s->cap);
-    s->v[s->nlocals + s->nstack++] = v;
-}
-
-struct own_value own_pop(struct own_run *r)
-{
-    struct own_state *s = r->cur;
-    check_fast(s->nstack > 0);
-    return s->v[s->nlocals + --s->nstack];
-}
-
 bool own_operand(struct own_run *r, struct own_value v, bool nullable, const char *what,
                  uint32_t *res)
 {
@@ -118,9 +104,10 @@ static void lose_unnamed(struct own_state *s, const bool *named)
 static bool forget_dead(struct own_run *r, const uint64_t *live, const char *where)
 {
     struct own_state *s = r->cur;
-    bool named[OWN_RES_MAX] = {false};
+    bool named[OWN_RES_MAX];
     if (!own_charge(r, s->nlocals + s->nstack + s->nres))
         return false;
+    memset(named, 0, s->nres);
     for (uint32_t i = 0; i < s->nlocals; i++) {
         if (live && is_live(live, i))
             continue;
@@ -488,14 +475,10 @@ static bool set_result(struct own_run *r, struct own_summary *s, const struct ow
            (!*changed || own_keep_bytes(c, c->room.s, c->room.len, &s->c.result));
 }
 
-bool own_charge(struct own_run *r, uint32_t n)
+bool own_overcharged(struct own_run *r)
 {
-    struct own_ctx *c = r->c;
-    c->steps += 1 + n / STEP_VALUES;
-    if (c->steps <= c->max_steps)
-        return true;
     return own_fail(r, LIM_ANALYSIS, "more than %llu steps are needed to prove ownership",
-                    (unsigned long long)c->max_steps);
+                    (unsigned long long)r->c->max_steps);
 }
 
 static bool reach(void *ctx, uint32_t func)

@@ -299,7 +299,7 @@ static void get_values(struct span *in, struct arena *a, const struct own_shape 
     uint32_t n = s->nlocals, at = 0;
     uint64_t distance;
     for (uint32_t i = 0; i < n; i++)
-        s->v[i].kind = shape->is_ref[i] ? OV_DEAD : OV_TOP;
+        s->v[i] = (struct own_value){.kind = shape->is_ref[i] ? OV_DEAD : OV_TOP};
     uint32_t known = get(in, (uint64_t)n + 1);
     for (uint32_t i = 0; i < known && !in->bad; i++) {
         struct own_value v = get_value(in, a, s, &distance);

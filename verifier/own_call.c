@@ -23,7 +23,7 @@ static struct own_state *entry_of(struct own_run *r, uint32_t func, const struct
                                   uint32_t *arg_res, uint32_t *nargs)
 {
     const struct functype *t = own_type_of(r->c, func);
-    struct own_state *e = own_state_new(&r->scratch, 0, t->nparams + 1);
+    struct own_state *e = own_state_new(&r->scratch, 0, r->cur->cap);
     if (!e)
         return NULL;
     *nargs = 0;
@@ -79,7 +79,7 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
                   const uint32_t *arg_res, uint32_t nargs)
 {
     struct own_state *read =
-        sum->kept ? NULL : own_ends(r->c, &r->scratch, sum->c.result, t->nresults);
+        sum->kept ? NULL : own_ends(r->c, &r->scratch, sum->c.result, t->nresults, r->cur->cap);
     const struct own_state *out = sum->kept ? sum->kept->result : read;
     uint32_t of[OWN_RES_MAX];
     if (!out)
@@ -162,9 +162,9 @@ bool own_keep_bytes(struct own_ctx *c, const void *bytes, size_t n, struct cert_
 }
 
 struct own_state *own_ends(const struct own_ctx *c, struct arena *a, struct cert_bytes b,
-                           uint32_t n)
+                           uint32_t n, uint32_t cap)
 {
-    struct own_shape shape = {c->m->contracts, 0, n, n + 1, NULL};
+    struct own_shape shape = {c->m->contracts, 0, n, cap > n ? cap : n, NULL};
     struct span in = span_make(b.p, b.n);
     struct own_state *s = own_deserialise(a, &in, &shape);
     return s && span_left(&in) == 0 ? s : NULL;
@@ -174,7 +174,7 @@ const struct own_state *own_summary_entry(struct own_ctx *c, struct arena *a,
                                           const struct own_summary *s)
 {
     return s->kept ? s->kept->entry
-                   : own_ends(c, a, s->c.entry, own_type_of(c, s->c.func)->nparams);
+                   : own_ends(c, a, s->c.entry, own_type_of(c, s->c.func)->nparams, 0);
 }
 
 static struct own_summary *first(const struct own_ctx *c, uint32_t func)

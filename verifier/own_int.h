@@ -118,8 +118,19 @@ struct own_run {
     struct check_walk *walk;    /* of the checker */
 };
 
-void own_push(struct own_run *r, struct own_value v);
-struct own_value own_pop(struct own_run *r);
+static inline void own_push(struct own_run *r, struct own_value v)
+{
+    struct own_state *s = r->cur;
+    check_fast(s->nlocals + s->nstack < s->cap);
+    s->v[s->nlocals + s->nstack++] = v;
+}
+
+static inline struct own_value own_pop(struct own_run *r)
+{
+    struct own_state *s = r->cur;
+    check_fast(s->nstack > 0);
+    return s->v[s->nlocals + --s->nstack];
+}
 
 /* The resource that an operand names. `nullable`: *res is UINT32_MAX for null. False: failed. */
 bool own_operand(struct own_run *r, struct own_value v, bool nullable, const char *what,
@@ -216,7 +227,13 @@ void own_describe_all(struct own_ctx *c, struct strbuf *out);
 /* Keeps a state for the certificate. False: failed. */
 bool own_point(struct own_run *r, uint32_t at, const struct own_state *s);
 /* Counts work on n values. False, and failed: too much. */
-bool own_charge(struct own_run *r, uint32_t n);
+bool own_overcharged(struct own_run *r);
+static inline bool own_charge(struct own_run *r, uint32_t n)
+{
+    struct own_ctx *c = r->c;
+    c->steps += 1 + n / STEP_VALUES;
+    return likely(c->steps <= c->max_steps) || own_overcharged(r);
+}
 
 /* Analyses a body from the entry state of a summary, whose result (none if it does not return, or
  * is refused) and points are those of this walk then. *changed: the result was another one before.
@@ -227,9 +244,10 @@ bool own_keep_bytes(struct own_ctx *c, const void *bytes, size_t n, struct cert_
 /* The entry state of a summary, which may be made in `a`. NULL: no memory. */
 const struct own_state *own_summary_entry(struct own_ctx *c, struct arena *a,
                                           const struct own_summary *s);
-/* The entry or result of a context of which n values are on the stack. NULL: not well formed, or
- * the arena is exhausted. */
+/* The entry or result of a context, of which n values are on the stack, with room for `cap`: states
+ * of one arena are used again where they are as large. NULL: not well formed, or the arena is
+ * exhausted. */
 struct own_state *own_ends(const struct own_ctx *c, struct arena *a, struct cert_bytes b,
-                           uint32_t n);
+                           uint32_t n, uint32_t cap);
 
 #endif

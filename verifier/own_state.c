@@ -3,12 +3,10 @@
 
 #include <string.h>
 
-/* A state that was freed if there is one, else a new one; values as they come. */
-static struct own_state *take(struct arena *a, uint32_t nlocals, uint32_t cap, bool *used)
+struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap)
 {
     struct own_state *s = a->spare;
-    *used = s && s->cap >= cap;
-    if (*used) {
+    if (s && s->cap >= cap) {
         a->spare = s->spare;
         *s = (struct own_state){.v = s->v, .cap = s->cap, .res = s->res, .res_cap = s->res_cap};
     } else {
@@ -21,15 +19,6 @@ static struct own_state *take(struct arena *a, uint32_t nlocals, uint32_t cap, b
     return s;
 }
 
-struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap)
-{
-    bool used;
-    struct own_state *s = take(a, nlocals, cap, &used);
-    if (s && used)
-        memset(s->v, 0, s->cap * sizeof *s->v);
-    return s;
-}
-
 void own_state_free(struct arena *a, struct own_state *s)
 {
     s->spare = a->spare;
@@ -38,8 +27,7 @@ void own_state_free(struct arena *a, struct own_state *s)
 
 struct own_state *own_state_copy(struct arena *a, const struct own_state *s)
 {
-    bool used;
-    struct own_state *c = take(a, s->nlocals, s->cap, &used);
+    struct own_state *c = own_state_new(a, s->nlocals, s->cap);
     if (!c)
         return NULL;
     if (c->res_cap < s->nres + 2) {
@@ -517,8 +505,7 @@ static struct own_state *join(struct arena *a, const struct own_state *x, const 
 {
     check_fast(x->nlocals == y->nlocals && x->nstack == y->nstack);
     struct pairing pairing, *p = &pairing; /* large: only what is used is set */
-    bool used;                             /* all values are set below */
-    struct own_state *s = take(a, x->nlocals, x->cap > y->cap ? x->cap : y->cap, &used);
+    struct own_state *s = own_state_new(a, x->nlocals, x->cap > y->cap ? x->cap : y->cap);
     *err = (struct own_meet_error){.why = MEET_MEMORY};
     if (!s)
         return NULL;

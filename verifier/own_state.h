@@ -99,7 +99,7 @@ struct own_state {
     struct own_state *spare; /* of those that were freed: the next */
 };
 
-/* Room for `cap` values. NULL when the arena is exhausted. */
+/* Room for `cap` values, which are as they come. NULL when the arena is exhausted. */
 struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap);
 struct own_state *own_state_copy(struct arena *a, const struct own_state *s);
 /* Nobody looks at s any more: the next new state of the arena may be made of it. */
