@@ -50,6 +50,11 @@ struct cert_points {
 void cert_points_add(struct cert_points *p, uint32_t at, const struct own_state *s);
 /* The points in order, as a context has them; false: out of memory. */
 bool cert_points_take(struct cert_points *p, struct own_ctx *c, struct cert_bytes *out);
+/* Bytes that they take. */
+static inline size_t cert_points_size(const struct cert_points *p)
+{
+    return p->bytes.len + p->n * sizeof *p->list;
+}
 /* Empties p; keeps some room. */
 void cert_points_reset(struct cert_points *p);
 void cert_points_clear(struct cert_points *p);

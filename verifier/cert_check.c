@@ -57,7 +57,7 @@ static bool refuse(struct own_run *r, const char *what)
 
 static struct own_state *copy(struct own_run *r, const struct own_state *s)
 {
-    if (!own_charge(r, s->nlocals + s->nstack))
+    if (!own_charge(r, own_size(s)))
         return NULL;
     struct own_state *c = own_state_copy(&r->scratch, s);
     if (!c)
@@ -72,7 +72,7 @@ static struct own_state *read_state(struct own_run *r, struct cert_bytes b, uint
     struct own_shape shape = {r->c->m->contracts, r->live.nslots, nstack,
                               r->live.nslots + r->f->max_height + 1, r->live.is_ref};
     struct span in = span_make(b.p, b.n);
-    if (!own_charge(r, shape.nlocals + nstack))
+    if (!own_charge(r, (uint64_t)shape.nlocals + nstack + 4 * (uint64_t)b.n))
         return NULL;
     struct own_state *s = own_deserialise(&r->scratch, &in, &shape);
     if (!s || span_left(&in) != 0)
@@ -100,7 +100,7 @@ static bool include(struct check_walk *w, const struct own_state *target)
     struct own_run *r = w->r;
     uint64_t work = 0;
     bool ok = cert_included(r->cur, target, &work);
-    if (!own_charge(r, r->cur->nlocals + r->cur->nstack) || !own_charge(r, (uint32_t)work))
+    if (!own_charge(r, own_size(r->cur) + own_size(target) + 16 * work))
         return false;
     return ok || refuse(r, "a state that arrives here is not included in the certificate's");
 }
@@ -136,28 +136,28 @@ static bool arrive(struct check_walk *w, uint32_t depth)
 
 /* ---- control flow ---- */
 
+/* Narrows the current state to what the test says; ends it if that cannot be. */
+static bool refine(struct own_run *r, struct own_value x, enum own_test want,
+                   const struct own_targets *t)
+{
+    uint64_t work = x.kind == OV_TABLE || x.x ? own_size(r->cur) / 8 : 0;
+    if (!own_refine(&r->scratch, r->cur, x, want, t, &work)) {
+        own_state_free(&r->scratch, r->cur);
+        r->cur = NULL;
+    }
+    return own_charge(r, 16 * work);
+}
+
 static bool branch_if(struct check_walk *w, struct own_value x, enum own_test want,
                       const struct own_targets *t, uint32_t depth)
 {
     struct own_run *r = w->r;
     struct own_state *keep = r->cur;
     r->cur = copy(r, keep);
-    if (!r->cur)
-        return false;
-    if (!own_refine(&r->scratch, r->cur, x, want, t))
-        own_state_free(&r->scratch, r->cur);
-    else if (!arrive(w, depth))
+    if (!r->cur || !refine(r, x, want, t) || (r->cur && !arrive(w, depth)))
         return false;
     r->cur = keep;
     return true;
-}
-
-static void refine_current(struct own_run *r, struct own_value x, enum own_test want)
-{
-    if (own_refine(&r->scratch, r->cur, x, want, NULL))
-        return;
-    own_state_free(&r->scratch, r->cur);
-    r->cur = NULL;
 }
 
 static bool branch_table(struct check_walk *w, const struct insn_view *v)
@@ -172,6 +172,8 @@ static bool branch_table(struct check_walk *w, const struct insn_view *v)
         return own_fail(r, LIM_ANALYSIS, "checking the certificate needs too much memory");
     for (uint32_t i = 0; i <= n; i++)
         label_of[i] = opcode_leb(&p);
+    if (!own_charge(r, 4 * (uint64_t)n + w->depth))
+        return false;
     for (uint32_t i = 0; i <= n; i++) {
         if (seen[label_of[i]])
             continue;
@@ -207,10 +209,11 @@ static bool enter(struct check_walk *w, const struct insn_view *v)
         struct own_state *s = r->cur;
         if (!(r->cur = copy(r, s)))
             return false;
-        refine_current(r, cond, TEST_ZERO);
+        if (!refine(r, cond, TEST_ZERO, NULL))
+            return false;
         c->otherwise = r->cur;
         r->cur = s;
-        refine_current(r, cond, TEST_NONZERO);
+        return refine(r, cond, TEST_NONZERO, NULL);
     }
     return true;
 }
@@ -283,7 +286,7 @@ static bool context_for(struct own_run *r, uint32_t func, const struct own_value
 {
     const struct cert_context *found = NULL;
     for (const struct cert_context *x = checker_of(r)->of[func]; x; x = x->next) {
-        if (!own_charge(r, t->nparams + r->cur->nres))
+        if (!own_charge(r, t->nparams + 4 * (uint64_t)x->entry.n + 2 * (uint64_t)r->cur->nres))
             return false;
         bool ok = try_context(r, x, args, t, out);
         if (!out->entry || (ok && out->m.equal))
@@ -364,7 +367,10 @@ static bool call_defined(struct own_run *r, uint32_t func)
         return refuse(r, "the result state of a context is not well formed");
     if (!take_back(r, &fit, out, of))
         return false;
-    own_settle_tables(&r->scratch, s);
+    uint64_t work = (uint64_t)fit.entry->nres * out->nres / 4;
+    own_settle_tables(&r->scratch, s, &work);
+    if (!own_charge(r, 16 * work + 4 * (uint64_t)fit.context->result.n + own_size(s)))
+        return false;
     for (uint32_t i = 0; i < t->nresults; i++) {
         struct own_value v = out->v[i];
         if (v.kind == OV_REF && of[v.x] == MATCH_ABSENT)
@@ -438,8 +444,7 @@ static bool step(struct check_walk *w, struct insn_view *v)
         x = own_pop(r);
         if (!branch_if(w, x, TEST_NONZERO, NULL, v->index))
             return false;
-        refine_current(r, x, TEST_ZERO);
-        return true;
+        return refine(r, x, TEST_ZERO, NULL);
     case OP_BR_TABLE:
         return branch_table(w, v);
     case OP_RETURN:
@@ -457,9 +462,10 @@ static bool skip_dead(struct check_walk *w, struct insn_view *v)
 {
     const struct vfunc *f = w->r->f;
     if (v->op == OP_BLOCK || v->op == OP_LOOP || v->op == OP_IF) {
-        uint32_t end = f->blocks[w->block].end_at;
+        uint32_t end = f->blocks[w->block].end_at, from = w->block;
         while (w->block < f->nblocks && f->blocks[w->block].at < end)
             w->block++;
+        w->r->c->steps += (w->block - from) / STEP_VALUES;
         v->next = f->code + end + 1;
     }
     return v->op == OP_ELSE || v->op == OP_END;
@@ -492,6 +498,8 @@ static bool set_up(struct check_walk *w, const struct cert_context *x)
     w->result = x->result.n ? cert_read_result(checker_of(r), &r->scratch, x, 0) : NULL;
     if (!entry || (!w->result && x->result.n))
         return refuse(r, "the entry or result state of a context is not well formed");
+    if (!own_charge(r, own_set_up_size(r->f)))
+        return false;
     bool ok = own_slots(&r->scratch, r->c->m, r->f, &r->live);
     struct own_state *s =
         ok ? own_state_new(&r->scratch, l->nslots, l->nslots + r->f->max_height + 1) : NULL;

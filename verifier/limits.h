@@ -50,23 +50,32 @@
 /* Pages of a memory: the address space of i32. */
 #define MAX_MEMORY_PAGES 65536u
 
-/* The ownership analysis. Steps: instructions looked at, over all contexts and rounds; real code
- * takes 1 to 3 per instruction. Contexts: ownership states in which one function is called.
- * Scratch: of all function bodies that are being walked at once, one within the other. */
-#define ANALYSIS_MEMORY_FIXED    (64u << 20)
-#define ANALYSIS_MEMORY_PER_BYTE 64u
-#define ANALYSIS_SCRATCH_BYTES   (64u << 20)
-/* States at the labels of one body, as bytes. */
+/* The ownership analysis. Together these keep a hostile module of several megabytes below 256 MB.
+ * What is kept: modules dense in references take 1.4 per byte, ten times as much when they are
+ * refused and histories are kept, too. Scratch: of all function bodies that are being walked at
+ * once, one within the other. */
+#define ANALYSIS_MEMORY_FIXED    (32u << 20)
+#define ANALYSIS_MEMORY_PER_BYTE 16u
+#define ANALYSIS_SCRATCH_BYTES   (48u << 20)
+/* States at the labels of these bodies, as bytes. */
 #define ANALYSIS_POINTS_BYTES (16u << 20)
-/* Of the search for what is live: the steps of one body, 24 bytes per instruction that matters. */
-#define LIVE_SCRATCH_BYTES    (128u << 20)
+/* Of the search for what is live: 8 bytes per instruction of one body that matters. */
+#define LIVE_SCRATCH_BYTES (48u << 20)
+/* Of the states that are kept for the monitor. */
+#define INVARIANT_MEMORY_FIXED    (64u << 20)
+#define INVARIANT_MEMORY_PER_BYTE 64u
+/* Contexts: ownership states in which one function is called. */
 #define ANALYSIS_ROUNDS_MAX   64u
 #define ANALYSIS_CONTEXTS_MAX 32u
 #define ANALYSIS_DEPTH_MAX    128u
-/* values that are copied or compared in one step */
-#define STEP_VALUES             16u
-#define ANALYSIS_STEPS_BASE     2000000u
-#define ANALYSIS_STEPS_PER_BYTE 32u
+/* Steps, about 10 ns each: an instruction that is looked at, over all contexts and rounds, or so
+ * many values that are copied or compared. Real code takes 0.4 to 1.5 per byte. The budget is
+ * generous to small modules: for the first LARGE bytes more than for the rest. */
+#define STEP_VALUES                   16u
+#define ANALYSIS_STEPS_BASE           2000000u
+#define ANALYSIS_STEPS_PER_BYTE       12u
+#define ANALYSIS_LARGE                (1u << 20)
+#define ANALYSIS_STEPS_PER_LARGE_BYTE 4u
 /* What diagnostics may remember; later events are not told. */
 #define ANALYSIS_EVENTS_MAX 100000u
 

@@ -58,6 +58,8 @@ bool own_operand(struct own_run *r, struct own_value v, bool nullable, const cha
 bool own_check_leak(struct own_run *r, uint32_t i, const char *where)
 {
     const struct own_res *res = &r->cur->res[i];
+    if (!own_charge(r, (uint64_t)r->cur->nlocals + r->cur->nstack))
+        return false;
     if (res->kind == RES_NONE || res->param != PARAM_NONE || own_res_named(r->cur, i))
         return true;
     return own_fail_leak(r, i, where);
@@ -69,7 +71,7 @@ bool own_consume_at(struct own_run *r, uint32_t i, uint32_t event)
     if (res->param != PARAM_NONE)
         r->cur->gone |= CASE_BIT(res->param - 1);
     own_res_remove(r->cur, i, (struct own_value){OV_DEAD, event, NULL});
-    return true;
+    return own_charge(r, (uint64_t)r->cur->nlocals + r->cur->nstack);
 }
 
 bool own_consume(struct own_run *r, uint32_t i, enum own_event_kind how, uint32_t callee)
@@ -105,7 +107,7 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
 {
     struct own_state *s = r->cur;
     bool named[OWN_RES_MAX];
-    if (!own_charge(r, s->nlocals + s->nstack + s->nres))
+    if (!own_charge(r, 2 * own_size(s)))
         return false;
     memset(named, 0, s->nres);
     for (uint32_t i = 0; i < s->nlocals; i++) {
@@ -129,11 +131,11 @@ static bool forget_dead(struct own_run *r, const uint64_t *live, const char *whe
 
 bool own_point(struct own_run *r, uint32_t at, const struct own_state *s)
 {
-    size_t before = r->points->bytes.len;
+    size_t before = cert_points_size(r->points);
     cert_points_add(r->points, at, s);
-    if (r->points->bytes.len > ANALYSIS_POINTS_BYTES)
+    if (r->c->points_held + cert_points_size(r->points) > ANALYSIS_POINTS_BYTES)
         return own_fail(r, LIM_ANALYSIS, "the certificate of a function needs too much memory");
-    return own_charge(r, (uint32_t)(r->points->bytes.len - before));
+    return own_charge(r, own_size(s) + cert_points_size(r->points) - before);
 }
 
 /* Joins the current state into *into; *grown (may be NULL) is set if that changed it. The current
@@ -142,7 +144,7 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
 {
     struct own_meet_error err;
     struct own_state *old = *into, *cur = r->cur;
-    if (!own_charge(r, 2 * (cur->nlocals + cur->nstack) + 4 * cur->nres))
+    if (!own_charge(r, old ? 3 * own_size(cur) + 3 * own_size(old) : own_size(cur)))
         return false;
     if (!old) { /* the first to arrive becomes the label's */
         *into = own_canonical(&r->scratch, cur);
@@ -152,6 +154,8 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
         return true;
     }
     struct own_state *joined = own_join(&r->scratch, old, cur, 0, &err);
+    if (!own_charge(r, err.work))
+        return false;
     if (!joined)
         return own_fail_meet(r, &err, old, cur, grown != NULL);
     own_event_joined(r, joined, old, cur);
@@ -171,9 +175,8 @@ static bool meet(struct own_run *r, struct own_state **into, bool *grown)
 /* Is the state about to fall out of a block, rather than to branch? */
 static bool is_end(const struct own_run *r)
 {
-    struct insn_view v;
-    opcode_decode(r->f->code + r->at, &v);
-    return v.op == OP_END || v.op == OP_ELSE;
+    uint32_t op = opcode_by_code[OPCODE_PAGE_PLAIN][r->f->code[r->at]];
+    return op == OP_END || op == OP_ELSE;
 }
 
 /* Sends the current state to a label: keeps the values that it takes, forgets the rest. */
@@ -205,14 +208,26 @@ static bool go_to(struct walk *w, uint32_t depth)
 
 static bool copy_current(struct own_run *r, struct own_state *from)
 {
-    if (from && !own_charge(r, from->nlocals + from->nstack))
+    if (from && !own_charge(r, own_size(from)))
         return false;
     r->cur = from ? own_state_copy(&r->scratch, from) : NULL;
     return !from || r->cur ||
            own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
 }
 
-/* Runs f on a copy of the current state, refined by the test; the current state stays. */
+/* Narrows the current state to what the test says; ends it if that cannot be. */
+static bool refine(struct own_run *r, struct own_value x, enum own_test want,
+                   const struct own_targets *t)
+{
+    uint64_t work = x.kind == OV_TABLE || x.x ? own_size(r->cur) / 8 : 0;
+    if (!own_refine(&r->scratch, r->cur, x, want, t, &work)) {
+        own_state_free(&r->scratch, r->cur);
+        r->cur = NULL;
+    }
+    return own_charge(r, 16 * work);
+}
+
+/* Sends a copy of the current state, refined by the test, to a label; the current state stays. */
 static bool branch_if(struct walk *w, struct own_value x, enum own_test want,
                       const struct own_targets *t, uint32_t depth)
 {
@@ -220,25 +235,25 @@ static bool branch_if(struct walk *w, struct own_value x, enum own_test want,
     struct own_state *keep = r->cur;
     if (!copy_current(r, keep))
         return false;
-    if (own_refine(&r->scratch, r->cur, x, want, t)) {
+    if (!refine(r, x, want, t))
+        return false;
+    if (r->cur) {
         own_event_tested(r, keep);
         if (!go_to(w, depth))
             return false;
-    } else {
-        own_state_free(&r->scratch, r->cur);
     }
     r->cur = keep;
     return true;
 }
 
-static void refine_current(struct own_run *r, struct own_value x, enum own_test want)
+static bool refine_current(struct own_run *r, struct own_value x, enum own_test want)
 {
     struct own_state *before = r->c->recording ? own_state_copy(&r->scratch, r->cur) : NULL;
-    if (!own_refine(&r->scratch, r->cur, x, want, NULL)) {
-        own_state_free(&r->scratch, r->cur);
-        r->cur = NULL;
-    } else if (before)
+    if (!refine(r, x, want, NULL))
+        return false;
+    if (r->cur && before)
         own_event_tested(r, before);
+    return true;
 }
 
 static bool branch_table(struct walk *w, const struct insn_view *v)
@@ -253,6 +268,8 @@ static bool branch_table(struct walk *w, const struct insn_view *v)
     const uint8_t *p = v->labels;
     for (uint32_t i = 0; i <= n; i++)
         label_of[i] = opcode_leb(&p);
+    if (!own_charge(r, 4 * (uint64_t)n + w->depth))
+        return false;
     for (uint32_t i = 0; i <= n; i++) {
         /* each label once */
         if (seen[label_of[i]])
@@ -284,10 +301,11 @@ static bool enter(struct walk *w, const struct insn_view *v)
         struct own_state *s = r->cur;
         if (!copy_current(r, s))
             return false;
-        refine_current(r, cond, TEST_ZERO);
+        if (!refine_current(r, cond, TEST_ZERO))
+            return false;
         c->otherwise = r->cur;
         r->cur = s;
-        refine_current(r, cond, TEST_NONZERO);
+        return refine_current(r, cond, TEST_NONZERO);
     } else if (v->op == OP_LOOP) {
         if (!go_to(w, 0) || !copy_current(r, w->header[c->block]))
             return false;
@@ -367,8 +385,7 @@ static bool step(struct walk *w, struct insn_view *v)
         x = own_pop(r);
         if (!branch_if(w, x, TEST_NONZERO, NULL, v->index))
             return false;
-        refine_current(r, x, TEST_ZERO);
-        return true;
+        return refine_current(r, x, TEST_ZERO);
     case OP_BR_TABLE:
         return branch_table(w, v);
     case OP_RETURN:
@@ -388,9 +405,10 @@ static bool skip_dead(struct walk *w, struct insn_view *v)
 {
     const struct vfunc *f = w->r->f;
     if (v->op == OP_BLOCK || v->op == OP_LOOP || v->op == OP_IF) {
-        uint32_t end = f->blocks[w->block].end_at;
+        uint32_t end = f->blocks[w->block].end_at, from = w->block;
         while (w->block < f->nblocks && f->blocks[w->block].at < end)
             w->block++;
+        w->r->c->steps += (w->block - from) / STEP_VALUES;
         v->next = f->code + end + 1;
     }
     return v->op == OP_ELSE || v->op == OP_END;
@@ -489,6 +507,8 @@ static bool reach(void *ctx, uint32_t func)
 static bool set_live(struct own_run *r)
 {
     struct own_ctx *c = r->c;
+    if (!own_charge(r, own_set_up_size(r->f)))
+        return false;
     uint64_t left = c->max_steps - c->steps;
     bool ok = own_live(&r->scratch, &c->live_room, c->m, r->f, &r->live, &left);
     c->steps = c->max_steps - left;

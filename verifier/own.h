@@ -19,6 +19,9 @@ must_check enum status own_analyse(struct arena *a, const struct vview *m,
                                    struct cert_context *const **contexts, uint64_t *steps,
                                    struct diag *why);
 
+/* The most steps that the analysis and the checker may each take for a module of so many bytes. */
+uint64_t own_max_steps(uint32_t nbytes);
+
 /* Analyses a module that was refused once more and fills `errors`: at most one per function, in the
  * order in which they are met, each with the places that explain it. Names come from `m` (after
  * names_decode()). The first is where own_analyse() ended, unless the budget ends it before. */

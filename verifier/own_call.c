@@ -121,7 +121,8 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
         if (of[j] == UINT32_MAX)
             return own_fail(r, LIM_ANALYSIS, "more than %d references at once", OWN_RES_MAX);
     }
-    own_settle_tables(&r->scratch, r->cur);
+    uint64_t work = (uint64_t)nargs * out->nres / 4;
+    own_settle_tables(&r->scratch, r->cur, &work);
     for (uint32_t i = 0; i < t->nresults; i++) {
         struct own_value v = out->v[i];
         if (v.kind == OV_REF && of[v.x] == UINT32_MAX)
@@ -132,7 +133,7 @@ static bool apply(struct own_run *r, const struct functype *t, const struct own_
     }
     if (read)
         own_state_free(&r->scratch, read);
-    return true;
+    return own_charge(r, 16 * work + sum->c.result.n + own_size(r->cur));
 }
 
 /* ---- summaries ---- */
@@ -278,14 +279,16 @@ static bool compute(struct own_ctx *c, struct own_summary *s)
 static bool compute_nested(struct own_run *r, struct own_summary *s)
 {
     struct own_ctx *c = r->c;
-    size_t held = r->scratch.used;
+    size_t held = r->scratch.used, points = cert_points_size(r->points);
     if (c->depth == ANALYSIS_DEPTH_MAX)
         return beyond(r, s->c.func, "is called through too many nested calls",
                       "let fewer functions hand the reference on");
     c->depth++;
     c->scratch_held += held;
+    c->points_held += points;
     bool ok = compute(c, s);
     c->scratch_held -= held;
+    c->points_held -= points;
     c->depth--;
     return ok;
 }
@@ -352,7 +355,7 @@ static bool call_plain(struct own_run *r, uint32_t func, const struct functype *
         own_pop(r);
     for (uint32_t i = 0; i < t->nresults; i++)
         own_push(r, (struct own_value){.kind = OV_TOP});
-    return true;
+    return own_charge(r, t->nparams + t->nresults);
 }
 
 /* Calls a defined function with the arguments on the stack. */
@@ -368,6 +371,8 @@ static bool call_defined(struct own_run *r, uint32_t func)
     if (!entry)
         return own_fail(r, LIM_ANALYSIS, "too many references in one call");
     s->nstack -= t->nparams;
+    if (!own_charge(r, (uint64_t)nargs * nargs + t->nparams + 3 * own_size(entry)))
+        return false;
     struct own_summary *sum = summary(r, func, entry);
     if (!sum)
         return false;
@@ -393,12 +398,14 @@ static bool call_candidate(struct own_run *r, const struct functype *t, uint32_t
     r->cur = own_state_copy(&r->scratch, before);
     if (!r->cur)
         return too_much(r);
-    if (!own_charge(r, before->nlocals + before->nstack) ||
+    if (!own_charge(r, own_size(before)) ||
         !(func == UINT32_MAX ? own_call_foreign(r, func, t) : own_call(r, func)))
         return false;
     if (!r->cur)
         return true;
     struct own_state *joined = own_join(&r->scratch, *after, r->cur, 0, &err);
+    if (!own_charge(r, 3 * own_size(r->cur) + (*after ? 3 * own_size(*after) : 0) + err.work))
+        return false;
     if (!joined)
         return own_fail_choice(r, &err, *after, r->cur);
     own_event_joined(r, joined, *after, r->cur);

@@ -98,7 +98,7 @@ struct own_ctx {
     bool (*call)(struct own_run *r, uint32_t func);
     bool (*call_indirect)(struct own_run *r, const struct functype *t);
     uint32_t depth;                               /* of nested summaries */
-    size_t scratch_held;                          /* by the runs that wait for a nested summary */
+    size_t scratch_held, points_held;             /* by the runs that wait for a nested summary */
     struct arena scratch[ANALYSIS_DEPTH_MAX + 1]; /* of runs, by depth: memory that is used again */
     struct cert_points *points;                   /* the same for their points */
 };
@@ -228,13 +228,19 @@ void own_describe_all(struct own_ctx *c, struct strbuf *out);
 bool own_point(struct own_run *r, uint32_t at, const struct own_state *s);
 /* Counts work on n values. False, and failed: too much. */
 bool own_overcharged(struct own_run *r);
-static inline bool own_charge(struct own_run *r, uint32_t n)
+static inline bool own_charge(struct own_run *r, uint64_t n)
 {
     struct own_ctx *c = r->c;
     c->steps += 1 + n / STEP_VALUES;
     return likely(c->steps <= c->max_steps) || own_overcharged(r);
 }
 
+/* What it costs to begin with a body, in values: its locals and blocks; liveness reads all of it.
+ */
+static inline uint64_t own_set_up_size(const struct vfunc *f)
+{
+    return f->nlocals + 4 * (uint64_t)f->nblocks + 2 * (uint64_t)f->ncode;
+}
 /* Analyses a body from the entry state of a summary, whose result (none if it does not return, or
  * is refused) and points are those of this walk then. *changed: the result was another one before.
  * False: the analysis is over (c->stopped). */

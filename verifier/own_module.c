@@ -104,6 +104,13 @@ static bool find_targets(struct own_ctx *c)
     return true;
 }
 
+uint64_t own_max_steps(uint32_t nbytes)
+{
+    uint32_t small = nbytes < ANALYSIS_LARGE ? nbytes : ANALYSIS_LARGE;
+    return ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * small +
+           (uint64_t)ANALYSIS_STEPS_PER_LARGE_BYTE * (nbytes - small);
+}
+
 bool own_ctx_init(struct own_ctx *c)
 {
     const struct vview *m = c->m;
@@ -111,7 +118,7 @@ bool own_ctx_init(struct own_ctx *c)
     for (uint32_t i = 0, f = 0; c->imports && i < m->nimports; i++)
         if (m->imports[i].kind == EXT_FUNC)
             c->imports[f++] = &m->imports[i];
-    c->max_steps = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * m->nbytes;
+    c->max_steps = own_max_steps(m->nbytes);
     c->address_taken = ARENA_ARRAY(c->arena, m->nfuncs, uint8_t);
     c->root = ARENA_ARRAY(c->arena, m->nfuncs, uint8_t);
     c->failed = ARENA_ARRAY(c->arena, m->nfuncs, uint8_t);

@@ -2,6 +2,9 @@
  * calls, escapes. */
 #include "verifier/own_int.h"
 
+/* What it costs to compute a table, in values. */
+enum { TABLE_VALUES = 8 * TABLE_ENTRIES_MAX };
+
 static void push_top(struct own_run *r)
 {
     own_push(r, (struct own_value){.kind = OV_TOP});
@@ -50,6 +53,9 @@ static bool choose(struct own_run *r)
 {
     struct own_value c = own_pop(r), y = own_pop(r), x = own_pop(r), out = {.kind = OV_TOP};
     if (x.kind < OV_NULL && y.kind < OV_NULL) {
+        if ((x.kind == OV_TABLE || y.kind == OV_TABLE || c.kind == OV_TABLE) &&
+            !own_charge(r, 2 * TABLE_VALUES))
+            return false;
         out = own_eval_select(&r->scratch, r->cur, x, y, c);
     } else if (c.kind == OV_CONST) {
         out = c.x ? x : y;
@@ -91,10 +97,14 @@ static bool by_signature(struct own_run *r, const struct insn_view *v)
     const struct opcode_info *o = &opcode_table[v->op];
     if (is_i32_operator(o)) {
         struct own_value y = own_pop(r);
+        if (y.kind == OV_TABLE && !own_charge(r, TABLE_VALUES))
+            return false;
         if (o->pops[1] == 0) {
             own_push(r, own_eval(&r->scratch, r->cur, v->op, y, NULL));
         } else {
             struct own_value x = own_pop(r);
+            if (x.kind == OV_TABLE && !own_charge(r, TABLE_VALUES))
+                return false;
             own_push(r, own_eval(&r->scratch, r->cur, v->op, x, &y));
         }
         return true;

@@ -141,13 +141,15 @@ static void value_rename(struct arena *a, struct own_value *v, const uint32_t *m
         *v = (struct own_value){.kind = OV_TOP};
 }
 
-/* The parameters whose resources the state has, by param - 1. */
-static uint64_t params_of(const struct own_state *s)
+/* The parameters whose resources the state has, by param - 1, and which resources these are. */
+static uint64_t params_at(const struct own_state *s, uint32_t *at)
 {
     uint64_t mask = 0;
     for (uint32_t i = 0; i < s->nres; i++)
-        if (s->res[i].kind != RES_NONE && s->res[i].param != PARAM_NONE)
+        if (s->res[i].kind != RES_NONE && s->res[i].param != PARAM_NONE) {
             mask |= CASE_BIT(s->res[i].param - 1);
+            at[s->res[i].param - 1] = i;
+        }
     return mask;
 }
 
@@ -164,17 +166,17 @@ static void forget_numbers(struct own_state *s)
 static struct own_state *canonicalise(struct arena *a, struct own_state *s)
 {
     struct own_res res[OWN_RES_MAX];
-    uint32_t map[OWN_RES_MAX], order[OWN_RES_MAX], n = 0;
+    uint32_t map[OWN_RES_MAX], order[OWN_RES_MAX], at[OWN_PARAMS_MAX], n = 0;
     bool same = true;
     forget_numbers(s);
     for (uint32_t i = 0; i < s->nres; i++)
         map[i] = UNMAPPED;
-    for (uint64_t m = params_of(s); m; m &= m - 1)
-        for (uint32_t i = 0; i < s->nres; i++)
-            if (s->res[i].kind != RES_NONE && s->res[i].param == (uint32_t)__builtin_ctzll(m) + 1) {
-                map[i] = n;
-                order[n++] = i;
-            }
+    uint64_t params = params_at(s, at);
+    for (uint64_t m = params; m; m &= m - 1) {
+        uint32_t i = at[__builtin_ctzll(m)];
+        map[i] = n;
+        order[n++] = i;
+    }
     for (uint32_t i = 0; i < s->nlocals + s->nstack; i++)
         if (s->v[i].kind == OV_REF && map[s->v[i].x] == UNMAPPED) {
             map[s->v[i].x] = n;
@@ -207,13 +209,22 @@ struct pairing {
     struct arena *arena;
     const struct own_state *x, *y;
     uint32_t event;
-    bool clash;                                    /* a value names objects of different types */
+    bool clash; /* a value names objects of different types */
+    uint64_t work;
     uint32_t n;                                    /* pairs so far */
     uint32_t of_x[OWN_RES_MAX], of_y[OWN_RES_MAX]; /* pair of a resource, or UNMAPPED */
     struct {
         uint32_t x, y;
     } pair[2 * OWN_RES_MAX]; /* UNMAPPED: absent on that side */
 };
+
+static void fail_join(struct own_meet_error *err, enum own_conflict why, const struct own_res *res,
+                      bool elsewhere)
+{
+    err->why = why;
+    err->res = *res;
+    err->consumed_elsewhere = elsewhere;
+}
 
 static uint32_t pair_new(struct pairing *p, uint32_t x, uint32_t y)
 {
@@ -226,23 +237,16 @@ static uint32_t pair_new(struct pairing *p, uint32_t x, uint32_t y)
     return p->n++;
 }
 
-static uint32_t param_find(const struct own_state *s, uint32_t param)
-{
-    for (uint32_t i = 0; i < s->nres; i++)
-        if (s->res[i].kind != RES_NONE && s->res[i].param == param)
-            return i;
-    return UNMAPPED;
-}
-
 /* Parameters' resources keep their identity: they are paired first, by parameter. */
 static enum own_conflict pair_params(struct pairing *p, struct own_meet_error *err)
 {
-    for (uint64_t m = params_of(p->x) | params_of(p->y); m; m &= m - 1) {
-        uint32_t n = (uint32_t)__builtin_ctzll(m) + 1;
-        uint32_t i = param_find(p->x, n), j = param_find(p->y, n);
-        if ((p->x->gone | p->y->gone) & CASE_BIT(n - 1)) {
-            *err = (struct own_meet_error){MEET_SPLIT, i != UNMAPPED ? p->x->res[i] : p->y->res[j],
-                                           true};
+    uint32_t in_x[OWN_PARAMS_MAX], in_y[OWN_PARAMS_MAX];
+    uint64_t x = params_at(p->x, in_x), y = params_at(p->y, in_y);
+    for (uint64_t m = x | y; m; m &= m - 1) {
+        uint32_t n = (uint32_t)__builtin_ctzll(m);
+        uint32_t i = x & CASE_BIT(n) ? in_x[n] : UNMAPPED, j = y & CASE_BIT(n) ? in_y[n] : UNMAPPED;
+        if ((p->x->gone | p->y->gone) & CASE_BIT(n)) {
+            fail_join(err, MEET_SPLIT, i != UNMAPPED ? &p->x->res[i] : &p->y->res[j], true);
             return MEET_SPLIT;
         }
         pair_new(p, i, j);
@@ -303,8 +307,7 @@ static enum own_conflict check_unpaired(const struct pairing *p, const struct ow
         if (s->res[i].kind == RES_NONE || of[i] != UNMAPPED)
             continue;
         bool named = own_res_named(s, i);
-        *err = (struct own_meet_error){named ? p->clash ? MEET_KIND : MEET_SPLIT : MEET_LEAK,
-                                       s->res[i], named};
+        fail_join(err, named ? p->clash ? MEET_KIND : MEET_SPLIT : MEET_LEAK, &s->res[i], named);
         return err->why;
     }
     return MEET_OK;
@@ -376,6 +379,7 @@ static void join_over(struct pairing *p, const struct own_value *a, const struct
 {
     int64_t e[TABLE_ENTRIES_MAX];
     uint32_t n = 0, known = 0;
+    p->work += 16 * (uint64_t)__builtin_popcountll(mask);
     uint32_t i = p->pair[pair].x, j = p->pair[pair].y;
     for (uint64_t m = mask; m; m &= m - 1) {
         uint32_t c = (uint32_t)__builtin_ctzll(m);
@@ -434,6 +438,7 @@ static struct own_value join_i32(struct pairing *p, const struct own_state *out,
     /* Candidates: variables of either side, and every null test that this join makes. A loop's
      * header goes from one variable to another, or from OV_TOP to a table, only when the cases of
      * the new one have grown, so this ends. */
+    p->work += 4 * (uint64_t)p->n;
     for (uint32_t k = 0; k < p->n; k++) {
         struct own_var nul = {VAR_NULL, k, UINT64_MAX};
         if (out->res[k].maybe)
@@ -469,14 +474,12 @@ static bool renamed(const struct own_state *s, uint32_t i, const struct own_stat
 /* A parameter's resource that this function gives away on the other path, or replaces by one of its
  * own, or has elsewhere on the two paths, becomes this function's own here too: for the caller it
  * is consumed on both paths. */
-static bool must_adopt(const struct own_state *s, const struct own_state *other, uint32_t i)
+static bool must_adopt(const struct own_state *s, const struct own_state *other, uint32_t i,
+                       uint32_t j, uint64_t *work)
 {
-    const struct own_res *res = &s->res[i];
-    if (res->kind == RES_NONE || res->param == PARAM_NONE)
-        return false;
-    if (other->gone & CASE_BIT(res->param - 1))
+    if (other->gone & CASE_BIT(s->res[i].param - 1))
         return true;
-    uint32_t j = param_find(other, res->param);
+    *work += (uint64_t)s->nlocals + s->nstack;
     if (j != UNMAPPED)
         return renamed(s, i, other, j);
     for (uint32_t k = 0; k < s->nlocals + s->nstack; k++)
@@ -486,15 +489,18 @@ static bool must_adopt(const struct own_state *s, const struct own_state *other,
 }
 
 static const struct own_state *adopt(struct arena *a, const struct own_state *s,
-                                     const struct own_state *other)
+                                     const struct own_state *other, uint64_t *work)
 {
     struct own_state *c = NULL;
-    for (uint32_t i = 0; i < s->nres; i++) {
-        if (!must_adopt(s, other, i))
+    uint32_t at[OWN_PARAMS_MAX], in_other[OWN_PARAMS_MAX];
+    uint64_t has = params_at(other, in_other);
+    for (uint64_t m = params_at(s, at); m; m &= m - 1) {
+        uint32_t n = (uint32_t)__builtin_ctzll(m), i = at[n];
+        if (!must_adopt(s, other, i, has & CASE_BIT(n) ? in_other[n] : UNMAPPED, work))
             continue;
         if (!c && !(c = own_state_copy(a, s)))
             return NULL;
-        c->gone |= CASE_BIT(s->res[i].param - 1);
+        c->gone |= CASE_BIT(n);
         c->res[i].param = PARAM_NONE;
     }
     return c ? c : s;
@@ -506,9 +512,9 @@ static struct own_state *join(struct arena *a, const struct own_state *x, const 
     check_fast(x->nlocals == y->nlocals && x->nstack == y->nstack);
     struct pairing pairing, *p = &pairing; /* large: only what is used is set */
     struct own_state *s = own_state_new(a, x->nlocals, x->cap > y->cap ? x->cap : y->cap);
-    *err = (struct own_meet_error){.why = MEET_MEMORY};
     if (!s)
         return NULL;
+    p->work = 0;
     p->arena = a;
     p->x = x;
     p->y = y;
@@ -532,7 +538,7 @@ static struct own_state *join(struct arena *a, const struct own_state *x, const 
     for (uint32_t k = 0; k < p->n; k++) {
         struct own_res r;
         if (!join_res(x, y, p->pair[k].x, p->pair[k].y, &r)) {
-            *err = (struct own_meet_error){MEET_KIND, r, false};
+            fail_join(err, MEET_KIND, &r, false);
             return NULL;
         }
         if (own_res_add(a, s, &r) == UINT32_MAX)
@@ -541,6 +547,7 @@ static struct own_state *join(struct arena *a, const struct own_state *x, const 
     for (uint32_t i = 0; i < n; i++)
         if (!is_reference(x->v[i].kind) && !is_reference(y->v[i].kind))
             s->v[i] = join_i32(p, s, x->v[i], y->v[i]);
+    err->work += p->work;
     return canonicalise(a, s);
 }
 
@@ -552,7 +559,8 @@ struct own_state *own_join(struct arena *a, const struct own_state *x, const str
         struct own_state *c = x || y ? own_state_copy(a, x ? x : y) : NULL;
         return c ? canonicalise(a, c) : NULL;
     }
-    const struct own_state *ax = adopt(a, x, y), *ay = ax ? adopt(a, y, x) : NULL;
+    const struct own_state *ax = adopt(a, x, y, &err->work);
+    const struct own_state *ay = ax ? adopt(a, y, x, &err->work) : NULL;
     struct own_state *s = ay ? join(a, ax, ay, event, err) : NULL;
     if (ax && ax != x)
         own_state_free(a, (struct own_state *)ax);

@@ -99,6 +99,12 @@ struct own_state {
     struct own_state *spare; /* of those that were freed: the next */
 };
 
+/* What it costs to look at all of it, in values. */
+static inline uint64_t own_size(const struct own_state *s)
+{
+    return (uint64_t)s->nlocals + s->nstack + 3 * (uint64_t)s->nres;
+}
+
 /* Room for `cap` values, which are as they come. NULL when the arena is exhausted. */
 struct own_state *own_state_new(struct arena *a, uint32_t nlocals, uint32_t cap);
 struct own_state *own_state_copy(struct arena *a, const struct own_state *s);
@@ -133,7 +139,7 @@ struct own_value own_eval_select(struct arena *a, const struct own_state *s, str
                                  struct own_value y, struct own_value c);
 
 /* What a branch learns. Narrows the state to the cases in which `want` holds of the value of x.
- * False: impossible, the edge is dead. */
+ * *work grows by the entries of tables that were looked at. False: impossible, the edge is dead. */
 enum own_test { TEST_NONZERO, TEST_ZERO, TEST_IN };
 struct own_targets {
     const uint32_t *label_of;
@@ -141,11 +147,11 @@ struct own_targets {
     uint32_t label;
 }; /* br_table: index i goes to label_of[min(i, n)] */
 bool own_refine(struct arena *a, struct own_state *s, struct own_value x, enum own_test want,
-                const struct own_targets *t);
+                const struct own_targets *t, uint64_t *work);
 /* The resource is null on this path / certainly there. */
 void own_set_absent(struct own_state *s, uint32_t r);
-/* Substitutes decided cases in all tables. */
-void own_settle_tables(struct arena *a, struct own_state *s);
+/* Substitutes decided cases in all tables. *work grows by the entries that were looked at. */
+void own_settle_tables(struct arena *a, struct own_state *s, uint64_t *work);
 
 /* Why two states cannot meet. */
 enum own_conflict { MEET_OK, MEET_SPLIT, MEET_LEAK, MEET_KIND, MEET_MEMORY };
@@ -153,6 +159,7 @@ struct own_meet_error {
     enum own_conflict why;
     struct own_res res;
     bool consumed_elsewhere;
+    uint64_t work; /* what the join cost beyond the size of the states, in values; always set */
 };
 
 /* Least upper bound, canonical; either may be NULL (unreachable). `event` is recorded in values

@@ -334,12 +334,13 @@ static int64_t self_entry(void *ctx, const struct vars *vs, const uint32_t *c)
     return entry_at(ctx, vs, c);
 }
 
-void own_settle_tables(struct arena *a, struct own_state *s)
+void own_settle_tables(struct arena *a, struct own_state *s, uint64_t *work)
 {
     for (uint32_t i = 0; i < s->nlocals + s->nstack; i++) {
         struct own_value *x = &s->v[i];
         if (x->kind != OV_TABLE)
             continue;
+        ++*work;
         struct vars vs = {0};
         vars_add(&vs, s, x);
         bool narrower = false;
@@ -347,6 +348,7 @@ void own_settle_tables(struct arena *a, struct own_state *s)
             narrower |= vs.v[k].mask != x->table->var[k].mask;
         if (!narrower)
             continue;
+        *work += x->table->nentries;
         struct own_value old = *x;
         struct vars full = vs;
         /* a variable with one case left is no variable any more */
@@ -392,7 +394,7 @@ static bool entry_passes(int64_t e, enum own_test want, const struct own_targets
 }
 
 bool own_refine(struct arena *a, struct own_state *s, struct own_value x, enum own_test want,
-                const struct own_targets *t)
+                const struct own_targets *t, uint64_t *work)
 {
     if (x.kind == OV_CONST)
         return entry_passes(x.x, want, t);
@@ -406,6 +408,7 @@ bool own_refine(struct arena *a, struct own_state *s, struct own_value x, enum o
     }
     struct vars vs = {0};
     vars_add(&vs, s, &x);
+    *work += x.table->nentries;
     uint64_t left[2] = {0, 0};
     for (uint64_t m0 = vs.v[0].mask; m0; m0 &= m0 - 1)
         for (uint64_t m1 = vs.n > 1 ? vs.v[1].mask : 1; m1; m1 &= m1 - 1) {
@@ -426,7 +429,7 @@ bool own_refine(struct arena *a, struct own_state *s, struct own_value x, enum o
         else if (left[k] == CASE_BIT(CASE_ABSENT))
             r->maybe = RES_ABSENT;
     }
-    own_settle_tables(a, s);
+    own_settle_tables(a, s, work);
     for (uint32_t k = 0; k < vs.n; k++)
         if (s->res[vs.v[k].res].maybe == RES_ABSENT)
             own_set_absent(s, vs.v[k].res);

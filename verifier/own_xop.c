@@ -408,7 +408,10 @@ static bool next_message(struct own_xcase *x)
                                          : (int64_t)c;
     }
     own_push(x->r, (struct own_value){OV_TABLE, 0, t});
-    own_settle_tables(&x->r->scratch, x->r->cur);
+    uint64_t work = 64;
+    own_settle_tables(&x->r->scratch, x->r->cur, &work);
+    if (!own_charge(x->r, 16 * work))
+        return false;
     if (n == 1)
         x->r->cur->v[x->r->cur->nlocals + x->r->cur->nstack - 1] =
             (struct own_value){OV_CONST, (uint32_t)t->entry[0], NULL};
@@ -550,5 +553,5 @@ static bool apply(struct own_xcase *x)
 bool own_xop(struct own_run *r, const struct xop *op)
 {
     struct own_xcase x = {.r = r, .op = op, .set = r->c->m->contracts};
-    return apply(&x);
+    return own_charge(r, 2 * ((uint64_t)r->cur->nlocals + r->cur->nstack)) && apply(&x);
 }

@@ -44,7 +44,7 @@ static enum status check_contexts(struct module *m, struct arena *a,
     if (cert_check(a, &m->v, contexts, &m->cost.check_steps, m->why) != OK)
         return disproved(m, given);
     if (m->options && m->options->keep_invariants) {
-        m->kept.limit = ANALYSIS_MEMORY_FIXED + (size_t)ANALYSIS_MEMORY_PER_BYTE * m->v.nbytes;
+        m->kept.limit = INVARIANT_MEMORY_FIXED + (size_t)INVARIANT_MEMORY_PER_BYTE * m->v.nbytes;
         m->v.invariants = invariants_read(&m->kept, &m->v, contexts);
         if (!m->v.invariants)
             return module_nomem(m);

@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "tests/unit/module_bytes.h"
 #include "verifier/limits.h"
+#include "verifier/own.h"
 #include "verifier/verify.h"
 
 /* ---- modules ---- */
@@ -592,7 +593,7 @@ START_TEST(test_attack)
     size_t n;
     enum status s = attack_with(a, a->small, &n, &cost, &why);
     /* the step that goes beyond is counted, too: a few states of 50,000 values at most */
-    uint64_t most = ANALYSIS_STEPS_BASE + (uint64_t)ANALYSIS_STEPS_PER_BYTE * n + 20000;
+    uint64_t most = own_max_steps((uint32_t)n) + 20000;
     ck_assert_msg(s == OK || s == LIM_ANALYSIS || strncmp(status_name(s), "OWN_", 4) == 0,
                   "%s: %s: %s", a->name, status_name(s), why.detail);
     ck_assert_uint_le(cost.analysis_steps, most);
