@@ -73,8 +73,8 @@ static enum status get(void *ctx, const struct verified_module *m, enum memory_m
     (void)ctx, (void)mode, (void)watched, (void)why;
     const struct vview *v = verified_view(m);
     size_t size = (size_t)(image_end - image_code), tables = 16384;
-    uint8_t *image = aligned_alloc(4096, 4096 + size + tables);
-    memset(image, 0, 4096 + size + tables);
+    uint8_t *image = calloc(1, 4096 + size + tables);
+    ck_assert_ptr_nonnull(image);
     struct image_header *h = (struct image_header *)(void *)image;
     memcpy(image + 4096, image_code, size);
     h->code = (struct image_part){4096, (uint32_t)(image_code_end - image_code)};
