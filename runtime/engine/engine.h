@@ -166,6 +166,11 @@ struct code_provider {
     enum status (*get)(void *ctx, const struct verified_module *m, enum memory_mode mode,
                        bool watched, const uint8_t **image, struct diag *why);
     void (*put)(void *ctx, const uint8_t *image);
+    /* The rest may be NULL. What can be had at once; false: it would have to be compiled. */
+    bool (*find)(void *ctx, const struct verified_module *m, enum memory_mode mode, bool watched,
+                 const uint8_t **image);
+    /* A get() for the module, on another thread, need not go on: nobody waits for it any more. */
+    void (*cancel)(void *ctx, const struct verified_module *m);
     void *ctx;
 };
 

@@ -16,6 +16,7 @@
 struct sip;
 struct instance;
 struct icode;
+struct ifunc;
 
 /* A handler: executes the instruction at pc and goes on with the next one by a tail call.
  *
@@ -55,6 +56,13 @@ struct exec_state {
     uint64_t *fp;
     enum run_result result; /* of the slice that has just ended */
     const char *native;     /* address on the native stack at which the slice began */
+    /* Calls of functions that have machine code (interp.h): runs one, which leaves its results in
+     * its slots; false: the slice is over, with `result`. NULL: everything is interpreted. */
+    bool (*native_call)(struct sip *s, uint32_t func, uint64_t *slots);
+    const struct ifunc *leaving; /* such a call that is not over; NULL: none */
+    const struct icode *ret_pc;  /* where it returns to */
+    uint64_t *ret_fp;
+    uint64_t fault_pc, fault_sp; /* where it accessed memory that is not there */
     /* fixed by exec_call() */
     struct icode entry[3]; /* calls the function, then stops */
     uint64_t acc;          /* alive only where a call of a host function waits */

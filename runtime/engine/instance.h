@@ -17,6 +17,7 @@ struct code_module {
     const struct verified_module *module; /* outlives the code */
     const struct engine *engine;
     enum memory_mode mode;
+    void *native;            /* runtime/native: machine code beside the interpreter's */
     struct inv_types *types; /* what invariants are compared with; NULL: nothing is compared */
 };
 

@@ -116,22 +116,26 @@ static void run_slice(void *arg)
 #endif
 }
 
-static enum run_result run(struct sip *s)
+enum run_result interp_run(struct sip *s)
 {
     struct fault f;
+    struct exec_state *x = &s->exec;
     if (s->mode == MEMORY_COMPACT) {
         run_slice(s);
     } else if (!fault_call_args(run_slice, s, s->rt->region, &f)) {
-        if (PC_IN_REGISTERS) {
-            s->exec.pc = (const struct icode *)(uintptr_t)f.args[0];
-            s->exec.fp = (uint64_t *)(uintptr_t)f.args[1];
+        if (x->leaving) {
+            x->fault_pc = f.pc;
+            x->fault_sp = f.sp;
+        } else if (PC_IN_REGISTERS) {
+            x->pc = (const struct icode *)(uintptr_t)f.args[0];
+            x->fp = (uint64_t *)(uintptr_t)f.args[1];
         }
-        trap_here(s, s->exec.pc, s->exec.fp, TRAP_MEM_OOB);
+        trap_here(s, x->pc, x->fp, TRAP_MEM_OOB);
     }
     return s->exec.result;
 }
 
-static enum status call(struct sip *s, struct instance *inst, uint32_t func)
+enum status interp_call(struct sip *s, struct instance *inst, uint32_t func)
 {
     struct exec_state *x = &s->exec;
     x->fp = sip_stack_base(s);
@@ -140,19 +144,25 @@ static enum status call(struct sip *s, struct instance *inst, uint32_t func)
     x->entry[1] = (struct icode){.word = (uint64_t)(uintptr_t)inst};
     x->entry[2] = (struct icode){.op = h_HALT};
     x->pc = x->entry;
+    x->leaving = NULL;
     return OK;
 }
 
-static uint32_t backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                          uint32_t max)
+uint32_t interp_backtrace(const struct sip *s, uint32_t n, uint32_t first,
+                          struct frame_info *frames, uint32_t max)
 {
     const struct exec_state *x = &s->exec;
     const struct icode *pc = x->pc;
     const uint64_t *fp = x->fp;
     const struct instance *inst = x->inst;
-    uint32_t n = 0;
     if (!pc)
-        return 0;
+        return n;
+    if (x->leaving) { /* its frame is not interpreted */
+        pc = x->ret_pc;
+        fp = x->ret_fp;
+        interp_unbridge(&pc, &fp, &inst);
+        pc -= 2;
+    }
     for (;;) {
         const struct ifunc *fn = interp_find(interp_code_of(inst), pc);
         if (!fn)
@@ -168,9 +178,15 @@ static uint32_t backtrace(const struct sip *s, uint32_t first, struct frame_info
     }
 }
 
+static uint32_t backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
+                          uint32_t max)
+{
+    return interp_backtrace(s, 0, first, frames, max);
+}
+
 const struct engine interp_engine = {.name = "interp",
                                      .load = interp_load,
                                      .unload = interp_unload,
-                                     .run = run,
-                                     .call = call,
+                                     .run = interp_run,
+                                     .call = interp_call,
                                      .backtrace = backtrace};

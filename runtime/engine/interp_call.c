@@ -193,6 +193,56 @@ HANDLER(CALL_ENTRY)
     TAIL call_ref(OP_ARGS);
 }
 
+/* Runs the machine code of the function in cnt, whose frame is ours, and returns for it. */
+static __attribute__((noinline)) void call_native(OP_PARAMS)
+{
+    const struct ifunc *f = (const struct ifunc *)(uintptr_t)cnt;
+    struct exec_state *x = &s->exec;
+    x->pc = pc;
+    x->fp = fp;
+    x->ret_pc = (const struct icode *)(uintptr_t)fp[f->saved];
+    x->ret_fp = (uint64_t *)(uintptr_t)fp[f->saved + 1];
+    x->leaving = f;
+    if (!x->native_call(s, f->index, fp)) {
+        leave(s, pc, fp, x->result);
+        return;
+    }
+    x->leaving = NULL;
+    mem = interp_refresh(s);
+    acc = fp[0];
+    facc = get_f32(fp, 0);
+    dacc = get_f64(fp, 0);
+    pc = x->ret_pc;
+    fp = x->ret_fp;
+    GO();
+}
+
+HANDLER(NATIVE)
+{
+    if (!s->exec.native_call)
+        NEXT(GATE);
+    cnt = pc[1].word;
+    TAIL call_native(OP_ARGS);
+}
+
+/* Behind a call whose machine code ended in another slice. */
+HANDLER(NRET)
+{
+    acc = fp[0];
+    facc = get_f32(fp, 0);
+    dacc = get_f64(fp, 0);
+    pc = s->exec.ret_pc;
+    fp = s->exec.ret_fp;
+    GO();
+}
+
+void interp_returned(struct sip *s)
+{
+    static const struct icode nret[1] = {{.op = h_NRET}};
+    s->exec.pc = nret;
+    s->exec.leaving = NULL;
+}
+
 /* Equality of types across modules; within one module canonical indices are compared first. */
 static __attribute__((noinline)) bool same_type(struct sip *s, uint64_t ref, const struct icode *pc)
 {

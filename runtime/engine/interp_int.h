@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "runtime/engine/instance.h"
+#include "runtime/engine/interp.h"
 
 /* Forms in the order in which a family's handlers are numbered. */
 enum iform { F_SS, F_SI, F_AS, F_AI, F_SA, IFORM_N };
@@ -114,7 +115,8 @@ extern op_fn *const interp_handlers[IOP_N];
 
 /* What a call needs of a defined function. */
 struct ifunc {
-    const struct icode *code;
+    const struct icode *code; /* where it is entered: the body, or an instruction before it */
+    const struct icode *body;
     uint32_t frame;      /* slots of the whole frame */
     uint16_t saved;      /* slot of the return address: number of parameters */
     uint16_t zero_pairs; /* of slots to clear behind the saved ones: the other locals */
@@ -124,12 +126,13 @@ struct ifunc {
     const uint8_t *map; /* offset map, one byte per instruction (interp_load.c) */
 };
 
-enum { FRAME_SAVED = 2, FRAME_MAX = 65000 };
+enum { FRAME_SAVED = 2, FRAME_MAX = 65000, GATE = 2 /* instructions before a body: NATIVE */ };
 
 struct interp_code {
     struct code_module base; /* first */
     struct ifunc *funcs;     /* defined functions */
     uint32_t nfuncs;
+    bool gated;           /* functions can be switched to machine code */
     struct extent extent; /* of the instructions: read-only */
     struct region *region;
     uint8_t *maps;
@@ -336,11 +339,6 @@ must_check bool code_buf_reserve(struct code_buf *b, uint32_t n);
  * `watched`: with instructions that compare the frame with the module's invariants. E_NOMEM. */
 must_check enum status translate_function(const struct vview *v, uint32_t i, enum memory_mode mode,
                                           bool watched, struct ifunc *funcs, struct code_buf *b);
-
-/* engine->load, engine->unload (interp_load.c) */
-enum status interp_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why);
-void interp_unload(struct code_module *c);
 
 /* The function whose code contains pc; NULL: none. */
 const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc);

@@ -75,7 +75,7 @@ struct loading {
 /* Address space for the code: an upper bound of what translation makes of a byte of Wasm is three
  * instructions (a target of a br_table: an entry and a stub of two). Were it wrong, loading would
  * fail. */
-enum { PER_BYTE = 3, PER_FUNC = 4, PER_LABEL = 2 };
+enum { PER_BYTE = 3, PER_FUNC = 4 + GATE, PER_LABEL = 2 };
 
 static enum status reserve_code(struct loading *l)
 {
@@ -126,7 +126,8 @@ static enum status load_function(struct loading *l, uint32_t i)
         translate_function(l->v, i, c->base.mode, c->base.types != NULL, c->funcs, &l->b);
     if (st == OK && !append_map(l, i))
         st = E_NOMEM;
-    uint32_t npages = PAGES_OF((l->ncode + l->b.n) * sizeof(struct icode));
+    uint32_t gate = c->gated ? GATE : 0,
+             npages = PAGES_OF((l->ncode + gate + l->b.n) * sizeof(struct icode));
     if (st == OK && npages > c->extent.committed) {
         uint32_t more = npages - c->extent.committed, chunk = c->extent.committed / 4;
         if (chunk > c->extent.npages - c->extent.committed)
@@ -136,9 +137,13 @@ static enum status load_function(struct loading *l, uint32_t i)
     if (st != OK)
         return st;
     struct icode *code = (struct icode *)extent_addr(c->region, &c->extent) + l->ncode;
-    memcpy(code, l->b.code, l->b.n * sizeof *code);
-    f->code = code;
-    l->ncode += l->b.n;
+    if (gate) {
+        code[0] = (struct icode){.op = interp_handlers[IN_NATIVE]};
+        code[1] = (struct icode){.word = (uint64_t)(uintptr_t)f};
+    }
+    memcpy(code + gate, l->b.code, l->b.n * sizeof *code);
+    f->code = f->body = code + gate;
+    l->ncode += gate + l->b.n;
     return OK;
 }
 
@@ -166,6 +171,7 @@ enum status interp_load(struct runtime *rt, const struct verified_module *m, enu
         return diag_set(why, E_NOMEM, "a module's code");
     c->base = (struct code_module){.module = m, .engine = &interp_engine, .mode = mode};
     c->region = rt->region;
+    c->gated = rt->engine != &interp_engine;
     c->nfuncs = l.v->ndefined;
     c->funcs = calloc(c->nfuncs + 1, sizeof *c->funcs);
     l.c = c;
@@ -201,18 +207,26 @@ void interp_unload(struct code_module *base)
     free(c);
 }
 
+void interp_switch(struct code_module *base)
+{
+    struct interp_code *c = container_of(base, struct interp_code, base);
+    check(c->gated);
+    for (uint32_t i = 0; i < c->nfuncs; i++)
+        c->funcs[i].code = c->funcs[i].body - GATE;
+}
+
 const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc)
 {
     uint32_t low = 0, high = c->nfuncs;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        if (c->funcs[mid].code <= pc)
+        if (c->funcs[mid].body <= pc)
             low = mid;
         else
             high = mid;
     }
     const struct ifunc *f = &c->funcs[low];
-    if (!c->nfuncs || pc < f->code || pc >= f->code + f->ncode)
+    if (!c->nfuncs || pc < f->body || pc >= f->body + f->ncode)
         return NULL;
     return f;
 }
@@ -222,7 +236,7 @@ uint32_t interp_offset(const struct instance *inst, const struct ifunc *f, const
     const struct vview *v = inst->view;
     const uint8_t *p = f->map;
     uint32_t at = v->funcs[f->index - v->nimported[EXT_FUNC]].code_offset;
-    for (const struct icode *i = f->code; i <= pc; i++) {
+    for (const struct icode *i = f->body; i <= pc; i++) {
         uint32_t d = get_leb(&p);
         at += d >> 1 ^ (0 - (d & 1));
     }

@@ -81,6 +81,11 @@ static void poke(void *arg)
     atomic_fetch_sub(&s->pokers, 1);
 }
 
+void sched_nudge(struct sched *s)
+{
+    poke(s);
+}
+
 static void kick(struct sched *s)
 {
     poke(s);

@@ -57,7 +57,11 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns);
  */
 void sched_stop(struct sched *s);
 
-/* The same for the worker itself, within sched_run(): it returns before it runs anything else. */
+/* From any thread: whatever process runs gives way soon. */
+void sched_nudge(struct sched *s);
+
+/* The same as sched_stop() for the worker itself, within sched_run(): it returns before it runs
+ * anything else. */
 void sched_leave(struct sched *s);
 
 /* Steps 2 and 1 above. wake_ns is absolute monotonic time. */

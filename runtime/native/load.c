@@ -55,52 +55,68 @@ static enum status make_funcs(struct native_code *c, const struct vview *v)
     return OK;
 }
 
-enum status native_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why)
+enum status native_make(struct runtime *rt, const struct verified_module *m, const uint8_t *image,
+                        struct native_code **out)
 {
     const struct vview *v = verified_view(m);
-    const uint8_t *image;
-    if (!rt->code.get)
-        return diag_set(why, E_ARGUMENT, "there is nothing that compiles");
     struct native_code *c = calloc(1, sizeof *c);
-    if (!c)
-        return diag_set(why, E_NOMEM, "a module's code");
-    c->base = (struct code_module){.module = m, .engine = &native_engine, .mode = mode};
-    c->rt = rt;
-    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, &image, why);
-    if (st != OK) {
-        free(c);
-        return st;
+    if (!c) {
+        rt->code.put(rt->code.ctx, image);
+        return E_NOMEM;
     }
+    c->base = (struct code_module){.module = m, .engine = &native_engine};
+    c->rt = rt;
     c->image = (const struct image_header *)(const void *)image;
     check(c->image->helpers.count == NH_N && c->image->funcs.count == v->ndefined &&
           c->image->entries.count == v->ntypes && c->image->code.at % PAGE_BYTES == 0);
     native_preempt_install();
-    if (rt->monitor && v->invariants)
-        st = invariant_types(rt, v, &c->base.types);
-    if (st == OK)
-        st = place(c);
+    enum status st = place(c);
     if (st == OK)
         st = make_funcs(c, v);
-    if (st != OK) {
-        native_unload(&c->base);
+    if (st != OK)
+        native_free(c);
+    else
+        *out = c;
+    return st;
+}
+
+void native_free(struct native_code *c)
+{
+    if (!c)
+        return;
+    extent_release(c->rt->region, &c->extent);
+    invariant_types_free(c->base.types);
+    free(c->funcs);
+    c->rt->code.put(c->rt->code.ctx, (const uint8_t *)c->image);
+    free(c);
+}
+
+static enum status load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
+                        struct code_module **out, struct diag *why)
+{
+    const struct vview *v = verified_view(m);
+    const uint8_t *image;
+    struct native_code *c;
+    if (!rt->code.get)
+        return diag_set(why, E_ARGUMENT, "there is nothing that compiles");
+    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, &image, why);
+    if (st != OK)
+        return st;
+    st = native_make(rt, m, image, &c);
+    if (st == OK && rt->monitor && v->invariants &&
+        (st = invariant_types(rt, v, &c->base.types)) != OK)
+        native_free(c);
+    if (st != OK)
         return diag_set(why, st, "machine code of %u functions", v->ndefined);
-    }
+    c->base.mode = mode;
     *out = &c->base;
     return OK;
 }
 
-void native_unload(struct code_module *base)
+static void unload(struct code_module *base)
 {
-    if (!base)
-        return;
-    struct native_code *c = container_of(base, struct native_code, base);
-    extent_release(c->rt->region, &c->extent);
-    invariant_types_free(c->base.types);
-    free(c->funcs);
-    if (c->rt->code.put)
-        c->rt->code.put(c->rt->code.ctx, (const uint8_t *)c->image);
-    free(c);
+    if (base)
+        native_free(container_of(base, struct native_code, base));
 }
 
 /* ---- instances ---- */
@@ -119,27 +135,32 @@ static void refresh(struct instance *inst)
 void native_resized(struct sip *s)
 {
     for (uint32_t i = 0; i < s->ninsts; i++)
-        refresh(s->insts[i]);
+        if (s->insts[i]->native)
+            refresh(s->insts[i]);
 }
 
-enum status native_attach(struct instance *inst, struct diag *why)
+enum status native_attach(struct instance *inst, const struct native_code *code)
 {
     struct sip *s = inst->sip;
     struct nrun *n = s->native;
-    struct nctx *ctx = sip_alloc(s, sizeof *ctx + inst->view->ntables * sizeof(struct ntable));
+    struct sip_mark mark = sip_mark(s);
+    struct ninst *in = sip_alloc(s, sizeof *in + inst->view->ntables * sizeof(struct ntable));
     if (!n)
         n = sip_alloc(s, sizeof *n);
     uint32_t nimports = inst->view->nimported[EXT_FUNC];
     struct nimport *imports = nimports ? sip_alloc(s, nimports * sizeof *imports) : NULL;
-    if (!ctx || !n || (nimports && !imports))
-        return diag_set(why, E_LIMIT, "page quota of the SIP");
+    if (!in || !n || (nimports && !imports)) {
+        sip_rewind(s, mark);
+        return E_LIMIT;
+    }
+    in->code = code;
     n->interrupt = &s->proc.interrupt;
     n->region = s->rt->region;
     for (uint32_t i = 0; i < nimports; i++)
         if (inst->imports[i].host)
             imports[i] = (struct nimport){inst->imports[i].host->fn, inst->imports[i].host->data};
-    *ctx = (struct nctx){
-        .funcs = native_code_of(inst)->funcs,
+    in->ctx = (struct nctx){
+        .funcs = code->funcs,
         .globals = inst->own_globals,
         .imported_globals = inst->imported_globals,
         .ref_high = inst->number + 1,
@@ -148,9 +169,25 @@ enum status native_attach(struct instance *inst, struct diag *why)
         .run = n,
         .imports = imports,
     };
-    inst->native = ctx;
+    inst->native = &in->ctx;
     refresh(inst);
     s->native = n;
     s->proc.by_signal = true;
     return OK;
 }
+
+static enum status attach(struct instance *inst, struct diag *why)
+{
+    enum status st = native_attach(inst, (const struct native_code *)inst->code);
+    return st == OK ? OK : diag_set(why, st, "page quota of the SIP");
+}
+
+const struct engine native_engine = {.name = "native",
+                                     .load = load,
+                                     .unload = unload,
+                                     .run = native_run,
+                                     .call = native_call,
+                                     .backtrace = native_backtrace,
+                                     .attach = attach,
+                                     .resized = native_resized,
+                                     .teardown = native_teardown};

@@ -6,5 +6,8 @@
 
 /* Its code comes from the runtime's code_provider. */
 extern const struct engine native_engine;
+/* Begins with the interpreter; a thread gets the machine code meanwhile, and calls made after that
+ * run it. The provider's get() is called on that thread. */
+extern const struct engine mixed_engine;
 
 #endif

@@ -86,16 +86,22 @@ struct nrun {
 };
 
 struct native_code {
-    struct code_module base; /* first */
+    struct code_module base; /* first; of no interest where the interpreter has one too */
     struct runtime *rt;
     struct extent extent; /* code, constants, addresses of helpers */
     struct nfunc *funcs;
     const struct image_header *image; /* belongs to the provider */
 };
 
+/* Per instance: inst->native is its context. */
+struct ninst {
+    const struct native_code *code;
+    struct nctx ctx;
+};
+
 static inline const struct native_code *native_code_of(const struct instance *inst)
 {
-    return (const struct native_code *)inst->code;
+    return container_of((struct nctx *)inst->native, struct ninst, ctx)->code;
 }
 static inline const uint8_t *native_text(const struct native_code *c)
 {
@@ -122,12 +128,16 @@ extern const char native_start_begin[], native_start_end[], native_resume_begin[
 
 /* ---- the parts ---- */
 
-enum status native_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why);
-void native_unload(struct code_module *c);
+/* The code of an image, which it takes over even if it fails. */
+enum status native_make(struct runtime *rt, const struct verified_module *m, const uint8_t *image,
+                        struct native_code **out);
+void native_free(struct native_code *c);
 
-enum status native_attach(struct instance *inst, struct diag *why);
+/* What compiled code needs of an instance and its SIP. E_LIMIT. */
+enum status native_attach(struct instance *inst, const struct native_code *code);
+/* Of all instances that are attached. */
 void native_resized(struct sip *s);
+void native_teardown(struct sip *s);
 
 /* Where function `index` of an instance is to be called; false: *host is what it is bound to. */
 bool native_resolve(struct instance *inst, uint32_t index, struct nrun *n,
@@ -135,6 +145,14 @@ bool native_resolve(struct instance *inst, uint32_t index, struct nrun *n,
 /* A host function for n->again. */
 struct hret native_host_again(struct nctx *ctx, uint64_t *a);
 
+/* Reserves the stack. */
+must_check enum status native_make_stack(struct sip *s, struct nrun *n);
+/* What to do when compiled code has come back for n->left. */
+enum run_result native_after(struct sip *s, struct nrun *n);
+/* Sets up a call from outside. */
+enum status native_call(struct sip *s, struct instance *inst, uint32_t func);
+/* Runs a slice. */
+enum run_result native_run(struct sip *s);
 /* Commits the stack so that `sp` and NATIVE_SLACK bytes below are on it: 0, or why not. */
 enum trap native_stack_commit(struct sip *s, struct nrun *n, uint64_t sp);
 

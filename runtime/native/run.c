@@ -34,7 +34,7 @@ AT(struct nsaved, xsave, NSAVED_XSAVE);
 /* What a first function may use without asking for more. */
 enum { FIRST_BYTES = 512 };
 
-static enum status make_stack(struct sip *s, struct nrun *n)
+enum status native_make_stack(struct sip *s, struct nrun *n)
 {
     uint32_t saved = native_saved_bytes();
     n->least = PAGES_OF(saved + FIRST_BYTES + NATIVE_SLACK);
@@ -47,22 +47,18 @@ static enum status make_stack(struct sip *s, struct nrun *n)
         (char *)extent_addr(n->region, &n->stack) + ((uint64_t)n->stack.npages << PAGE_SHIFT);
     n->saved = (struct nsaved *)(void *)(end - saved);
     n->top = (uint64_t)(uintptr_t)n->saved;
-    if (native_stack_commit(s, n, n->top - FIRST_BYTES) != TRAP_NONE)
-        return E_ARGUMENT;
-    return OK;
+    if (native_stack_commit(s, n, n->top - FIRST_BYTES) == TRAP_NONE)
+        return OK;
+    sip_release(s, &n->stack);
+    return E_LIMIT;
 }
 
-static enum status call(struct sip *s, struct instance *inst, uint32_t func)
+enum status native_call(struct sip *s, struct instance *inst, uint32_t func)
 {
     struct nrun *n = s->native;
     const struct hostcall *host;
-    if (!n->stack.committed) {
-        enum status st = make_stack(s, n);
-        if (st != OK) {
-            sip_release(s, &n->stack);
-            return E_ARGUMENT;
-        }
-    }
+    if (!n->stack.committed && native_make_stack(s, n) != OK)
+        return E_ARGUMENT;
     n->call.slots = sip_stack_base(s);
     n->again = NULL;
     if (native_resolve(inst, func, n, &host)) {
@@ -127,7 +123,7 @@ static enum run_result give_way(struct sip *s)
     return RUN_DONE;
 }
 
-static enum run_result after(struct sip *s, struct nrun *n)
+enum run_result native_after(struct sip *s, struct nrun *n)
 {
     if (n->state != NS_HOST && n->left != LEAVE_SKIPPED && n->left != LEAVE_SAVED)
         n->state = n->left == LEAVE_ENDED ? NS_ENDED : NS_HELD;
@@ -150,7 +146,7 @@ static enum run_result after(struct sip *s, struct nrun *n)
     BUG("compiled code cannot leave for that");
 }
 
-static enum run_result run(struct sip *s)
+enum run_result native_run(struct sip *s)
 {
     struct nrun *n = s->native;
     struct fault f;
@@ -175,7 +171,7 @@ static enum run_result run(struct sip *s)
         returned = fault_call_args(slice, n, n->region, &f);
     native_preempt_off();
     if (returned)
-        return after(s, n);
+        return native_after(s, n);
     s->proc.trap = TRAP_MEM_OOB;
     n->fault_pc = f.pc;
     n->fault_sp = f.sp;
@@ -183,7 +179,7 @@ static enum run_result run(struct sip *s)
     return RUN_DONE;
 }
 
-static void teardown(struct sip *s)
+void native_teardown(struct sip *s)
 {
     struct nrun *n = s->native;
     if (!n)
@@ -192,13 +188,3 @@ static void teardown(struct sip *s)
     sip_release(s, &n->stack);
     s->native = NULL;
 }
-
-const struct engine native_engine = {.name = "native",
-                                     .load = native_load,
-                                     .unload = native_unload,
-                                     .run = run,
-                                     .call = call,
-                                     .backtrace = native_backtrace,
-                                     .attach = native_attach,
-                                     .resized = native_resized,
-                                     .teardown = teardown};

@@ -28,5 +28,5 @@ void jit_use(struct runtime *rt, enum image_opt opt)
 {
     static enum image_opt levels[] = {IMAGE_FAST, IMAGE_FULL};
     rt->engine = &native_engine;
-    rt->code = (struct code_provider){get, put, &levels[opt]};
+    rt->code = (struct code_provider){.get = get, .put = put, .ctx = &levels[opt]};
 }

@@ -304,6 +304,27 @@ image_entry:
     ret
     func_end many
 
+/* only interpreted: what runs when the code comes */
+    .irp name, drive, via
+    func \name
+    ud2
+    func_end \name
+    .endr
+
+/* twice(x) + deep(500) */
+    func late
+    pushq %rbx
+    frame 16
+    callq twice
+    movl %eax, %ebx
+    movl $500, %edi
+    callq deep
+    addl %ebx, %eax
+    popq %rbx
+    frame 8
+    ret
+    func_end late
+
     .globl image_code_end
 image_code_end:
     .p2align 12
