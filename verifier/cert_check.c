@@ -505,8 +505,8 @@ static bool set_up(struct check_walk *w, const struct cert_context *x)
         ok ? own_state_new(&r->scratch, l->nslots, l->nslots + r->f->max_height + 1) : NULL;
     w->ctl = ARENA_ARRAY(&r->scratch, r->f->nblocks + 1, struct control);
     ok = s && w->ctl;
-    for (uint32_t i = 0; ok && i < l->nslots; i++)
-        s->v[i] = (struct own_value){.kind = l->is_ref[i] ? OV_NULL : OV_CONST};
+    if (ok)
+        own_begin_locals(l, s);
     for (uint32_t i = 0; ok && i < t->nparams; i++)
         if (l->slot_of[i] != NO_SLOT)
             s->v[l->slot_of[i]] = entry->v[i];

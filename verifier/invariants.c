@@ -133,8 +133,9 @@ static bool group(struct reading *r, struct inv_labels *out)
             const uint32_t *locals = l && l->func == x->func ? l->locals : followed(r, defined);
             if (!locals)
                 return false;
-            labels[out->n++] =
-                (struct inv_label){x->func, x->at, 0, &states[i], locals, r->live[defined]->nslots};
+            const struct own_live *live = r->live[defined];
+            labels[out->n++] = (struct inv_label){x->func, x->at,           0,          &states[i],
+                                                  locals,  live->nfollowed, live->conds};
         }
         labels[out->n - 1].nstates++;
     }

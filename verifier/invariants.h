@@ -8,6 +8,7 @@
 #ifndef VERIFIER_INVARIANTS_H
 #define VERIFIER_INVARIANTS_H
 
+#include "verifier/own_cond.h"
 #include "verifier/own_state.h"
 #include "verifier/verified.h"
 
@@ -20,6 +21,7 @@ struct inv_label {
     struct own_state **states;
     const uint32_t *locals; /* which local a state's n-th is */
     uint32_t nlocals;
+    const struct own_cond *conds; /* after these, of them: own_cond.h */
 };
 
 /* Of a module: sorted by function and offset. */

@@ -441,8 +441,7 @@ static bool set_up(struct own_run *r, struct walk *w, const struct own_state *en
     w->header = ARENA_ARRAY(&r->scratch, f->nblocks, struct own_state *);
     if (!s || !w->ctl || !w->header)
         return own_fail(r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
-    for (uint32_t i = 0; i < l->nslots; i++)
-        s->v[i] = (struct own_value){.kind = l->is_ref[i] ? OV_NULL : OV_CONST};
+    own_begin_locals(l, s);
     for (uint32_t i = 0; i < t->nparams; i++)
         if (l->slot_of[i] != NO_SLOT)
             s->v[l->slot_of[i]] = entry->v[i];

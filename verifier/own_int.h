@@ -6,6 +6,7 @@
 #include "verifier/module.h"
 #include "verifier/opcodes.h"
 #include "verifier/own.h"
+#include "verifier/own_cond.h"
 #include "verifier/own_event.h"
 #include "verifier/own_state.h"
 
@@ -16,9 +17,11 @@
 
 struct own_live {
     /* of own_slots(): part of the proof */
-    uint32_t *slot_of; /* by local: slot, or NO_SLOT */
-    uint8_t *is_ref;   /* by slot */
-    uint32_t nslots;
+    uint32_t *slot_of;      /* by local: slot, or NO_SLOT */
+    uint8_t *is_ref;        /* by slot */
+    uint32_t nfollowed;     /* locals with a slot; the slots after these are conditions' */
+    struct own_cond *conds; /* tested more than once */
+    uint32_t nconds, nslots;
     /* of own_live() */
     uint32_t words;
     uint64_t
@@ -26,9 +29,10 @@ struct own_live {
     uint64_t *at_head; /* by block: slots live at a loop's header */
 };
 
-/* Numbers the locals that are followed: slot_of, is_ref, nslots. False when the arena is exhausted.
- */
+/* Numbers the locals that are followed, and the conditions. False when the arena is exhausted. */
 bool own_slots(struct arena *a, const struct vview *m, const struct vfunc *f, struct own_live *l);
+/* The locals when a function begins: null or zero, and nothing is known of conditions. */
+void own_begin_locals(const struct own_live *l, struct own_state *s);
 /* Untrusted for soundness: a wrong result can only lead to a refusal. `tmp` is empty before and
  * after. Takes its work off *steps. False: they do not suffice, or an arena is exhausted. */
 bool own_live(struct arena *a, struct arena *tmp, const struct vview *m, const struct vfunc *f,
@@ -113,6 +117,7 @@ struct own_run {
     struct own_live live;
     struct own_state *cur;      /* NULL: unreachable */
     uint32_t at;                /* body offset of the instruction */
+    struct own_chain chain;     /* of the instructions before it */
     const struct xop *op;       /* of the import being called, or NULL */
     struct cert_points *points; /* of the fixpoint: states at labels */
     struct check_walk *walk;    /* of the checker */

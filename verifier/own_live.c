@@ -58,14 +58,29 @@ static void add(struct walk *w, enum step_kind kind, uint8_t opener, uint32_t x)
     w->steps[w->n++] = (struct step){(uint8_t)kind, opener, x};
 }
 
+/* Where a condition is computed, what is known of it is read. */
+static void collect_condition(struct walk *w, struct own_chain *chain, const struct insn_view *v)
+{
+    struct own_cond cond;
+    bool negated;
+    if (!own_chain_step(chain, w->l, v, &cond, &negated))
+        return;
+    uint32_t n = own_cond_number(w->l, &cond);
+    if (n < CONDS_MAX)
+        add(w, ST_GET, 0, w->l->nfollowed + n);
+}
+
 /* Collects the steps of a body; `stack` has room for all open blocks. */
 static void collect(struct walk *w, uint32_t *stack)
 {
     const struct vfunc *f = w->f;
     struct insn_view v = {.next = f->code};
+    struct own_chain chain = {0};
     uint32_t block = 0, depth = 0;
     while (opcode_next(f, &v)) {
         uint32_t slot = NO_SLOT;
+        if (w->l->nconds)
+            collect_condition(w, &chain, &v);
         if (v.op == OP_LOCAL_GET || v.op == OP_LOCAL_SET || v.op == OP_LOCAL_TEE)
             slot = w->l->slot_of[v.index];
         switch ((int)v.op) {
@@ -147,6 +162,15 @@ static bool charge(struct walk *w, const struct step *s)
     return enough;
 }
 
+/* A local is written: its conditions are, too. */
+static void not_live(const struct own_live *l, uint64_t *now, uint32_t slot)
+{
+    now[slot / 64] &= ~CASE_BIT(slot % 64);
+    for (uint32_t i = 0; i < l->nconds; i++)
+        if (l->conds[i].slot == slot)
+            now[(l->nfollowed + i) / 64] &= ~CASE_BIT((l->nfollowed + i) % 64);
+}
+
 /* False: more than *steps would be needed, which are then 0. */
 static bool backward(struct walk *w, struct open_block *open, uint64_t *spare)
 {
@@ -166,7 +190,7 @@ static bool backward(struct walk *w, struct open_block *open, uint64_t *spare)
             now[s->x / 64] |= CASE_BIT(s->x % 64);
             break;
         case ST_SET:
-            now[s->x / 64] &= ~CASE_BIT(s->x % 64);
+            not_live(l, now, s->x);
             break;
         case ST_CLOSE: {
             struct open_block *b = &open[depth];

@@ -11,7 +11,7 @@ bool own_slots(struct arena *a, const struct vview *m, const struct vfunc *f, st
 {
     const struct functype *t = &m->types[f->type];
     l->slot_of = ARENA_ARRAY(a, f->nlocals, uint32_t);
-    l->is_ref = ARENA_ARRAY(a, f->nlocals, uint8_t);
+    l->is_ref = ARENA_ARRAY(a, f->nlocals + CONDS_MAX, uint8_t);
     if (!l->slot_of || !l->is_ref)
         return false;
     uint32_t local = 0;
@@ -26,7 +26,19 @@ bool own_slots(struct arena *a, const struct vview *m, const struct vfunc *f, st
             }
         }
     }
+    l->nfollowed = l->nslots;
+    if (!own_conds_find(a, f, l))
+        return false;
+    l->nslots += l->nconds;
     return true;
+}
+
+void own_begin_locals(const struct own_live *l, struct own_state *s)
+{
+    for (uint32_t i = 0; i < l->nslots; i++)
+        s->v[i] = (struct own_value){.kind = i >= l->nfollowed ? OV_TOP
+                                             : l->is_ref[i]    ? OV_NULL
+                                                               : OV_CONST};
 }
 
 /* ---- entry points ---- */

@@ -23,6 +23,9 @@ static bool set_local(struct own_run *r, uint32_t local, struct own_value x)
         return true;
     struct own_value old = r->cur->v[slot];
     r->cur->v[slot] = x;
+    for (uint32_t i = 0; i < r->live.nconds; i++)
+        if (r->live.conds[i].slot == slot)
+            r->cur->v[r->live.nfollowed + i] = (struct own_value){.kind = OV_TOP};
     return old.kind != OV_REF || own_check_leak(r, old.x, "when the local is overwritten");
 }
 
@@ -92,6 +95,35 @@ static bool is_i32_operator(const struct opcode_info *o)
            (o->pops[1] == 0 || (o->pops[1] == 'i' && o->pops[2] == 0)) && o->imm == IMM_NONE;
 }
 
+/* Condition n was computed, or its opposite, with result `now`. Gives what is known of it. */
+static struct own_value remember(struct own_run *r, uint32_t n, bool negated, struct own_value now)
+{
+    struct own_value *known = &r->cur->v[r->live.nfollowed + n];
+    struct arena *a = &r->scratch;
+    if (now.kind == OV_TOP && now.x) /* what is known of the local itself tells it */
+        return now;
+    if (now.kind != OV_TOP) {
+        *known = negated ? own_eval(a, r->cur, OP_I32_EQZ, now, NULL) : now;
+        return now;
+    }
+    own_number(r->cur, known);
+    return negated ? own_eval(a, r->cur, OP_I32_EQZ, *known, NULL) : *known;
+}
+
+/* An operator on a local and a constant; false: v is none. */
+static bool condition(struct own_run *r, const struct insn_view *v)
+{
+    struct own_cond cond;
+    bool negated;
+    if (!own_chain_step(&r->chain, &r->live, v, &cond, &negated))
+        return false;
+    struct own_value k = own_pop(r), x = own_pop(r);
+    struct own_value now = own_eval(&r->scratch, r->cur, v->op, x, &k);
+    uint32_t n = own_cond_number(&r->live, &cond);
+    own_push(r, n < CONDS_MAX ? remember(r, n, negated, now) : now);
+    return true;
+}
+
 static bool by_signature(struct own_run *r, const struct insn_view *v)
 {
     const struct opcode_info *o = &opcode_table[v->op];
@@ -159,6 +191,8 @@ bool own_op(struct own_run *r, const struct insn_view *v)
 {
     const struct vview *m = r->c->m;
     struct own_value x;
+    if (r->live.nconds && condition(r, v))
+        return true;
     switch ((int)v->op) {
     case OP_DROP:
         x = own_pop(r);

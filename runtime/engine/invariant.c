@@ -49,7 +49,7 @@ void invariant_types_free(struct inv_types *t)
 
 /* What does not agree, for the report. */
 struct mismatch {
-    char where[24], what[120];
+    char where[40], what[120];
 };
 
 struct compare {
@@ -67,9 +67,15 @@ struct compare {
 
 static uint64_t value_at(const struct compare *c, uint32_t i)
 {
+    const struct own_cond *cond = NULL;
     if (i < c->state->nlocals) {
+        if (i >= c->label->nlocals) {
+            cond = &c->label->conds[i - c->label->nlocals];
+            i = cond->slot;
+        }
         uint32_t x = c->label->locals[i];
-        return c->frame[x < c->nparams ? x : x + FRAME_SAVED];
+        uint64_t v = c->frame[x < c->nparams ? x : x + FRAME_SAVED];
+        return cond ? own_cond_value(cond, (uint32_t)v) : v;
     }
     return c->frame[c->func->nlocals + FRAME_SAVED + i - c->state->nlocals];
 }
@@ -79,7 +85,10 @@ static bool differs(const struct compare *c, uint32_t i, const char *fmt, ...)
 static bool differs(const struct compare *c, uint32_t i, const char *fmt, ...)
 {
     va_list ap;
-    if (i < c->state->nlocals)
+    if (i >= c->label->nlocals && i < c->state->nlocals)
+        snprintf(c->why->where, sizeof c->why->where, "condition on local %u",
+                 c->label->locals[c->label->conds[i - c->label->nlocals].slot]);
+    else if (i < c->state->nlocals)
         snprintf(c->why->where, sizeof c->why->where, "local %u", c->label->locals[i]);
     else
         snprintf(c->why->where, sizeof c->why->where, "operand %u", i - c->state->nlocals);

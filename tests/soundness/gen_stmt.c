@@ -346,8 +346,26 @@ static void arms(struct gen *g, uint32_t then_null)
     g->depth--;
 }
 
+/* The 0 or 1 on the stack, which is a local's, as a condition; *flip is turned if it is the
+ * opposite. What was asked in one of these ways is asked again in another. */
+static void as_condition(struct gen *g, bool *flip)
+{
+    static const struct {
+        enum opcode op;
+        int8_t k, flips;
+    } ways[] = {{OP_I32_EQ, 1, 0},   {OP_I32_NE, 1, 1},   {OP_I32_LT_U, 1, 1}, {OP_I32_GE_U, 1, 0},
+                {OP_I32_GT_S, 0, 0}, {OP_I32_LT_S, 1, 1}, {OP_I32_LE_S, 0, 1}, {OP_I32_AND, 1, 0}};
+    uint32_t i = gen_rnd(g, 2 * ARRAY_LEN(ways));
+    if (i >= ARRAY_LEN(ways))
+        return;
+    gen_const(g, gen_wrong(g) ? ways[i].k + 1 : ways[i].k);
+    gen_op(g, ways[i].op, 0);
+    *flip ^= ways[i].flips;
+}
+
 static void branch(struct gen *g)
 {
+    bool flip = false;
     uint32_t o = maybe_null(g), l = UINT32_MAX;
     for (uint32_t i = 0; i < g->f->nlocals; i++)
         if (g->now.flag[i] && g->now.obj[g->now.flag[i] - 1].maybe && gen_rnd(g, 2))
@@ -357,7 +375,8 @@ static void branch(struct gen *g)
     if (l != UINT32_MAX) {
         o = g->now.flag[l] - 1u;
         gen_op(g, OP_LOCAL_GET, (int32_t)l);
-        if (g->now.inverted[l] != gen_wrong(g))
+        as_condition(g, &flip);
+        if ((g->now.inverted[l] != flip) != gen_wrong(g))
             gen_op(g, OP_I32_EQZ, 0);
     } else if (o != UINT32_MAX && gen_rnd(g, 4)) {
         gen_null_test(g, o, false);
@@ -367,6 +386,7 @@ static void branch(struct gen *g)
         if (gen_rnd(g, 2)) { /* asked again later */
             kept = gen_i32_local(g);
             gen_op(g, OP_LOCAL_TEE, (int32_t)kept);
+            as_condition(g, &flip);
         }
     }
     arms(g, o);
@@ -374,7 +394,7 @@ static void branch(struct gen *g)
         if (g->now.obj[i].kind != G_NONE && g->now.obj[i].maybe &&
             (i >= was.n || was.obj[i].kind == G_NONE || !was.obj[i].maybe)) {
             g->now.flag[kept] = (uint8_t)(i + 1); /* there if the first arm was taken, perhaps */
-            g->now.inverted[kept] = gen_rnd(g, 4) != 0;
+            g->now.inverted[kept] = (gen_rnd(g, 4) != 0) != flip;
         }
 }
 
