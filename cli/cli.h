@@ -9,6 +9,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "include/singula.h"
@@ -129,6 +130,9 @@ bool files_parse_dir(const char *text, struct singula_dir *out);
 
 /* Fills in what the debug information of the module says about the places of its refusals. */
 void locate_lines(const uint8_t *bytes, size_t n, struct singula_diag *diags, uint32_t ndiags);
+/* Prints the report on a SIP that ended, with the source lines of its frames where the module in
+ * `file` tells them. */
+void locate_report(const char *file, const char *report, FILE *out);
 
 /* ---- Ctrl-C: interrupt.c ---- */
 

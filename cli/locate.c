@@ -95,3 +95,37 @@ void locate_lines(const uint8_t *bytes, size_t n, struct singula_diag *diags, ui
     }
     free(found);
 }
+
+/* Places in a report: "(byte 0x1c2)". */
+#define PLACE "(byte 0x"
+enum { PLACES = 20 };
+
+static uint32_t find_places(const char *report, struct singula_diag *places)
+{
+    uint32_t n = 0;
+    for (const char *p = report; n < PLACES && (p = strstr(p, PLACE)); p += strlen(PLACE))
+        places[n++] =
+            (struct singula_diag){.offset = (uint32_t)strtoul(p + strlen(PLACE), NULL, 16)};
+    return n;
+}
+
+void locate_report(const char *file, const char *report, FILE *out)
+{
+    struct singula_diag *places = calloc(PLACES, sizeof *places);
+    uint32_t n = places ? find_places(report, places) : 0;
+    uint8_t *bytes;
+    size_t nbytes;
+    if (n && access(file, R_OK) == 0 && files_read(file, &bytes, &nbytes)) {
+        locate_lines(bytes, nbytes, places, n);
+        free(bytes);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const char *place = strstr(report, PLACE) + 1;
+        fwrite(report, 1, (size_t)(place - report), out);
+        if (places[i].source_line)
+            fprintf(out, "%s:%u, ", places[i].source, places[i].source_line);
+        report = place;
+    }
+    fputs(report, out);
+    free(places);
+}

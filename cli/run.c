@@ -175,12 +175,12 @@ static void clear(struct run_options *r)
 }
 
 /* What to exit with once the SIP has ended. */
-static int outcome(struct singula_sip *sip)
+static int outcome(const char *file, struct singula_sip *sip)
 {
     if (singula_sip_state(sip) == SINGULA_EXITED)
         return singula_sip_exit_code(sip) & 0xff;
     const char *trap = singula_sip_trap(sip);
-    fputs(singula_sip_report(sip), stderr);
+    locate_report(file, singula_sip_report(sip), stderr);
     if (strcmp(trap, "TIMEOUT") == 0 || strcmp(trap, "CPU_QUOTA") == 0)
         return RUN_TIMEOUT;
     return strcmp(trap, "KILLED") == 0 ? RUN_KILLED : RUN_TRAPPED;
@@ -200,7 +200,7 @@ static int run_sip(struct singula_system *sys, const struct run_options *r, cons
         status = RUN_FAILED;
     } else {
         fflush(stdout);
-        status = outcome(sip);
+        status = outcome(file, sip);
     }
     singula_sip_destroy(sip);
     struct singula_diag why = {0};

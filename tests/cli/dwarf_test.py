@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Source lines of refusals out of DWARF, true and damaged. usage: dwarf_test.py SINGULA BAD_FOLDER [FLIPS]
+"""Source lines of refusals and traps out of DWARF, true and damaged. usage: dwarf_test.py SINGULA BAD_FOLDER [FLIPS]
 
 Compiles cheat.c with -g: the places must be lines of it, at every level of optimisation. Then bytes of the debug sections are changed:
-the verdict must stay, and no run may take long; what the lines say does not matter."""
+the verdict must stay, and no run may take long; what the lines say does not matter. A program that traps is run: its backtrace has lines."""
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,27 @@ def verify(singula, module, cwd):
     began = time.monotonic()
     out = subprocess.run([singula, "verify", "--format=json", module], cwd=cwd, capture_output=True, text=True, timeout=60)
     return out, json.loads(out.stdout)[0], time.monotonic() - began
+
+
+TRAPS = """__attribute__((noinline)) int look(int n)
+{
+    return *(int *)(n * 0x7000000L);
+}
+int main(int argc, char **argv)
+{
+    (void)argv;
+    return 1 + look(argc + 30);
+}
+"""
+
+
+def backtrace(singula, folder, *options):
+    """[(function, line)] of what is known of traps.c, from a run that ends with a trap there."""
+    (folder / "traps.c").write_text(TRAPS)
+    subprocess.run([singula, "cc", *options, "traps.c", "-o", "traps.wasm"], cwd=folder, check=True)
+    out = subprocess.run([singula, "run", "traps.wasm"], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert "MEM_OOB" in out.stderr and "(byte 0x" in out.stderr, out.stderr
+    return re.findall(r"\$(\w+) \+0x[0-9a-f]+ \(traps\.c:(\d+), byte 0x[0-9a-f]+\)$", out.stderr, re.M)
 
 
 def leb(data, at):
@@ -77,6 +99,11 @@ def main():
                 passed += 1
             else:
                 wrong.append(f"{level}: places {places}, wanted {want}")
+        for options, want in (["-g", "-O1"], [("look", "3"), ("main", "8")]), (["-O1"], []):
+            if (found := backtrace(singula, folder, *options)) == want:
+                passed += 1
+            else:
+                wrong.append(f"backtrace {options}: {found}")
         rng, data = random.Random(1), (folder / "cheat.wasm").read_bytes()
         ranges = debug_ranges(data)
         for i in range(flips):
