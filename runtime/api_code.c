@@ -72,21 +72,37 @@ static enum status given_image(const struct image_bytes *given, enum memory_mode
 }
 
 static enum status provide(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                           bool watched, const uint8_t **image, struct diag *why)
+                           bool watched, const _Atomic bool *stop, const uint8_t **image,
+                           struct diag *why)
 {
     struct singula_system *sys = ctx;
     struct image_bytes b;
-    if (sys->given)
+    if (!stop && sys->given)
         return given_image(sys->given, mode, watched, image, why);
-    if (sys->found) {
+    if (!stop && sys->found) {
         *image = sys->found;
         sys->found = NULL;
         return OK;
     }
-    enum status st = supply_get(&sys->supply, m, mode, watched, &b, why);
+    enum status st = supply_get(&sys->supply, m, mode, watched, stop, &b, why);
     if (st == OK)
         *image = b.bytes;
     return st;
+}
+
+static bool find_now(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                     bool watched, const uint8_t **image)
+{
+    struct singula_system *sys = ctx;
+    struct image_bytes b;
+    struct diag why;
+    diag_clear(&why);
+    if (sys->given && given_image(sys->given, mode, watched, image, &why) == OK)
+        return true;
+    if (!supply_find(&sys->supply, m, mode, watched, &b))
+        return false;
+    *image = b.bytes;
+    return true;
 }
 
 static void take_back(void *ctx, const uint8_t *image)
@@ -106,7 +122,8 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
                                   .opt = cfg->opt == SINGULA_OPT_FAST ? IMAGE_FAST : IMAGE_FULL,
                                   .progress = cfg->progress,
                                   .ctx = cfg->progress_ctx});
-    sys->rt.code = (struct code_provider){.get = provide, .put = take_back, .ctx = sys};
+    sys->rt.code =
+        (struct code_provider){.get = provide, .put = take_back, .find = find_now, .ctx = sys};
     sys->engine = cfg->engine == SINGULA_ENGINE_DEFAULT ? SINGULA_ENGINE_AUTO : cfg->engine;
 }
 
@@ -128,8 +145,10 @@ static void choose_engine(struct singula_system *sys, const struct singula_modul
             native = true;
         }
     }
-    sys->engine = native ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP;
-    sys->rt.engine = native ? &native_engine : &interp_engine;
+    bool mixed = sys->engine == SINGULA_ENGINE_AUTO && !native && supply_compiler();
+    sys->rt.engine = native ? &native_engine : mixed ? &mixed_engine : &interp_engine;
+    if (!mixed)
+        sys->engine = native ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP;
 }
 
 enum status api_code_load(struct singula_system *sys, struct singula_module *m,
@@ -175,7 +194,7 @@ int singula_compile(const struct singula_module *m, const struct singula_compile
                                     .ctx = opt->ctx});
     enum status st = supply_get(&s, m->verified,
                                 opt->memory_mode == SINGULA_COMPACT ? MEMORY_COMPACT : MEMORY_GUARD,
-                                opt->monitor, &b, &d);
+                                opt->monitor, NULL, &b, &d);
     supply_close(&s);
     if (st != OK)
         return api_refuse(why, &d, st);

@@ -135,6 +135,11 @@ static void make_entries(struct chunk *c)
     free(made);
 }
 
+static bool stopped(const struct job *j)
+{
+    return j->opt->stop && atomic_load_explicit(j->opt->stop, memory_order_relaxed);
+}
+
 static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachineRef tm,
                                 struct gen *g, struct diag *why)
 {
@@ -154,11 +159,15 @@ static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachine
         st = E_COMPILER;
     if (st == OK && !run_passes(c.mod, tm, first, why))
         st = E_COMPILER;
+    if (st == OK && stopped(j))
+        st = E_UNFINISHED;
     if (st == OK && j->opt->mode == MEMORY_GUARD)
         gen_keep_loads(c.mod);
     if (st == OK && !run_passes(c.mod, tm, fast ? then_fast : then_full, why))
         st = E_COMPILER;
     char *error = NULL;
+    if (st == OK && stopped(j))
+        st = E_UNFINISHED;
     if (st == OK &&
         LLVMTargetMachineEmitToMemoryBuffer(tm, c.mod, LLVMObjectFile, &error, &p->object)) {
         diag_set(why, E_COMPILER, "LLVM: %s", error);
@@ -181,7 +190,9 @@ static void *work(void *arg)
     while (j->st == OK && j->next < j->nparts) {
         struct part *p = &j->parts[j->next++];
         pthread_mutex_unlock(&j->lock);
-        enum status st = tm ? compile_part(j, p, tm, &g, &why) : E_NOMEM;
+        enum status st = !tm          ? E_NOMEM
+                         : stopped(j) ? E_UNFINISHED
+                                      : compile_part(j, p, tm, &g, &why);
         pthread_mutex_lock(&j->lock);
         if (st != OK && j->st == OK) {
             j->st = st;

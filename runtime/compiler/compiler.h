@@ -18,11 +18,12 @@ struct compile_options {
      * May be NULL. */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *ctx;
+    const _Atomic bool *stop; /* NULL, or becomes true when nobody waits for the result any more */
 };
 
 /* Compiles every function for this machine; `key` is what the image will say of itself. Takes
  * seconds for large modules; blocks. *out is written on success only and is the caller's.
- * E_NOMEM, E_COMPILER. */
+ *  E_NOMEM, E_COMPILER, E_UNFINISHED: stopped. */
 __attribute__((visibility("default"))) must_check enum status
 compiler_compile(const struct verified_module *m, const struct image_key *key,
                  const struct compile_options *o, struct image_bytes *out, struct diag *why);

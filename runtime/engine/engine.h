@@ -162,15 +162,15 @@ extern const struct engine interp_engine;
 /* Where an engine gets machine code from: the compiler, a cache, a file. */
 struct code_provider {
     /* The image of a module (runtime/native/image.h), fit for this machine; it stays until it is
-     * given back. `watched`: for the ownership monitor. */
+     * given back. `watched`: for the ownership monitor. `stop`, if not NULL, becomes true when
+     * nobody waits for it any more, and says that this is another thread than the worker's. */
     enum status (*get)(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                       bool watched, const uint8_t **image, struct diag *why);
+                       bool watched, const _Atomic bool *stop, const uint8_t **image,
+                       struct diag *why);
     void (*put)(void *ctx, const uint8_t *image);
-    /* The rest may be NULL. What can be had at once; false: it would have to be compiled. */
+    /* What can be had at once; false: it would have to be compiled. May be NULL. */
     bool (*find)(void *ctx, const struct verified_module *m, enum memory_mode mode, bool watched,
                  const uint8_t **image);
-    /* A get() for the module, on another thread, need not go on: nobody waits for it any more. */
-    void (*cancel)(void *ctx, const struct verified_module *m);
     void *ctx;
 };
 

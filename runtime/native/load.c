@@ -99,7 +99,7 @@ static enum status load(struct runtime *rt, const struct verified_module *m, enu
     struct native_code *c;
     if (!rt->code.get)
         return diag_set(why, E_ARGUMENT, "there is nothing that compiles");
-    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, &image, why);
+    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, NULL, &image, why);
     if (st != OK)
         return st;
     st = native_make(rt, m, image, &c);

@@ -25,6 +25,7 @@ struct mixed {
     /* the worker */
     struct native_code *code; /* NULL: not yet */
     bool threaded;            /* the thread is not joined */
+    _Atomic bool stop;
     pthread_t thread;
     /* the thread, until `over` */
     enum status status;
@@ -42,8 +43,8 @@ static void *make_image(void *arg)
     struct mixed *m = arg;
     struct diag why;
     diag_clear(&why);
-    m->status =
-        m->rt->code.get(m->rt->code.ctx, m->module, m->mode, m->rt->monitor, &m->image, &why);
+    m->status = m->rt->code.get(m->rt->code.ctx, m->module, m->mode, m->rt->monitor, &m->stop,
+                                &m->image, &why);
     atomic_store(&m->over, true);
     sched_nudge(m->rt->sched);
     return NULL;
@@ -109,8 +110,7 @@ static void unload(struct code_module *c)
         return;
     struct mixed *m = mixed_of(c);
     if (m->threaded) {
-        if (m->rt->code.cancel)
-            m->rt->code.cancel(m->rt->code.ctx, m->module);
+        atomic_store(&m->stop, true);
         pthread_join(m->thread, NULL);
         if (m->status == OK)
             m->rt->code.put(m->rt->code.ctx, m->image);

@@ -108,13 +108,15 @@ static enum status load_compiler(struct loaded_compiler *out, struct diag *why)
 }
 
 static enum status compile(const struct supply *s, const struct verified_module *m,
-                           const struct image_key *key, struct image_bytes *out, struct diag *why)
+                           const struct image_key *key, const _Atomic bool *stop,
+                           struct image_bytes *out, struct diag *why)
 {
     struct loaded_compiler c;
     struct compile_options o = {.mode = (enum memory_mode)key->mode,
                                 .opt = (enum image_opt)key->opt,
                                 .watched = key->watched,
-                                .progress = s->cfg.progress,
+                                .stop = stop,
+                                .progress = stop ? NULL : s->cfg.progress,
                                 .ctx = s->cfg.ctx};
     enum status st = load_compiler(&c, why);
     if (st == OK)
@@ -144,14 +146,15 @@ bool supply_find(const struct supply *s, const struct verified_module *m, enum m
     return cache_get(&s->cache, &key, verified_view(m), out);
 }
 
-enum status supply_get(struct supply *s, const struct verified_module *m, enum memory_mode mode,
-                       bool watched, struct image_bytes *out, struct diag *why)
+enum status supply_get(const struct supply *s, const struct verified_module *m,
+                       enum memory_mode mode, bool watched, const _Atomic bool *stop,
+                       struct image_bytes *out, struct diag *why)
 {
     struct image_key key;
     key_of(s, m, mode, watched, &key);
     if (cache_get(&s->cache, &key, verified_view(m), out))
         return OK;
-    enum status st = compile(s, m, &key, out, why);
+    enum status st = compile(s, m, &key, stop, out, why);
     if (st == OK)
         cache_put(&s->cache, &key, out->bytes, out->n);
     return st;

@@ -27,10 +27,11 @@ void supply_open(struct supply *s, const struct supply_config *cfg);
 void supply_close(struct supply *s);
 
 /* The image of a module from the cache; else compiled, and kept there. E_NO_COMPILER if it would
- * have to be compiled and cannot. The bytes are the caller's (malloc). */
-must_check enum status supply_get(struct supply *s, const struct verified_module *m,
-                                  enum memory_mode mode, bool watched, struct image_bytes *out,
-                                  struct diag *why);
+ * have to be compiled and cannot. The bytes are the caller's (malloc). `stop` is that of
+ * struct compile_options; progress is not reported then. Any thread. */
+must_check enum status supply_get(const struct supply *s, const struct verified_module *m,
+                                  enum memory_mode mode, bool watched, const _Atomic bool *stop,
+                                  struct image_bytes *out, struct diag *why);
 /* The same without compiling; false: not in the cache. */
 bool supply_find(const struct supply *s, const struct verified_module *m, enum memory_mode mode,
                  bool watched, struct image_bytes *out);

@@ -6,10 +6,11 @@
 #include "runtime/native/native.h"
 
 static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                       bool watched, const uint8_t **image, struct diag *why)
+                       bool watched, const _Atomic bool *stop, const uint8_t **image,
+                       struct diag *why)
 {
     const enum image_opt *opt = ctx;
-    struct compile_options o = {.mode = mode, .opt = *opt, .watched = watched};
+    struct compile_options o = {.mode = mode, .opt = *opt, .watched = watched, .stop = stop};
     struct image_key key = {.mode = (uint8_t)mode, .watched = watched};
     struct image_bytes out;
     enum status st = compiler_compile(m, &key, &o, &out, why);

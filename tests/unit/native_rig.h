@@ -80,10 +80,11 @@ static uint32_t given;    /* images that are in use */
 static _Atomic bool held; /* get() has to wait */
 
 static inline enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                              bool watched, const uint8_t **out, struct diag *why)
+                              bool watched, const _Atomic bool *stop, const uint8_t **out,
+                              struct diag *why)
 {
     (void)ctx, (void)mode, (void)watched, (void)why;
-    while (atomic_load(&held))
+    while (atomic_load(&held) && !(stop && atomic_load(stop)))
         usleep(100);
     const struct vview *v = verified_view(m);
     size_t size = (size_t)(image_end - image_code), tables = 16384;
