@@ -1,15 +1,15 @@
 /* The kill table: seeded [--cases INDEX] [--programs N] [--seed S] [--only NAME] [--deep N]
- * [--least N] [--table FILE]
+ * [--least N] [--table FILE] [--unit PROGRAM]...
  *
  * First the catalogue (seeded_cases.c): INDEX is that of the ownership cases. Then, for those that
- * are still alive, random programs and their mutations as in soundness.c: whatever the verifier
- * refuses is asked again of a verifier with each seeded bug; what that accepts is run under the
- * monitor, and a broken rule kills the bug. So does the checker of certificates when it does not
- * confirm what the fixpoint with a bug has accepted; a bug of the checker is killed when, with it,
- * such a program gets through and breaks a rule. --deep: then each survivor gets N programs whose
- * mutations walk through what IT accepts. --table: the table in Markdown. Exit status 1 if a bug
- * that is not marked as equivalent survives (with --least: if fewer than N are killed), if one that
- * is marked is killed, or if bugs.txt is out of date.
+ * are still alive, unit tests (seeded_unit.c), and random programs and their mutations as in
+ * soundness.c: whatever the verifier refuses is asked again of a verifier with each seeded bug;
+ * what that accepts is run under the monitor, and a broken rule kills the bug. So does the checker
+ * of certificates when it does not confirm what the fixpoint with a bug has accepted; a bug of the
+ * checker is killed when, with it, such a program gets through and breaks a rule. --deep: then each
+ * survivor gets N programs whose mutations walk through what IT accepts. --table: the table in
+ * Markdown. Exit status 1 if a bug that is not marked as equivalent survives (with --least: if
+ * fewer than N are killed), if one that is marked is killed, or if bugs.txt is out of date.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 
 unsigned seeded_bug, seeded_also;
 
-enum { RUNS = 60, MUTANTS = 40 };
+enum { RUNS = 60, MUTANTS = 40, UNITS_MAX = 8 };
 
 struct hunt {
     struct world w;
@@ -264,8 +264,8 @@ static int report(const struct hunt *h, unsigned least)
 
 struct options {
     uint64_t seed, programs, deep;
-    const char *only, *cases, *table;
-    unsigned least;
+    const char *only, *cases, *table, *unit[UNITS_MAX];
+    unsigned least, nunits;
 };
 
 static bool options(struct options *o, int argc, char **argv)
@@ -287,6 +287,8 @@ static bool options(struct options *o, int argc, char **argv)
             o->cases = v;
         else if (strcmp(k, "--table") == 0)
             o->table = v;
+        else if (strcmp(k, "--unit") == 0 && o->nunits < UNITS_MAX)
+            o->unit[o->nunits++] = v;
         else
             return false;
     }
@@ -328,6 +330,22 @@ static void by_cases(struct hunt *h, const char *index)
     cases_free(c);
 }
 
+static void by_units(struct hunt *h, const struct options *o)
+{
+    for (unsigned i = 0; i < o->nunits; i++) {
+        if (!unit_works(o->unit[i])) {
+            fprintf(stderr, "%s: fails without a bug\n", o->unit[i]);
+            exit(2);
+        }
+        for (unsigned n = 1; n <= seeded_n; n++) {
+            if (!h->bug[n].dead)
+                unit_kill(o->unit[i], n, &h->bug[n].kill);
+            if (h->bug[n].kill.by)
+                bury(h, n);
+        }
+    }
+}
+
 static void by_programs(struct hunt *h, const struct options *o)
 {
     for (uint64_t i = 0; i < o->programs && h->alive; i++)
@@ -346,7 +364,7 @@ int main(int argc, char **argv)
     if (!h || !options(&o, argc, argv) || seeded_n > BUGS_MAX) {
         fprintf(stderr,
                 "usage: %s [--cases INDEX] [--programs N] [--seed S] [--only NAME] [--deep N] "
-                "[--least N] [--table FILE]\n",
+                "[--least N] [--table FILE] [--unit PROGRAM]...\n",
                 argv[0]);
         return 2;
     }
@@ -354,6 +372,7 @@ int main(int argc, char **argv)
     choose(h, &o);
     if (o.cases)
         by_cases(h, o.cases);
+    by_units(h, &o);
     by_programs(h, &o);
     int failed = report(h, o.least);
     if (o.table)

@@ -53,4 +53,10 @@ void cases_free(struct cases *c);
  * bugs finds, as far as the checker objects to it, and certificates of other modules. */
 void cases_kill(struct cases *c, const unsigned *bugs, struct kill *kills);
 
+/* ---- unit tests as killers (seeded_unit.c) ---- */
+
+/* Does the test pass without a bug? */
+bool unit_works(const char *program);
+void unit_kill(const char *program, unsigned n, struct kill *k);
+
 #endif

@@ -301,7 +301,8 @@ void cases_kill(struct cases *c, const unsigned *bugs, struct kill *kills)
     unsigned checkers[BUGS_MAX + 1] = {0}, n = 0;
     in_processes(c, bugs, kill_bug);
     for (const unsigned *b = bugs; *b; b++)
-        if (seeded_of_checker(*b) && (!kills[*b].by || kills[*b].by > BY_FORGERY))
+        if (seeded_of_checker(*b) && c->shared->kill[*b].by != BY_ACCEPTING &&
+            !seeded_table[*b - 1].equivalent[0])
             checkers[n++] = *b;
     in_processes(c, checkers, kill_checker_bug);
     for (const unsigned *b = bugs; *b; b++)
