@@ -16,6 +16,16 @@ static struct own_value *numbered(struct own_run *r, struct own_value *v)
     return v;
 }
 
+static bool get_local(struct own_run *r, uint32_t local)
+{
+    uint32_t slot = r->live.slot_of[local];
+    if (slot == NO_SLOT)
+        push_top(r);
+    else
+        own_push(r, *numbered(r, &r->cur->v[slot]));
+    return true;
+}
+
 static bool set_local(struct own_run *r, uint32_t local, struct own_value x)
 {
     uint32_t slot = r->live.slot_of[local];
@@ -110,16 +120,15 @@ static struct own_value remember(struct own_run *r, uint32_t n, bool negated, st
     return negated ? own_eval(a, r->cur, OP_I32_EQZ, *known, NULL) : *known;
 }
 
-/* An operator on a local and a constant; false: v is none. */
-static bool condition(struct own_run *r, const struct insn_view *v)
+/* An operator on a local and a constant. */
+static bool condition(struct own_run *r, const struct insn_view *v, const struct own_cond *cond,
+                      bool negated)
 {
-    struct own_cond cond;
-    bool negated;
-    if (!own_chain_step(&r->chain, &r->live, v, &cond, &negated))
-        return false;
     struct own_value k = own_pop(r), x = own_pop(r);
+    if (x.kind == OV_TABLE && !own_charge(r, TABLE_VALUES))
+        return false;
     struct own_value now = own_eval(&r->scratch, r->cur, v->op, x, &k);
-    uint32_t n = own_cond_number(&r->live, &cond);
+    uint32_t n = own_cond_number(&r->live, cond);
     own_push(r, n < CONDS_MAX ? remember(r, n, negated, now) : now);
     return true;
 }
@@ -191,8 +200,10 @@ bool own_op(struct own_run *r, const struct insn_view *v)
 {
     const struct vview *m = r->c->m;
     struct own_value x;
-    if (r->live.nconds && condition(r, v))
-        return true;
+    struct own_cond cond;
+    bool negated;
+    if (r->live.nconds && own_chain_step(&r->chain, &r->live, v, &cond, &negated))
+        return condition(r, v, &cond, negated);
     switch ((int)v->op) {
     case OP_DROP:
         x = own_pop(r);
@@ -201,11 +212,7 @@ bool own_op(struct own_run *r, const struct insn_view *v)
     case OP_SELECT_T:
         return choose(r);
     case OP_LOCAL_GET:
-        if (r->live.slot_of[v->index] == NO_SLOT)
-            push_top(r);
-        else
-            own_push(r, *numbered(r, &r->cur->v[r->live.slot_of[v->index]]));
-        return true;
+        return get_local(r, v->index);
     case OP_LOCAL_SET:
         x = own_pop(r);
         return set_local(r, v->index, x);
