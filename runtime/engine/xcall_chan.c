@@ -85,30 +85,32 @@ XCALL(op_peer)
     return HOST_OK;
 }
 
-XCALL(op_connect)
+/* A new end or listener for the name that the guest gives, or null. */
+typedef struct xobj *(*name_fn)(struct names *, struct xaccount *, const struct xcontract *,
+                                const char *name, uint32_t len);
+static inline __attribute__((always_inline)) enum host_result
+by_name(struct sip *s, struct instance *inst, const struct xcall *x, uint64_t *slots, bool watched,
+        const char *const *granted, name_fn f)
 {
     uint32_t len;
     const char *name = name_arg(s, inst, x, slots, &len);
     if (!name)
         return HOST_TRAP;
-    struct xobj *imp = NULL;
-    if (may_use(s->connect, name, len))
-        imp = names_connect(s->rt->names, &s->account, x->key.contract, name, len);
-    slots[0] = xcall_ref(imp, watched);
+    struct xobj *made = NULL;
+    if (may_use(granted, name, len))
+        made = f(s->rt->names, &s->account, x->key.contract, name, len);
+    slots[0] = xcall_ref(made, watched);
     return HOST_OK;
+}
+
+XCALL(op_connect)
+{
+    return by_name(s, inst, x, slots, watched, s->connect, names_connect);
 }
 
 XCALL(op_listen)
 {
-    uint32_t len;
-    const char *name = name_arg(s, inst, x, slots, &len);
-    if (!name)
-        return HOST_TRAP;
-    struct xobj *listener = NULL;
-    if (may_use(s->publish, name, len))
-        listener = names_listen(s->rt->names, &s->account, x->key.contract, name, len);
-    slots[0] = xcall_ref(listener, watched);
-    return HOST_OK;
+    return by_name(s, inst, x, slots, watched, s->publish, names_listen);
 }
 
 XCALL(op_accept)

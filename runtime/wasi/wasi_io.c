@@ -94,7 +94,8 @@ enum wasi_errno wasi_fd_read(struct call *c)
     return put_count(out, got);
 }
 
-enum wasi_errno wasi_fd_pread(struct call *c)
+/* Reads or writes at a place, without moving the position. */
+static enum wasi_errno at_place(struct call *c, bool write)
 {
     struct iovec iov[WASI_MAX_IOVS];
     uint32_t n = call_iovecs(c, 1, iov);
@@ -103,14 +104,21 @@ enum wasi_errno wasi_fd_pread(struct call *c)
     struct fdent *e = call_fd(c, 0, 0);
     if (call_bad(c))
         return c->err;
-    enum wasi_errno err = may(e, RIGHT_FD_READ, e->can_read);
+    enum wasi_errno err =
+        write ? may(e, RIGHT_FD_WRITE, e->can_write) : may(e, RIGHT_FD_READ, e->can_read);
     if (err != WASI_SUCCESS)
         return err;
     if (!(e->base & RIGHT_FD_SEEK))
         return e->waits ? WASI_ESPIPE : WASI_ENOTCAPABLE;
     if (offset > INT64_MAX)
         return WASI_EINVAL;
-    return put_count(out, preadv(e->host, iov, (int)n, (off_t)offset));
+    return put_count(out, write ? pwritev(e->host, iov, (int)n, (off_t)offset)
+                                : preadv(e->host, iov, (int)n, (off_t)offset));
+}
+
+enum wasi_errno wasi_fd_pread(struct call *c)
+{
+    return at_place(c, false);
 }
 
 /* ---- writing ---- */
@@ -206,21 +214,7 @@ enum wasi_errno wasi_fd_write(struct call *c)
 
 enum wasi_errno wasi_fd_pwrite(struct call *c)
 {
-    struct iovec iov[WASI_MAX_IOVS];
-    uint32_t n = call_iovecs(c, 1, iov);
-    uint64_t offset = call_u64(c, 3);
-    uint8_t *out = call_bytes(c, 4, 4);
-    struct fdent *e = call_fd(c, 0, 0);
-    if (call_bad(c))
-        return c->err;
-    enum wasi_errno err = may(e, RIGHT_FD_WRITE, e->can_write);
-    if (err != WASI_SUCCESS)
-        return err;
-    if (!(e->base & RIGHT_FD_SEEK))
-        return e->waits ? WASI_ESPIPE : WASI_ENOTCAPABLE;
-    if (offset > INT64_MAX)
-        return WASI_EINVAL;
-    return put_count(out, pwritev(e->host, iov, (int)n, (off_t)offset));
+    return at_place(c, true);
 }
 
 /* ---- the position ---- */
