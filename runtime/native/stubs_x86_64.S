@@ -37,7 +37,7 @@
     pushq %r13
     pushq %r14
     pushq %r15
-    pushq %rdi /* nrun; calls find it above the stack pointer */
+    subq $8, %rsp
     movq %rsp, NRUN_WORKER_SP(%rdi)
     movq NRUN_LIMIT(%rdi), %rax
     movq %rax, %fs:0x70
@@ -142,8 +142,11 @@ function native_left
 
 /* sgn_call_import(rdi context, esi index, rdx slots): a host function is called without a detour.
  * The stack pointer waits in a register meanwhile, as its way through memory would take longer than
- * all the rest; for that the context gives way, which nrun has as well. A signal in [import_begin,
+ * all the rest; for that the context gives way, which nrun has as well. What is needed later lies
+ * below the guest's stack pointer: the processor is slow to find what is stored near a stack pointer
+ * that has just been changed. A signal in [import_begin,
  * import_end) goes on at import_again, with nrun in rcx. */
+    .p2align 6
 function sgn_call_import
     movq NCTX_RUN(CONTEXT), %rcx
     movl %esi, %eax
@@ -153,10 +156,11 @@ function sgn_call_import
     movq NCTX_INST(CONTEXT), %r9
     movq %rsp, CONTEXT
     movq %rsp, NRUN_GUEST_SP(%rcx)
-    movq NRUN_WORKER_SP(%rcx), %rsp
-    subq $16, %rsp
-    movl %esi, 8(%rsp)
-    movq %rdx, (%rsp)
+    movq NRUN_WORKER_SP(%rcx), %r10
+    movq %r10, %rsp
+    movq %rcx, -16(CONTEXT)
+    movl %esi, -24(CONTEXT)
+    movq %rdx, -32(CONTEXT)
     movq %r9, %rsi
     movq %rdx, %rcx
     movq NIMPORT_DATA(%rax), %rdx
@@ -167,7 +171,7 @@ function sgn_call_import
     testl %eax, %eax
     jnz import_left
 mark native_import_begin
-    movq 16(%rsp), %rcx
+    movq -16(CONTEXT), %rcx
     movq NRUN_INTERRUPT(%rcx), %rsi
     cmpl $0, (%rsi)
     jne native_import_again
@@ -194,10 +198,10 @@ tail:
 mark native_tail_end
 
 import_left:
-    movq 16(%rsp), %rdi
+    movq -16(CONTEXT), %rdi
     movl %eax, %ecx
-    movq (%rsp), %rdx
-    movl 8(%rsp), %esi
+    movq -32(CONTEXT), %rdx
+    movl -24(CONTEXT), %esi
     movq NRUN_CTX(%rdi), %rdi
     movq %rdi, CONTEXT
     callq native_import_left
