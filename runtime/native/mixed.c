@@ -162,6 +162,14 @@ static enum status attach(struct instance *inst, struct diag *why)
     return OK;
 }
 
+static enum status call(struct sip *s, struct instance *inst, uint32_t func)
+{
+    struct nrun *n = s->native;
+    if (n)
+        n->state = NS_NONE; /* what trapped does not go on */
+    return interp_call(s, inst, func);
+}
+
 static enum run_result run(struct sip *s)
 {
     struct exec_state *x = &s->exec;
@@ -201,7 +209,7 @@ const struct engine mixed_engine = {.name = "auto",
                                     .load = load,
                                     .unload = unload,
                                     .run = run,
-                                    .call = interp_call,
+                                    .call = call,
                                     .backtrace = backtrace,
                                     .attach = attach,
                                     .resized = native_resized,

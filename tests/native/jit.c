@@ -25,9 +25,17 @@ static void put(void *ctx, const uint8_t *image)
     free((void *)(uintptr_t)image);
 }
 
-void jit_use(struct runtime *rt, enum image_opt opt)
+static bool find(void *ctx, const struct verified_module *m, enum memory_mode mode, bool watched,
+                 const uint8_t **image)
+{
+    struct diag why;
+    diag_clear(&why);
+    return get(ctx, m, mode, watched, NULL, image, &why) == OK;
+}
+
+void jit_use(struct runtime *rt, enum image_opt opt, bool mixed)
 {
     static enum image_opt levels[] = {IMAGE_FAST, IMAGE_FULL};
-    rt->engine = &native_engine;
-    rt->code = (struct code_provider){.get = get, .put = put, .ctx = &levels[opt]};
+    rt->engine = mixed ? &mixed_engine : &native_engine;
+    rt->code = (struct code_provider){.get = get, .put = put, .find = find, .ctx = &levels[opt]};
 }

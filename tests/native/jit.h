@@ -5,7 +5,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/native/image.h"
 
-/* Makes rt run machine code of that level. */
-void jit_use(struct runtime *rt, enum image_opt opt);
+/* Makes rt run machine code of that level. `mixed`: called by the interpreter's frames. */
+void jit_use(struct runtime *rt, enum image_opt opt, bool mixed);
 
 #endif

@@ -504,12 +504,13 @@ static unsigned index_of(const char *s, const char *const *all, unsigned n)
 int main(int argc, char **argv)
 {
     char dir[4096];
-    static const char *const engines[] = {"interp", "fast", "full"}, *const modes[] = {"guard",
-                                                                                       "compact"};
-    unsigned engine = argc < 3 ? 3 : index_of(argv[1], engines, 3);
+    static const char *const engines[] = {"interp", "fast", "full", "auto"}, *const modes[] = {
+                                                                                 "guard",
+                                                                                 "compact"};
+    unsigned engine = argc < 3 ? 4 : index_of(argv[1], engines, 4);
     unsigned mode = argc < 3 ? 2 : index_of(argv[2], modes, 2);
-    if (engine == 3 || mode == 2) {
-        fprintf(stderr, "usage: spec_test interp|fast|full guard|compact [SCRIPT...]\n");
+    if (engine == 4 || mode == 2) {
+        fprintf(stderr, "usage: spec_test interp|fast|full|auto guard|compact [SCRIPT...]\n");
         return 2;
     }
     if (!vectors_find("2.0/core", dir, sizeof dir))
@@ -528,7 +529,7 @@ int main(int argc, char **argv)
     }
 #ifdef WITH_COMPILER
     if (engine)
-        jit_use(&rt, engine == 1 ? IMAGE_FAST : IMAGE_FULL);
+        jit_use(&rt, engine == 2 ? IMAGE_FULL : IMAGE_FAST, engine == 3);
 #endif
     bool audited = true;
     for (uint32_t i = 0; i < n; i++)
