@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const modgen_names[] = {"plain", "references"};
+const char *const modgen_names[] = {"plain", "mixed", "references"};
 
 struct out {
     uint8_t *p;
@@ -158,20 +158,24 @@ static void plain(struct out *o, uint32_t k)
     GET(o, 3), byte(o, END);
 }
 
-/* (i32 n) -> Item: a list of n items. */
+/* (i32 n) -> Item: a list, n items of each of three sorts. */
 static void make(struct out *o, uint32_t k)
 {
-    static const uint8_t locals[] = {1, 2, 0x6f};
+    static const uint8_t locals[] = {2, 2, 0x6f, 1, 0x7f};
     put(o, locals, sizeof locals);
     CALL(o, I_NEW), SET(o, 1);
     GET(o, 1), number(o, k & 0xfff), CALL(o, I_SET);
-    BLOCK(o), LOOP(o);
-    GET(o, 0), byte(o, EQZ), BR_IF(o, 1);
-    CALL(o, I_NEW), TEE(o, 2), GET(o, 0), CALL(o, I_SET);
-    GET(o, 2), GET(o, 1), CALL(o, I_PUT);
-    GET(o, 2), SET(o, 1);
-    GET(o, 0), number(o, 1), byte(o, SUB), SET(o, 0);
-    BR(o, 0), byte(o, END), byte(o, END);
+    for (uint32_t sort = 0; sort < 3; sort++) {
+        GET(o, 0), SET(o, 3);
+        BLOCK(o), LOOP(o);
+        GET(o, 3), byte(o, EQZ), BR_IF(o, 1);
+        CALL(o, I_NEW), TEE(o, 2), GET(o, 3), number(o, k * sort & 0xff), byte(o, ADD);
+        CALL(o, I_SET);
+        GET(o, 2), GET(o, 1), CALL(o, I_PUT);
+        GET(o, 2), SET(o, 1);
+        GET(o, 3), number(o, 1), byte(o, SUB), SET(o, 3);
+        BR(o, 0), byte(o, END), byte(o, END);
+    }
     GET(o, 1), byte(o, END);
 }
 
@@ -209,19 +213,21 @@ static void serve(struct out *o, uint32_t user)
     byte(o, END), byte(o, 0), byte(o, END);
 }
 
-/* (): calls the group's functions, whose first one is `first`. */
-static void drive(struct out *o, uint32_t first, uint32_t k)
+/* (): calls the group's functions: those without references from `first` on, then the others. */
+static void drive(struct out *o, uint32_t first, uint32_t nplain, uint32_t k)
 {
     static const uint8_t locals[] = {1, 2, 0x6f};
     put(o, locals, sizeof locals);
-    number(o, k & 0xffff), CALL(o, first), CALL(o, first + 1);
-    CALL(o, first + 2), byte(o, 0x1a); /* drop */
+    number(o, k & 0xffff);
+    for (uint32_t i = 0; i < nplain; i++)
+        CALL(o, first++);
+    CALL(o, first), CALL(o, first + 1), byte(o, 0x1a); /* drop */
     BLOCK(o);
     CALL(o, I_CHANNEL), TEE(o, 0), byte(o, IS_NULL), BR_IF(o, 0);
     GET(o, 0), CALL(o, I_PEER), SET(o, 1);
     BLOCK(o), GET(o, 1), byte(o, IS_NULL), BR_IF(o, 0), GET(o, 1), CALL(o, I_ABANDON_IMP);
     byte(o, END);
-    GET(o, 0), CALL(o, first + 3);
+    GET(o, 0), CALL(o, first + 2);
     byte(o, END), byte(o, END);
 }
 
@@ -282,18 +288,30 @@ static void put_imports(struct out *o)
     section(o, 0, &s);
 }
 
-static const unsigned group_types[MODGEN_SHAPES][5] = {
-    {T_PLAIN, T_DRIVE},
-    {T_PLAIN, T_MAKE, T_USE, T_SERVE, T_DRIVE},
+/* A group: so many plain functions, then these. */
+static const struct {
+    uint32_t nplain, nothers;
+    unsigned others[4];
+} groups_of[MODGEN_SHAPES] = {
+    [MODGEN_PLAIN] = {1, 1, {T_DRIVE}},
+    [MODGEN_MIXED] = {12, 4, {T_MAKE, T_USE, T_SERVE, T_DRIVE}},
+    [MODGEN_REFERENCES] = {1, 4, {T_MAKE, T_USE, T_SERVE, T_DRIVE}},
 };
-static const uint32_t group_size[MODGEN_SHAPES] = {2, 5};
+
+static uint32_t group_size(enum modgen_shape shape)
+{
+    return groups_of[shape].nplain + groups_of[shape].nothers;
+}
 
 /* The bodies of group k, whose first function is `first`. */
 static void put_group(struct out *code, enum modgen_shape shape, uint32_t first, uint32_t k)
 {
     struct out b = {0};
-    plain(&b, k);
-    wrap(code, &b);
+    uint32_t nplain = groups_of[shape].nplain;
+    for (uint32_t i = 0; i < nplain; i++) {
+        plain(&b, k + i);
+        wrap(code, &b);
+    }
     if (shape == MODGEN_PLAIN) {
         drive_plain(&b, first, k);
         wrap(code, &b);
@@ -303,20 +321,21 @@ static void put_group(struct out *code, enum modgen_shape shape, uint32_t first,
     wrap(code, &b);
     use(&b, k);
     wrap(code, &b);
-    serve(&b, first + 2);
+    serve(&b, first + nplain + 1);
     wrap(code, &b);
-    drive(&b, first, k);
+    drive(&b, first, nplain, k);
     wrap(code, &b);
 }
 
 /* Function, table, memory and element sections for `groups` groups. */
 static void put_declarations(struct out *o, enum modgen_shape shape, uint32_t groups)
 {
-    uint32_t size = group_size[shape], base = shape == MODGEN_PLAIN ? 0 : NIMPORTS;
+    uint32_t size = group_size(shape), nplain = groups_of[shape].nplain,
+             base = shape == MODGEN_PLAIN ? 0 : NIMPORTS;
     struct out s = {0};
     leb(&s, groups * size);
     for (uint32_t k = 0; k < groups * size; k++)
-        leb(&s, group_types[shape][k % size]);
+        leb(&s, k % size < nplain ? T_PLAIN : groups_of[shape].others[k % size - nplain]);
     section(o, 3, &s);
     static const uint8_t table[] = {1, 0x70, 0}, memory[] = {1, 0, 1};
     put(&s, table, sizeof table);
@@ -338,14 +357,14 @@ uint8_t *modgen(enum modgen_shape shape, size_t size, size_t *n)
     uint32_t base = shape == MODGEN_PLAIN ? 0 : NIMPORTS, groups = 0;
     struct out code = {0}, body = {0}, o = {0};
     /* besides its code a group takes a type per function and an item of the table */
-    for (; groups == 0 || body.n + groups * (group_size[shape] + 4) < size; groups++)
-        put_group(&body, shape, base + groups * group_size[shape], groups);
+    for (; groups == 0 || body.n + groups * (group_size(shape) + 4) < size; groups++)
+        put_group(&body, shape, base + groups * group_size(shape), groups);
     put(&o, head, sizeof head);
     put_types(&o);
     if (shape != MODGEN_PLAIN)
         put_imports(&o);
     put_declarations(&o, shape, groups);
-    leb(&code, groups * group_size[shape]);
+    leb(&code, groups * group_size(shape));
     put(&code, body.p, body.n);
     code.failed |= body.failed;
     free(body.p);
