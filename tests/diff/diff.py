@@ -24,10 +24,10 @@ import generate  # noqa: E402
 WALL_S = 120  # of one module on all engines
 
 
-def execute(args, folder):
+def execute(args, folder, cpu_ms):
     """(problem or None, (calls compared, traps, loads left out))"""
     words = [args.run, *([f"--settings={args.settings}"] if args.settings else []),
-             *(["--print"] if (folder / "answer").exists() else []), f"--cpu-ms={args.cpu_ms}",
+             *(["--print"] if (folder / "answer").exists() else []), f"--cpu-ms={cpu_ms}",
              folder / "module.wasm", folder / "plan"]
     try:
         p = subprocess.run([str(w) for w in words], capture_output=True, timeout=WALL_S)
@@ -65,7 +65,9 @@ def test(args, job):
             generate.MAKERS[kind](seed, folder)
         except generate.Unmade as e:
             return "unmade", str(e), (0, 0, 0)
-        problem, counts = execute(args, folder)
+        problem, counts = execute(args, folder, args.cpu_ms)
+        if problem and "CPU_QUOTA" in problem: # SIPs are charged for what a busy machine takes from them
+            problem, counts = execute(args, folder, 20 * args.cpu_ms)
         if problem:
             return "different", keep(args, job, folder) + problem, (0, 0, 0)
         return "same", "", counts
