@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { RUN_TIMEOUT = 124, RUN_FAILED = 125, RUN_TRAPPED = 134, RUN_KILLED = 137 };
 
@@ -238,6 +239,10 @@ static int run_module(struct run_options *r, const char *file)
     else
         status = run_sip(sys, r, file, sip);
 out:
+    if (sys && singula_system_compiling(sys)) { /* nobody needs it any more */
+        fflush(NULL);
+        _exit(status);
+    }
     singula_system_destroy(sys);
     singula_module_destroy(m);
     return status;
@@ -245,7 +250,7 @@ out:
 
 static int run_run(const struct command *self, int argc, char **argv)
 {
-    struct run_options r = {0};
+    struct run_options r = {.system.engine = SINGULA_ENGINE_AUTO};
     struct opts o;
     int status = RUN_FAILED;
     opts_begin(&o, self, argc, argv);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 enum { OPT_CHECK = OPT_LONG, OPT_AUDIT, OPT_TIMEOUT };
@@ -395,6 +396,10 @@ static int run_system(struct up *u)
         complain_diag("audit", &why);
         status = EXIT_REFUSED;
     }
+    if (singula_system_compiling(u->sys)) { /* nobody needs it any more */
+        fflush(NULL);
+        _exit(status);
+    }
     singula_system_destroy(u->sys);
     return status;
 }
@@ -438,7 +443,7 @@ static int up_run(const struct command *self, int argc, char **argv)
     u.manifest = manifest_load(u.path);
     if (!u.manifest)
         return EXIT_USAGE;
-    u.system.engine = u.manifest->engine;
+    u.system.engine = u.manifest->engine ? u.manifest->engine : SINGULA_ENGINE_AUTO;
     u.n = u.manifest->processes_count;
     u.nodes = calloc(u.n, sizeof *u.nodes);
     int status = u.nodes ? EXIT_OK : EXIT_USAGE;

@@ -165,10 +165,12 @@ struct singula_sip;
  * or 2) and off in releases. */
 enum { SINGULA_MONITOR_DEFAULT = 0, SINGULA_MONITOR_ON = 1, SINGULA_MONITOR_OFF = 2 };
 
-/* What runs the guests. AUTO: machine code where there is some (a native image, the cache), else
- * the interpreter. NATIVE: machine code, compiled first if there is none. All mean the same. */
+/* What runs the guests; all mean the same. INTERP: the interpreter, which starts at once. NATIVE:
+ * machine code, out of a native image or the cache, else compiled first. AUTO: begins in the
+ * interpreter and goes on in machine code as soon as there is some; what runs for a while is
+ * compiled by threads of its own meanwhile. By default INTERP. */
 enum {
-    SINGULA_ENGINE_DEFAULT = 0, /* AUTO */
+    SINGULA_ENGINE_DEFAULT = 0,
     SINGULA_ENGINE_INTERP = 1,
     SINGULA_ENGINE_NATIVE = 2,
     SINGULA_ENGINE_AUTO = 3,
@@ -194,8 +196,11 @@ struct singula_config {      /* zero means the default */
 
 SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out,
                                       struct singula_diag *why);
-/* Kills what lives, frees everything, the handles of its SIPs included. */
+/* Kills what lives, frees everything, the handles of its SIPs included. Waits for threads that
+ * compile to give up. */
 SINGULA_API void singula_system_destroy(struct singula_system *sys);
+/* True while threads compile (AUTO). A program about to end need not wait for them: _exit(). */
+SINGULA_API bool singula_system_compiling(const struct singula_system *sys);
 
 /* Host functions. Type text: "ii:I" (parameters, ':', result) with i I f F r = i32 i64 f32 f64
  * externref. */

@@ -96,6 +96,7 @@ static void unload(struct loaded *l)
     list_remove(&l->in_module);
     list_remove(&l->in_system);
     l->sys->rt.engine->unload(l->code);
+    api_jobs_forget(&l->sys->jobs, l->verified, l->mode);
     free(l);
 }
 
@@ -142,6 +143,7 @@ enum status api_module_load(struct singula_module *m, struct singula_system *sys
         return st;
     }
     l->sys = sys;
+    l->verified = m->verified;
     l->mode = mode;
     list_push(&m->loaded, &l->in_module);
     list_push(&sys->loaded, &l->in_system);

@@ -1,6 +1,7 @@
 /* The public interface: native code. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/api_int.h"
 #include "runtime/native/native.h"
@@ -52,63 +53,75 @@ enum status api_check_image(const struct singula_module *m, struct diag *why)
 
 /* ---- systems ---- */
 
-/* The image that the user gave, if it fits the system. */
-static enum status given_image(const struct image_bytes *given, enum memory_mode mode, bool watched,
-                               const uint8_t **image, struct diag *why)
+/* Whether the image that the user gave fits the system. */
+static enum status check_given(const struct image_bytes *given, enum memory_mode mode, bool watched,
+                               struct diag *why)
 {
     const struct image_header *h = (const void *)given->bytes;
     struct image_key key = h->key;
     key.mode = (uint8_t)mode;
     key.watched = watched;
-    enum status st = image_check(given->bytes, given->n, &key, why);
-    if (st != OK)
-        return st;
-    uint8_t *copy = malloc(given->n); /* it may outlive the module */
-    if (!copy)
-        return diag_set(why, E_NOMEM, "a native image");
-    memcpy(copy, given->bytes, given->n);
-    *image = copy;
-    return OK;
+    return image_check(given->bytes, given->n, &key, why);
 }
 
-static enum status provide(void *ctx, const struct verified_module *m, enum memory_mode mode,
+/* A copy: the code may outlive the module's handle. */
+static const uint8_t *copy_given(const struct image_bytes *given)
+{
+    uint8_t *copy = malloc(given->n);
+    if (copy)
+        memcpy(copy, given->bytes, given->n);
+    return copy;
+}
+
+/* For the engine that begins in the interpreter. */
+static bool find(void *ctx, const struct verified_module *m, enum memory_mode mode, bool watched,
+                 const uint8_t **image)
+{
+    struct singula_system *sys = ctx;
+    if (sys->given && (*image = copy_given(sys->given)))
+        return true;
+    return api_jobs_find(&sys->jobs, m, mode, watched, image);
+}
+
+static enum status get_later(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                             bool watched, const _Atomic bool *stop, const uint8_t **image,
+                             struct diag *why)
+{
+    struct singula_system *sys = ctx;
+    return api_jobs_get(&sys->jobs, m, mode, watched, stop, image, why);
+}
+
+/* For the engine that has machine code only. */
+static enum status get_now(void *ctx, const struct verified_module *m, enum memory_mode mode,
                            bool watched, const _Atomic bool *stop, const uint8_t **image,
                            struct diag *why)
 {
     struct singula_system *sys = ctx;
     struct image_bytes b;
-    if (!stop && sys->given)
-        return given_image(sys->given, mode, watched, image, why);
-    if (!stop && sys->found) {
-        *image = sys->found;
-        sys->found = NULL;
+    if (sys->given && (*image = copy_given(sys->given)))
         return OK;
-    }
-    enum status st = supply_get(&sys->supply, m, mode, watched, stop, &b, why);
+    enum status st = supply_get(&sys->supply, m, mode, sys->jobs.opt, watched, stop, &b, why);
     if (st == OK)
         *image = b.bytes;
     return st;
 }
 
-static bool find_now(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                     bool watched, const uint8_t **image)
-{
-    struct singula_system *sys = ctx;
-    struct image_bytes b;
-    struct diag why;
-    diag_clear(&why);
-    if (sys->given && given_image(sys->given, mode, watched, image, &why) == OK)
-        return true;
-    if (!supply_find(&sys->supply, m, mode, watched, &b))
-        return false;
-    *image = b.bytes;
-    return true;
-}
-
-static void take_back(void *ctx, const uint8_t *image)
+static void put(void *ctx, const uint8_t *image)
 {
     (void)ctx;
     free((void *)(uintptr_t)image);
+}
+
+static enum image_opt level(int opt)
+{
+    return opt == SINGULA_OPT_FAST ? IMAGE_FAST : IMAGE_FULL;
+}
+
+/* Threads that compile while others run: all processors but one. */
+static uint32_t other_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 2 ? (uint32_t)n - 1 : 1;
 }
 
 void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
@@ -116,51 +129,45 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
     static const struct singula_config defaults;
     if (!cfg)
         cfg = &defaults;
-    supply_open(&sys->supply, &(struct supply_config){
-                                  .no_cache = cfg->no_cache,
-                                  .cache_bytes = cfg->cache_bytes,
-                                  .opt = cfg->opt == SINGULA_OPT_FAST ? IMAGE_FAST : IMAGE_FULL,
-                                  .progress = cfg->progress,
-                                  .ctx = cfg->progress_ctx});
-    sys->rt.code =
-        (struct code_provider){.get = provide, .put = take_back, .find = find_now, .ctx = sys};
-    sys->engine = cfg->engine == SINGULA_ENGINE_DEFAULT ? SINGULA_ENGINE_AUTO : cfg->engine;
+    bool mixed = cfg->engine == SINGULA_ENGINE_AUTO;
+    supply_open(&sys->supply, &(struct supply_config){.no_cache = cfg->no_cache,
+                                                      .cache_bytes = cfg->cache_bytes,
+                                                      .threads = mixed ? other_processors() : 0,
+                                                      .progress = cfg->progress,
+                                                      .ctx = cfg->progress_ctx});
+    api_jobs_open(&sys->jobs, &sys->supply, level(cfg->opt));
+    if (mixed) {
+        sys->rt.engine = &mixed_engine;
+        sys->rt.code = (struct code_provider){
+            .get = supply_compiler() ? get_later : NULL, .put = put, .find = find, .ctx = sys};
+    } else if (cfg->engine == SINGULA_ENGINE_NATIVE) {
+        sys->rt.engine = &native_engine;
+        sys->rt.code = (struct code_provider){.get = get_now, .put = put, .ctx = sys};
+    }
 }
 
 void api_code_close(struct singula_system *sys)
 {
+    api_jobs_close(&sys->jobs);
     supply_close(&sys->supply);
 }
 
-/* A system's first module decides which engine it has, unless its user did. */
-static void choose_engine(struct singula_system *sys, const struct singula_module *m,
-                          enum memory_mode mode)
+bool singula_system_compiling(const struct singula_system *sys)
 {
-    struct image_bytes b;
-    bool native = sys->engine == SINGULA_ENGINE_NATIVE;
-    if (sys->engine == SINGULA_ENGINE_AUTO) {
-        native = m->image.bytes != NULL;
-        if (!native && supply_find(&sys->supply, m->verified, mode, sys->rt.monitor, &b)) {
-            sys->found = b.bytes;
-            native = true;
-        }
-    }
-    bool mixed = sys->engine == SINGULA_ENGINE_AUTO && !native && supply_compiler();
-    sys->rt.engine = native ? &native_engine : mixed ? &mixed_engine : &interp_engine;
-    if (!mixed)
-        sys->engine = native ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP;
+    return atomic_load(&sys->jobs.compiling) > 0;
 }
 
 enum status api_code_load(struct singula_system *sys, struct singula_module *m,
                           enum memory_mode mode, struct code_module **out, struct diag *why)
 {
-    if (list_empty(&sys->loaded))
-        choose_engine(sys, m, mode);
-    sys->given = m->image.bytes ? &m->image : NULL;
-    enum status st = sys->rt.engine->load(&sys->rt, m->verified, mode, out, why);
+    enum status st = OK;
+    if (m->image.bytes && sys->rt.engine != &interp_engine) {
+        st = check_given(&m->image, mode, sys->rt.monitor, why);
+        sys->given = &m->image;
+    }
+    if (st == OK)
+        st = sys->rt.engine->load(&sys->rt, m->verified, mode, out, why);
     sys->given = NULL;
-    free(sys->found);
-    sys->found = NULL;
     return st;
 }
 
@@ -188,13 +195,10 @@ int singula_compile(const struct singula_module *m, const struct singula_compile
     if (!opt)
         opt = &defaults;
     supply_open(
-        &s, &(struct supply_config){.no_cache = true,
-                                    .opt = opt->opt == SINGULA_OPT_FAST ? IMAGE_FAST : IMAGE_FULL,
-                                    .progress = opt->progress,
-                                    .ctx = opt->ctx});
+        &s, &(struct supply_config){.no_cache = true, .progress = opt->progress, .ctx = opt->ctx});
     enum status st = supply_get(&s, m->verified,
                                 opt->memory_mode == SINGULA_COMPACT ? MEMORY_COMPACT : MEMORY_GUARD,
-                                opt->monitor, NULL, &b, &d);
+                                level(opt->opt), opt->monitor, NULL, &b, &d);
     supply_close(&s);
     if (st != OK)
         return api_refuse(why, &d, st);

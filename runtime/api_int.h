@@ -7,6 +7,7 @@
 #ifndef RUNTIME_API_INT_H
 #define RUNTIME_API_INT_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/list.h"
@@ -26,6 +27,7 @@ struct singula_module {
 struct loaded {
     struct list in_module, in_system;
     struct singula_system *sys;
+    const struct verified_module *verified;
     enum memory_mode mode;
     struct code_module *code;
 };
@@ -40,12 +42,21 @@ struct host_entry {
     void *ctx;
 };
 
+/* What compiles while SIPs run; api_jobs.c. */
+struct code_jobs {
+    pthread_mutex_t lock;
+    pthread_cond_t stopped;
+    struct list all; /* struct code_job */
+    struct supply *supply;
+    enum image_opt opt;
+    _Atomic uint32_t compiling;
+};
+
 struct singula_system {
     struct runtime rt;
     struct supply supply;            /* of machine code */
-    int engine;                      /* SINGULA_ENGINE_...; AUTO: not decided yet */
     const struct image_bytes *given; /* of the module that is being loaded, if it was an image */
-    uint8_t *found;                  /* an image in the cache when the engine was chosen */
+    struct code_jobs jobs;           /* who compiles meanwhile */
     struct list sips, hosts, loaded;
     bool running; /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
@@ -66,7 +77,21 @@ int api_refuse(struct singula_diag *out, const struct diag *d, enum status code)
 /* Engine and source of machine code, as a new system's user wants them; cfg may be NULL. */
 void api_code_open(struct singula_system *sys, const struct singula_config *cfg);
 void api_code_close(struct singula_system *sys);
-/* Calls the engine's load() for a module; decides first which engine it is. */
+/* What a system has for modules that begin in the interpreter, out of `supply`. */
+void api_jobs_open(struct code_jobs *jobs, struct supply *supply, enum image_opt opt);
+/* All modules have been forgotten. */
+void api_jobs_close(struct code_jobs *jobs);
+/* What there is at once. */
+bool api_jobs_find(struct code_jobs *jobs, const struct verified_module *m, enum memory_mode mode,
+                   bool watched, const uint8_t **image);
+/* Compiles, on a thread of the engine's, unless *stop becomes true soon. */
+enum status api_jobs_get(struct code_jobs *jobs, const struct verified_module *m,
+                         enum memory_mode mode, bool watched, const _Atomic bool *stop,
+                         const uint8_t **image, struct diag *why);
+/* The engine has unloaded that code: gives up what is still done for it. */
+void api_jobs_forget(struct code_jobs *jobs, const struct verified_module *m,
+                     enum memory_mode mode);
+/* Calls the engine's load() for a module. */
 enum status api_code_load(struct singula_system *sys, struct singula_module *m,
                           enum memory_mode mode, struct code_module **out, struct diag *why);
 /* If the n bytes are a native image: a copy in *image, and the module in it in *bytes and *n; else

@@ -115,9 +115,10 @@ static enum status compile(const struct supply *s, const struct verified_module 
     struct compile_options o = {.mode = (enum memory_mode)key->mode,
                                 .opt = (enum image_opt)key->opt,
                                 .watched = key->watched,
-                                .stop = stop,
+                                .threads = s->cfg.threads,
                                 .progress = stop ? NULL : s->cfg.progress,
-                                .ctx = s->cfg.ctx};
+                                .ctx = s->cfg.ctx,
+                                .stop = stop};
     enum status st = load_compiler(&c, why);
     if (st == OK)
         st = c.compile(m, key, &o, out, why);
@@ -131,27 +132,27 @@ static enum status compile(const struct supply *s, const struct verified_module 
 
 /* ---- finding ---- */
 
-static void key_of(const struct supply *s, const struct verified_module *m, enum memory_mode mode,
-                   bool watched, struct image_key *key)
+static struct image_key key_of(const struct verified_module *m, enum memory_mode mode,
+                               enum image_opt opt, bool watched)
 {
     const struct vview *v = verified_view(m);
-    image_key(key, v->bytes, v->nbytes, mode, s->cfg.opt, watched);
+    struct image_key key;
+    image_key(&key, v->bytes, v->nbytes, mode, opt, watched);
+    return key;
 }
 
 bool supply_find(const struct supply *s, const struct verified_module *m, enum memory_mode mode,
-                 bool watched, struct image_bytes *out)
+                 enum image_opt opt, bool watched, struct image_bytes *out)
 {
-    struct image_key key;
-    key_of(s, m, mode, watched, &key);
+    struct image_key key = key_of(m, mode, opt, watched);
     return cache_get(&s->cache, &key, verified_view(m), out);
 }
 
 enum status supply_get(const struct supply *s, const struct verified_module *m,
-                       enum memory_mode mode, bool watched, const _Atomic bool *stop,
-                       struct image_bytes *out, struct diag *why)
+                       enum memory_mode mode, enum image_opt opt, bool watched,
+                       const _Atomic bool *stop, struct image_bytes *out, struct diag *why)
 {
-    struct image_key key;
-    key_of(s, m, mode, watched, &key);
+    struct image_key key = key_of(m, mode, opt, watched);
     if (cache_get(&s->cache, &key, verified_view(m), out))
         return OK;
     enum status st = compile(s, m, &key, stop, out, why);

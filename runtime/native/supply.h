@@ -12,7 +12,7 @@ struct supply_config { /* zero means the default */
     bool no_cache;
     const char *cache_path; /* NULL: the user's */
     uint64_t cache_bytes;   /* 0: CACHE_BYTES */
-    enum image_opt opt;     /* of what is compiled */
+    uint32_t threads;       /* that compile; 0: one per processor */
     /* As in struct compile_options. */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *ctx;
@@ -27,14 +27,15 @@ void supply_open(struct supply *s, const struct supply_config *cfg);
 void supply_close(struct supply *s);
 
 /* The image of a module from the cache; else compiled, and kept there. E_NO_COMPILER if it would
- * have to be compiled and cannot. The bytes are the caller's (malloc). `stop` is that of
- * struct compile_options; progress is not reported then. Any thread. */
+ * have to be compiled and cannot; E_UNFINISHED once *stop is true (may be NULL). The bytes are the
+ * caller's (malloc). Progress is reported if `stop` is NULL. Any thread may call it. */
 must_check enum status supply_get(const struct supply *s, const struct verified_module *m,
-                                  enum memory_mode mode, bool watched, const _Atomic bool *stop,
-                                  struct image_bytes *out, struct diag *why);
+                                  enum memory_mode mode, enum image_opt opt, bool watched,
+                                  const _Atomic bool *stop, struct image_bytes *out,
+                                  struct diag *why);
 /* The same without compiling; false: not in the cache. */
 bool supply_find(const struct supply *s, const struct verified_module *m, enum memory_mode mode,
-                 bool watched, struct image_bytes *out);
+                 enum image_opt opt, bool watched, struct image_bytes *out);
 
 /* The compiler that this build has, "llvm 19.1.7", or NULL. It may still not be installed. */
 const char *supply_compiler(void);
