@@ -45,14 +45,21 @@ static void answer(Camera_exp ep, uint32_t width, uint32_t height)
 static void serve(Camera_exp ep)
 {
     struct Camera_Open size;
-    int tag;
-    while ((tag = Camera_exp_next(ep)) == CAMERA_TAG_Open) {
-        Camera_exp_recv_Open(ep, &size);
-        answer(ep, size.width, size.height);
+    for (;;) {
+        switch (Camera_exp_next(ep)) {
+        case CAMERA_TAG_Open:
+            Camera_exp_recv_Open(ep, &size);
+            answer(ep, size.width, size.height);
+            break;
+        case CAMERA_TAG_Close:
+            Camera_exp_recv_Close(ep);
+            Camera_exp_close(ep);
+            return;
+        default:
+            Camera_exp_close(ep);
+            return;
+        }
     }
-    if (tag == CAMERA_TAG_Close)
-        Camera_exp_recv_Close(ep);
-    Camera_exp_close(ep);
 }
 
 int main(void)
