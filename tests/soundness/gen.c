@@ -184,8 +184,7 @@ static void fill_required(struct gen *g, uint32_t o, uint64_t fields)
     g->now.obj[o].pinned = pinned;
 }
 
-/* Goes on only if the object is there. */
-static void demand(struct gen *g, uint32_t o)
+void gen_demand(struct gen *g, uint32_t o)
 {
     if (gen_wrong(g))
         return;
@@ -228,7 +227,7 @@ static uint32_t make_endpoint(struct gen *g, struct gobj want)
         return o;
     gen_set(g, l, (int8_t)o);
     if (!want.maybe || made.role != want.role)
-        demand(g, o);
+        gen_demand(g, o);
     if (made.role != want.role) { /* both ends */
         made.role = ROLE_IMP;
         l = gen_ref_local(g, true);
@@ -239,7 +238,7 @@ static uint32_t make_endpoint(struct gen *g, struct gobj want)
             return o;
         gen_set(g, l, (int8_t)o);
         if (!want.maybe)
-            demand(g, o);
+            gen_demand(g, o);
     }
     return o;
 }
@@ -281,7 +280,7 @@ uint32_t gen_make(struct gen *g, struct gobj want)
         return o;
     gen_set(g, l, (int8_t)o);
     if (alloc && (!want.maybe || want.filled))
-        demand(g, o);
+        gen_demand(g, o);
     fill_required(g, o, want.filled);
     return o;
 }
@@ -329,12 +328,16 @@ void gen_dispose(struct gen *g, uint32_t o)
         dispose_endpoint(g, o);
         break;
     case G_LISTENER:
+    case G_SET:
         if (k->maybe) {
             gen_null_test(g, o, true);
             gen_op(g, OP_IF, BLOCK_PLAIN);
         }
         gen_op(g, OP_LOCAL_GET, (int32_t)l);
-        gen_call(g, XOP_LISTENER_CLOSE, k->type, 0, 0, 0);
+        if (k->kind == G_SET)
+            gen_set_call(g, XOP_SET_FREE, o);
+        else
+            gen_call(g, XOP_LISTENER_CLOSE, k->type, 0, 0, 0);
         if (k->maybe)
             gen_op(g, OP_END, 0);
         break;

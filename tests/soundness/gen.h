@@ -5,7 +5,7 @@
 
 #include "tests/soundness/world.h"
 
-enum gobj_kind { G_NONE, G_BLOCK, G_FROZEN, G_ENDPOINT, G_LISTENER };
+enum gobj_kind { G_NONE, G_BLOCK, G_FROZEN, G_ENDPOINT, G_LISTENER, G_SET };
 
 struct gobj {
     uint8_t kind, role, type;
@@ -102,9 +102,13 @@ void gen_settle(struct gen *g, const struct guess *was, bool keep);
 void gen_merge(struct gen *g, const struct guess *other);
 
 void gen_statements(struct gen *g, uint32_t n);
-/* Freezes, shares, thaws; puts something into a slot (gen_keep.c). */
+/* Goes on only if the object is there. */
+void gen_demand(struct gen *g, uint32_t o);
+/* Freezes, shares, thaws; puts something into a slot; fills sets and waits (gen_keep.c). */
 void gen_keep_statement(struct gen *g);
 uint32_t gen_freeze(struct gen *g, uint32_t o);
+/* Calls the operation of that kind on the set o, whose operands are on the stack. */
+void gen_set_call(struct gen *g, enum xop_kind kind, uint32_t o);
 void gen_channel_statement(struct gen *g);
 /* Sends or receives message m, which the endpoint's states allow. */
 bool gen_exchange(struct gen *g, uint32_t o, uint32_t m);

@@ -1,4 +1,4 @@
-/* The generator's frozen blocks and slots. */
+/* The generator's frozen blocks, slots and sets. */
 #include "tests/soundness/gen.h"
 
 static uint32_t keep_result(struct gen *g, uint32_t l, struct gobj made)
@@ -80,8 +80,98 @@ static void slot(struct gen *g)
     keep_result(g, l, want);
 }
 
+/* ---- sets ---- */
+
+void gen_set_call(struct gen *g, enum xop_kind kind, uint32_t o)
+{
+    const struct gobj *s = &g->now.obj[o];
+    for (uint32_t i = OP_OWN_N; i < g->w->nops; i++) {
+        const struct xop *x = &g->w->op[i].xop;
+        if (x->kind == kind && x->contract == s->type && x->role == s->role &&
+            (s->states == (uint64_t)1 << x->state || gen_wrong(g))) {
+            gen_op(g, OP_CALL, ~(int32_t)i);
+            return;
+        }
+    }
+    gen_op(g, OP_UNREACHABLE, 0); /* the object has changed its type meanwhile */
+}
+
+static void new_set(struct gen *g)
+{
+    uint32_t n = 0, at = 0;
+    for (uint32_t i = OP_OWN_N; i < g->w->nops; i++)
+        if (g->w->op[i].xop.kind == XOP_SET_NEW && gen_rnd(g, ++n) == 0)
+            at = i;
+    if (n == 0 || g->now.n + 6 > GEN_OBJS)
+        return;
+    const struct xop *x = &g->w->op[at].xop;
+    uint32_t l = gen_ref_local(g, true);
+    gen_op(g, OP_CALL, ~(int32_t)at);
+    uint32_t o = keep_result(g, l,
+                             (struct gobj){.kind = G_SET,
+                                           .type = (uint8_t)x->contract,
+                                           .role = (uint8_t)x->role,
+                                           .states = (uint64_t)1 << x->state,
+                                           .maybe = true});
+    if (o != UINT32_MAX)
+        gen_demand(g, o);
+}
+
+static void add_to_set(struct gen *g, uint32_t o)
+{
+    struct gobj end = g->now.obj[o];
+    end.kind = G_ENDPOINT;
+    bool pinned = g->now.obj[o].pinned;
+    g->now.obj[o].pinned = true;
+    uint32_t e = gen_find(g, end, true);
+    g->now.obj[o].pinned = pinned;
+    if (e == UINT32_MAX || g->now.obj[o].kind != G_SET)
+        return;
+    if (g->now.obj[e].maybe)
+        gen_demand(g, e);
+    gen_op(g, OP_LOCAL_GET, (int32_t)gen_name(g, o));
+    gen_op(g, OP_LOCAL_GET, (int32_t)gen_name(g, e));
+    gen_op(g, OP_I64_CONST, (int32_t)gen_rnd(g, 4));
+    gen_set_call(g, XOP_SET_ADD, o);
+    gen_forget(g, e, AT_JUNK);
+}
+
+static void wait_for_set(struct gen *g, uint32_t o)
+{
+    struct gobj end = g->now.obj[o];
+    end.kind = G_ENDPOINT;
+    end.maybe = true;
+    uint32_t l = gen_ref_local(g, true);
+    if (g->now.obj[o].kind != G_SET)
+        return;
+    gen_op(g, OP_LOCAL_GET, (int32_t)gen_name(g, o));
+    gen_op(g, OP_I64_CONST, (int32_t)gen_rnd(g, 3)); /* ns */
+    gen_const(g, SCRATCH_AT);
+    gen_set_call(g, XOP_SET_WAIT, o);
+    uint32_t e = keep_result(g, l, end);
+    if (e != UINT32_MAX && gen_rnd(g, 2))
+        gen_demand(g, e);
+}
+
+static void set_statement(struct gen *g)
+{
+    uint32_t o = pick(g, G_SET);
+    if (o == UINT32_MAX)
+        new_set(g);
+    else if (gen_rnd(g, 8) == 0)
+        gen_dispose(g, o);
+    else if (gen_rnd(g, 2))
+        add_to_set(g, o);
+    else
+        wait_for_set(g, o);
+}
+
 void gen_keep_statement(struct gen *g)
 {
+    if (gen_rnd(g, 3) == 0) {
+        set_statement(g);
+        return;
+    }
     uint32_t o = pick(g, G_FROZEN);
     if (o != UINT32_MAX && gen_rnd(g, 2)) {
         frozen(g, o);

@@ -548,9 +548,9 @@ static void statement(struct gen *g)
         set_flag(g);
     else if (k < 68)
         give_away(g);
-    else if (k < 72)
+    else if (k < 74)
         gen_keep_statement(g);
-    else if (k < 79)
+    else if (k < 80)
         call_function(g);
     else if (k < 88 && g->depth < 4)
         branch(g);

@@ -88,7 +88,7 @@ static enum status ask(struct hunt *h, unsigned n, unsigned also, unsigned victi
         return why.code;
     h->bug[victim].accepted++;
     if (rule_broken(h, m, seed, &how))
-        kill_bug(h, victim, BY_RUN, how.trap ? trap_name(how.trap) : "leak");
+        kill_bug(h, victim, BY_RUN, trap_name(how.trap));
     verified_destroy(m);
     return OK;
 }

@@ -100,8 +100,7 @@ static void report(struct session *s, const struct prog *p, uint64_t seed, struc
 {
     struct predicate q = {s, seed};
     s->n.violations++;
-    printf("VIOLATION seed %llu: %s, %u objects left\n", (unsigned long long)seed,
-           how.trap ? trap_name(how.trap) : "leak", how.leaked);
+    printf("VIOLATION seed %llu: %s\n", (unsigned long long)seed, trap_name(how.trap));
     prog_copy(&s->small, p);
     prog_shrink(&s->small, &s->w, still_wrong, &q);
     prog_print(&s->small, &s->w, stdout);
@@ -139,7 +138,7 @@ static void forge(struct session *s, const struct prog *p, uint64_t seed, struct
         if (misbehaves(s, forged, seed, 60, &how, false)) {
             s->n.violations++;
             printf("VIOLATION seed %llu: the checker believes a forged certificate, %s\n",
-                   (unsigned long long)seed, how.trap ? trap_name(how.trap) : "leak");
+                   (unsigned long long)seed, trap_name(how.trap));
             prog_print(p, &s->w, stdout);
         }
         verified_destroy(forged);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/monitor.h"
 #include "runtime/engine/hostcall.h"
 
 /* Small, with one of each: optional and required children, endpoints in blocks and messages, states
@@ -286,29 +287,16 @@ void guest_close(struct guest *g)
         interp_engine.unload(g->code);
 }
 
-/* The imp end of a channel whose exp end was given away before anybody asked for it: nobody has a
- * reference to it. */
-static bool never_given(const struct xobj *o)
-{
-    return o->kind == XOBJ_ENDPOINT && o->endpoint->role == ROLE_IMP &&
-           !endpoint_peer(o->endpoint)->peer_taken;
-}
-
-/* Ends what the guest still owns, but what is in slots; how many objects with references that was.
- */
-static uint32_t sweep(struct guest *g)
+/* Ends what the guest still owns, but what is in slots. */
+static void sweep(struct guest *g)
 {
     struct xheap *h = g->w->rt.xheap;
-    uint32_t n = 0, i = g->sip->account.head;
-    for (; i; i = xobj_at(h, i)->next)
-        n += !xobj_at(h, i)->stored && !never_given(xobj_at(h, i));
-    for (i = g->sip->account.head; i;) {
+    for (uint32_t i = g->sip->account.head; i;) {
         struct xobj *o = xobj_at(h, i);
         if (!o->stored)
             xobj_end(h, o);
         i = o->stored ? o->next : g->sip->account.head;
     }
-    return n;
 }
 
 struct run_report guest_run(struct guest *g)
@@ -347,14 +335,16 @@ struct run_report guest_run(struct guest *g)
         }
     }
     proc_wait_end(p);
+    if (r.outcome == OUT_DONE && p->trap == TRAP_NONE) { /* as where a host calls an entry */
+        struct monitor_why why;
+        p->trap = monitor_leak(w->rt.xheap, &g->sip->account, &why);
+    }
     if (r.outcome == OUT_DONE && p->trap != TRAP_NONE) {
         r.outcome = trap_is_monitors(p->trap) ? OUT_VIOLATION : OUT_TRAP;
         r.trap = p->trap;
     }
     p->trap = TRAP_NONE;
-    r.leaked = sweep(g);
-    if (r.outcome == OUT_DONE && r.leaked)
-        r.outcome = OUT_VIOLATION;
+    sweep(g);
     peers_clear(w);
     return r;
 }

@@ -92,12 +92,11 @@ enum outcome {
     OUT_TRAP,     /* trapped for a reason that accepted modules may have */
     OUT_STUCK,    /* waits for what nobody will do */
     OUT_LONG,     /* cut short */
-    OUT_VIOLATION /* a rule was broken: `trap`, or a leak */
+    OUT_VIOLATION /* a rule was broken: `trap` */
 };
 struct run_report {
     enum outcome outcome;
-    enum trap trap; /* TRAP_NONE: objects were left when `main` returned */
-    uint32_t leaked;
+    enum trap trap; /* TRAP_MON_LEAK: objects were left when `main` returned */
 };
 /* One run of main(). The choices are w->rng's, or w->decide's. */
 struct run_report guest_run(struct guest *g);
