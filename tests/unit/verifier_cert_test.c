@@ -189,6 +189,35 @@ START_TEST(test_any_bytes)
 }
 END_TEST
 
+/* What no execution can lead to is not a state, however well its bytes read. */
+START_TEST(test_impossible)
+{
+    struct sample x;
+#define IMPOSSIBLE(what)                                                                           \
+    do {                                                                                           \
+        struct strbuf b = {0};                                                                     \
+        struct arena a = {0};                                                                      \
+        make_sample(&x);                                                                           \
+        what;                                                                                      \
+        own_serialise(&x.s, &b);                                                                   \
+        ck_assert_msg(!read_back(&a, &b), "%s", #what);                                            \
+        strbuf_clear(&b);                                                                          \
+        arena_clear(&a);                                                                           \
+    } while (0)
+    IMPOSSIBLE(x.res[1].param = 1);      /* one parameter, two objects */
+    IMPOSSIBLE(x.s.gone |= CASE_BIT(0)); /* a parameter that is there, and given away */
+    IMPOSSIBLE(x.v[0] = x.v[2]);         /* a number where a reference is declared */
+    IMPOSSIBLE(x.v[2].kind = OV_NULL);
+    IMPOSSIBLE(x.room.t.var[1].res = 0); /* the tag of a block */
+    IMPOSSIBLE(x.room.t.var[1] = x.room.t.var[0]);
+    IMPOSSIBLE(x.res[0].type = set.nblocks);
+    IMPOSSIBLE(x.res[0].states = 1);
+    IMPOSSIBLE(x.res[1].type = set.ncontracts);
+    IMPOSSIBLE(x.res[1].states = 0);
+    IMPOSSIBLE(x.res[1].pend = CASE_BIT(3)); /* no such message */
+}
+END_TEST
+
 /* ---- inclusion ---- */
 
 static bool included(const struct sample *x, const struct sample *y)
@@ -355,6 +384,7 @@ int main(void)
     tcase_add_test(t, test_state_fields);
     tcase_add_test(t, test_round_trip);
     tcase_add_test(t, test_any_bytes);
+    tcase_add_test(t, test_impossible);
     tcase_add_test(t, test_included);
     tcase_add_test(t, test_not_included);
     tcase_add_test(t, test_result_of_another_name);

@@ -1,0 +1,15 @@
+;; As the refused case of this name, but the block is freed in that case, too
+;; expect: OK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func $run (export "run") (param $x i32) (local $a externref)
+    (local.set $a (call $Text.new (i32.const 4)))
+    (if (local.get $x) (then (call $Text.free (local.get $a)) (return)))
+    (call $Text.free (local.get $a)))
+  (func (export "main")
+    (call $run (call $choose)))
+)

@@ -1,0 +1,19 @@
+;; A flag is known on one path only, and relied on after both
+;; expect: OWN_LEAK func=3 offset=0x91
+;; monitor: MON_LEAK
+;; contract: block Text { stamp: i64; bytes: u8[]; }
+(module
+  (import "singula/Text" "new" (func $Text.new (param i32) (result externref)))
+  (import "singula/Text" "free" (func $Text.free (param externref)))
+  (import "env" "choose" (func $choose (result i32)))
+  (memory 1)
+  (func (export "main") (local $a externref) (local $f i32)
+    (local.set $a (call $Text.new (i32.const 4)))
+    (local.set $f (call $choose))
+    (if (call $choose)
+      (then
+        (if (i32.eqz (local.get $f))
+          (then (call $Text.free (local.get $a)) (return)))))
+    (if (local.get $f) (then (call $Text.free (local.get $a)) (return))) ;; <- refused here
+  )
+)
