@@ -18,6 +18,7 @@ enum {
     OPT_ENGINE,
     OPT_OPT,
     OPT_NO_CACHE,
+    OPT_PERF,
     OPT_HOST,
     OPT_STACK,
     OPT_MAX_MEMORY,
@@ -36,6 +37,7 @@ static const struct opt_def options[] = {
     {OPT_ENGINE, "engine", "NAME", "auto (default), interp: the interpreter, native: compile it"},
     {OPT_OPT, "opt", "LEVEL", "of compiling: full (default) or fast"},
     {OPT_NO_CACHE, "no-cache", NULL, "neither use nor keep compiled code"},
+    {OPT_PERF, "perf", NULL, "let perf name the functions of the guest (/tmp/perf-PID.map)"},
     {OPT_HOST, "host", "BINDING", "offer a C function: 'libm.so.6:cos(f64)->f64'"},
     {OPT_STACK, "stack", "SIZE", "guest stack (default 1M)"},
     {OPT_MAX_MEMORY, "max-memory", "SIZE", "all its pages together (default 1G)"},
@@ -144,6 +146,9 @@ static bool take(struct run_options *r, int option, const char *text)
         return (r->system.opt = opts_level(text)) >= 0;
     case OPT_NO_CACHE:
         r->system.no_cache = true;
+        return true;
+    case OPT_PERF:
+        r->system.perf_map = true;
         return true;
     case OPT_HOST:
         if (full("--host", r->nhosts))

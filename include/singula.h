@@ -189,6 +189,7 @@ struct singula_config {      /* zero means the default */
      * at most so much of it (default 256 MiB); or is not. */
     bool no_cache;
     uint64_t cache_bytes;
+    bool perf_map; /* write /tmp/perf-PID.map, so that perf names the guests' compiled functions */
     /* Called while a module is compiled; as in struct singula_compile_options. */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *progress_ctx;

@@ -130,6 +130,7 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
     if (!cfg)
         cfg = &defaults;
     bool mixed = cfg->engine == SINGULA_ENGINE_AUTO;
+    sys->rt.perf_map = cfg->perf_map;
     supply_open(&sys->supply, &(struct supply_config){.no_cache = cfg->no_cache,
                                                       .cache_bytes = cfg->cache_bytes,
                                                       .threads = mixed ? other_processors() : 0,

@@ -185,6 +185,7 @@ struct runtime {
     bool monitor;          /* operations check the rules of channels/monitor.h; fixed */
     const struct engine *engine;
     struct code_provider code; /* zero: none; the interpreter needs none */
+    bool perf_map;             /* tell perf the names of functions in machine code */
 };
 
 /* By default it is on in builds with internal checks. */

@@ -73,11 +73,14 @@ enum status native_make(struct runtime *rt, const struct verified_module *m, con
     enum status st = place(c);
     if (st == OK)
         st = make_funcs(c, v);
-    if (st != OK)
+    if (st != OK) {
         native_free(c);
-    else
-        *out = c;
-    return st;
+        return st;
+    }
+    if (rt->perf_map)
+        perfmap_add(c);
+    *out = c;
+    return OK;
 }
 
 void native_free(struct native_code *c)

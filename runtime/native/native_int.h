@@ -133,6 +133,9 @@ enum status native_make(struct runtime *rt, const struct verified_module *m, con
                         struct native_code **out);
 void native_free(struct native_code *c);
 
+/* perfmap.c: tells perf(1) what this code's functions are called. */
+void perfmap_add(const struct native_code *c);
+
 /* What compiled code needs of an instance and its SIP. E_LIMIT. */
 enum status native_attach(struct instance *inst, const struct native_code *code);
 /* Of all instances that are attached. */
