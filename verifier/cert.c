@@ -43,9 +43,9 @@ static void put_sized(struct strbuf *out, const void *p, size_t n)
         strbuf_put(out, p, n);
 }
 
-void cert_put_context(struct strbuf *out, const struct cert_context *c)
+static void put_context(struct strbuf *out, uint32_t func, const struct cert_context *c)
 {
-    cert_put_number(out, c->func);
+    cert_put_number(out, func);
     put_sized(out, c->entry.p, c->entry.n);
     put_sized(out, c->result.p, c->result.n);
     put_sized(out, c->points.p, c->points.n);
@@ -61,7 +61,12 @@ void cert_put_contexts(struct strbuf *out, const struct vview *m,
     cert_put_number(out, n);
     for (uint32_t f = 0; contexts && f < m->nfuncs; f++)
         for (const struct cert_context *c = contexts[f]; c; c = c->next)
-            cert_put_context(out, c);
+            put_context(out, f, c);
+}
+
+void cert_put_context(struct strbuf *out, const struct cert_context *c)
+{
+    put_context(out, c->func, c);
 }
 
 /* ---- points ---- */

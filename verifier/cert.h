@@ -13,9 +13,10 @@
  * opcode)
  *
  * Fixed numbers are little-endian, the others LEB128; states are own_serialise()'s bytes. In memory
- * it is a list of struct cert_context for each function. Contexts are ordered by function, points
- * by offset. `nbytes` and the XXH3-128 of the module's bytes tell a certificate of another module
- * early; soundness does not rest on them.
+ * it is a list of struct cert_context for each function. Of a function that has no references in
+ * its body nothing is said but that it can run. Contexts are ordered by function, points by offset.
+ * `nbytes` and the XXH3-128 of the module's bytes tell a certificate of another module early;
+ * soundness does not rest on them.
  */
 #ifndef VERIFIER_CERT_H
 #define VERIFIER_CERT_H

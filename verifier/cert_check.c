@@ -525,23 +525,21 @@ static bool has_context(void *ctx, uint32_t func)
     return c->of[func] != NULL;
 }
 
-static bool check_context(struct cert_checker *c, const struct cert_context *x)
+static bool check_context(struct cert_checker *c, uint32_t func, const struct cert_context *x)
 {
-    uint32_t d = x->func - c->own.m->nimported[EXT_FUNC];
+    uint32_t d = func - c->own.m->nimported[EXT_FUNC];
     struct check_walk w = {.points = span_make(x->points.p, x->points.n)};
     struct own_run r = {.c = &c->own,
-                        .func = x->func,
+                        .func = func,
                         .f = &c->own.m->funcs[d],
                         .walk = &w,
                         .scratch = c->own.scratch[0]};
     r.scratch.limit = ANALYSIS_SCRATCH_BYTES;
     w.r = &r;
-    bool ok = set_up(&w, x);
-    if (ok && !r.f->has_refs)
-        ok = own_callees(c->own.m, r.f, has_context, c, &c->own.steps) ||
-             refuse(&r, "the certificate has no context for a call of this function");
-    else if (ok)
-        ok = walk_body(&w);
+    if (!r.f->has_refs) /* whatever the context says of it */
+        return own_callees(c->own.m, r.f, has_context, c, &c->own.steps) ||
+               refuse(&r, "the certificate has no context for a call of this function");
+    bool ok = set_up(&w, x) && walk_body(&w);
     arena_reset(&r.scratch);
     c->own.scratch[0] = r.scratch;
     return ok;
@@ -571,7 +569,7 @@ enum status cert_check(struct arena *a, const struct vview *m, struct cert_conte
     if (!contexts || !own_ctx_init(&c.own) || !roots_claimed(&c))
         return diag_set(why, OWN_CERTIFICATE, "the certificate is not well formed");
     for (uint32_t f = 0; f < m->nfuncs && c.own.status == OK; f++)
-        for (const struct cert_context *x = contexts[f]; x && check_context(&c, x);)
+        for (const struct cert_context *x = contexts[f]; x && check_context(&c, f, x);)
             x = x->next;
     arena_clear(&c.own.scratch[0]);
     *steps = c.own.steps;

@@ -152,7 +152,8 @@ const struct inv_labels *invariants_read(struct arena *a, const struct vview *v,
     r.failed = !out || !r.live;
     for (uint32_t f = 0; contexts && f < v->nfuncs; f++)
         for (const struct cert_context *c = contexts[f]; c && !r.failed; c = c->next)
-            read_points(&r, c);
+            if (c->points.n)
+                read_points(&r, c);
     r.failed = r.failed || !group(&r, out);
     free(r.list);
     return r.failed ? NULL : out;

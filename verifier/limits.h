@@ -51,7 +51,7 @@
 #define MAX_MEMORY_PAGES 65536u
 
 /* The ownership analysis. Together these keep a hostile module of several megabytes below 256 MB.
- * What is kept: modules dense in references take 1.4 per byte, ten times as much when they are
+ * What is kept: modules dense in references take 0.9 per byte, ten times as much when they are
  * refused and histories are kept, too. Scratch: of all function bodies that are being walked at
  * once, one within the other. */
 #define ANALYSIS_MEMORY_FIXED    (32u << 20)

@@ -498,11 +498,6 @@ bool own_overcharged(struct own_run *r)
                     (unsigned long long)r->c->max_steps);
 }
 
-static bool reach(void *ctx, uint32_t func)
-{
-    return own_reach(ctx, func);
-}
-
 static bool set_live(struct own_run *r)
 {
     struct own_ctx *c = r->c;
@@ -541,9 +536,6 @@ bool own_run(struct own_ctx *c, struct own_summary *s, bool *changed)
         s->c.result.n = 0;
         return true;
     }
-    if (!r.f->has_refs)
-        return own_callees(c->m, r.f, reach, c, &c->steps) ||
-               own_fail(&r, LIM_ANALYSIS, "the ownership analysis needs too much memory");
     /* 1, not 0: that would mean no limit */
     r.scratch.limit =
         c->scratch_held < ANALYSIS_SCRATCH_BYTES ? ANALYSIS_SCRATCH_BYTES - c->scratch_held : 1;

@@ -183,6 +183,12 @@ static struct own_summary *first(const struct own_ctx *c, uint32_t func)
     return (struct own_summary *)c->contexts[func];
 }
 
+/* The same, unless there are no states in the function's body. */
+static struct own_summary *walked(const struct own_ctx *c, uint32_t func)
+{
+    return c->contexts[func] == c->plain ? NULL : first(c, func);
+}
+
 static struct own_summary *next(const struct own_summary *s)
 {
     return (struct own_summary *)s->c.next;
@@ -224,6 +230,11 @@ bool own_reach(struct own_ctx *c, uint32_t func)
 {
     if (c->contexts[func])
         return true;
+    if (!c->m->funcs[func - c->m->nimported[EXT_FUNC]].has_refs) {
+        c->contexts[func] = c->plain;
+        c->todo[c->ntodo++] = func;
+        return true;
+    }
     const struct functype *t = own_type_of(c, func);
     struct own_value none[MAX_PARAMS];
     memset(none, 0, t->nparams * sizeof none[0]); /* OV_TOP */
@@ -433,25 +444,45 @@ static bool call_indirect(struct own_run *r, const struct functype *t)
 
 /* ---- the module ---- */
 
+static bool reach(void *ctx, uint32_t func)
+{
+    return own_reach(ctx, func);
+}
+
+/* Analyses the functions that were met and affect no caller; more are met meanwhile. */
+static bool visit(struct own_ctx *c)
+{
+    for (; c->done < c->ntodo; c->done++) {
+        uint32_t f = c->todo[c->done];
+        if (c->contexts[f] != c->plain) {
+            if (!compute(c, first(c, f)))
+                return false;
+        } else if (!own_callees(c->m, &c->m->funcs[f - c->m->nimported[EXT_FUNC]], reach, c,
+                                &c->steps)) {
+            own_stop(c, "the ownership analysis needs too much memory");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Analyses all functions that can run; then, if a result changed that was in use, every summary
  * again until nothing changes. */
 static bool settle(struct own_ctx *c)
 {
-    for (uint32_t i = 0; i < c->ntodo; i++) /* grows while we look */
-        if (!compute(c, first(c, c->todo[i])))
-            return false;
+    if (!visit(c))
+        return false;
     for (uint32_t round = 0; c->dirty; round++) {
         c->dirty = false;
         for (uint32_t f = 0; f < c->m->nfuncs; f++)
-            for (struct own_summary *s = first(c, f); s; s = next(s)) {
+            for (struct own_summary *s = walked(c, f); s; s = next(s)) {
                 bool changed;
                 if (!own_run(c, s, &changed))
                     return false;
                 c->dirty |= changed;
             }
-        for (uint32_t i = 0; i < c->ntodo; i++)
-            if (!c->contexts[c->todo[i]]->points.p && !compute(c, first(c, c->todo[i])))
-                return false;
+        if (!visit(c))
+            return false;
         if (round == ANALYSIS_ROUNDS_MAX) {
             own_stop(c, "the summaries of recursive functions do not settle");
             return false;
@@ -469,9 +500,10 @@ static enum status analyse(struct own_ctx *c, struct arena *a)
     c->call_indirect = call_indirect;
     bool ok = own_ctx_init(c);
     c->contexts = ARENA_ARRAY(a, n, struct cert_context *);
+    c->plain = ARENA_NEW(a, struct cert_context);
     c->todo = ARENA_ARRAY(a, n, uint32_t);
     c->points = ARENA_ARRAY(a, ARRAY_LEN(c->scratch), struct cert_points);
-    ok = ok && c->contexts && c->todo && c->points;
+    ok = ok && c->contexts && c->plain && c->todo && c->points;
     for (uint32_t f = 0; ok && f < n; f++)
         ok = !c->root[f] || own_reach(c, f);
     if (ok)

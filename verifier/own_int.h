@@ -40,8 +40,8 @@ bool own_live(struct arena *a, struct arena *tmp, const struct vview *m, const s
 
 /* ---- summaries ---- */
 
-/* Bytes of a certificate (cert.h). */
-struct cert_bytes {
+/* Bytes of a certificate (cert.h). Packed: there are three for every function. */
+struct __attribute__((packed, aligned(4))) cert_bytes {
     const uint8_t *p;
     uint32_t n;
 };
@@ -49,18 +49,18 @@ struct cert_bytes {
 /* What a function does when it is called with certain arguments. States are kept as bytes: there is
  * one of these per function, at least. */
 struct cert_context {
-    struct cert_bytes entry;   /* values are the parameters' */
-    struct cert_bytes result;  /* values are the results'; none: does not return */
-    struct cert_bytes points;  /* states at labels (cert.h), of the last walk */
-    struct cert_context *next; /* of the same function, in the order in which they were met */
+    struct cert_bytes entry;  /* values are the parameters' */
+    struct cert_bytes result; /* values are the results'; none: does not return */
+    struct cert_bytes points; /* states at labels (cert.h), of the last walk */
     uint32_t func;
+    struct cert_context *next; /* of the same function, in the order in which they were met */
 };
 
 /* ... and what the fixpoint has to know of it. */
 struct own_summary {
     struct cert_context c; /* first: a pointer to it is one to this */
-    bool busy, used;
     struct own_kept *kept; /* if the context keeps states, else NULL */
+    bool busy, used;
 };
 
 /* The states themselves, with their histories, for who tells people about them. */
@@ -85,8 +85,9 @@ struct own_ctx {
     uint32_t nevents, cap_events;
     const struct vimport **imports; /* by imported function */
     struct cert_context **contexts; /* by function */
+    struct cert_context *plain;     /* of every function that has no references in its body */
     uint32_t *todo;                 /* functions without references in their type */
-    uint32_t ntodo;
+    uint32_t ntodo, done;
     uint8_t *pool, *pool_end;         /* room in the arena for bytes */
     struct strbuf room;               /* for bytes of which nobody keeps the place */
     struct arena live_room;           /* of own_live() */

@@ -118,15 +118,15 @@ struct vlocals {
 
 /* A defined function, index nimported_funcs + i. */
 struct vfunc {
-    uint32_t type;
-    const uint8_t *code; /* first instruction; ends with the final `end` */
-    uint32_t ncode;
-    uint32_t code_offset;         /* of `code` in the module's bytes: what diagnostics print */
+    const uint8_t *code;          /* first instruction; ends with the final `end` */
     const struct vlocals *locals; /* declared runs, parameters not included */
+    const struct vblock *blocks;
+    uint32_t type;
+    uint32_t ncode;
+    uint32_t code_offset; /* of `code` in the module's bytes: what diagnostics print */
     uint32_t nruns;
     uint32_t nlocals;    /* parameters included */
     uint32_t max_height; /* largest operand stack height reachable */
-    const struct vblock *blocks;
     uint32_t nblocks;
     bool has_refs; /* may hold an externref; false: ownership has nothing to say of its body */
 };

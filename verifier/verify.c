@@ -98,6 +98,8 @@ static enum status prove(struct module *m, struct arena *a, const struct verify_
 static enum status ownership(struct module *m)
 {
     const struct verify_options *opt = m->options;
+    m->cost.memory += m->scratch.used;
+    arena_clear(&m->scratch); /* of the passes before */
     struct arena a = {.limit =
                           ANALYSIS_MEMORY_FIXED + (size_t)ANALYSIS_MEMORY_PER_BYTE * m->v.nbytes};
     enum status s = opt && opt->certificate ? check_given(m, &a, opt) : prove(m, &a, opt);
