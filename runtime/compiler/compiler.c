@@ -40,7 +40,10 @@ static void initialize(void)
 {
     /* A counter of 32 bits that is widened to 64 reaches memory through masks, whose strides the
      * vectoriser does not see; as it is, it sees them, behind a check that nothing wraps. */
-    static const char *const options[] = {"singula", "-indvars-widen-indvars=0"};
+    /* Where clang's code for a data-dependent minimum selects, the converter would branch: its
+     * guess of what is predictable is wrong too often. */
+    static const char *const options[] = {"singula", "-indvars-widen-indvars=0",
+                                          "-x86-cmov-converter=0"};
     LLVMParseCommandLineOptions(ARRAY_LEN(options), options, NULL);
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();

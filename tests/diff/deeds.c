@@ -129,7 +129,8 @@ static uint64_t ask(struct place *p, const char *name)
     uint64_t value = 0;
     struct singula_diag why = {0};
     if (singula_call(p->sip, name, NULL, 0, &value, 1, &why))
-        strbuf_printf(&p->deed->text, "%s: %s\n", name, singula_status_name(why.code));
+        strbuf_printf(&p->deed->text, "%s: %s %s\n", name, singula_status_name(why.code),
+                      singula_sip_trap(p->sip));
     return value;
 }
 
