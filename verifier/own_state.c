@@ -437,15 +437,17 @@ static struct own_value join_i32(struct pairing *p, const struct own_state *out,
         return ra;
     /* Candidates: variables of either side, and every null test that this join makes. A loop's
      * header goes from one variable to another, or from OV_TOP to a table, only when the cases of
-     * the new one have grown, so this ends. */
+     * the new one have grown, so this ends. Null tests first: a flag that tells a closed peer, too,
+     * is one for what came before it was seen. */
     p->work += 4 * (uint64_t)p->n;
     for (uint32_t k = 0; k < p->n; k++) {
         struct own_var nul = {VAR_NULL, k, UINT64_MAX};
         if (out->res[k].maybe)
             join_over(p, &a, &b, k, VAR_NULL, own_cases(out, &nul), &v, &best);
+    }
+    for (uint32_t k = 0; k < p->n; k++)
         if (out->res[k].pend)
             join_over(p, &a, &b, k, VAR_TAG, out->res[k].pend, &v, &best);
-    }
     if (best == 0 && never_zero(&a) && never_zero(&b))
         return a.kind == OV_TABLE ? a : b.kind == OV_TABLE ? b : v;
     return v;
