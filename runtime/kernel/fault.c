@@ -12,8 +12,10 @@
 #endif
 
 #define ALT_STACK_BYTES ((size_t)64 << 10)
-/* Stack pointers that far apart are of different stacks. */
-#define SAME_STACK ((ptrdiff_t)256 << 20)
+/* Stack pointers that far apart are of different stacks; and what the frames that led to the other
+ * one take at most. */
+#define SAME_STACK  ((size_t)256 << 20)
+#define OTHER_STACK ((size_t)128 << 10)
 
 /* One per fault_call() in progress, on its stack. */
 struct record {
@@ -61,8 +63,10 @@ static void on_fault(int sig, siginfo_t *info, void *ucontext)
     char *given_up = arch_fault_sp(ucontext);
     rec->fault.pc = (uint64_t)(uintptr_t)arch_fault_pc(ucontext);
     rec->fault.sp = (uint64_t)(uintptr_t)given_up;
-    if (given_up < (char *)rec->resume_sp && (char *)rec->resume_sp - given_up < SAME_STACK)
-        ASAN_UNPOISON_MEMORY_REGION(given_up, (size_t)((char *)rec->resume_sp - given_up));
+    size_t frames = (size_t)((char *)rec->resume_sp - given_up);
+    if (frames > SAME_STACK)
+        frames = OTHER_STACK;
+    ASAN_UNPOISON_MEMORY_REGION((char *)rec->resume_sp - frames, frames);
     arch_fault_redirect(ucontext, rec->resume_sp);
 }
 
