@@ -1,11 +1,12 @@
 /* Preemption: a signal moves all registers of compiled code out and sends the thread back to the
  * run loop.
  *
- * The processor is interrupted at any instruction, so everything is saved: the signal's frame has
- * it, vector registers included, and the room for it is at the upper end of the SIP's stack. What
- * tells the guest's code from ours is the page table: pages with the right to execute hold images
- * and nothing else. In our own code nothing is saved; stubs_x86_64.S says how the signal is not
- * lost there.
+ * INV-10: the signal changes no register of compiled code, and is not lost on the way into or out
+ * of it. The processor is interrupted at any instruction, so everything is saved: the signal's
+ * frame has it, vector registers included, and the room for it is at the upper end of the SIP's
+ * stack. What tells the guest's code from ours is the page table: pages with the right to execute
+ * hold images and nothing else. In our own code nothing is saved; stubs_x86_64.S says how the
+ * signal is not lost there.
  */
 #include "runtime/native/native_int.h"
 
