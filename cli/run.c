@@ -255,7 +255,7 @@ out:
 
 static int run_run(const struct command *self, int argc, char **argv)
 {
-    struct run_options r = {.system.engine = SINGULA_ENGINE_AUTO};
+    struct run_options r = {.system = {.engine = SINGULA_ENGINE_AUTO, .single_module = true}};
     struct opts o;
     int status = RUN_FAILED;
     opts_begin(&o, self, argc, argv);

@@ -185,6 +185,9 @@ struct singula_config {      /* zero means the default */
     int monitor;       /* SINGULA_MONITOR_...; for all SIPs of the system, for good */
     int engine;        /* SINGULA_ENGINE_...; for all SIPs of the system */
     int opt;           /* SINGULA_OPT_...: how modules are compiled */
+    /* All SIPs run one module. If its code is there when the first is spawned, AUTO is NATIVE and
+     * starts a little faster. */
+    bool single_module;
     /* Compiled code is kept in a folder of the user's ($XDG_CACHE_HOME/singula, ~/.cache/singula),
      * at most so much of it (default 256 MiB); or is not. */
     bool no_cache;

@@ -98,6 +98,11 @@ static enum status get_now(void *ctx, const struct verified_module *m, enum memo
 {
     struct singula_system *sys = ctx;
     struct image_bytes b;
+    if (sys->found) {
+        *image = sys->found;
+        sys->found = NULL;
+        return OK;
+    }
     if (sys->given && (*image = copy_given(sys->given)))
         return OK;
     enum status st = supply_get(&sys->supply, m, mode, sys->jobs.opt, watched, stop, &b, why);
@@ -131,6 +136,7 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
         cfg = &defaults;
     bool mixed = cfg->engine == SINGULA_ENGINE_AUTO;
     sys->rt.perf_map = cfg->perf_map;
+    sys->single = cfg->single_module;
     supply_open(&sys->supply, &(struct supply_config){.no_cache = cfg->no_cache,
                                                       .cache_bytes = cfg->cache_bytes,
                                                       .threads = mixed ? other_processors() : 0,
@@ -158,6 +164,17 @@ bool singula_system_compiling(const struct singula_system *sys)
     return atomic_load(&sys->jobs.compiling) > 0;
 }
 
+/* If the code of the only module is there, the interpreter need not make any of its own. */
+static void choose_engine(struct singula_system *sys, const struct singula_module *m,
+                          enum memory_mode mode)
+{
+    if (!sys->single || sys->rt.engine != &mixed_engine || !list_empty(&sys->loaded) ||
+        !find(sys, m->verified, mode, sys->rt.monitor, &sys->found))
+        return;
+    sys->rt.engine = &native_engine;
+    sys->rt.code.get = get_now;
+}
+
 enum status api_code_load(struct singula_system *sys, struct singula_module *m,
                           enum memory_mode mode, struct code_module **out, struct diag *why)
 {
@@ -166,9 +183,15 @@ enum status api_code_load(struct singula_system *sys, struct singula_module *m,
         st = check_given(&m->image, mode, sys->rt.monitor, why);
         sys->given = &m->image;
     }
-    if (st == OK)
+    if (st == OK) {
+        choose_engine(sys, m, mode);
         st = sys->rt.engine->load(&sys->rt, m->verified, mode, out, why);
+    }
     sys->given = NULL;
+    put(sys, sys->found);
+    sys->found = NULL;
+    if (st != OK)
+        api_jobs_forget(&sys->jobs, m->verified, mode);
     return st;
 }
 

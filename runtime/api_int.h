@@ -56,6 +56,8 @@ struct singula_system {
     struct runtime rt;
     struct supply supply;            /* of machine code */
     const struct image_bytes *given; /* of the module that is being loaded, if it was an image */
+    const uint8_t *found;            /* the code of that module, if the engine depended on it */
+    bool single;                     /* singula_config.single_module */
     struct code_jobs jobs;           /* who compiles meanwhile */
     struct list sips, hosts, loaded;
     bool running; /* within singula_run() or singula_call(), which do not nest */
