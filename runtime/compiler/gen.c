@@ -66,11 +66,13 @@ LLVMValueRef gen_slots(struct gen *g, uint32_t n)
     if (g->nslots && n <= g->nslots)
         return g->slots;
     LLVMBasicBlockRef here = LLVMGetInsertBlock(g->c->b);
+    LLVMMetadataRef location = LLVMGetCurrentDebugLocation2(g->c->b); /* goes with the position */
     LLVMPositionBuilderBefore(g->c->b, LLVMGetBasicBlockTerminator(g->entry));
     /* an array for the most slots so far: those made before it stay in use, few are made */
     g->nslots = n > 8 ? n : 8;
     g->slots = LLVMBuildAlloca(g->c->b, LLVMArrayType2(g->c->i64, g->nslots), "");
     LLVMPositionBuilderAtEnd(g->c->b, here);
+    LLVMSetCurrentDebugLocation2(g->c->b, location);
     return g->slots;
 }
 

@@ -64,31 +64,39 @@ uint64_t clock_now_ns(void)
 
 /* ---- other threads ---- */
 
-/* Makes the running process, if any, look at its reasons to stop. Any thread, signal handlers. */
-static void poke(void *arg)
+/* Makes the running process, if any, look at its reasons to stop. Any thread, signal handlers. True
+ * if it was sent a signal. */
+static bool poke(struct sched *s)
 {
-    struct sched *s = arg;
+    bool by_signal = false;
     atomic_fetch_add(&s->pokers, 1);
     struct proc *p = atomic_load(&s->running);
     if (p) {
         atomic_store(&p->interrupt, 1);
-        if (p->by_signal) {
+        by_signal = p->by_signal;
+        if (by_signal)
             pthread_kill(s->worker, PREEMPT_SIGNAL);
-            /* it may be where it cannot be stopped */
-            atomic_store(&s->tick.wanted, true);
-        }
     }
     atomic_fetch_sub(&s->pokers, 1);
+    return by_signal;
+}
+
+/* On the tick's thread, which is awake. */
+static void on_tick(void *arg)
+{
+    struct sched *s = arg;
+    if (poke(s))
+        atomic_store(&s->tick.wanted, true); /* it may come where nothing can be stopped */
 }
 
 void sched_nudge(struct sched *s)
 {
-    poke(s);
+    (void)poke(s);
 }
 
 static void kick(struct sched *s)
 {
-    poke(s);
+    (void)poke(s);
     int e = errno; /* may be a signal handler */
     uint64_t one = 1;
     ssize_t n = write(s->kick, &one, sizeof one); /* EAGAIN: it is readable already */
@@ -144,7 +152,7 @@ enum status sched_create(const struct sched_config *cfg, struct sched **out, str
         goto fail;
     s->procs = table;
     s->free_slots = (uint32_t *)(s->procs + s->max_procs);
-    if ((st = tick_open(&s->tick, s->slice_ns, poke, s)) != OK)
+    if ((st = tick_open(&s->tick, s->slice_ns, on_tick, s)) != OK)
         goto fail;
     *out = s;
     return OK;
