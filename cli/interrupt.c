@@ -18,11 +18,15 @@ static void on_signal(int sig)
         singula_stop(target);
 }
 
+/* On a stack of its own: the thread may run on a guest's, which has no room for a handler. */
 void interrupt_stops(struct singula_system *sys)
 {
+    struct sigaction sa = {.sa_handler = sys ? on_signal : SIG_DFL,
+                           .sa_flags = SA_ONSTACK | SA_RESTART};
+    sigemptyset(&sa.sa_mask);
     target = sys;
-    signal(SIGINT, sys ? on_signal : SIG_DFL);
-    signal(SIGTERM, sys ? on_signal : SIG_DFL);
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
 }
 
 int interrupt_signal(void)

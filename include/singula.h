@@ -4,6 +4,8 @@
  * (singula_status_name()) and describe the first error in *why, which may be NULL. A system and its
  * SIPs are used from one thread, but for singula_stop() and singula_kill(), which any thread and
  * signal handlers may call.
+ * The thread may be on a guest's small stack when a signal comes: install handlers of your own with
+ * SA_ONSTACK. The thread has an alternate stack, Singula's if none of yours.
  *
  *   struct singula_module *m;  struct singula_system *sys;  struct singula_sip *sip;
  *   singula_verify(bytes, n, NULL, &m, &why);

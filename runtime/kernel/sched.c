@@ -421,10 +421,12 @@ static void poll_waiters(struct sched *s, uint64_t timeout_ns)
 
 /* ---- running ---- */
 
+/* Machine code looks at nothing by itself, and the signal that sched_stop() sends may come where
+ * nothing can be stopped: ticks repeat it. */
 static bool needs_tick(const struct sched *s, const struct proc *p)
 {
-    return !list_empty(&s->runq) || s->timers.n || !list_empty(&s->fd_waiters) || p->max_cpu_ns ||
-           s->until_ns != WAIT_FOREVER;
+    return p->by_signal || !list_empty(&s->runq) || s->timers.n || !list_empty(&s->fd_waiters) ||
+           p->max_cpu_ns || s->until_ns != WAIT_FOREVER;
 }
 
 static void dispatch(struct sched *s, struct proc *p)
