@@ -165,7 +165,7 @@ static bool all_cases(struct variables *vs, uint32_t k, const struct own_value *
                       const struct own_value *y, const uint32_t *to_a)
 {
     vs->work++;
-    if (k == vs->n)
+    if (k == vs->n || k == ARRAY_LEN(vs->v)) /* the second, for the compiler: n is no more */
         return entry_included(entry(x, vs, NULL), entry(y, vs, to_a));
     for (uint64_t left = vs->v[k].mask; left; left &= left - 1) {
         vs->v[k].now = (uint32_t)__builtin_ctzll(left);

@@ -70,7 +70,8 @@ static uint8_t *put_res(uint8_t *p, const struct own_res *r)
     bool param = r->param != PARAM_NONE, states = r->states, pend = r->pend, filled = r->filled;
     p = put(p, (uint32_t)r->kind | (uint32_t)r->maybe << 3 | (uint32_t)r->role << 5 |
                    (uint32_t)param << 6 | (uint32_t)r->spare << 7);
-    p = put(p, (uint64_t)r->type << 3 | states << 2 | pend << 1 | filled);
+    p = put(p, (uint64_t)r->type << 3 | (uint64_t)states << 2 | (uint64_t)pend << 1 |
+                   (uint64_t)filled);
     if (param)
         p = put(p, r->param);
     if (states)

@@ -37,42 +37,62 @@ struct row {
 };
 
 #define INT(w)                                                                                     \
-    [OP_##w##_CONST] = {K_CONST}, [OP_##w##_EQZ] = {K_EQZ}, [OP_##w##_EQ] = {K_CMP, LLVMIntEQ},    \
-    [OP_##w##_NE] = {K_CMP, LLVMIntNE}, [OP_##w##_LT_S] = {K_CMP, LLVMIntSLT},                     \
-    [OP_##w##_LT_U] = {K_CMP, LLVMIntULT}, [OP_##w##_GT_S] = {K_CMP, LLVMIntSGT},                  \
-    [OP_##w##_GT_U] = {K_CMP, LLVMIntUGT}, [OP_##w##_LE_S] = {K_CMP, LLVMIntSLE},                  \
-    [OP_##w##_LE_U] = {K_CMP, LLVMIntULE}, [OP_##w##_GE_S] = {K_CMP, LLVMIntSGE},                  \
-    [OP_##w##_GE_U] = {K_CMP, LLVMIntUGE}, [OP_##w##_CLZ] = {K_BITS, 1, "llvm.ctlz"},              \
-    [OP_##w##_CTZ] = {K_BITS, 1, "llvm.cttz"}, [OP_##w##_POPCNT] = {K_BITS, 0, "llvm.ctpop"},      \
-    [OP_##w##_ADD] = {K_BIN, LLVMAdd}, [OP_##w##_SUB] = {K_BIN, LLVMSub},                          \
-    [OP_##w##_MUL] = {K_BIN, LLVMMul}, [OP_##w##_DIV_S] = {K_DIV, LLVMSDiv},                       \
-    [OP_##w##_DIV_U] = {K_DIV, LLVMUDiv}, [OP_##w##_REM_S] = {K_DIV, LLVMSRem},                    \
-    [OP_##w##_REM_U] = {K_DIV, LLVMURem}, [OP_##w##_AND] = {K_BIN, LLVMAnd},                       \
-    [OP_##w##_OR] = {K_BIN, LLVMOr}, [OP_##w##_XOR] = {K_BIN, LLVMXor},                            \
-    [OP_##w##_SHL] = {K_SHIFT, LLVMShl}, [OP_##w##_SHR_S] = {K_SHIFT, LLVMAShr},                   \
-    [OP_##w##_SHR_U] = {K_SHIFT, LLVMLShr}, [OP_##w##_ROTL] = {K_ROT, 0, "llvm.fshl"},             \
-    [OP_##w##_ROTR] = {K_ROT, 0, "llvm.fshr"}, [OP_##w##_EXTEND8_S] = {K_EXT, 8},                  \
-    [OP_##w##_EXTEND16_S] = {K_EXT, 16}
+    [OP_##w##_CONST] = {.kind = K_CONST}, [OP_##w##_EQZ] = {.kind = K_EQZ},                        \
+    [OP_##w##_EQ] = {.kind = K_CMP, .arg = LLVMIntEQ},                                             \
+    [OP_##w##_NE] = {.kind = K_CMP, .arg = LLVMIntNE},                                             \
+    [OP_##w##_LT_S] = {.kind = K_CMP, .arg = LLVMIntSLT},                                          \
+    [OP_##w##_LT_U] = {.kind = K_CMP, .arg = LLVMIntULT},                                          \
+    [OP_##w##_GT_S] = {.kind = K_CMP, .arg = LLVMIntSGT},                                          \
+    [OP_##w##_GT_U] = {.kind = K_CMP, .arg = LLVMIntUGT},                                          \
+    [OP_##w##_LE_S] = {.kind = K_CMP, .arg = LLVMIntSLE},                                          \
+    [OP_##w##_LE_U] = {.kind = K_CMP, .arg = LLVMIntULE},                                          \
+    [OP_##w##_GE_S] = {.kind = K_CMP, .arg = LLVMIntSGE},                                          \
+    [OP_##w##_GE_U] = {.kind = K_CMP, .arg = LLVMIntUGE},                                          \
+    [OP_##w##_CLZ] = {K_BITS, 1, "llvm.ctlz"}, [OP_##w##_CTZ] = {K_BITS, 1, "llvm.cttz"},          \
+    [OP_##w##_POPCNT] = {K_BITS, 0, "llvm.ctpop"},                                                 \
+    [OP_##w##_ADD] = {.kind = K_BIN, .arg = LLVMAdd},                                              \
+    [OP_##w##_SUB] = {.kind = K_BIN, .arg = LLVMSub},                                              \
+    [OP_##w##_MUL] = {.kind = K_BIN, .arg = LLVMMul},                                              \
+    [OP_##w##_DIV_S] = {.kind = K_DIV, .arg = LLVMSDiv},                                           \
+    [OP_##w##_DIV_U] = {.kind = K_DIV, .arg = LLVMUDiv},                                           \
+    [OP_##w##_REM_S] = {.kind = K_DIV, .arg = LLVMSRem},                                           \
+    [OP_##w##_REM_U] = {.kind = K_DIV, .arg = LLVMURem},                                           \
+    [OP_##w##_AND] = {.kind = K_BIN, .arg = LLVMAnd},                                              \
+    [OP_##w##_OR] = {.kind = K_BIN, .arg = LLVMOr},                                                \
+    [OP_##w##_XOR] = {.kind = K_BIN, .arg = LLVMXor},                                              \
+    [OP_##w##_SHL] = {.kind = K_SHIFT, .arg = LLVMShl},                                            \
+    [OP_##w##_SHR_S] = {.kind = K_SHIFT, .arg = LLVMAShr},                                         \
+    [OP_##w##_SHR_U] = {.kind = K_SHIFT, .arg = LLVMLShr},                                         \
+    [OP_##w##_ROTL] = {K_ROT, 0, "llvm.fshl"}, [OP_##w##_ROTR] = {K_ROT, 0, "llvm.fshr"},          \
+    [OP_##w##_EXTEND8_S] = {.kind = K_EXT, .arg = 8},                                              \
+    [OP_##w##_EXTEND16_S] = {.kind = K_EXT, .arg = 16}
 
 #define FLOAT(w)                                                                                   \
-    [OP_##w##_CONST] = {K_CONST}, [OP_##w##_EQ] = {K_FCMP, LLVMRealOEQ},                           \
-    [OP_##w##_NE] = {K_FCMP, LLVMRealUNE}, [OP_##w##_LT] = {K_FCMP, LLVMRealOLT},                  \
-    [OP_##w##_GT] = {K_FCMP, LLVMRealOGT}, [OP_##w##_LE] = {K_FCMP, LLVMRealOLE},                  \
-    [OP_##w##_GE] = {K_FCMP, LLVMRealOGE}, [OP_##w##_ABS] = {K_FUN, 0, "llvm.fabs"},               \
-    [OP_##w##_NEG] = {K_FUN, 1}, [OP_##w##_CEIL] = {K_FUN, 0, "llvm.ceil"},                        \
-    [OP_##w##_FLOOR] = {K_FUN, 0, "llvm.floor"}, [OP_##w##_TRUNC] = {K_FUN, 0, "llvm.trunc"},      \
+    [OP_##w##_CONST] = {.kind = K_CONST}, [OP_##w##_EQ] = {.kind = K_FCMP, .arg = LLVMRealOEQ},    \
+    [OP_##w##_NE] = {.kind = K_FCMP, .arg = LLVMRealUNE},                                          \
+    [OP_##w##_LT] = {.kind = K_FCMP, .arg = LLVMRealOLT},                                          \
+    [OP_##w##_GT] = {.kind = K_FCMP, .arg = LLVMRealOGT},                                          \
+    [OP_##w##_LE] = {.kind = K_FCMP, .arg = LLVMRealOLE},                                          \
+    [OP_##w##_GE] = {.kind = K_FCMP, .arg = LLVMRealOGE},                                          \
+    [OP_##w##_ABS] = {K_FUN, 0, "llvm.fabs"}, [OP_##w##_NEG] = {.kind = K_FUN, .arg = 1},          \
+    [OP_##w##_CEIL] = {K_FUN, 0, "llvm.ceil"}, [OP_##w##_FLOOR] = {K_FUN, 0, "llvm.floor"},        \
+    [OP_##w##_TRUNC] = {K_FUN, 0, "llvm.trunc"},                                                   \
     [OP_##w##_NEAREST] = {K_FUN, 0, "llvm.roundeven"}, [OP_##w##_SQRT] = {K_FUN, 0, "llvm.sqrt"},  \
-    [OP_##w##_ADD] = {K_FBIN, LLVMFAdd}, [OP_##w##_SUB] = {K_FBIN, LLVMFSub},                      \
-    [OP_##w##_MUL] = {K_FBIN, LLVMFMul}, [OP_##w##_DIV] = {K_FBIN, LLVMFDiv},                      \
-    [OP_##w##_MIN] = {K_MINMAX, LLVMRealOLT}, [OP_##w##_MAX] = {K_MINMAX, LLVMRealOGT},            \
+    [OP_##w##_ADD] = {.kind = K_FBIN, .arg = LLVMFAdd},                                            \
+    [OP_##w##_SUB] = {.kind = K_FBIN, .arg = LLVMFSub},                                            \
+    [OP_##w##_MUL] = {.kind = K_FBIN, .arg = LLVMFMul},                                            \
+    [OP_##w##_DIV] = {.kind = K_FBIN, .arg = LLVMFDiv},                                            \
+    [OP_##w##_MIN] = {.kind = K_MINMAX, .arg = LLVMRealOLT},                                       \
+    [OP_##w##_MAX] = {.kind = K_MINMAX, .arg = LLVMRealOGT},                                       \
     [OP_##w##_COPYSIGN] = {K_FUN2, 0, "llvm.copysign"}
 
 #define TRUNC(i, f)                                                                                \
-    [OP_##i##_TRUNC_##f##_S] = {K_TRUNC, 1}, [OP_##i##_TRUNC_##f##_U] = {K_TRUNC, 0},              \
+    [OP_##i##_TRUNC_##f##_S] = {.kind = K_TRUNC, .arg = 1},                                        \
+    [OP_##i##_TRUNC_##f##_U] = {.kind = K_TRUNC, .arg = 0},                                        \
     [OP_##i##_TRUNC_SAT_##f##_S] = {K_SAT, 0, "llvm.fptosi.sat"},                                  \
     [OP_##i##_TRUNC_SAT_##f##_U] = {K_SAT, 0, "llvm.fptoui.sat"},                                  \
-    [OP_##f##_CONVERT_##i##_S] = {K_CAST, LLVMSIToFP},                                             \
-    [OP_##f##_CONVERT_##i##_U] = {K_CAST, LLVMUIToFP}
+    [OP_##f##_CONVERT_##i##_S] = {.kind = K_CAST, .arg = LLVMSIToFP},                              \
+    [OP_##f##_CONVERT_##i##_U] = {.kind = K_CAST, .arg = LLVMUIToFP}
 
 static const struct row rows[OP_N] = {
     INT(I32),
@@ -83,16 +103,16 @@ static const struct row rows[OP_N] = {
     TRUNC(I32, F64),
     TRUNC(I64, F32),
     TRUNC(I64, F64),
-    [OP_I64_EXTEND32_S] = {K_EXT, 32},
-    [OP_I32_WRAP_I64] = {K_CAST, LLVMTrunc},
-    [OP_I64_EXTEND_I32_S] = {K_CAST, LLVMSExt},
-    [OP_I64_EXTEND_I32_U] = {K_CAST, LLVMZExt},
-    [OP_F32_DEMOTE_F64] = {K_DEMOTE},
-    [OP_F64_PROMOTE_F32] = {K_CAST, LLVMFPExt},
-    [OP_I32_REINTERPRET_F32] = {K_CAST, LLVMBitCast},
-    [OP_I64_REINTERPRET_F64] = {K_CAST, LLVMBitCast},
-    [OP_F32_REINTERPRET_I32] = {K_CAST, LLVMBitCast},
-    [OP_F64_REINTERPRET_I64] = {K_CAST, LLVMBitCast},
+    [OP_I64_EXTEND32_S] = {.kind = K_EXT, .arg = 32},
+    [OP_I32_WRAP_I64] = {.kind = K_CAST, .arg = LLVMTrunc},
+    [OP_I64_EXTEND_I32_S] = {.kind = K_CAST, .arg = LLVMSExt},
+    [OP_I64_EXTEND_I32_U] = {.kind = K_CAST, .arg = LLVMZExt},
+    [OP_F32_DEMOTE_F64] = {.kind = K_DEMOTE},
+    [OP_F64_PROMOTE_F32] = {.kind = K_CAST, .arg = LLVMFPExt},
+    [OP_I32_REINTERPRET_F32] = {.kind = K_CAST, .arg = LLVMBitCast},
+    [OP_I64_REINTERPRET_F64] = {.kind = K_CAST, .arg = LLVMBitCast},
+    [OP_F32_REINTERPRET_I32] = {.kind = K_CAST, .arg = LLVMBitCast},
+    [OP_F64_REINTERPRET_I64] = {.kind = K_CAST, .arg = LLVMBitCast},
 };
 
 static LLVMValueRef constant(struct gen *g, const struct insn_view *i)

@@ -133,7 +133,7 @@ START_TEST(registers_survive_signals)
     struct nagger n;
     nag_begin(&n);
     time_t end = time(NULL) + 40;
-    for (uint32_t i = 0; yields < 20000 && time(NULL) < end; i++) {
+    while (yields < 20000 && time(NULL) < end) {
         ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, "mix"), args), OK);
         uint32_t got = run_nagged(&yields);
         if (got != want)
@@ -246,7 +246,7 @@ START_TEST(calls_are_quick)
         took = (clock_now_ns() - begin) / 100;
         entry = took < entry ? took : entry;
     }
-    printf("an empty host call takes %.2f ns, entry and exit %llu ns\n", (double)best / N,
+    printf("an empty host call takes %.2f ns, entry and exit %llu ns\n", (double)best / (double)N,
            (unsigned long long)entry);
     ck_assert_uint_lt(best / N, 200);
     close_rig();
