@@ -164,13 +164,6 @@ static LLVMValueRef compare(struct gen *g, LLVMIntPredicate p, LLVMValueRef x, L
     return LLVMBuildZExt(g->c->b, LLVMBuildICmp(g->c->b, p, x, y, ""), g->c->i32, "");
 }
 
-static LLVMValueRef sign_extend(struct gen *g, LLVMValueRef x, unsigned bits)
-{
-    LLVMTypeRef narrow = LLVMIntTypeInContext(g->c->ctx, bits);
-    x = LLVMBuildTrunc(g->c->b, x, narrow, "");
-    return x;
-}
-
 /* ---- floats ---- */
 
 static bool is_const(LLVMValueRef v, double value)
@@ -290,7 +283,8 @@ static LLVMValueRef unary(struct gen *g, const struct row *r, LLVMTypeRef to, LL
     case K_CAST:
         return LLVMBuildCast(c->b, (LLVMOpcode)r->arg, x, to, "");
     case K_EXT:
-        return LLVMBuildSExt(c->b, sign_extend(g, x, r->arg), to, "");
+        x = LLVMBuildTrunc(c->b, x, LLVMIntTypeInContext(c->ctx, r->arg), "");
+        return LLVMBuildSExt(c->b, x, to, "");
     case K_TRUNC:
         return truncation(g, x, to, r->arg);
     case K_SAT:

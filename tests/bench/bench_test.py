@@ -91,7 +91,8 @@ def verify():
              [f"{s} {n} MB" for s in ("plain", "mixed", "references") for n in ("0.01", "0.1")], rows)
         for m in rows:
             size = float(m["module"].split()[1]) * 1e6
-            case(f"verify {m['module']}", abs(m["bytes"] / size - 1) < (0.35 if size < 1e5 else 0.15) and spread_ok(m["singula"]["ns"]) and
+            whole = m["module"] == "mixed 0.01 MB"  # two groups of functions, of some 6.5 KB each
+            case(f"verify {m['module']}", abs(m["bytes"] / size - 1) < (0.35 if whole else 0.15) and spread_ok(m["singula"]["ns"]) and
                  spread_ok(m["types only"]["ns"]) and m["memory_ratio"] >= 0, m)
         lines = [e for e in xml.etree.ElementTree.parse(picture).iter() if e.tag.endswith("polyline")]
         case("verify draws all", [len(e.get("points").split()) for e in lines] == [2, 2, 2], lines)
