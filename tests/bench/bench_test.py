@@ -71,10 +71,23 @@ def channel():
     case("channel table", r.returncode == 0 and r.stdout.count("kernel/sip") == 5, r.stdout + r.stderr)
 
 
+def sips():
+    for engine in ["interp", "auto"]:
+        r = run("sips", "--quick", f"--engine={engine}", "--live=300", "--rounds=2", "--json")
+        case(f"sips {engine} ends well", r.returncode == 0, r.stderr)
+        doc = json.loads(r.stdout or "{}")
+        case(f"sips {engine} live", doc.get("live") == 300 and doc.get("live_ns", 0) > 0 and 0 < doc.get("live_bytes", 0) < 65536 and
+             doc.get("mappings", 9) < 8, doc)
+        case(f"sips {engine} times", doc and spread_ok(doc["spawn_ns"]) and spread_ok(doc["yield_ns"]), doc)
+    r = run("sips", "--quick", "--memory=guard", "--live=8", "--engine=interp")
+    case("sips table", r.returncode == 0 and "8 SIPs live at once, guard memory" in r.stdout, r.stdout + r.stderr)
+
+
 def mistakes():
     for words, text in [(["chanel"], "did you mean channel"), (["channel", "--size=7"], "multiples of 8"),
                         (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
-                        (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"), (["channel", "--rounds=x"], "--rounds")]:
+                        (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"), (["channel", "--rounds=x"], "--rounds"),
+                        (["sips", "--live=0"], "--live"), (["sips", "--memory=big"], "--memory")]:
         r = run(*words)
         case(" ".join(words), r.returncode == 2 and text in r.stderr, f"{r.returncode} {r.stderr}")
     r = run("channel", "--help")
@@ -104,7 +117,7 @@ def verify():
 
 
 def main():
-    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm"]
+    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm", "sips-cell.wasm"]
                if not os.path.exists(os.path.join(GUESTS, g))]
     mistakes()
     verify()
@@ -113,6 +126,7 @@ def main():
     else:
         compute()
         channel()
+        sips()
     print(f"bench: {passed} passed, {failed} failed, {len(missing)} skipped")
     return 1 if failed else 77 if missing else 0
 
