@@ -96,7 +96,6 @@ static void unload(struct loaded *l)
     list_remove(&l->in_module);
     list_remove(&l->in_system);
     l->sys->rt.engine->unload(l->code);
-    api_jobs_forget(&l->sys->jobs, l->verified, l->mode);
     free(l);
 }
 

@@ -74,35 +74,37 @@ static const uint8_t *copy_given(const struct image_bytes *given)
 }
 
 /* For the engine that begins in the interpreter. */
-static bool find(void *ctx, const struct verified_module *m, enum memory_mode mode, bool watched,
-                 const uint8_t **image)
+static enum code_level find(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                            bool watched, const uint8_t **image)
 {
     struct singula_system *sys = ctx;
     if (sys->given && (*image = copy_given(sys->given)))
-        return true;
+        return CODE_BEST; /* the user has chosen */
     return api_jobs_find(&sys->jobs, m, mode, watched, image);
 }
 
 static enum status get_later(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                             bool watched, const _Atomic bool *stop, const uint8_t **image,
-                             struct diag *why)
+                             bool watched, const _Atomic bool *stop, enum code_level *level,
+                             const uint8_t **image, struct diag *why)
 {
     struct singula_system *sys = ctx;
-    return api_jobs_get(&sys->jobs, m, mode, watched, stop, image, why);
-}
-
-/* For the engine that has machine code only. */
-static enum status get_now(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                           bool watched, const _Atomic bool *stop, const uint8_t **image,
-                           struct diag *why)
-{
-    struct singula_system *sys = ctx;
-    struct image_bytes b;
-    if (sys->found) {
+    if (!stop) { /* choose_engine() has found some */
+        *level = sys->found_level;
         *image = sys->found;
         sys->found = NULL;
         return OK;
     }
+    return api_jobs_get(&sys->jobs, m, mode, watched, stop, level, image, why);
+}
+
+/* For the engine that has machine code only. */
+static enum status get_now(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                           bool watched, const _Atomic bool *stop, enum code_level *level,
+                           const uint8_t **image, struct diag *why)
+{
+    struct singula_system *sys = ctx;
+    struct image_bytes b;
+    *level = CODE_BEST;
     if (sys->given && (*image = copy_given(sys->given)))
         return OK;
     enum status st = supply_get(&sys->supply, m, mode, sys->jobs.opt, watched, stop, &b, why);
@@ -155,7 +157,6 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
 
 void api_code_close(struct singula_system *sys)
 {
-    api_jobs_close(&sys->jobs);
     supply_close(&sys->supply);
 }
 
@@ -168,11 +169,13 @@ bool singula_system_compiling(const struct singula_system *sys)
 static void choose_engine(struct singula_system *sys, const struct singula_module *m,
                           enum memory_mode mode)
 {
-    if (!sys->single || sys->rt.engine != &mixed_engine || !list_empty(&sys->loaded) ||
-        !find(sys, m->verified, mode, sys->rt.monitor, &sys->found))
+    if (!sys->single || sys->rt.engine != &mixed_engine || !list_empty(&sys->loaded))
+        return;
+    sys->found_level = find(sys, m->verified, mode, sys->rt.monitor, &sys->found);
+    if (sys->found_level == CODE_NONE)
         return;
     sys->rt.engine = &native_engine;
-    sys->rt.code.get = get_now;
+    sys->rt.code.get = get_later;
 }
 
 enum status api_code_load(struct singula_system *sys, struct singula_module *m,
@@ -190,8 +193,6 @@ enum status api_code_load(struct singula_system *sys, struct singula_module *m,
     sys->given = NULL;
     put(sys, sys->found);
     sys->found = NULL;
-    if (st != OK)
-        api_jobs_forget(&sys->jobs, m->verified, mode);
     return st;
 }
 

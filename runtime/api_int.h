@@ -44,9 +44,6 @@ struct host_entry {
 
 /* What compiles while SIPs run; api_jobs.c. */
 struct code_jobs {
-    pthread_mutex_t lock;
-    pthread_cond_t stopped;
-    struct list all; /* struct code_job */
     struct supply *supply;
     enum image_opt opt;
     _Atomic uint32_t compiling;
@@ -57,6 +54,7 @@ struct singula_system {
     struct supply supply;            /* of machine code */
     const struct image_bytes *given; /* of the module that is being loaded, if it was an image */
     const uint8_t *found;            /* the code of that module, if the engine depended on it */
+    enum code_level found_level;
     bool single;                     /* singula_config.single_module */
     struct code_jobs jobs;           /* who compiles meanwhile */
     struct list sips, hosts, loaded;
@@ -81,18 +79,13 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
 void api_code_close(struct singula_system *sys);
 /* What a system has for modules that begin in the interpreter, out of `supply`. */
 void api_jobs_open(struct code_jobs *jobs, struct supply *supply, enum image_opt opt);
-/* All modules have been forgotten. */
-void api_jobs_close(struct code_jobs *jobs);
 /* What there is at once. */
-bool api_jobs_find(struct code_jobs *jobs, const struct verified_module *m, enum memory_mode mode,
-                   bool watched, const uint8_t **image);
+enum code_level api_jobs_find(struct code_jobs *jobs, const struct verified_module *m,
+                              enum memory_mode mode, bool watched, const uint8_t **image);
 /* Compiles, on a thread of the engine's, unless *stop becomes true soon. */
 enum status api_jobs_get(struct code_jobs *jobs, const struct verified_module *m,
                          enum memory_mode mode, bool watched, const _Atomic bool *stop,
-                         const uint8_t **image, struct diag *why);
-/* The engine has unloaded that code: gives up what is still done for it. */
-void api_jobs_forget(struct code_jobs *jobs, const struct verified_module *m,
-                     enum memory_mode mode);
+                         enum code_level *level, const uint8_t **image, struct diag *why);
 /* Calls the engine's load() for a module. */
 enum status api_code_load(struct singula_system *sys, struct singula_module *m,
                           enum memory_mode mode, struct code_module **out, struct diag *why);

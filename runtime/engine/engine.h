@@ -159,18 +159,26 @@ struct engine {
 };
 extern const struct engine interp_engine;
 
+/* How good a module's code is. */
+enum code_level {
+    CODE_NONE,  /* the interpreter's */
+    CODE_FIRST, /* machine code that was made quickly: there will be better one */
+    CODE_BEST,
+};
+
 /* Where an engine gets machine code from: the compiler, a cache, a file. */
 struct code_provider {
-    /* The image of a module (runtime/native/image.h), fit for this machine; it stays until it is
-     * given back. `watched`: for the ownership monitor. `stop`, if not NULL, becomes true when
-     * nobody waits for it any more, and says that this is another thread than the worker's. */
+    /* The image of a module (runtime/native/image.h), better than *level, which becomes what it is;
+     * fit for this machine; it stays until it is given back. `watched`: for the ownership monitor.
+     * `stop`, if not NULL, becomes true when nobody waits for it any more, and says that this is
+     * another thread than the worker's. */
     enum status (*get)(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                       bool watched, const _Atomic bool *stop, const uint8_t **image,
-                       struct diag *why);
+                       bool watched, const _Atomic bool *stop, enum code_level *level,
+                       const uint8_t **image, struct diag *why);
     void (*put)(void *ctx, const uint8_t *image);
-    /* What can be had at once; false: it would have to be compiled. May be NULL. */
-    bool (*find)(void *ctx, const struct verified_module *m, enum memory_mode mode, bool watched,
-                 const uint8_t **image);
+    /* What can be had at once; CODE_NONE: it would have to be compiled. May be NULL. */
+    enum code_level (*find)(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                            bool watched, const uint8_t **image);
     void *ctx;
 };
 

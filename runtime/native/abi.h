@@ -28,9 +28,10 @@ struct instance;
 struct nrun;
 struct nimport;
 
-/* A function as indirect calls and tables of functions see it. */
+/* A function as indirect calls and tables of functions see it. Its code may become a better one at
+ * any time: code of the module that calls through here runs the best there is. */
 struct nfunc {
-    const void *code;
+    const void *_Atomic code;
     uint32_t type; /* canonical index in the module's types; NATIVE_NO_TYPE: imported */
     uint32_t pad;
 };

@@ -76,10 +76,11 @@ bool native_resolve(struct instance *inst, uint32_t index, struct nrun *n,
         index = b->index;
     }
     const struct native_code *c = native_code_of(inst);
-    const uint32_t *entries = image_at(c->image, c->image->entries);
+    const struct ntext *t = native_best(c);
+    const uint32_t *entries = image_at(t->image, t->image->entries);
     uint32_t entry = entries[c->funcs[index].type];
     check(entry != IMAGE_NONE);
-    n->call.entry = native_text(c) + entry;
+    n->call.entry = t->at + entry;
     n->call.code = c->funcs[index].code;
     n->call.ctx = inst->native;
     return true;

@@ -20,65 +20,97 @@ const void *const native_helpers[NH_N] = {
 };
 
 /* Places the image's mapped parts. */
-static enum status place(struct native_code *c)
+static enum status place(struct region *r, struct ntext *t)
 {
-    const struct image_header *h = c->image;
-    struct region *r = c->rt->region;
+    const struct image_header *h = t->image;
     uint32_t bytes = h->helpers.at + h->helpers.count * (uint32_t)sizeof(uint64_t) - h->code.at;
     enum status st =
-        extent_reserve(r, ZONE_COMPACT, OWNER_CODE, PAGES_OF(bytes), PAGE_R | PAGE_W, &c->extent);
+        extent_reserve(r, ZONE_COMPACT, OWNER_CODE, PAGES_OF(bytes), PAGE_R | PAGE_W, &t->extent);
     if (st == OK)
-        st = extent_commit(r, &c->extent, PAGES_OF(bytes));
+        st = extent_commit(r, &t->extent, PAGES_OF(bytes));
     if (st != OK)
         return st;
-    uint8_t *at = extent_addr(r, &c->extent);
+    uint8_t *at = extent_addr(r, &t->extent);
+    t->at = at;
     memcpy(at, image_at(h, h->code), bytes);
     memcpy(at + (h->helpers.at - h->code.at), native_helpers, sizeof native_helpers);
-    st = extent_protect(r, &c->extent, PAGE_R);
+    st = extent_protect(r, &t->extent, PAGE_R);
     if (st == OK)
-        st = extent_protect_part(r, &c->extent, 0, PAGES_OF(h->code.count), PAGE_R | PAGE_X);
+        st = extent_protect_part(r, &t->extent, 0, PAGES_OF(h->code.count), PAGE_R | PAGE_X);
     return st;
 }
 
+/* Which functions there are, without their code. */
 static enum status make_funcs(struct native_code *c, const struct vview *v)
 {
     c->funcs = calloc(v->nfuncs + 1, sizeof *c->funcs);
     if (!c->funcs)
         return E_NOMEM;
-    const struct image_func *f = image_at(c->image, c->image->funcs);
     uint32_t imported = v->nimported[EXT_FUNC];
-    for (uint32_t i = 0; i < v->nfuncs; i++) {
-        struct nfunc *to = &c->funcs[i];
-        to->type = i < imported ? NATIVE_NO_TYPE : v->types[v->func_types[i]].canonical;
-        to->code = i < imported ? NULL : native_text(c) + f[i - imported].pc;
+    for (uint32_t i = 0; i < v->nfuncs; i++)
+        c->funcs[i].type = i < imported ? NATIVE_NO_TYPE : v->types[v->func_types[i]].canonical;
+    return OK;
+}
+
+/* Lets calls run the newest text.
+ *
+ * Compiled code reads these words while they change: on this thread, when a signal has stopped it
+ * between two instructions of a call, and on others if there are several workers. Each word is one
+ * aligned store and means the same function before and after, and the old code stays where it is,
+ * so it does not matter which of the two a call finds, nor in which order. The code itself was
+ * written, and the right to execute it given by a system call, before the store that publishes it:
+ * who reads the new address finds the new code. */
+static void publish(struct native_code *c)
+{
+    const struct ntext *t = native_best(c);
+    const struct vview *v = verified_view(c->base.module);
+    const struct image_func *f = image_at(t->image, t->image->funcs);
+    struct nfunc *to = c->funcs + v->nimported[EXT_FUNC];
+    for (uint32_t i = 0; i < v->ndefined; i++)
+        atomic_store_explicit(&to[i].code, t->at + f[i].pc, memory_order_release);
+}
+
+enum status native_improve(struct native_code *c, const uint8_t *image)
+{
+    const struct vview *v = verified_view(c->base.module);
+    struct ntext t = {.image = (const struct image_header *)(const void *)image};
+    check(t.image->helpers.count == NH_N && t.image->funcs.count == v->ndefined &&
+          t.image->entries.count == v->ntypes && t.image->code.at % PAGE_BYTES == 0);
+    check(c->ntexts < NATIVE_TEXTS);
+    enum status st = place(c->rt->region, &t);
+    if (st != OK) {
+        extent_release(c->rt->region, &t.extent);
+        c->rt->code.put(c->rt->code.ctx, image);
+        return st;
     }
+    c->texts[c->ntexts++] = t;
+    publish(c);
+    if (c->rt->perf_map)
+        perfmap_add(c);
     return OK;
 }
 
 enum status native_make(struct runtime *rt, const struct verified_module *m, const uint8_t *image,
                         struct native_code **out)
 {
-    const struct vview *v = verified_view(m);
     struct native_code *c = calloc(1, sizeof *c);
-    if (!c) {
-        rt->code.put(rt->code.ctx, image);
-        return E_NOMEM;
+    enum status st = E_NOMEM;
+    if (c) {
+        c->base = (struct code_module){.module = m, .engine = &native_engine};
+        c->rt = rt;
+        st = make_funcs(c, verified_view(m));
     }
-    c->base = (struct code_module){.module = m, .engine = &native_engine};
-    c->rt = rt;
-    c->image = (const struct image_header *)(const void *)image;
-    check(c->image->helpers.count == NH_N && c->image->funcs.count == v->ndefined &&
-          c->image->entries.count == v->ntypes && c->image->code.at % PAGE_BYTES == 0);
+    if (st != OK) {
+        rt->code.put(rt->code.ctx, image);
+        native_free(c);
+        return st;
+    }
     native_preempt_install();
-    enum status st = place(c);
-    if (st == OK)
-        st = make_funcs(c, v);
+    st = native_improve(c, image);
     if (st != OK) {
         native_free(c);
         return st;
     }
-    if (rt->perf_map)
-        perfmap_add(c);
     *out = c;
     return OK;
 }
@@ -87,10 +119,13 @@ void native_free(struct native_code *c)
 {
     if (!c)
         return;
-    extent_release(c->rt->region, &c->extent);
+    tier_stop(&c->tier);
+    for (uint32_t i = 0; i < c->ntexts; i++) {
+        extent_release(c->rt->region, &c->texts[i].extent);
+        c->rt->code.put(c->rt->code.ctx, (const uint8_t *)c->texts[i].image);
+    }
     invariant_types_free(c->base.types);
     free(c->funcs);
-    c->rt->code.put(c->rt->code.ctx, (const uint8_t *)c->image);
     free(c);
 }
 
@@ -100,9 +135,10 @@ static enum status load(struct runtime *rt, const struct verified_module *m, enu
     const struct vview *v = verified_view(m);
     const uint8_t *image;
     struct native_code *c;
+    enum code_level level = CODE_NONE;
     if (!rt->code.get)
         return diag_set(why, E_ARGUMENT, "there is nothing that compiles");
-    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, NULL, &image, why);
+    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, NULL, &level, &image, why);
     if (st != OK)
         return st;
     st = native_make(rt, m, image, &c);
@@ -112,6 +148,7 @@ static enum status load(struct runtime *rt, const struct verified_module *m, enu
     if (st != OK)
         return diag_set(why, st, "machine code of %u functions", v->ndefined);
     c->base.mode = mode;
+    tier_start(&c->tier, rt, m, mode, level);
     *out = &c->base;
     return OK;
 }
@@ -185,10 +222,23 @@ static enum status attach(struct instance *inst, struct diag *why)
     return st == OK ? OK : diag_set(why, st, "page quota of the SIP");
 }
 
+/* Without memory for better code the first goes on. */
+static enum run_result run(struct sip *s)
+{
+    for (uint32_t i = 0; i < s->ninsts; i++) {
+        struct native_code *c =
+            container_of((struct code_module *)s->insts[i]->code, struct native_code, base);
+        const uint8_t *image = tier_take(&c->tier);
+        if (image)
+            (void)native_improve(c, image);
+    }
+    return native_run(s);
+}
+
 const struct engine native_engine = {.name = "native",
                                      .load = load,
                                      .unload = unload,
-                                     .run = native_run,
+                                     .run = run,
                                      .call = native_call,
                                      .backtrace = native_backtrace,
                                      .attach = attach,

@@ -1,7 +1,8 @@
 /* The engine that starts at once and gets fast: modules begin in the interpreter, while a thread
- * has their machine code made.
+ * has their machine code made (tier.h).
  *
- * When it is there, the worker switches the module between two slices. A SIP uses machine code when
+ * When it is there, the worker switches the module between two slices. Better code follows, and is
+ * put in the place of the first in the same way (native_improve()). A SIP uses machine code when
  * all its instances have some, so that machine code never calls what is only interpreted; then
  * every call made by an interpreted frame runs machine code, on the native stack, which therefore
  * holds one such call at a time. The interpreted frame goes on when it returns, in the same slice
@@ -9,28 +10,15 @@
  */
 #include "runtime/native/native_int.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "runtime/engine/interp.h"
 #include "runtime/kernel/fault.h"
 
-/* What a module has beside the interpreter's code. */
+/* What a module has beside the interpreter's code; only the worker knows it. */
 struct mixed {
-    /* fixed */
-    struct runtime *rt;
-    const struct verified_module *module;
-    enum memory_mode mode;
-    /* the worker */
     struct native_code *code; /* NULL: not yet */
-    bool threaded;            /* the thread is not joined */
-    _Atomic bool stop;
-    pthread_t thread;
-    /* the thread, until `over` */
-    enum status status;
-    const uint8_t *image;
-    _Atomic bool over;
+    struct tier tier;
 };
 
 static struct mixed *mixed_of(const struct code_module *c)
@@ -38,46 +26,25 @@ static struct mixed *mixed_of(const struct code_module *c)
     return c->native;
 }
 
-static void *make_image(void *arg)
-{
-    struct mixed *m = arg;
-    struct diag why;
-    diag_clear(&why);
-    m->status = m->rt->code.get(m->rt->code.ctx, m->module, m->mode, m->rt->monitor, &m->stop,
-                                &m->image, &why);
-    atomic_store(&m->over, true);
-    sched_nudge(m->rt->sched);
-    return NULL;
-}
-
-static void start_thread(struct mixed *m)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the threads of the program */
-    m->threaded = pthread_create(&m->thread, NULL, make_image, m) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-/* The image is there: without memory for it the module stays interpreted. */
-static void take_image(struct mixed *m, struct code_module *c)
-{
-    if (native_make(m->rt, m->module, m->image, &m->code) == OK)
-        interp_switch(c);
-    m->image = NULL;
-}
-
-/* True if the module has machine code. */
-static bool is_ready(struct code_module *c)
+/* A first or a better image. Without memory for it everything stays as it is. */
+static void take_image(struct runtime *rt, struct code_module *c, const uint8_t *image)
 {
     struct mixed *m = mixed_of(c);
-    if (m->threaded && atomic_load_explicit(&m->over, memory_order_acquire)) {
-        pthread_join(m->thread, NULL);
-        m->threaded = false;
-        if (m->status == OK)
-            take_image(m, c);
+    if (m->code)
+        (void)native_improve(m->code, image);
+    else if (native_make(rt, c->module, image, &m->code) == OK)
+        interp_switch(c);
+}
+
+/* Takes what has been made since the last slice, for all SIPs of these modules. */
+static void look_for_images(struct sip *s)
+{
+    for (uint32_t i = 0; i < s->ninsts; i++) {
+        struct code_module *c = s->insts[i]->code;
+        const uint8_t *image = tier_take(&mixed_of(c)->tier);
+        if (image)
+            take_image(s->rt, c, image);
     }
-    return m->code != NULL;
 }
 
 static enum status load(struct runtime *rt, const struct verified_module *module,
@@ -93,13 +60,13 @@ static enum status load(struct runtime *rt, const struct verified_module *module
         return diag_set(why, E_NOMEM, "a module's code");
     }
     c->native = m;
-    m->rt = rt;
-    m->module = module;
-    m->mode = mode;
-    if (rt->code.find && rt->code.find(rt->code.ctx, module, mode, rt->monitor, &m->image))
-        take_image(m, c);
-    else if (rt->code.get)
-        start_thread(m);
+    const uint8_t *image;
+    enum code_level level = CODE_NONE;
+    if (rt->code.find)
+        level = rt->code.find(rt->code.ctx, module, mode, rt->monitor, &image);
+    if (level != CODE_NONE)
+        take_image(rt, c, image);
+    tier_start(&m->tier, rt, module, mode, level);
     *out = c;
     return OK;
 }
@@ -109,12 +76,7 @@ static void unload(struct code_module *c)
     if (!c)
         return;
     struct mixed *m = mixed_of(c);
-    if (m->threaded) {
-        atomic_store(&m->stop, true);
-        pthread_join(m->thread, NULL);
-        if (m->status == OK)
-            m->rt->code.put(m->rt->code.ctx, m->image);
-    }
+    tier_stop(&m->tier);
     native_free(m->code);
     free(m);
     interp_unload(c);
@@ -143,7 +105,7 @@ static bool call_native(struct sip *s, uint32_t func, uint64_t *slots)
 static void adopt(struct sip *s)
 {
     for (uint32_t i = 0; i < s->ninsts; i++)
-        if (!is_ready(s->insts[i]->code))
+        if (!mixed_of(s->insts[i]->code)->code)
             return;
     for (uint32_t i = 0; i < s->ninsts; i++)
         if (!s->insts[i]->native &&
@@ -173,6 +135,7 @@ static enum status call(struct sip *s, struct instance *inst, uint32_t func)
 static enum run_result run(struct sip *s)
 {
     struct exec_state *x = &s->exec;
+    look_for_images(s);
     if (x->leaving) {
         enum run_result r = native_run(s);
         if (r != RUN_DONE || s->proc.trap != TRAP_NONE || s->exited)

@@ -11,6 +11,7 @@
 #include "runtime/native/image.h"
 #include "runtime/native/layout.h"
 #include "runtime/native/native.h"
+#include "runtime/native/tier.h"
 
 /* An imported function, as calls find it; layout.h has the offsets. */
 struct nimport {
@@ -85,12 +86,24 @@ struct nrun {
     uint64_t fault_pc, fault_sp;
 };
 
+/* An image in memory. */
+struct ntext {
+    const struct image_header *image; /* belongs to the provider */
+    struct extent extent;             /* code, constants, addresses of helpers */
+    const uint8_t *at;                /* where the extent is */
+};
+
+enum { NATIVE_TEXTS = 2 };
+
+/* A module's machine code. When there is better code it is put beside the first: new calls run it,
+ * and frames of the first go on in what they began in, which stays until the module goes. */
 struct native_code {
     struct code_module base; /* first; of no interest where the interpreter has one too */
     struct runtime *rt;
-    struct extent extent; /* code, constants, addresses of helpers */
-    struct nfunc *funcs;
-    const struct image_header *image; /* belongs to the provider */
+    struct nfunc *funcs; /* of the best text */
+    struct ntext texts[NATIVE_TEXTS];
+    uint32_t ntexts;
+    struct tier tier; /* where better code comes from; not used where the interpreter has one too */
 };
 
 /* Per instance: inst->native is its context. */
@@ -103,9 +116,22 @@ static inline const struct native_code *native_code_of(const struct instance *in
 {
     return container_of((struct nctx *)inst->native, struct ninst, ctx)->code;
 }
-static inline const uint8_t *native_text(const struct native_code *c)
+/* The text that has new calls. */
+static inline const struct ntext *native_best(const struct native_code *c)
 {
-    return extent_addr(c->rt->region, &c->extent);
+    return &c->texts[c->ntexts - 1];
+}
+/* The text that has the code at pc, and where in it; NULL: none. */
+static inline const struct ntext *native_text_at(const struct native_code *c, uint64_t pc,
+                                                 uint32_t *at)
+{
+    for (const struct ntext *t = c->texts; t != c->texts + c->ntexts; t++) {
+        uint64_t from = pc - (uint64_t)(uintptr_t)t->at;
+        *at = (uint32_t)from;
+        if (from < t->image->code.count)
+            return t;
+    }
+    return NULL;
 }
 static inline const void *image_at(const struct image_header *h, struct image_part p)
 {
@@ -132,8 +158,11 @@ extern const char native_start_begin[], native_start_end[], native_resume_begin[
 enum status native_make(struct runtime *rt, const struct verified_module *m, const uint8_t *image,
                         struct native_code **out);
 void native_free(struct native_code *c);
+/* Better code for the same functions, an image which it takes over even if it fails: every call
+ * from now on runs it, in all SIPs of the module. */
+enum status native_improve(struct native_code *c, const uint8_t *image);
 
-/* perfmap.c: tells perf(1) what this code's functions are called. */
+/* perfmap.c: tells perf(1) what the functions of c's best text are called. */
 void perfmap_add(const struct native_code *c);
 
 /* What compiled code needs of an instance and its SIP. E_LIMIT. */

@@ -33,11 +33,12 @@ static void put_range(struct strbuf *b, const uint8_t *from, uint32_t bytes)
 static void put_functions(struct strbuf *b, const struct native_code *c)
 {
     const struct vview *v = verified_view(c->base.module);
-    const struct image_func *f = image_at(c->image, c->image->funcs);
+    const struct ntext *t = native_best(c);
+    const struct image_func *f = image_at(t->image, t->image->funcs);
     uint32_t imported = v->nimported[EXT_FUNC];
     for (uint32_t i = 0; i < v->ndefined; i++) {
         struct vname name = verified_func_name(c->base.module, imported + i);
-        put_range(b, native_text(c) + f[i].pc, f[i].bytes);
+        put_range(b, t->at + f[i].pc, f[i].bytes);
         strbuf_puts(b, "guest ");
         if (name.s)
             strbuf_put_visible(b, name.s, name.len);

@@ -13,12 +13,9 @@ static uint64_t word_at(uint64_t sp)
     return *(const uint64_t *)(uintptr_t)sp;
 }
 
-static bool in_text(const struct nctx *ctx, uint64_t pc, uint32_t *at)
+static const struct ntext *text_at(const struct nctx *ctx, uint64_t pc, uint32_t *at)
 {
-    const struct native_code *c = native_code_of(ctx->inst);
-    uint64_t from = pc - (uint64_t)(uintptr_t)native_text(c);
-    *at = (uint32_t)from;
-    return from < c->image->code.count;
+    return native_text_at(native_code_of(ctx->inst), pc, at);
 }
 
 static void returned(struct walk *w)
@@ -44,7 +41,7 @@ static bool begin(const struct nrun *n, struct walk *w)
         return true;
     case NS_FAULT:
         *w = (struct walk){n->fault_pc, n->fault_sp, n->ctx, true};
-        if (in_text(w->ctx, w->pc, &at))
+        if (text_at(w->ctx, w->pc, &at))
             return true;
         break; /* in a helper */
     case NS_HELD:
@@ -74,9 +71,9 @@ static const void *find(const void *list, uint32_t count, size_t size, uint32_t 
     ((const type *)find(image_at((h), (h)->part), (h)->part.count, sizeof(type), (at)))
 
 /* The frame of the code at `at`, if it is a function's; entry code has none that counts. */
-static bool frame_here(const struct walk *w, uint32_t at, struct frame_info *out)
+static bool frame_here(const struct walk *w, const struct image_header *h, uint32_t at,
+                       struct frame_info *out)
 {
-    const struct image_header *h = native_code_of(w->ctx->inst)->image;
     const struct image_func *f = FIND(h, funcs, struct image_func, at);
     if (!f || at - f->pc >= f->bytes)
         return false;
@@ -118,15 +115,15 @@ uint32_t native_backtrace(const struct sip *s, uint32_t first, struct frame_info
     while (through_stubs(&w)) {
         uint32_t at;
         struct frame_info here;
-        check(in_text(w.ctx, w.pc, &at));
+        const struct ntext *t = text_at(w.ctx, w.pc, &at);
+        check(t != NULL);
         at -= !w.exact;
-        if (frame_here(&w, at, &here)) {
+        if (frame_here(&w, t->image, at, &here)) {
             if (count >= first && count - first < max)
                 frames[count - first] = here;
             count++;
         }
-        const struct image_header *h = native_code_of(w.ctx->inst)->image;
-        const struct image_frame *f = FIND(h, frames, struct image_frame, at);
+        const struct image_frame *f = FIND(t->image, frames, struct image_frame, at);
         check(f != NULL && w.sp + f->cfa <= n->top);
         w.sp += f->cfa - 8;
         returned(&w);

@@ -6,17 +6,19 @@
 #include "runtime/native/native.h"
 
 static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                       bool watched, const _Atomic bool *stop, const uint8_t **image,
-                       struct diag *why)
+                       bool watched, const _Atomic bool *stop, enum code_level *level,
+                       const uint8_t **image, struct diag *why)
 {
     const enum image_opt *opt = ctx;
     struct compile_options o = {.mode = mode, .opt = *opt, .watched = watched, .stop = stop};
     struct image_key key = {.mode = (uint8_t)mode, .watched = watched};
     struct image_bytes out;
     enum status st = compiler_compile(m, &key, &o, &out, why);
-    if (st == OK)
-        *image = out.bytes;
-    return st;
+    if (st != OK)
+        return st;
+    *level = CODE_BEST;
+    *image = out.bytes;
+    return OK;
 }
 
 static void put(void *ctx, const uint8_t *image)
@@ -25,12 +27,14 @@ static void put(void *ctx, const uint8_t *image)
     free((void *)(uintptr_t)image);
 }
 
-static bool find(void *ctx, const struct verified_module *m, enum memory_mode mode, bool watched,
-                 const uint8_t **image)
+static enum code_level find(void *ctx, const struct verified_module *m, enum memory_mode mode,
+                            bool watched, const uint8_t **image)
 {
     struct diag why;
+    enum code_level level = CODE_NONE;
     diag_clear(&why);
-    return get(ctx, m, mode, watched, NULL, image, &why) == OK;
+    (void)!get(ctx, m, mode, watched, NULL, &level, image, &why);
+    return level;
 }
 
 void jit_use(struct runtime *rt, enum image_opt opt, bool mixed)

@@ -325,6 +325,64 @@ image_entry:
     ret
     func_end late
 
+/* x times host(i), then inc(0) through the table of functions; their sum */
+    func tally
+    pushq %rbx
+    frame 16
+    pushq %rbp
+    frame 24
+    pushq %r12
+    frame 32
+    subq $16, %rsp
+    frame 48
+    movl %edi, %ebx
+    xorl %ebp, %ebp
+    xorl %r12d, %r12d
+1:  cmpl %ebx, %ebp
+    je 2f
+    movl %ebp, %eax
+    movq %rax, (%rsp)
+    movq %r13, %rdi
+    xorl %esi, %esi
+    movq %rsp, %rdx
+    callq *helpers + 8 * 0(%rip)
+    xorl %edi, %edi
+    movq 16(%r13), %rax
+    callq *16 * 1(%rax)
+    addl %eax, %r12d
+    incl %ebp
+    jmp 1b
+2:  movl %r12d, %eax
+    addq $16, %rsp
+    frame 32
+    popq %r12
+    frame 24
+    popq %rbp
+    frame 16
+    popq %rbx
+    frame 8
+    ret
+    func_end tally
+
+/* host(x), then fail(x) through the table of functions */
+    func step
+    subq $24, %rsp
+    frame 32
+    movl %edi, %edi
+    movq %rdi, (%rsp)
+    movq %r13, %rdi
+    xorl %esi, %esi
+    movq %rsp, %rdx
+    line 2
+    callq *helpers + 8 * 0(%rip)
+    movq 16(%r13), %rax
+    line 7
+    callq *16 * 8(%rax)
+    addq $24, %rsp
+    frame 8
+    ret
+    func_end step
+
     .globl image_code_end
 image_code_end:
     .p2align 12

@@ -1,0 +1,40 @@
+/* Better code for a module that already runs: a thread asks the runtime's code_provider for it, one
+ * level after the other, while SIPs run what there is.
+ *
+ * One image waits at a time until the worker takes it, and a better one takes its place: the worker
+ * is never told what the thread does, and the thread never touches what the worker runs.
+ */
+#ifndef RUNTIME_NATIVE_TIER_H
+#define RUNTIME_NATIVE_TIER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "runtime/engine/engine.h"
+
+struct tier {
+    /* fixed while the thread runs */
+    struct runtime *rt;
+    const struct verified_module *module;
+    enum memory_mode mode;
+    enum code_level level; /* the thread's: what it has made */
+    /* the worker */
+    pthread_t thread;
+    bool threaded; /* the thread is not joined */
+    /* both */
+    _Atomic bool stop;              /* nobody waits any more */
+    _Atomic bool over;              /* the thread makes no more images */
+    const uint8_t *_Atomic waiting; /* an image that the worker has not taken; NULL: none */
+};
+
+/* Begins to get what is better than `level`, if there can be something. Without a thread for it
+ * there will be nothing. */
+void tier_start(struct tier *t, struct runtime *rt, const struct verified_module *m,
+                enum memory_mode mode, enum code_level level);
+/* An image that is better than what was there before, now the caller's; NULL: not yet. Costs two
+ * loads where there is none. Accepts a zeroed struct, as does the next. */
+const uint8_t *tier_take(struct tier *t);
+/* Ends the thread at its next step and waits for that. */
+void tier_stop(struct tier *t);
+
+#endif
