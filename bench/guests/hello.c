@@ -1,0 +1,8 @@
+/* What `singula bench start` starts, as a guest and natively. */
+#include <stdio.h>
+
+int main(void)
+{
+    puts("hello");
+    return 0;
+}
