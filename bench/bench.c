@@ -155,9 +155,9 @@ json_t *bench_json_head(const char *what, unsigned rounds)
 
 /* ---- the command ---- */
 
-static const struct command *const measurements[] = {&bench_channel_command, &bench_compute_command,
-                                                     &bench_sips_command, &bench_start_command,
-                                                     &bench_verify_command};
+static const struct command *const measurements[] = {&bench_channel_command, &bench_compile_command,
+                                                     &bench_compute_command, &bench_sips_command,
+                                                     &bench_start_command,   &bench_verify_command};
 enum { NMEASUREMENTS = sizeof measurements / sizeof measurements[0] };
 
 static const char *word_of(const struct command *c)
@@ -191,11 +191,12 @@ static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
 
 const struct command bench_command = {
     .name = "bench",
-    .usage = "channel|compute|sips|start|verify [OPTIONS]",
+    .usage = "channel|compile|compute|sips|start|verify [OPTIONS]",
     .summary =
-        "Measures channels against the kernel's IPC, the engine against native code, start-up.",
+        "Measures channels against the kernel's IPC, the engines against native code, and more.",
     .options = no_options,
     .details = "  channel   messages between two SIPs, pipes, sockets, queues, shared memory\n"
+               "  compile   how fast modules become machine code\n"
                "  compute   small programs, interpreted and native\n"
                "  sips      how much memory a SIP takes, and how fast one is spawned and ends\n"
                "  start     how long programs take to their first output and to their end\n"

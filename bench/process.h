@@ -21,6 +21,12 @@ bool process_folder(char *path);
 /* Removes it and what is in it. */
 void process_remove(const char *path);
 
+/* Of this process, all threads together. */
+double process_cpu_ns(void);
+/* Forgets the peak of the process that this one was forked from, and what that one has freed. */
+void process_reset_peak(void);
+double process_peak_bytes(void);
+
 /* The program that this is, for starting it again; `path` has BENCH_PATH bytes. */
 bool process_self(char *path);
 

@@ -4,19 +4,16 @@
  * process grew by, the verifier's copy of the module included. Times are CPU time. V8 and wabt are
  * measured in the same run where they are installed.
  */
-#include "bench/bench.h"
-
 #include <errno.h>
-#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/modgen.h"
+#include "bench/process.h"
 
 enum { OPT_ROUNDS = OPT_LONG, OPT_QUICK, OPT_MAX, OPT_SVG, OPT_JSON };
 
@@ -56,45 +53,20 @@ struct bench {
 
 /* ---- one cell ---- */
 
-static double cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* Forgets the peak of the process that this one was forked from, and what that one has freed. */
-static void reset_peak(void)
-{
-    FILE *f = fopen("/proc/self/clear_refs", "w");
-    malloc_trim(0);
-    if (f) {
-        fputs("5", f);
-        fclose(f);
-    }
-}
-
-static double peak_bytes(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss * 1024;
-}
-
 /* What a cell's process tells through its pipe: a time per round, then the growth of its memory. */
 static void measure_here(const uint8_t *bytes, size_t n, bool unproved, unsigned rounds, int out)
 {
     const struct singula_verify_options opt = {.unproved = unproved};
-    reset_peak();
-    double before = peak_bytes(), memory = 0;
+    process_reset_peak();
+    double before = process_peak_bytes(), memory = 0;
     for (unsigned i = 0; i <= rounds;
          i++) { /* round 0 warms up, and is the only one in fresh memory */
         struct singula_module *m;
-        double from = cpu_ns();
+        double from = process_cpu_ns();
         int bad = singula_verify(bytes, n, &opt, &m, NULL);
-        double took = cpu_ns() - from;
+        double took = process_cpu_ns() - from;
         if (i == 0)
-            memory = peak_bytes() - before;
+            memory = process_peak_bytes() - before;
         if (bad)
             _exit(EXIT_REFUSED);
         singula_module_destroy(m);

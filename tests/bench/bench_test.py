@@ -33,8 +33,7 @@ def spread_ok(s):
 
 
 def compute():
-    version = subprocess.run([SINGULA, "--version"], capture_output=True, text=True).stdout
-    columns = ["native guard", "native compact"] if "llvm" in version else []
+    columns = ["native guard", "native compact"] if has_compiler() else []
     columns += ["node turbofan", "node default"] if shutil.which("node") else []
     columns += ["interp guard", "interp compact"]
     r = run("compute", "--rounds=1", "--quick", "--json")
@@ -83,10 +82,53 @@ def sips():
     case("sips table", r.returncode == 0 and "8 SIPs live at once, guard memory" in r.stdout, r.stdout + r.stderr)
 
 
+def has_compiler():
+    return "llvm" in subprocess.run([SINGULA, "--version"], capture_output=True, text=True).stdout
+
+
+def start():
+    hello = os.path.join(GUESTS, "hello.wasm")
+    r = run("start", "--quick", "--json")
+    case("start ends well", r.returncode == 0, r.stderr)
+    starts = json.loads(r.stdout or "{}").get("starts", {})
+    native = ["auto, cached", "native, cached", "native, compiled first"] if has_compiler() else []
+    others = ["node, the same guest"] if shutil.which("node") else []
+    case("start has its rows", set(starts) == {"/bin/true", "native, dynamic", "auto", "interp", *native, *others}, starts)
+    case("start has times", all(spread_ok(x["exit_ns"]) and x["cpu_ns"]["median"] > 0 for x in starts.values()), starts)
+    case("start sees the first output", all(x["first_output_ns"]["median"] <= x["exit_ns"]["median"] for name, x in starts.items()
+         if name != "/bin/true") and "first_output_ns" not in starts.get("/bin/true", {}), starts)
+    r = run("start", "--rounds=1", hello)
+    case("start of a file", r.returncode == 0 and hello in r.stdout and "interp" in r.stdout and "/bin/true" not in r.stdout, r.stdout + r.stderr)
+    with tempfile.TemporaryDirectory() as d:
+        r = run("start", "--rounds=1", env=os.environ | {"PATH": d, "XDG_CACHE_HOME": d})
+        case("start without node", r.returncode == 0 and "node" in r.stdout and "not measured: it is not installed" in r.stdout, r.stdout + r.stderr)
+        case("start leaves the user's cache alone", not os.listdir(d), os.listdir(d))
+
+
+def compiling():
+    if not has_compiler():
+        r = run("compile")
+        case("compile without a compiler", r.returncode == 2 and "without the compiler" in r.stderr, r.stderr)
+        return
+    names = ["fast", "full"] + (["V8 Liftoff", "V8 TurboFan"] if shutil.which("node") else [])
+    r = run("compile", "--quick", "--json", os.path.join(GUESTS, "sips-cell.wasm"))
+    case("compile ends well", r.returncode == 0, r.stderr)
+    rows = json.loads(r.stdout or "{}").get("modules", [])
+    case("compile has its module", [m["module"] for m in rows] == ["sips-cell.wasm"] and rows[0]["bytes"] > 0, rows)
+    case("compile has its levels", rows and list(rows[0]["levels"]) == names, rows)
+    case("compile has figures", all(x["mb_per_s"] > 0 and spread_ok(x["ns"]) and x["cpu_ns"]["median"] > 0 and (x["image_bytes"] > 0) ==
+         (name in ["fast", "full"]) for m in rows for name, x in m["levels"].items()), rows)
+    r = run("compile", "--quick", "--opt=fast")
+    case("compile of one level", r.returncode == 0 and "generated" in r.stdout and "fast" in r.stdout and "full" not in r.stdout and
+         "V8" not in r.stdout, r.stdout + r.stderr)
+
+
 def mistakes():
     for words, text in [(["chanel"], "did you mean channel"), (["channel", "--size=7"], "multiples of 8"),
                         (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
-                        (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"), (["channel", "--rounds=x"], "--rounds"),
+                        (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"),
+                        (["start", "none.wasm"], "none.wasm"), (["start", "--rounds=0"], "--rounds"), (["compile", "none.wasm"], "none.wasm" if has_compiler() else ""),
+                        (["compile", "--opt=best"], "best"), (["channel", "--rounds=x"], "--rounds"),
                         (["sips", "--live=0"], "--live"), (["sips", "--memory=big"], "--memory")]:
         r = run(*words)
         case(" ".join(words), r.returncode == 2 and text in r.stderr, f"{r.returncode} {r.stderr}")
@@ -117,7 +159,7 @@ def verify():
 
 
 def main():
-    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm", "sips-cell.wasm"]
+    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm", "hello.wasm", "sips-cell.wasm"]
                if not os.path.exists(os.path.join(GUESTS, g))]
     mistakes()
     verify()
@@ -127,6 +169,8 @@ def main():
         compute()
         channel()
         sips()
+        start()
+        compiling()
     print(f"bench: {passed} passed, {failed} failed, {len(missing)} skipped")
     return 1 if failed else 77 if missing else 0
 
