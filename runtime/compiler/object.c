@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "runtime/compiler/object_int.h"
+#include "runtime/native/image_make.h"
 
 enum {
     STUB_BYTES = 8,       /* jmp *slot(%rip), padded */
@@ -356,20 +356,6 @@ static enum status relocate_all(struct linker *l)
 
 /* ---- the image ---- */
 
-/* Gives a table for the runtime its place. */
-static struct image_part place_table(uint64_t *at, uint64_t count, uint64_t size)
-{
-    struct image_part p = {(uint32_t)(*at = align_up(*at, 8)), (uint32_t)count};
-    *at += count * size;
-    return p;
-}
-
-static void copy_part(struct linker *l, struct image_part p, const void *from, size_t size)
-{
-    if (p.count)
-        memcpy(l->image + p.at, from, p.count * size);
-}
-
 static void copy_sections(struct linker *l)
 {
     memset(l->image + l->head.code.at, 0xcc, l->head.code.count); /* int3 in gaps */
@@ -389,33 +375,24 @@ static void copy_sections(struct linker *l)
 static enum status write_image(struct linker *l, const struct image_key *key)
 {
     struct image_header *h = &l->head;
-    uint64_t at = h->helpers.at + NH_N * 8;
-    memcpy(h->magic, IMAGE_MAGIC, sizeof h->magic);
+    struct image_tables t = {.funcs = l->funcs,
+                             .entries = l->entries,
+                             .frames = (const struct image_frame *)(const void *)l->frames.v,
+                             .nframes = l->frames.n,
+                             .lines = (const struct image_line *)(const void *)l->lines.v,
+                             .nlines = l->lines.n};
     h->key = *key;
-    h->funcs = place_table(&at, l->v->ndefined, sizeof(struct image_func));
-    h->entries = place_table(&at, l->v->ntypes, sizeof(uint32_t));
-    h->frames = place_table(&at, l->frames.n, sizeof(struct image_frame));
-    h->lines = place_table(&at, l->lines.n, sizeof(struct image_line));
-    h->module = place_table(&at, l->v->nbytes, 1);
-    h->bytes = at;
-    if (at > UINT32_MAX)
-        return object_bad(l, NULL, "the image takes %llu bytes", (unsigned long long)at);
-    l->image = calloc(1, at);
+    h->helpers.count = NH_N;
+    if (!image_place_tables(h, l->v, &t))
+        return object_bad(l, NULL, "the image takes %llu bytes", (unsigned long long)h->bytes);
+    l->image = calloc(1, h->bytes);
     if (!l->image)
         return no_memory(l);
     copy_sections(l);
     enum status s = relocate_all(l);
     if (s != OK)
         return s;
-    copy_part(l, h->funcs, l->funcs, sizeof(struct image_func));
-    copy_part(l, h->entries, l->entries, sizeof(uint32_t));
-    copy_part(l, h->frames, l->frames.v, sizeof(struct image_frame));
-    copy_part(l, h->lines, l->lines.v, sizeof(struct image_line));
-    copy_part(l, h->module, l->v->bytes, 1);
-    memcpy(l->image, h, sizeof *h);
-    size_t summed = offsetof(struct image_header, bytes);
-    h->checksum = XXH3_64bits(l->image + summed, at - summed);
-    memcpy(l->image, h, sizeof *h);
+    image_finish(l->image, h, l->v, &t);
     return OK;
 }
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/compiler/compiler.h"
+#include "runtime/baseline/baseline.h"
 
 void supply_open(struct supply *s, const struct supply_config *cfg)
 {
@@ -119,8 +119,10 @@ static enum status compile(const struct supply *s, const struct verified_module 
                                 .progress = stop ? NULL : s->cfg.progress,
                                 .ctx = s->cfg.ctx,
                                 .stop = stop};
-    enum status st = load_compiler(&c, why);
-    if (st == OK)
+    enum status st;
+    if (key->opt == IMAGE_FAST)
+        st = baseline_compile(m, key, &o, out, why);
+    else if ((st = load_compiler(&c, why)) == OK)
         st = c.compile(m, key, &o, out, why);
     if (st != OK)
         return st;

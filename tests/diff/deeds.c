@@ -15,7 +15,7 @@ const struct setting settings[] = {
     {"interp-compact", SINGULA_COMPACT, SINGULA_ENGINE_INTERP, SINGULA_OPT_FULL, false},
     {"native-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, true},
     {"native-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, false},
-    {"fast-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, true},
+    {"fast-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, false},
     {"fast-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, false},
 };
 const unsigned nsettings = sizeof settings / sizeof settings[0];

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "runtime/compiler/compiler.h"
+#include "runtime/baseline/baseline.h"
 #include "runtime/native/native.h"
 
 static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
@@ -13,7 +13,8 @@ static enum status get(void *ctx, const struct verified_module *m, enum memory_m
     struct compile_options o = {.mode = mode, .opt = *opt, .watched = watched, .stop = stop};
     struct image_key key = {.mode = (uint8_t)mode, .watched = watched};
     struct image_bytes out;
-    enum status st = compiler_compile(m, &key, &o, &out, why);
+    enum status st = *opt == IMAGE_FAST ? baseline_compile(m, &key, &o, &out, why)
+                                        : compiler_compile(m, &key, &o, &out, why);
     if (st != OK)
         return st;
     *level = CODE_BEST;
