@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 
-enum { FIRST_ROOM = 1 << 16, CODE_MAX = 1 << 30 };
+enum { FIRST_ROOM = 1 << 16 };
 
 void asm_room(struct asmbuf *a, uint32_t bytes)
 {
@@ -13,7 +13,10 @@ void asm_room(struct asmbuf *a, uint32_t bytes)
     uint64_t want = (uint64_t)a->cap * 2 + FIRST_ROOM;
     while (want < (uint64_t)a->n + bytes)
         want *= 2;
-    void *p = want <= CODE_MAX ? realloc(a->code, want) : NULL;
+    if (want > a->limit)
+        want = a->limit;
+    a->full = (uint64_t)a->n + bytes > want;
+    void *p = a->full ? NULL : realloc(a->code, want);
     if (p) {
         a->code = p;
         a->cap = (uint32_t)want;

@@ -140,7 +140,8 @@ struct mem {
 struct asmbuf {
     uint8_t *code;
     uint32_t n, cap;
-    bool failed;
+    uint32_t limit;    /* of bytes: the owner's */
+    bool failed, full; /* full: failed because of the limit */
 };
 
 /* Makes sure that `bytes` more fit. */

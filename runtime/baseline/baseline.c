@@ -5,6 +5,9 @@
 
 #include "runtime/native/image_make.h"
 
+/* Ordinary code is three times as large as the module's. What goes far beyond is made to be: a
+ * branch of two bytes can carry a thousand values. */
+enum { CODE_FACTOR = 64, CODE_LEAST = 16 << 20, CODE_MOST = 1 << 30 };
 enum { ALIGN = 16, REPORT_BYTES = 64 << 10, INT3 = 0xcc };
 
 bool baseline_available(void)
@@ -134,6 +137,7 @@ static void release(struct baseline *b)
     free(b->fixes.v);
     free(b->traps.v);
     free(b->depth.v);
+    free(b->touched.v);
 }
 
 enum status baseline_compile(const struct verified_module *m, const struct image_key *key,
@@ -142,9 +146,11 @@ enum status baseline_compile(const struct verified_module *m, const struct image
 {
     const struct vview *v = verified_view(m);
     struct baseline b = {.view = v, .opt = o};
+    uint64_t limit = CODE_LEAST + (uint64_t)v->nbytes * CODE_FACTOR;
     uint32_t slots[NH_N + 1];
     if (!baseline_available())
         return diag_set(why, E_COMPILER, "the processor has no SSE 4.1 or POPCNT");
+    b.a.limit = limit < CODE_MOST ? (uint32_t)limit : CODE_MOST;
     b.funcs = calloc(v->ndefined + 1, sizeof *b.funcs);
     b.entries = calloc(v->ntypes + 1, sizeof *b.entries);
     enum status st = b.funcs && b.entries ? OK : E_NOMEM;
@@ -154,7 +160,9 @@ enum status baseline_compile(const struct verified_module *m, const struct image
     }
     if (st == OK)
         st = make_entries(&b);
-    if (st != OK)
+    if (b.a.full)
+        st = diag_set(why, E_COMPILER, "its machine code would take more than %u bytes", b.a.limit);
+    else if (st != OK)
         diag_set(why, st, "machine code of %u functions", v->ndefined);
     else
         st = make_image(&b, key, slots, out, why);

@@ -103,9 +103,16 @@ struct baseline {
     uint32_t offset; /* of the current instruction, in the module */
     uint8_t *local_types;
     uint8_t *local_regs; /* NO_REG: at its home */
-    uint32_t *weights;   /* how often a local is used, as far as loops tell */
+    uint32_t *weights;   /* how often a local is used, as far as loops tell; else zero */
+    uint32_t nweights;
+    VEC(uint32_t) touched; /* locals with a weight */
+    uint32_t pins[16];     /* locals in registers */
+    uint32_t npins;
     struct val *stack;
     uint32_t sp, floor; /* below `floor` nothing is a local or in a register */
+    /* Lower bounds, so that searches do not pass over the same operands again and again: below
+     * first_local nothing is a local; below first_reg[vector] nothing is in such a register. */
+    uint32_t first_local, first_reg[2];
     VEC(struct ctl) ctls;
     VEC(struct fix) fixes;
     VEC(struct trap_site) traps;
@@ -169,6 +176,8 @@ static inline void value_drop_reg(struct baseline *b, uint8_t type, uint8_t reg)
     b->used &= ~(1u << (is_float(type) ? XMM + reg : reg));
 }
 struct val value_pop(struct baseline *b);
+/* Forgets the operands above the first sp ones; their registers are not given back. */
+void value_cut(struct baseline *b, uint32_t sp);
 /* The popped value is not needed any more. */
 static inline void value_drop(struct baseline *b, const struct val *v)
 {

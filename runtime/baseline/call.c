@@ -127,9 +127,7 @@ static void pass_arguments(struct baseline *b, const struct functype *t, const s
             value_move(b, v, params[k].reg);
         value_drop(b, v);
     }
-    b->sp = base;
-    if (b->floor > base)
-        b->floor = base;
+    value_cut(b, base);
 }
 
 /* The results of a call onto the stack; several go to their homes. */
@@ -206,7 +204,7 @@ void call_function(struct baseline *b, uint32_t func)
         asm_rm(a, I_LEA | W, RDX, value_home(b, base));
         asm_rr(a, I_MOV | W, RDI, R13);
         asm_call_back(a, b->helpers[NH_call_import]);
-        b->sp = b->floor = base;
+        value_cut(b, base);
         for (uint32_t k = 0; k < t->nresults; k++)
             value_push_home(b, t->results[k]);
         call_refresh(b);
@@ -278,7 +276,7 @@ void call_indirect(struct baseline *b, uint32_t type_index, uint32_t table)
     if (c.sret)
         asm_rm(a, I_LEA | W, RDI, MEM(RSP, b->out_bytes));
     asm_rr(a, I_GROUP5, 2, R11);
-    b->sp = b->floor = base;
+    value_cut(b, base);
     take_results(b, t, &c, results);
     uint32_t done = asm_jmp(a);
     asm_patch(a, slow[0], slow[0] + 4, a->n);
@@ -315,7 +313,7 @@ void call_helper(struct baseline *b, enum native_helper h, const uint32_t *fixed
         asm_mov_imm(a, int_args[1 + k], fixed[k]);
     asm_rr(a, I_MOV | W, RDI, R13);
     asm_call_back(a, b->helpers[h]);
-    b->sp = b->floor = base;
+    value_cut(b, base);
     if (has_result[h])
         take_result(b, VT_I32);
     call_refresh(b);

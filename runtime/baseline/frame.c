@@ -68,12 +68,14 @@ static void set_locals(struct baseline *b)
         asm_byte(a, 0x48);
         asm_byte(a, 0xab);
     }
-    for (uint32_t k = first; k < b->f->nlocals; k++) {
-        uint8_t reg = b->local_regs[k];
-        if (reg == NO_REG && n < LOOP_FROM)
+    for (uint32_t k = first; n < LOOP_FROM && k < b->f->nlocals; k++)
+        if (b->local_regs[k] == NO_REG)
             asm_mov_mem_imm(a, value_local_home(b, k), 0, RAX);
-        else if (reg != NO_REG)
-            asm_rr(a, is_float(b->local_types[k]) ? I_XORPS : I_XOR, reg, reg);
+    for (uint32_t k = 0; k < b->npins; k++) {
+        uint32_t local = b->pins[k];
+        uint8_t reg = b->local_regs[local];
+        if (local >= first)
+            asm_rr(a, is_float(b->local_types[local]) ? I_XORPS : I_XOR, reg, reg);
     }
 }
 

@@ -260,7 +260,7 @@ static void begin_else(struct baseline *b, struct ctl *c)
     c->in_then = false;
     asm_patch(&b->a, c->else_, c->else_ + 4, b->a.n);
     b->used = 0;
-    b->sp = b->floor = c->height;
+    value_cut(b, c->height);
     push_homes(b, c->type.params, c->type.nparams);
     b->reachable = true;
 }
@@ -299,7 +299,7 @@ static void end(struct baseline *b)
     resolve(b, c);
     b->reachable = c->joined;
     b->used = 0;
-    b->sp = b->floor = c->height;
+    value_cut(b, c->height);
     if (c->kind != CTL_FUNC)
         push_homes(b, c->type.results, c->type.nresults);
     b->ctls.n--;
@@ -507,13 +507,19 @@ static bool make_room(struct baseline *b, const struct vfunc *f)
     void *regs = realloc(b->local_regs, f->nlocals + 1);
     if (regs)
         b->local_regs = regs;
-    void *weights = realloc(b->weights, (f->nlocals + 1) * sizeof *b->weights);
-    if (weights)
-        b->weights = weights;
+    void *weights = b->weights;
+    if (f->nlocals > b->nweights) {
+        weights = calloc(f->nlocals, sizeof *b->weights);
+        if (weights) {
+            free(b->weights);
+            b->weights = weights;
+            b->nweights = f->nlocals;
+        }
+    }
     void *stack = realloc(b->stack, (f->max_height + 2) * sizeof *b->stack);
     if (stack)
         b->stack = stack;
-    if (!types || !regs || !weights || !stack)
+    if (!types || !regs || (!weights && f->nlocals) || !stack)
         b->failed = true;
     return !b->failed;
 }
@@ -524,7 +530,8 @@ void func_compile(struct baseline *b, uint32_t defined)
     const struct functype *t = b->type = &b->view->types[f->type];
     struct place *params = calloc((size_t)t->nparams + t->nresults + 1, sizeof *params);
     b->index = defined;
-    b->sp = b->floor = b->used = 0;
+    b->used = 0;
+    value_cut(b, 0);
     b->ctls.n = b->fixes.n = b->traps.n = 0;
     if (!params || !make_room(b, f)) {
         free(params);

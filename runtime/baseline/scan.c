@@ -24,6 +24,9 @@ static void note(struct baseline *b, const struct insn_view *i, uint32_t depth)
     case OP_LOCAL_TEE: {
         uint32_t *w = &b->weights[i->index];
         uint32_t by = 1u << WEIGHT_SHIFT * (depth < DEPTH_MAX ? depth : DEPTH_MAX);
+        uint32_t *t = *w ? NULL : VEC_ADD(b, b->touched);
+        if (t)
+            *t = i->index;
         *w = *w > UINT32_MAX / 2 ? *w : *w + by;
         return;
     }
@@ -69,12 +72,14 @@ static void scan_code(struct baseline *b)
 static uint32_t heaviest(const struct baseline *b, bool vector)
 {
     uint32_t best = UINT32_MAX, weight = PIN_WEIGHT;
-    for (uint32_t k = 0; k < b->f->nlocals; k++)
-        if (b->weights[k] > weight && b->local_regs[k] == NO_REG &&
-            is_float(b->local_types[k]) == vector) {
-            best = k;
-            weight = b->weights[k];
+    for (uint32_t k = 0; k < b->touched.n; k++) {
+        uint32_t local = b->touched.v[k];
+        if (b->weights[local] > weight && b->local_regs[local] == NO_REG &&
+            is_float(b->local_types[local]) == vector) {
+            best = local;
+            weight = b->weights[local];
         }
+    }
     return best;
 }
 
@@ -85,6 +90,7 @@ static void pin(struct baseline *b, const uint8_t *regs, uint32_t n, bool vector
         if (local == UINT32_MAX)
             return;
         b->local_regs[local] = regs[k];
+        b->pins[b->npins++] = local;
         if (vector)
             b->pool &= ~(1u << (XMM + regs[k]));
         else
@@ -124,14 +130,15 @@ void scan_function(struct baseline *b)
         n += b->f->locals[r].count;
     }
     memset(b->local_regs, NO_REG, n);
-    memset(b->weights, 0, n * sizeof *b->weights);
     b->based = false;
     b->calls = b->opt->watched; /* labels call a helper */
-    b->saved = 0;
+    b->saved = b->npins = b->touched.n = 0;
     b->pool = 1u << RSI | 1u << RDI | 1u << R8 | 1u << R9 | 1u << R10 | 0x3fffu << XMM;
     b->out_bytes = 0;
     b->sret_bytes = own.sret ? 8 : 0; /* where the address for the results is kept */
     scan_code(b);
     pin_all(b);
+    for (uint32_t k = 0; k < b->touched.n; k++)
+        b->weights[b->touched.v[k]] = 0;
     lay_out(b);
 }

@@ -68,11 +68,12 @@ static void spill(struct baseline *b, struct val *v)
 uint8_t value_take(struct baseline *b, bool vector)
 {
     uint32_t mask = vector ? 0xffff0000u : 0xffffu;
-    uint32_t free = b->pool & mask & ~b->used;
-    for (uint32_t k = b->floor; !free; k++) { /* the deepest one is wanted last */
-        check(k < b->sp);
-        if (b->stack[k].kind == V_REG && is_float(b->stack[k].type) == vector) {
-            spill(b, &b->stack[k]);
+    uint32_t free = b->pool & mask & ~b->used, *first = &b->first_reg[vector];
+    for (; !free; ++*first) { /* the deepest one is wanted last */
+        check(*first < b->sp);
+        struct val *v = &b->stack[*first];
+        if (v->kind == V_REG && is_float(v->type) == vector) {
+            spill(b, v);
             free = b->pool & mask & ~b->used;
         }
     }
@@ -81,10 +82,24 @@ uint8_t value_take(struct baseline *b, bool vector)
     return (uint8_t)(bit & 15);
 }
 
+static void lower(uint32_t *bound, uint32_t to)
+{
+    if (*bound > to)
+        *bound = to;
+}
+
+void value_cut(struct baseline *b, uint32_t sp)
+{
+    b->sp = sp;
+    lower(&b->floor, sp);
+    lower(&b->first_local, sp);
+    lower(&b->first_reg[0], sp);
+    lower(&b->first_reg[1], sp);
+}
+
 struct val value_pop(struct baseline *b)
 {
-    if (--b->sp < b->floor)
-        b->floor = b->sp;
+    value_cut(b, b->sp - 1);
     return b->stack[b->sp];
 }
 
@@ -229,16 +244,23 @@ void value_local_get(struct baseline *b, uint32_t local)
     push(b, (struct val){.kind = V_LOCAL, .type = b->local_types[local], .at = local});
 }
 
-/* Operands that still stand for the local's old value read it now. */
+enum { LOCALS_SPAN = 32 };
+
+/* Operands that still stand for the local's old value read it now. After a long search all of them
+ * read theirs, so that the next one is short. */
 static void read_now(struct baseline *b, uint32_t local)
 {
-    for (uint32_t k = b->floor; k < b->sp; k++) {
+    bool all = b->sp - b->first_local > LOCALS_SPAN;
+    for (uint32_t k = b->first_local; k < b->sp; k++) {
         struct val *v = &b->stack[k];
-        if (v->kind == V_LOCAL && v->at == local) {
-            load(b, v);
-            v->at = k;
-        }
+        if (v->kind != V_LOCAL || (v->at != local && !all))
+            continue;
+        load(b, v);
+        v->at = k;
+        lower(&b->first_reg[is_float(v->type)], k);
     }
+    if (all)
+        b->first_local = b->sp;
 }
 
 void value_local_set(struct baseline *b, uint32_t local, bool tee)
