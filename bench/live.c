@@ -9,21 +9,25 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { OPT_LIVE = OPT_LONG, OPT_ROUNDS, OPT_ENGINE, OPT_MEMORY, OPT_QUICK, OPT_JSON };
+enum { OPT_LIVE = OPT_LONG, OPT_ROUNDS, OPT_ENGINE, OPT_MEMORY, OPT_ONLY, OPT_QUICK, OPT_JSON };
 
 static const struct opt_def options[] = {
     {OPT_LIVE, "live", "N", "SIPs that live at once (default 100000)"},
     {OPT_ROUNDS, "rounds", "N", "batches of what is timed (default 9)"},
     {OPT_ENGINE, "engine", "NAME", "interp, native (default, if there is a compiler) or auto"},
     {OPT_MEMORY, "memory", "MODE", "of the SIPs: guard or compact (default)"},
+    {OPT_ONLY, "only", "WHAT", "measure live, spawn or yield alone"},
     {OPT_QUICK, "quick", NULL, "1000 SIPs, three short batches"},
     {OPT_JSON, "json", NULL, "print JSON"},
     {0, NULL, NULL, NULL},
 };
 
 static const char *const modes[] = {"guard", "compact", NULL};
+enum part { LIVE, SPAWN, YIELD };
+static const char *const parts[] = {"live", "spawn", "yield", NULL};
 static const char *const engines[] = {"default", "interp", "native", "auto"};
 static const char *const any[] = {"*", NULL};
 
@@ -33,6 +37,7 @@ struct bench {
     uint64_t live;
     unsigned rounds, batch;
     int engine, memory;
+    unsigned parts; /* bits by enum part */
     bool json;
     struct singula_module *cell, *hub, *yield;
     struct singula_sip **sips;
@@ -41,6 +46,11 @@ struct bench {
     unsigned mappings;       /* that the system got more by all of them */
     struct samples spawn_ns, yield_ns;
 };
+
+static bool has(const struct bench *b, enum part p)
+{
+    return b->parts >> p & 1;
+}
 
 /* Resident bytes of this process. */
 static uint64_t resident(void)
@@ -63,6 +73,14 @@ static unsigned mappings(void)
     if (f)
         fclose(f);
     return n;
+}
+
+/* CPU time of this thread: others run on the machine. */
+static double cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 static struct singula_system *system_open(const struct bench *b)
@@ -128,10 +146,11 @@ static bool measure_live(struct bench *b)
     struct singula_sip *hub = sys ? spawn(b, sys, b->hub, NULL) : NULL, *one = NULL;
     /* The first cell brings the code with it, which all share. */
     bool ok = hub && (one = spawn(b, sys, b->cell, NULL)) && all_wait(sys, &one, 1);
-    uint64_t before = resident(), t = bench_now_ns();
+    uint64_t before = resident();
+    double t = cpu_ns();
     unsigned maps = mappings();
     ok = ok && populate(b, sys);
-    b->answer_ns = (double)(bench_now_ns() - t) / (double)b->live;
+    b->answer_ns = (cpu_ns() - t) / (double)b->live;
     b->bytes = ((double)resident() - (double)before) / (double)b->live;
     b->mappings = mappings() - maps;
     struct singula_diag why = {0};
@@ -148,7 +167,7 @@ static bool measure_spawn(struct bench *b)
     struct singula_system *sys = system_open(b);
     bool ok = sys;
     for (unsigned round = 0; ok && round <= b->rounds; round++) {
-        uint64_t t = bench_now_ns();
+        double t = cpu_ns();
         for (unsigned i = 0; ok && i < b->batch; i++) {
             struct singula_sip *s = spawn(b, sys, b->cell, "nothing");
             ok = s && singula_run(sys, NULL, SINGULA_FOREVER) == SINGULA_RUN_DONE &&
@@ -156,7 +175,7 @@ static bool measure_spawn(struct bench *b)
             singula_sip_destroy(s);
         }
         if (round) /* the first one warms up */
-            samples_add(&b->spawn_ns, (double)(bench_now_ns() - t) / b->batch);
+            samples_add(&b->spawn_ns, (cpu_ns() - t) / b->batch);
     }
     singula_system_destroy(sys);
     return ok;
@@ -169,11 +188,11 @@ static bool measure_yield(struct bench *b)
     for (unsigned round = 0; ok && round <= b->rounds; round++) {
         struct singula_sip *one = spawn(b, sys, b->yield, NULL);
         struct singula_sip *two = spawn(b, sys, b->yield, NULL);
-        uint64_t t = bench_now_ns();
+        double t = cpu_ns();
         ok = one && two && singula_run(sys, NULL, SINGULA_FOREVER) == SINGULA_RUN_DONE &&
              singula_sip_state(one) == SINGULA_EXITED && singula_sip_state(two) == SINGULA_EXITED;
         if (round)
-            samples_add(&b->yield_ns, (double)(bench_now_ns() - t) / (2. * YIELDS));
+            samples_add(&b->yield_ns, (cpu_ns() - t) / (2. * YIELDS));
         singula_sip_destroy(one);
         singula_sip_destroy(two);
     }
@@ -186,12 +205,16 @@ static bool measure_yield(struct bench *b)
 static int print_table(struct bench *b)
 {
     char text[BENCH_SPREAD], time[BENCH_TIME];
-    printf("%-34s %.0f bytes\n", "a live SIP takes", b->bytes);
-    printf("%-34s %s\n", "spawned, asked, answered in", bench_time(b->answer_ns, time));
-    printf("%-34s %s\n", "spawned and ended in", bench_spread(&b->spawn_ns, text));
-    printf("%-34s %s\n", "gives way in", bench_spread(&b->yield_ns, text));
+    if (has(b, LIVE)) {
+        printf("%-34s %.0f bytes\n", "a live SIP takes", b->bytes);
+        printf("%-34s %s\n", "spawned, asked, answered in", bench_time(b->answer_ns, time));
+    }
+    if (has(b, SPAWN))
+        printf("%-34s %s\n", "spawned and ended in", bench_spread(&b->spawn_ns, text));
+    if (has(b, YIELD))
+        printf("%-34s %s\n", "gives way in", bench_spread(&b->yield_ns, text));
     printf("\n%llu SIPs live at once, %s memory, engine %s; %u more mappings of the system\n"
-           "medians (p10-p90) of %u rounds\n",
+           "CPU time of one thread; medians (p10-p90) of %u rounds\n",
            (unsigned long long)b->live, modes[b->memory], engines[b->engine], b->mappings,
            b->rounds);
     return EXIT_OK;
@@ -202,18 +225,23 @@ static int print_json(struct bench *b)
     json_t *doc = bench_json_head("sips", b->rounds);
     json_object_set_new(doc, "memory", json_string(modes[b->memory]));
     json_object_set_new(doc, "engine", json_string(engines[b->engine]));
-    json_object_set_new(doc, "live", json_integer((json_int_t)b->live));
-    json_object_set_new(doc, "live_bytes", json_real(b->bytes));
-    json_object_set_new(doc, "live_ns", json_real(b->answer_ns));
-    json_object_set_new(doc, "mappings", json_integer(b->mappings));
-    json_object_set_new(doc, "spawn_ns", samples_json(&b->spawn_ns));
-    json_object_set_new(doc, "yield_ns", samples_json(&b->yield_ns));
+    if (has(b, LIVE)) {
+        json_object_set_new(doc, "live", json_integer((json_int_t)b->live));
+        json_object_set_new(doc, "live_bytes", json_real(b->bytes));
+        json_object_set_new(doc, "live_ns", json_real(b->answer_ns));
+        json_object_set_new(doc, "mappings", json_integer(b->mappings));
+    }
+    if (has(b, SPAWN))
+        json_object_set_new(doc, "spawn_ns", samples_json(&b->spawn_ns));
+    if (has(b, YIELD))
+        json_object_set_new(doc, "yield_ns", samples_json(&b->yield_ns));
     return bench_print_json(doc);
 }
 
 static bool take(struct bench *b, int option, const char *value)
 {
     uint64_t n;
+    int part;
     switch (option) {
     case OPT_LIVE:
         return opts_count("--live", value, 1, 1000000, &b->live);
@@ -226,6 +254,10 @@ static bool take(struct bench *b, int option, const char *value)
         return (b->engine = opts_engine(value)) >= 0;
     case OPT_MEMORY:
         return (b->memory = opts_choice("--memory", value, modes)) >= 0;
+    case OPT_ONLY:
+        if ((part = opts_choice("--only", value, parts)) >= 0)
+            b->parts = 1u << part;
+        return part >= 0;
     case OPT_QUICK:
         b->live = 1000;
         b->rounds = 3;
@@ -243,7 +275,8 @@ static bool measure(struct bench *b)
     b->cell = bench_module("sips-cell.wasm");
     b->hub = b->cell ? bench_module("sips-hub.wasm") : NULL;
     b->yield = b->hub ? bench_module("sips-yield.wasm") : NULL;
-    bool ok = b->sips && b->yield && measure_live(b) && measure_spawn(b) && measure_yield(b);
+    bool ok = b->sips && b->yield && (!has(b, LIVE) || measure_live(b)) &&
+              (!has(b, SPAWN) || measure_spawn(b)) && (!has(b, YIELD) || measure_yield(b));
     singula_module_destroy(b->cell);
     singula_module_destroy(b->hub);
     singula_module_destroy(b->yield);
@@ -256,6 +289,7 @@ static int sips_run(const struct command *self, int argc, char **argv)
     struct bench b = {.live = 100000,
                       .rounds = 9,
                       .batch = 10000,
+                      .parts = 1u << LIVE | 1u << SPAWN | 1u << YIELD,
                       .memory = SINGULA_COMPACT,
                       .engine = singula_compiler() ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP};
     struct opts o;

@@ -95,12 +95,15 @@ struct sip {
     void *link_ctx; /* for imports outside singula/ */
     /* owned */
     struct xaccount account;
-    struct control *control; /* pages from which sip_alloc() takes, newest first */
+    struct extent home;      /* data and stack: sip.c */
+    uint32_t home_bytes;     /* of data at the beginning of `home` (its end if it is `down`) */
+    bool stack_begun;        /* the rest of `home` is the stack's: up to max_stack_pages */
+    struct control *control; /* more pages from which sip_alloc() takes, newest first */
     struct instance **insts;
     uint32_t ninsts, insts_cap;
-    struct extent stack; /* guest frames; committed page by page up to max_stack_pages */
-    void *native;        /* runtime/native: stack of machine code, saved registers */
-    void *wasi;          /* runtime/wasi: descriptors, arguments, environment */
+    uint64_t *slots; /* exec_call(): arguments, then results, on the stack */
+    void *native;    /* runtime/native: where machine code is, saved registers */
+    void *wasi;      /* runtime/wasi: descriptors, arguments, environment */
     void (*wasi_teardown)(struct sip *s);
     const char *const *publish;
     const char *const *connect; /* names it may use; NULL-terminated; "*" any; NULL none */
@@ -138,13 +141,17 @@ enum host_result sip_bad_pointer(struct sip *s, const char *call, uint32_t ptr, 
 /* The interface of an engine. */
 struct engine {
     const char *name;
+    bool stack_down; /* the stack grows downwards */
     /* Makes code for a module in a memory mode; shared by instances, immutable. */
     enum status (*load)(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
                         struct code_module **out, struct diag *why);
     void (*unload)(struct code_module *c);
     /* Runs the SIP's pending call (exec_call) until it ends, waits or must give way. */
     enum run_result (*run)(struct sip *s);
-    /* exec_call() for a function whose arguments are on the stack (stack_base()). */
+    /* Room for n slots on the stack, or NULL: arguments of a call from outside, then its results.
+     */
+    uint64_t *(*room)(struct sip *s, uint32_t n);
+    /* exec_call() for a function whose arguments are in sip->slots. */
     enum status (*call)(struct sip *s, struct instance *inst, uint32_t func);
     /* exec_backtrace() */
     uint32_t (*backtrace)(const struct sip *s, uint32_t first, struct frame_info *frames,

@@ -65,33 +65,18 @@ static struct instance *carve(struct sip *s, struct code_module *code)
     return ok ? inst : NULL;
 }
 
-static enum status slot_type(struct runtime *rt, const struct contract_set *set,
-                             const struct xref_type *ref, struct xreftype *out)
-{
-    *out = (struct xreftype){.kind = ref->kind, .state = ref->state};
-    if (ref->kind == REF_BLOCK || ref->kind == REF_FROZEN)
-        return types_block(rt->types, set, ref->block, &out->block);
-    return types_contract(rt->types, set, ref->contract, &out->contract);
-}
-
 /* The slots that some import is for. */
 static enum status make_slots(struct instance *inst, struct diag *why)
 {
-    const struct vview *v = inst->view;
-    for (uint32_t i = 0; i < v->nimports; i++) {
-        const struct xop *op = v->imports[i].xop;
-        if (!op || op->slots == CONTRACT_NONE || inst->slots[op->slots].at)
-            continue;
-        struct xslots *slots = &inst->slots[op->slots];
-        const struct slot_decl *d = &op->set->slots[op->slots];
-        enum status st = slot_type(inst->sip->rt, op->set, &d->type, &slots->type);
-        if (st != OK)
-            return diag_set(why, st, "types of slots");
+    for (uint32_t i = 0; i < inst->view->contracts->nslots; i++) {
+        const struct xslots *want = &inst->code->links->slots[i];
         bool ok = true;
-        slots->at = array(inst->sip, d->count, sizeof *slots->at, &ok);
+        if (!want->n)
+            continue;
+        inst->slots[i] = *want;
+        inst->slots[i].at = array(inst->sip, want->n, sizeof *want->at, &ok);
         if (!ok)
-            return diag_set(why, E_LIMIT, "page quota of the SIP: %u slots", d->count);
-        slots->n = d->count;
+            return diag_set(why, E_LIMIT, "page quota of the SIP: %u slots", want->n);
     }
     return OK;
 }
@@ -188,11 +173,14 @@ must_check enum status instantiate(struct sip *s, struct code_module *code, link
     check(code->mode == s->mode);
     *out = NULL;
     *trap = TRAP_NONE;
+    enum status st = links_make(s->rt, code, why);
+    if (st != OK)
+        return st;
     if (!reserve_number(s))
         return diag_set(why, E_LIMIT, "page quota of the SIP");
     struct sip_mark mark = sip_mark(s);
     struct instance *inst = carve(s, code);
-    enum status st = inst ? OK : diag_set(why, E_LIMIT, "page quota of the SIP");
+    st = inst ? OK : diag_set(why, E_LIMIT, "page quota of the SIP");
     if (st != OK || (st = link_imports(inst, link, ctx, why)) != OK)
         goto fail;
     const struct engine *engine = s->rt->engine;

@@ -12,6 +12,12 @@
 
 struct inv_types;
 
+/* What is the same for all instances of a module's code: made with the first (link.c). */
+struct links {
+    const struct hostcall **ops; /* by imported function: what performs it, if it is an operation */
+    struct xslots *slots;        /* by declaration: type and number; n is 0 if nothing uses them */
+};
+
 /* What the code of every engine begins with (container_of gives the rest). */
 struct code_module {
     const struct verified_module *module; /* outlives the code */
@@ -19,6 +25,7 @@ struct code_module {
     enum memory_mode mode;
     void *native;            /* runtime/native: machine code beside the interpreter's */
     struct inv_types *types; /* what invariants are compared with; NULL: nothing is compared */
+    struct links *links;     /* NULL: no instance yet */
 };
 
 /* What an imported function is bound to: a host function, or function `index` of `inst`. */
@@ -79,6 +86,7 @@ void *sip_alloc(struct sip *s, size_t n);
 struct sip_mark {
     struct control *chunk;
     size_t used;
+    uint32_t home_bytes;
 };
 struct sip_mark sip_mark(const struct sip *s);
 void sip_rewind(struct sip *s, struct sip_mark m);
@@ -88,17 +96,26 @@ void sip_rewind(struct sip *s, struct sip_mark m);
 must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n);
 /* Gives an extent of the SIP back; a zeroed one is accepted. */
 void sip_release(struct sip *s, struct extent *e);
-/* Commits the SIP's stack up to `nslots` slots: 0, or why not. */
-enum trap sip_stack_commit(struct sip *s, uint64_t nslots);
+/* The stack begins behind the data that `home` holds: sip_alloc() takes no more of it. E_NOMEM. */
+must_check enum status sip_stack_begin(struct sip *s);
+/* Where it begins: grows from there. */
 static inline uint64_t *sip_stack_base(const struct sip *s)
 {
-    return s->stack.npages ? extent_addr(s->rt->region, &s->stack) : NULL;
+    const struct extent *e = &s->home;
+    char *at = extent_addr(s->rt->region, e);
+    at += e->down ? ((size_t)e->npages << PAGE_SHIFT) - s->home_bytes : s->home_bytes;
+    return (uint64_t *)(void *)at;
 }
+/* For a stack that grows upwards: begins it, and commits it up to `nslots` slots: 0, or why not. */
+enum trap sip_stack_commit(struct sip *s, uint64_t nslots);
 /* Everything that sip_alloc() gave. */
 void sip_free_all(struct sip *s);
 
 /* ---- parts of instantiate() ---- */
 
+/* Makes code->links if it is not there. E_NOMEM. */
+must_check enum status links_make(struct runtime *rt, struct code_module *code, struct diag *why);
+void links_free(struct links *l);
 /* Binds the imports of an instance whose arrays are there. E_UNLINKABLE_*. */
 must_check enum status link_imports(struct instance *inst, link_fn link, void *ctx,
                                     struct diag *why);

@@ -135,10 +135,15 @@ enum run_result interp_run(struct sip *s)
     return s->exec.result;
 }
 
+uint64_t *interp_room(struct sip *s, uint32_t n)
+{
+    return sip_stack_commit(s, n) == TRAP_NONE ? sip_stack_base(s) : NULL;
+}
+
 enum status interp_call(struct sip *s, struct instance *inst, uint32_t func)
 {
     struct exec_state *x = &s->exec;
-    x->fp = sip_stack_base(s);
+    x->fp = s->slots;
     x->inst = inst;
     x->entry[0] = (struct icode){.op = h_CALL_ENTRY, .imm = func};
     x->entry[1] = (struct icode){.word = (uint64_t)(uintptr_t)inst};
@@ -188,5 +193,6 @@ const struct engine interp_engine = {.name = "interp",
                                      .load = interp_load,
                                      .unload = interp_unload,
                                      .run = interp_run,
+                                     .room = interp_room,
                                      .call = interp_call,
                                      .backtrace = backtrace};

@@ -202,6 +202,7 @@ void interp_unload(struct code_module *base)
     struct interp_code *c = container_of(base, struct interp_code, base);
     extent_release(c->region, &c->extent);
     invariant_types_free(c->base.types);
+    links_free(c->base.links);
     free(c->funcs);
     free(c->maps);
     free(c);

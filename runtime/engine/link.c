@@ -8,6 +8,7 @@
 #include "runtime/engine/hostcall.h"
 #include "runtime/engine/instance.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool functype_equal(const struct functype *a, const struct functype *b)
@@ -152,13 +153,73 @@ static struct func_binding bind_func(const struct extern_ref *x)
     return (struct func_binding){.inst = x->inst, .index = x->index};
 }
 
-static enum status find(struct instance *inst, const struct vimport *imp,
-                        const struct functype *type, link_fn link, void *ctx, struct extern_ref *x,
-                        struct diag *why)
+/* ---- what all instances share ---- */
+
+static enum status slot_type(struct runtime *rt, const struct contract_set *set,
+                             const struct xref_type *ref, struct xreftype *out)
+{
+    *out = (struct xreftype){.kind = ref->kind, .state = ref->state};
+    if (ref->kind == REF_BLOCK || ref->kind == REF_FROZEN)
+        return types_block(rt->types, set, ref->block, &out->block);
+    return types_contract(rt->types, set, ref->contract, &out->contract);
+}
+
+/* The operation that an import is for, and the slots that it uses. */
+static enum status link_op(struct runtime *rt, struct links *l, const struct vimport *imp,
+                           const struct hostcall **out, struct diag *why)
+{
+    const struct xop *op = imp->xop;
+    enum status st = xcall_bind(rt, imp, out, why);
+    if (st != OK || op->slots == CONTRACT_NONE || l->slots[op->slots].n)
+        return st;
+    const struct slot_decl *d = &op->set->slots[op->slots];
+    if ((st = slot_type(rt, op->set, &d->type, &l->slots[op->slots].type)) != OK)
+        return diag_set(why, st, "types of slots");
+    l->slots[op->slots].n = d->count;
+    return OK;
+}
+
+must_check enum status links_make(struct runtime *rt, struct code_module *code, struct diag *why)
+{
+    const struct vview *v = verified_view(code->module);
+    enum status st = OK;
+    if (code->links)
+        return OK;
+    struct links *l = calloc(1, sizeof *l);
+    if (l) {
+        l->ops = calloc(v->nimported[EXT_FUNC] + 1, sizeof *l->ops);
+        l->slots = calloc(v->contracts->nslots + 1, sizeof *l->slots);
+    }
+    if (!l || !l->ops || !l->slots)
+        st = diag_set(why, E_NOMEM, "what a module's instances have in common");
+    for (uint32_t i = 0, func = 0; st == OK && i < v->nimports; i++) {
+        const struct vimport *imp = &v->imports[i];
+        if (imp->xop)
+            st = link_op(rt, l, imp, &l->ops[func], why);
+        func += imp->kind == EXT_FUNC;
+    }
+    if (st == OK)
+        code->links = l;
+    else
+        links_free(l);
+    return st;
+}
+
+void links_free(struct links *l)
+{
+    if (!l)
+        return;
+    free(l->ops);
+    free(l->slots);
+    free(l);
+}
+
+/* ---- one instance ---- */
+
+static enum status find(const struct vimport *imp, const struct functype *type, link_fn link,
+                        void *ctx, struct extern_ref *x, struct diag *why)
 {
     *x = (struct extern_ref){.kind = imp->kind};
-    if (imp->xop)
-        return xcall_bind(inst->sip->rt, imp, &x->host, why);
     enum status st = link ? link(ctx, imp, type, x, why) : E_UNLINKABLE_UNKNOWN;
     return st == OK ? OK : link_refuse(why, st, imp);
 }
@@ -172,7 +233,12 @@ must_check enum status link_imports(struct instance *inst, link_fn link, void *c
         const struct vimport *imp = &v->imports[i];
         const struct functype *type = imp->kind == EXT_FUNC ? &v->types[imp->type] : NULL;
         struct extern_ref x;
-        enum status st = find(inst, imp, type, link, ctx, &x, why);
+        if (imp->xop) { /* the verifier has compared its type */
+            uint32_t func = at[EXT_FUNC]++;
+            inst->imports[func] = (struct func_binding){.host = inst->code->links->ops[func]};
+            continue;
+        }
+        enum status st = find(imp, type, link, ctx, &x, why);
         if (st != OK)
             return st;
         if (!type_matches(imp, type, &x))

@@ -1,8 +1,10 @@
-/* What a SIP owns of its own accord: its control pages (instance data), charges for its extents,
- * its stack, its trap text; what its engine is asked about it.
+/* What a SIP owns of its own accord: its data (instances), charges for its extents, its stack, its
+ * trap text; what its engine is asked about it.
  *
- * Control pages are chunks of address space from which sip_alloc() bumps; they are committed page
- * by page, so a small SIP costs one page. Fresh pages are zero (INV-3) and a rewind zeroes what it
+ * sip_alloc() bumps. Up to HOME_BYTES it takes from the home: an extent at the fixed end of which
+ * the data is, and next to it, from the first call on, the stack; so a small SIP has one page in
+ * all. More, and what is wanted once the stack has begun, comes from chunks of address space.
+ * Everything is committed page by page. Fresh pages are zero (INV-3) and a rewind zeroes what it
  * takes back, so that what sip_alloc() gives is always zero.
  */
 #include "runtime/engine/instance.h"
@@ -18,7 +20,7 @@ struct control {
     size_t used; /* bytes, this header included */
 };
 
-enum { ALIGN = 16, CHUNK_PAGES = 16, CHUNK_PAGES_MAX = 1 << 14 };
+enum { ALIGN = 16, HOME_BYTES = 1 << PAGE_SHIFT, CHUNK_PAGES = 16, CHUNK_PAGES_MAX = 1 << 14 };
 
 static size_t align_up(size_t n)
 {
@@ -66,11 +68,59 @@ static bool chunk_add(struct sip *s, size_t n)
     return true;
 }
 
+/* ---- the home ---- */
+
+static enum status home_open(struct sip *s)
+{
+    uint32_t npages = s->max_stack_pages + HOME_BYTES / PAGE_BYTES;
+    if (s->home.npages)
+        return OK;
+    return (s->rt->engine->stack_down ? extent_reserve_down(s->rt->region, s->proc.owner, npages,
+                                                            PAGE_R | PAGE_W, &s->home)
+                                      : extent_reserve(s->rt->region, ZONE_COMPACT, s->proc.owner,
+                                                       npages, PAGE_R | PAGE_W, &s->home));
+}
+
+/* n more bytes of data, or NULL. */
+static void *home_alloc(struct sip *s, size_t n)
+{
+    if (home_open(s) != OK)
+        return NULL;
+    uint32_t want = PAGES_OF(s->home_bytes + n);
+    if (want > s->home.committed && sip_commit(s, &s->home, want - s->home.committed) != OK)
+        return NULL;
+    void *p = sip_stack_base(s);
+    s->home_bytes += (uint32_t)n;
+    return s->home.down ? sip_stack_base(s) : p;
+}
+
+static void home_rewind(struct sip *s, uint32_t bytes)
+{
+    size_t n = s->home_bytes - bytes;
+    if (!n)
+        return;
+    check_fast(!s->stack_begun && bytes < s->home_bytes);
+    void *p = sip_stack_base(s);
+    s->home_bytes = bytes;
+    memset(s->home.down ? p : sip_stack_base(s), 0, n);
+}
+
+must_check enum status sip_stack_begin(struct sip *s)
+{
+    enum status st = home_open(s);
+    s->stack_begun = st == OK;
+    return st;
+}
+
+/* ---- data ---- */
+
 void *sip_alloc(struct sip *s, size_t n)
 {
     if (n > SIZE_MAX / 4)
         return NULL;
     n = align_up(n);
+    if (!s->stack_begun && n <= HOME_BYTES - s->home_bytes)
+        return home_alloc(s, n);
     struct control *c = s->control;
     if (!c || ((size_t)c->extent.npages << PAGE_SHIFT) - c->used < n) {
         if (!chunk_add(s, n))
@@ -90,16 +140,18 @@ must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t 
 {
     const struct functype *t = instance_functype(inst, func);
     uint32_t n = (t->nparams > t->nresults ? t->nparams : t->nresults) + 1;
-    if (sip_stack_commit(s, n) != TRAP_NONE)
+    uint64_t *slots = s->rt->engine->room(s, n);
+    if (!slots)
         return E_ARGUMENT;
     if (t->nparams)
-        memcpy(sip_stack_base(s), args, t->nparams * sizeof *args);
+        memcpy(slots, args, t->nparams * sizeof *args);
+    s->slots = slots;
     return s->rt->engine->call(s, inst, func);
 }
 
 const uint64_t *exec_results(const struct sip *s)
 {
-    return sip_stack_base(s);
+    return s->slots;
 }
 
 uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
@@ -110,7 +162,7 @@ uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *
 
 struct sip_mark sip_mark(const struct sip *s)
 {
-    return (struct sip_mark){s->control, s->control ? s->control->used : 0};
+    return (struct sip_mark){s->control, s->control ? s->control->used : 0, s->home_bytes};
 }
 
 static void chunk_drop(struct sip *s)
@@ -124,6 +176,7 @@ void sip_rewind(struct sip *s, struct sip_mark m)
 {
     while (s->control != m.chunk)
         chunk_drop(s);
+    home_rewind(s, m.home_bytes);
     if (!m.chunk)
         return;
     check_fast(m.used <= m.chunk->used);
@@ -133,21 +186,22 @@ void sip_rewind(struct sip *s, struct sip_mark m)
 
 enum trap sip_stack_commit(struct sip *s, uint64_t nslots)
 {
-    uint64_t npages = PAGES_OF(nslots * sizeof(uint64_t));
-    if (npages > s->max_stack_pages || npages > s->stack.npages)
+    uint64_t bytes = nslots * sizeof(uint64_t), most = (uint64_t)s->max_stack_pages << PAGE_SHIFT;
+    if (bytes > most)
         return TRAP_STACK_OVERFLOW;
-    if (npages > s->stack.committed) {
+    if (!s->stack_begun && sip_stack_begin(s) != OK)
+        return TRAP_OUT_OF_PAGES;
+    uint32_t have = s->home.committed, need = PAGES_OF(s->home_bytes + bytes);
+    if (need > have) {
         /* twice as much each time: a deep recursion commits rarely */
-        uint32_t want = s->stack.committed ? s->stack.committed * 2 : 1;
-        if (want < npages)
-            want = (uint32_t)npages;
-        if (want > s->max_stack_pages)
-            want = s->max_stack_pages;
-        if (sip_commit(s, &s->stack, want - s->stack.committed) != OK &&
-            sip_commit(s, &s->stack, (uint32_t)npages - s->stack.committed) != OK)
+        uint32_t want = have * 2, all = PAGES_OF(s->home_bytes + most);
+        want = want < need ? need : want > all ? all : want;
+        if (sip_commit(s, &s->home, want - have) != OK &&
+            sip_commit(s, &s->home, need - have) != OK)
             return TRAP_OUT_OF_PAGES;
     }
-    s->exec.stack_end = sip_stack_base(s) + extent_bytes(&s->stack) / sizeof(uint64_t);
+    uint64_t room = extent_bytes(&s->home) - s->home_bytes;
+    s->exec.stack_end = sip_stack_base(s) + (room < most ? room : most) / sizeof(uint64_t);
     return TRAP_NONE;
 }
 
@@ -155,6 +209,9 @@ void sip_free_all(struct sip *s)
 {
     while (s->control)
         chunk_drop(s);
+    sip_release(s, &s->home);
+    s->home_bytes = 0;
+    s->stack_begun = false;
 }
 
 enum host_result sip_trap(struct sip *s, enum trap t, const char *fmt, ...)

@@ -89,7 +89,6 @@ static void teardown(struct proc *p)
     s->insts = NULL;
     s->ninsts = s->insts_cap = 0;
     s->exec.pc = NULL;
-    sip_release(s, &s->stack);
     sip_free_all(s);
     check(p->npages == 0);
     if (s->ended)
@@ -129,18 +128,14 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
     if (opt->timeout_ns && opt->timeout_ns < WAIT_FOREVER - s->spawned_ns)
         s->proc.deadline_ns = s->spawned_ns + opt->timeout_ns;
     s->max_stack_pages = PAGES_OF(opt->stack_bytes ? opt->stack_bytes : DEFAULT_STACK);
-    if ((st = xaccount_open(rt->xheap, &s->account, s)) != OK)
-        goto fail;
+    if ((st = xaccount_open(rt->xheap, &s->account, s)) != OK) {
+        s->ended = NULL;
+        spawn_destroy(s);
+        return diag_set(why, st, "account of a SIP");
+    }
     s->open = true;
-    if ((st = extent_reserve(rt->region, ZONE_COMPACT, s->proc.owner, s->max_stack_pages,
-                             PAGE_R | PAGE_W, &s->stack)) != OK)
-        goto fail;
     *out = s;
     return OK;
-fail:
-    s->ended = NULL;
-    spawn_destroy(s);
-    return diag_set(why, st, "stack and account of a SIP");
 }
 
 must_check enum status spawn_load(struct sip *s, struct code_module *code, struct instance **out,

@@ -20,8 +20,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -199,7 +199,8 @@ enum status proc_reserve(struct sched *s, struct proc *p, const struct proc_ops 
                        .wake_ns = WAIT_FOREVER,
                        .deadline_ns = WAIT_FOREVER,
                        .max_pages = UINT32_MAX};
-    snprintf(p->name, sizeof p->name, "%s", name ? name : "");
+    if (name)
+        memcpy(p->name, name, strnlen(name, sizeof p->name - 1)); /* the rest is zero */
     list_init(&p->runq);
     return OK;
 }

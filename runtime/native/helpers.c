@@ -128,24 +128,22 @@ HELPER(trap, uint64_t t)
 
 enum trap native_stack_commit(struct sip *s, struct nrun *n, uint64_t sp)
 {
-    uint64_t base = (uint64_t)(uintptr_t)extent_addr(n->region, &n->stack);
-    uint64_t end = base + ((uint64_t)n->stack.npages << PAGE_SHIFT);
-    uint64_t most = s->max_stack_pages > n->least ? s->max_stack_pages : n->least;
-    check(sp <= end);
-    uint64_t npages = (end - sp + NATIVE_SLACK + PAGE_BYTES - 1) >> PAGE_SHIFT;
-    if (npages > most)
+    uint64_t base = (uint64_t)(uintptr_t)extent_addr(n->region, n->stack);
+    uint64_t end = base + ((uint64_t)n->stack->npages << PAGE_SHIFT);
+    uint64_t most = (uint64_t)s->max_stack_pages << PAGE_SHIFT;
+    check(sp <= n->begin);
+    if (n->begin - sp + NATIVE_SLACK > most)
         return TRAP_STACK_OVERFLOW;
-    uint32_t have = n->stack.committed;
-    if (npages > have) {
+    uint32_t have = n->stack->committed, need = PAGES_OF(end - sp + NATIVE_SLACK);
+    if (need > have) {
         /* twice as much each time: a deep recursion commits rarely */
-        uint64_t want = (uint64_t)have * 2 < npages ? npages : (uint64_t)have * 2;
-        if (want > most)
-            want = most;
-        if (sip_commit(s, &n->stack, (uint32_t)want - have) != OK &&
-            sip_commit(s, &n->stack, (uint32_t)npages - have) != OK)
+        uint32_t want = have * 2, all = PAGES_OF(end - n->begin + most);
+        want = want < need ? need : want > all ? all : want;
+        if (sip_commit(s, n->stack, want - have) != OK &&
+            sip_commit(s, n->stack, need - have) != OK)
             return TRAP_OUT_OF_PAGES;
     }
-    n->limit = (uint64_t)(uintptr_t)extent_low(n->region, &n->stack) + NATIVE_SLACK;
+    n->limit = (uint64_t)(uintptr_t)extent_low(n->region, n->stack) + NATIVE_SLACK;
     return TRAP_NONE;
 }
 
@@ -156,7 +154,7 @@ HELPER(more, uint64_t frame)
 {
     struct nrun *n = ctx->run;
     uint64_t sp = n->guest_sp + 8 + MORESTACK_BYTES + 8;
-    uint64_t room = sp - (uint64_t)(uintptr_t)extent_addr(n->region, &n->stack);
+    uint64_t room = sp - (uint64_t)(uintptr_t)extent_addr(n->region, n->stack);
     if (frame > room)
         return trap(ctx, TRAP_STACK_OVERFLOW);
     enum trap t = native_stack_commit(ctx->sip, n, sp - frame);

@@ -125,6 +125,7 @@ void native_free(struct native_code *c)
         c->rt->code.put(c->rt->code.ctx, (const uint8_t *)c->texts[i].image);
     }
     invariant_types_free(c->base.types);
+    links_free(c->base.links);
     free(c->funcs);
     free(c);
 }
@@ -236,9 +237,11 @@ static enum run_result run(struct sip *s)
 }
 
 const struct engine native_engine = {.name = "native",
+                                     .stack_down = true,
                                      .load = load,
                                      .unload = unload,
                                      .run = run,
+                                     .room = native_room,
                                      .call = native_call,
                                      .backtrace = native_backtrace,
                                      .attach = attach,

@@ -112,7 +112,7 @@ static void adopt(struct sip *s)
             native_attach(s->insts[i], mixed_of(s->insts[i]->code)->code) != OK)
             return;
     struct nrun *n = s->native;
-    if (n && (n->stack.committed || native_make_stack(s, n) == OK))
+    if (n && (n->stack || native_make_stack(s, n) == OK))
         s->exec.native_call = call_native;
 }
 
@@ -149,8 +149,9 @@ static enum run_result run(struct sip *s)
     if (!x->native_call)
         return interp_run(s);
     struct nrun *n = s->native;
+    struct native_area area;
     n->missed = 0;
-    native_preempt_on(n);
+    native_preempt_on(n, &area);
     enum run_result r = interp_run(s);
     native_preempt_off();
     if (x->leaving && n->state == NS_START && s->proc.trap == TRAP_MEM_OOB) {
@@ -172,6 +173,7 @@ const struct engine mixed_engine = {.name = "auto",
                                     .load = load,
                                     .unload = unload,
                                     .run = run,
+                                    .room = interp_room,
                                     .call = call,
                                     .backtrace = backtrace,
                                     .attach = attach,

@@ -1,7 +1,8 @@
 /* The inside of the engine for machine code.
  *
  * A SIP has one stack of machine code, whatever the number of its instances; it grows downwards,
- * committed as it is used. At its upper end lies the room for the registers that a signal saves.
+ * committed as it is used. The registers that a signal saves go to an area of the worker's; a SIP
+ * gets room of its own for them when it is first interrupted.
  */
 #ifndef RUNTIME_NATIVE_NATIVE_INT_H
 #define RUNTIME_NATIVE_NATIVE_INT_H
@@ -48,13 +49,19 @@ enum nstate {
     NS_ENDED,
 };
 
-/* All registers, at the upper end of the stack. The processor wants the last field on 64 bytes. */
+/* All registers. The processor wants the last field on 64 bytes. */
 struct nsaved {
     uint64_t regs[16]; /* by number: rax rcx rdx rbx rsp rbp rsi rdi r8 ... */
     uint64_t rip, flags;
     uint64_t features; /* of the processor's state that follows; 0: FXSAVE's */
-    uint64_t pad[5];
+    uint64_t bytes;    /* from the beginning of this */
+    uint64_t pad[4];
     uint8_t xsave[];
+};
+
+/* Room for them on the stack of a worker that runs guests' code: more than processors have. */
+struct native_area {
+    _Alignas(64) uint8_t bytes[12288];
 };
 
 /* Per SIP. layout.h has the offsets of the fields up to `saved`. */
@@ -66,18 +73,20 @@ struct nrun {
     volatile uint64_t missed; /* a signal came since the run loop looked at `interrupt` */
     uint64_t value;           /* result of the helper that left */
     struct nctx *ctx;         /* of the instance that runs */
-    uint64_t top;             /* of the stack */
+    uint64_t top;             /* of the stack, as the last call from outside found it */
     struct {
         const void *entry, *code; /* code of the function's type, code of the function */
         uint64_t *slots;
         struct nctx *ctx;
     } call;
-    struct nsaved *saved;
+    struct nsaved *saved; /* NULL: never interrupted */
 
     enum nstate state;
-    enum leave left; /* why the slice has ended */
-    struct extent stack;
-    uint32_t least; /* pages that the stack has at least */
+    enum leave left;      /* why the slice has ended */
+    struct nsaved *area;  /* the worker's, while it runs */
+    uint64_t begin;       /* of the stack: its upper end */
+    struct extent *stack; /* the SIP's home, or `own`; NULL: it has none yet */
+    struct extent own;    /* where an interpreter has the home's stack */
     struct region *region;
     /* a helper that waits or gave way: what to go on with */
     struct hret (*again)(struct nctx *ctx, uint64_t *a);
@@ -177,8 +186,9 @@ bool native_resolve(struct instance *inst, uint32_t index, struct nrun *n,
 /* A host function for n->again. */
 struct hret native_host_again(struct nctx *ctx, uint64_t *a);
 
-/* Reserves the stack. */
+/* Reserves the stack, and commits the first of it. */
 must_check enum status native_make_stack(struct sip *s, struct nrun *n);
+uint64_t *native_room(struct sip *s, uint32_t nslots);
 /* What to do when compiled code has come back for n->left. */
 enum run_result native_after(struct sip *s, struct nrun *n);
 /* Sets up a call from outside. */
@@ -192,10 +202,8 @@ uint32_t native_backtrace(const struct sip *s, uint32_t first, struct frame_info
                           uint32_t max);
 
 /* preempt_x86_64.c: between these two calls signals interrupt the code of n on this thread. */
-void native_preempt_on(struct nrun *n);
+void native_preempt_on(struct nrun *n, struct native_area *area);
 void native_preempt_off(void);
 void native_preempt_install(void);
-/* Bytes that struct nsaved takes on this processor, a multiple of 64. */
-uint32_t native_saved_bytes(void);
 
 #endif

@@ -3,10 +3,9 @@
  *
  * INV-10: the signal changes no register of compiled code, and is not lost on the way into or out
  * of it. The processor is interrupted at any instruction, so everything is saved: the signal's
- * frame has it, vector registers included, and the room for it is at the upper end of the SIP's
- * stack. What tells the guest's code from ours is the page table: pages with the right to execute
- * hold images and nothing else. In our own code nothing is saved; stubs_x86_64.S says how the
- * signal is not lost there.
+ * frame has it, vector registers included. What tells the guest's code from ours is the page table:
+ * pages with the right to execute hold images and nothing else. In our own code nothing is saved;
+ * stubs_x86_64.S says how the signal is not lost there.
  */
 #include "runtime/native/native_int.h"
 
@@ -32,13 +31,14 @@ struct sw_bytes {
     uint32_t xstate_bytes;
 };
 
-uint32_t native_saved_bytes(void)
+/* Bytes that struct nsaved takes on this processor. Slow: virtual machines trap the instruction. */
+static uint32_t saved_bytes(void)
 {
     unsigned a, b, c, d, state = FXSAVE_BYTES;
     if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_OSXSAVE &&
         __get_cpuid_count(0xd, 0, &a, &b, &c, &d))
         state = b;
-    return (uint32_t)((sizeof(struct nsaved) + state + 63) & ~(size_t)63);
+    return (uint32_t)sizeof(struct nsaved) + state;
 }
 
 static bool save(struct nrun *n, const ucontext_t *u)
@@ -46,7 +46,7 @@ static bool save(struct nrun *n, const ucontext_t *u)
     static const uint8_t order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
                                       REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
                                       REG_R12, REG_R13, REG_R14, REG_R15};
-    struct nsaved *to = n->saved;
+    struct nsaved *to = n->area;
     const uint8_t *state = (const uint8_t *)u->uc_mcontext.fpregs;
     struct sw_bytes sw;
     if (!state)
@@ -54,12 +54,11 @@ static bool save(struct nrun *n, const ucontext_t *u)
     memcpy(&sw, state + SW_BYTES_AT, sizeof sw);
     bool extended = sw.magic == XSTATE_MAGIC;
     uint32_t bytes = extended ? sw.xstate_bytes : FXSAVE_BYTES;
-    uint64_t room = (uint64_t)(uintptr_t)extent_addr(n->region, &n->stack) +
-                    ((uint64_t)n->stack.npages << PAGE_SHIFT) - (uint64_t)(uintptr_t)to->xsave;
-    if (bytes > room)
+    if (bytes > sizeof(struct native_area) - sizeof(struct nsaved))
         return false;
     memcpy(to->xsave, state, bytes);
     to->features = extended ? sw.features : 0;
+    to->bytes = sizeof *to + bytes;
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         to->regs[i] = (uint64_t)u->uc_mcontext.gregs[order[i]];
     to->rip = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
@@ -116,6 +115,7 @@ static void install(void)
     struct sigaction sa = {.sa_sigaction = on_signal,
                            .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     sigemptyset(&sa.sa_mask);
+    check(saved_bytes() <= sizeof(struct native_area));
     check(sigaction(PREEMPT_SIGNAL, &sa, &before) == 0);
 }
 
@@ -124,8 +124,9 @@ void native_preempt_install(void)
     check(pthread_once(&installed, install) == 0);
 }
 
-void native_preempt_on(struct nrun *n)
+void native_preempt_on(struct nrun *n, struct native_area *area)
 {
+    n->area = (struct nsaved *)(void *)area;
     running = n;
 }
 

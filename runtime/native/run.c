@@ -2,6 +2,7 @@
 #include "runtime/native/native_int.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "runtime/kernel/fault.h"
 
@@ -36,30 +37,58 @@ enum { FIRST_BYTES = 512 };
 
 enum status native_make_stack(struct sip *s, struct nrun *n)
 {
-    uint32_t saved = native_saved_bytes();
-    n->least = PAGES_OF(saved + FIRST_BYTES + NATIVE_SLACK);
-    uint32_t npages = s->max_stack_pages > n->least ? s->max_stack_pages : n->least;
-    enum status st =
-        extent_reserve_down(n->region, s->proc.owner, npages, PAGE_R | PAGE_W, &n->stack);
+    struct extent *e = s->rt->engine->stack_down ? &s->home : &n->own;
+    enum status st = e == &s->home ? sip_stack_begin(s)
+                                   : extent_reserve_down(n->region, s->proc.owner,
+                                                         s->max_stack_pages, PAGE_R | PAGE_W, e);
     if (st != OK)
         return st;
-    char *end =
-        (char *)extent_addr(n->region, &n->stack) + ((uint64_t)n->stack.npages << PAGE_SHIFT);
-    n->saved = (struct nsaved *)(void *)(end - saved);
-    n->top = (uint64_t)(uintptr_t)n->saved;
+    n->begin = (uint64_t)(uintptr_t)extent_addr(n->region, e) + ((uint64_t)e->npages << PAGE_SHIFT);
+    if (e == &s->home)
+        n->begin -= s->home_bytes;
+    n->top = n->begin;
+    n->stack = e;
     if (native_stack_commit(s, n, n->top - FIRST_BYTES) == TRAP_NONE)
         return OK;
-    sip_release(s, &n->stack);
+    n->stack = NULL;
+    sip_release(s, &n->own);
     return E_LIMIT;
+}
+
+uint64_t *native_room(struct sip *s, uint32_t nslots)
+{
+    struct nrun *n = s->native;
+    uint64_t bytes = ((uint64_t)nslots * sizeof(uint64_t) + 15) & ~(uint64_t)15;
+    if ((!n->stack && native_make_stack(s, n) != OK) ||
+        native_stack_commit(s, n, n->begin - bytes - FIRST_BYTES) != TRAP_NONE)
+        return NULL;
+    n->top = n->begin - bytes;
+    return (uint64_t *)(uintptr_t)n->top;
+}
+
+/* The registers in the worker's area are the SIP's from here on; false: no memory for them. */
+static bool keep_saved(struct sip *s, struct nrun *n)
+{
+    enum { ALIGN = _Alignof(struct native_area) };
+    size_t bytes = n->area->bytes;
+    if (!n->saved) {
+        char *p = sip_alloc(s, bytes + ALIGN - 1);
+        if (!p)
+            return false;
+        p += -(uintptr_t)p & (ALIGN - 1);
+        n->saved = (struct nsaved *)(void *)p;
+        n->saved->bytes = bytes;
+    }
+    check(bytes <= n->saved->bytes); /* the same on every processor of the machine */
+    memcpy(n->saved, n->area, bytes);
+    return true;
 }
 
 enum status native_call(struct sip *s, struct instance *inst, uint32_t func)
 {
     struct nrun *n = s->native;
     const struct hostcall *host;
-    if (!n->stack.committed && native_make_stack(s, n) != OK)
-        return E_ARGUMENT;
-    n->call.slots = sip_stack_base(s);
+    n->call.slots = s->slots;
     n->again = NULL;
     if (native_resolve(inst, func, n, &host)) {
         n->state = NS_START;
@@ -127,6 +156,13 @@ enum run_result native_after(struct sip *s, struct nrun *n)
 {
     if (n->state != NS_HOST && n->left != LEAVE_SKIPPED && n->left != LEAVE_SAVED)
         n->state = n->left == LEAVE_ENDED ? NS_ENDED : NS_HELD;
+    if (n->left == LEAVE_SAVED && !keep_saved(s, n)) {
+        n->fault_pc = n->area->rip;
+        n->fault_sp = n->area->regs[4];
+        n->state = NS_FAULT;
+        sip_trap(s, TRAP_OUT_OF_PAGES, "no memory for the registers");
+        return RUN_DONE;
+    }
     switch (n->left) {
     case LEAVE_ENDED:
         n->state = NS_ENDED;
@@ -149,6 +185,7 @@ enum run_result native_after(struct sip *s, struct nrun *n)
 enum run_result native_run(struct sip *s)
 {
     struct nrun *n = s->native;
+    struct native_area area;
     struct fault f;
     bool returned = true;
     if (fault_thread_keep() != OK) {
@@ -156,7 +193,7 @@ enum run_result native_run(struct sip *s)
         return RUN_DONE;
     }
     n->missed = 0;
-    native_preempt_on(n);
+    native_preempt_on(n, &area);
     /* A request that came before signals found us; twice in a row it is ignored, so that something
      * happens. */
     if (!n->skipped && atomic_load(n->interrupt)) {
@@ -185,6 +222,6 @@ void native_teardown(struct sip *s)
     if (!n)
         return;
     n->state = NS_NONE;
-    sip_release(s, &n->stack);
+    sip_release(s, &n->own);
     s->native = NULL;
 }

@@ -46,6 +46,7 @@ static void close_sip(void)
     diag_clear(&why);
     spawn_destroy(sip);
     for (uint32_t i = 0; i < nunits; i++) {
+        links_free(units[i].code.links);
         verified_destroy(units[i].module);
     }
     ck_assert_msg(runtime_audit(&rt, &why) == OK, "%s", why.detail);
