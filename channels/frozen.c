@@ -50,7 +50,7 @@ static void uncount_share(struct xheap *h, const struct xobj *o)
 static void adopt_children(struct xheap *h, struct xobj *to)
 {
     const struct block_type *b = to->type->decl;
-    for (uint32_t f = 0; b->nchildren && to->dirty && f < b->nfields; f++) {
+    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++) {
         uint64_t child = b->fields[f].ref.kind == REF_NONE ? 0 : *field_word(to, f);
         if (child)
             row_at(h, (uint32_t)child)->owner = XOWNER(XOWN_FIELD, row_of(h, to));
@@ -198,7 +198,6 @@ static bool copy(struct xheap *h, struct xobj *o)
 {
     struct xobj *core = row_at(h, o->shares);
     uint64_t size = xblock_bytes(o), bytes = xstore_bytes(size);
-    uint64_t dirty = (uint64_t)core->dirty * 64;
     uint32_t store;
     if (h->bytes > h->max_bytes || bytes > h->max_bytes - h->bytes)
         return false;
@@ -206,7 +205,7 @@ static bool copy(struct xheap *h, struct xobj *o)
     if (!data)
         return false;
     h->bytes += bytes;
-    memcpy(data, core->data, dirty < bytes ? dirty : bytes);
+    memcpy(data, core->data, xblock_touched(core));
     if (!share_children(h, o, core, data)) {
         drop_copy(h, o, data, store);
         return false;
@@ -231,7 +230,7 @@ static bool thaw_one(struct xheap *h, struct xobj *o, uint32_t *top)
         set_kind(h, o, XOBJ_BLOCK);
     }
     const struct block_type *b = o->type->decl;
-    for (uint32_t f = 0; b->nchildren && o->dirty && f < b->nfields; f++)
+    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++)
         if (b->fields[f].ref.kind == REF_BLOCK && *field_word(o, f))
             xend_push(h, top, (uint32_t)*field_word(o, f));
     return true;

@@ -247,7 +247,7 @@ static bool walk_block(struct walk *w, uint32_t row, uint64_t *bytes)
 {
     const struct xobj *o = row_at(w->h, row);
     const struct block_type *b = o->type->decl;
-    uint64_t size = xblock_bytes(o), clean = (uint64_t)o->dirty * 64;
+    uint64_t size = xblock_bytes(o), clean = xblock_touched(o);
     *bytes = xstore_bytes(size);
     if (!claim(w, row, o->store, o->data))
         return false;

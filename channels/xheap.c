@@ -318,20 +318,15 @@ struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtyp
 static void block_end(struct xheap *h, struct xobj *o, uint32_t account, uint32_t *top)
 {
     const struct block_type *b = o->type->decl;
-    if (b->nchildren && o->dirty) {
-        for (uint32_t f = 0; f < b->nfields; f++) {
-            if (b->fields[f].ref.kind == REF_NONE)
-                continue;
-            uint64_t child = *field_word(o, f);
-            if (child)
-                xend_push(h, top, (uint32_t)child);
-        }
+    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++) {
+        if (b->fields[f].ref.kind == REF_NONE)
+            continue;
+        uint64_t child = *field_word(o, f);
+        if (child)
+            xend_push(h, top, (uint32_t)child);
     }
-    uint64_t bytes = xblock_bytes(o);
-    uint64_t dirty = (uint64_t)o->dirty * 64;
-    uint64_t store = xstore_bytes(bytes);
-    h->bytes -= store;
-    xstore_free(h, o->store, o->data, dirty < store ? dirty : store);
+    h->bytes -= xstore_bytes(xblock_bytes(o));
+    xstore_free(h, o->store, o->data, xblock_touched(o));
     xrow_free(h, o, XDEATH_FREED, account);
 }
 
@@ -445,7 +440,6 @@ void xobj_to_field(struct xheap *h, struct xobj *o, struct xobj *parent, uint32_
     if (old)
         xobj_end(h, old);
     xobj_to_inside(h, o, parent, XDEATH_PUT);
-    xblock_touch(parent, parent->type->decl->fields[field].offset + sizeof(uint64_t));
     *field_word(parent, field) = row_of(h, o);
     check_slow(xheap_ok(h));
 }

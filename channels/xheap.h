@@ -89,7 +89,7 @@ struct xobj {
         int64_t key;   /* endpoint in a set */
     };
     uint32_t len;         /* elements of the array field */
-    uint32_t dirty;       /* in units of 64 bytes: data beyond is zero (xblock_touch()) */
+    uint32_t dirty;       /* elements of the array from there on are zero (xblock_touch()) */
     uint32_t store;       /* where `data` comes from (xstore.c) */
     uint32_t tree_blocks; /* rows of the subtree, itself included; right at roots */
     uint64_t tree_bytes;  /* bytes of the subtree, itself included */
@@ -173,13 +173,21 @@ static inline uint64_t xblock_bytes(const struct xobj *o)
     return t->elem_size ? t->array_offset + (uint64_t)o->len * t->elem_size : t->size;
 }
 
-/* To be called before bytes of the block's data below `end` are written: what is never touched is
- * never cleared. */
-static inline void xblock_touch(struct xobj *o, uint64_t end)
+/* To be called before any of the array's first `end` elements are written: what is never touched is
+ * never cleared. The fixed part always counts as touched. */
+static inline void xblock_touch(struct xobj *o, uint32_t end)
 {
-    uint32_t units = (uint32_t)((end + 63) >> 6);
-    if (units > o->dirty)
-        o->dirty = units;
+    if (end > o->dirty)
+        o->dirty = end;
+}
+
+/* Beyond this many bytes the block's data is zero. Compiled code touches before it looks at an
+ * index, so `dirty` may be any number. */
+static inline uint64_t xblock_touched(const struct xobj *o)
+{
+    const struct xtype *t = o->type;
+    uint32_t n = o->dirty < o->len ? o->dirty : o->len;
+    return t->elem_size ? t->array_offset + (uint64_t)n * t->elem_size : t->size;
 }
 
 /* Reference <-> row. */

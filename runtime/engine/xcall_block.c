@@ -73,7 +73,6 @@ static inline uint64_t extend_zero(uint64_t v)
         struct xobj *o = block_arg(s, x, slots[0], watched);                                       \
         if (watched && !o)                                                                         \
             return HOST_TRAP;                                                                      \
-        xblock_touch(o, x->offset + sizeof(ctype));                                                \
         *(ctype *)(void *)(o->data + x->offset) = (ctype)slots[1];                                 \
         return HOST_OK;                                                                            \
     }                                                                                              \
@@ -96,7 +95,7 @@ static inline uint64_t extend_zero(uint64_t v)
             return HOST_TRAP;                                                                      \
         if (unlikely(i >= o->len))                                                                 \
             return bad_index(s, x, i, o);                                                          \
-        xblock_touch(o, x->offset + ((uint64_t)i + 1) * sizeof(ctype));                            \
+        xblock_touch(o, i + 1);                                                                    \
         ((ctype *)(void *)(o->data + x->offset))[i] = (ctype)slots[2];                             \
         return HOST_OK;                                                                            \
     }
@@ -146,7 +145,7 @@ static inline uint8_t *bytes_at(struct sip *s, const struct xcall *x, struct xob
         if (!p)                                                                                    \
             return HOST_TRAP;                                                                      \
         ctype v = (ctype)slots[2];                                                                 \
-        xblock_touch(o, (uint64_t)(p - o->data) + sizeof v);                                       \
+        xblock_touch(o, (uint32_t)slots[1] + (uint32_t)sizeof v);                                  \
         memcpy(p, &v, sizeof v);                                                                   \
         return HOST_OK;                                                                            \
     }
@@ -258,7 +257,7 @@ XCALL(op_write)
     if (!span_args(s, inst, x, slots, watched, &o, &from, &bytes, &mem))
         return HOST_TRAP;
     if (bytes)
-        xblock_touch(o, from + bytes);
+        xblock_touch(o, (uint32_t)slots[1] + (uint32_t)slots[3]);
     memcpy(o->data + from, mem, bytes);
     return HOST_OK;
 }

@@ -18,7 +18,6 @@ static struct xobj *tree(struct world *w, struct xaccount *a, uint32_t n, int64_
     ck_assert(n > 0 && n <= 64);
     for (uint32_t i = n; i-- > 0;) {
         node[i] = block(w, a, w->tree, 0);
-        xblock_touch(node[i], 8);
         *key_of(node[i]) = key + i;
         for (uint32_t side = 0; side < 2; side++)
             if (2 * i + 1 + side < n)

@@ -122,7 +122,7 @@ static void step_alloc(struct model *m)
     ck_assert(n == 0 || (o->data[0] == 0 && memcmp(o->data, o->data + 1, n - 1) == 0));
     if (types[kind] == m->w.text) {
         m->things[i].fill = (uint8_t)(1 + dice(m, 255));
-        xblock_touch(o, n);
+        xblock_touch(o, (uint32_t)n);
         memset(o->data, m->things[i].fill, n);
     }
     m->done[0]++;
@@ -520,7 +520,6 @@ static enum run_result server_run(struct proc *p)
         struct xobj *title = xblock_alloc(a->w->heap, &a->account, a->w->text, 0);
         uint32_t n;
         memcpy(&n, m.scalars, sizeof n);
-        xblock_touch(f, 1);
         f->data[0] = 1;
         xobj_to_field(a->w->heap, title, f, TITLE);
         (void)endpoint_send(a->w->heap, a->e, PICTURE, &(int64_t){n}, f, p);

@@ -109,7 +109,7 @@ START_TEST(blocks_are_zero_and_aligned)
             ck_assert(zero);
             /* Written as a whole, in part, or not at all. */
             uint64_t end = round == 0 ? n : round == 1 ? n / 2 : 0;
-            xblock_touch(o[i], end);
+            xblock_touch(o[i], (uint32_t)end);
             memset(o[i]->data, 0xa5, end);
         }
         world_audit(&w);
