@@ -1,0 +1,216 @@
+/* Operations of singula/ modules without a call, in code that no monitor watches.
+ *
+ * A reference is the address of a row of the object table, and the verifier has proved that the row
+ * is a live block of the operation's type which this SIP owns, so nothing is asked of it. What is
+ * not proved is the index: it is compared with the block's length, and where it is outside the
+ * ordinary host call is made, which traps and says why.
+ *
+ * A live block's data never moves and its length never changes. LLVM learns so much of it as is
+ * true of any program: rows, what is written of them here (`dirty`), and the data of blocks are
+ * different objects (TBAA), so nothing but calls changes a row. `invariant.load` would say more
+ * than is true: such a load may be moved behind the end of its block, where the row is another's.
+ */
+#include "runtime/compiler/codegen_int.h"
+
+#include "contract/xops.h"
+
+/* The block's field that the operation is about. */
+struct place {
+    const struct block_field *field;
+    LLVMValueRef row, data, len;
+};
+
+/* A reference that is not null is the address of a row as long as the program runs, whatever
+ * becomes of the object: LLVM may load from it early. */
+static LLVMValueRef row_of(struct gen *g, LLVMValueRef ref)
+{
+    struct chunk *c = g->c;
+    LLVMValueRef row = LLVMBuildIntToPtr(c->b, ref, c->ptr, "");
+    if (c->opt->opt == IMAGE_FAST)
+        return row;
+    LLVMValueRef known[2] = {row, const64(g, NATIVE_XOBJ_BYTES)};
+    LLVMValueRef yes = LLVMConstInt(c->i1, 1, false);
+    unsigned id = LLVMLookupIntrinsicID("llvm.assume", 11);
+    LLVMOperandBundleRef aligned = LLVMCreateOperandBundle("align", 5, known, 2),
+                         there = LLVMCreateOperandBundle("dereferenceable", 15, known, 2);
+    LLVMOperandBundleRef both[2] = {aligned, there};
+    LLVMBuildCallWithOperandBundles(c->b, LLVMIntrinsicGetType(c->ctx, id, NULL, 0),
+                                    LLVMGetIntrinsicDeclaration(c->mod, id, NULL, 0), &yes, 1, both,
+                                    2, "");
+    LLVMDisposeOperandBundle(aligned);
+    LLVMDisposeOperandBundle(there);
+    return row;
+}
+
+static LLVMValueRef row_field(struct chunk *c, LLVMValueRef row, uint32_t at, LLVMTypeRef t,
+                              enum tbaa tag)
+{
+    LLVMValueRef v = gen_load(c, t, gen_gep(c, row, at), tag);
+    LLVMSetAlignment(v, t == c->i32 ? 4 : 8);
+    return v;
+}
+
+/* Both are loaded before an index is looked at, so that they are in a loop's first block and can be
+ * taken out of it. */
+static struct place place_of(struct gen *g, const struct xop *op, LLVMValueRef ref)
+{
+    struct chunk *c = g->c;
+    struct place p = {.field = &op->set->blocks[op->block].fields[op->field]};
+    p.row = row_of(g, ref);
+    p.data = row_field(c, p.row, NATIVE_XOBJ_DATA, c->ptr, TBAA_ROW);
+    if (p.field->is_array)
+        p.len = row_field(c, p.row, NATIVE_XOBJ_LEN, c->i32, TBAA_ROW);
+    return p;
+}
+
+/* The first `end` elements are touched (xblock_touch()). Unconditional, and before the index is
+ * compared, so that it is in a loop's first block and the loop needs to do it once: what is wrong
+ * before a trap does no harm. */
+static void touch(struct gen *g, const struct place *p, LLVMValueRef end)
+{
+    struct chunk *c = g->c;
+    LLVMValueRef at = gen_gep(c, p->row, NATIVE_XOBJ_DIRTY);
+    LLVMValueRef of[2] = {gen_load(c, c->i32, at, TBAA_DIRTY), end};
+    LLVMSetAlignment(of[0], 4);
+    LLVMSetAlignment(
+        gen_store(c, chunk_intrinsic(c, "llvm.umax", &c->i32, 1, of, 2), at, TBAA_DIRTY), 4);
+}
+
+/* Goes on if the `n` elements at `index` are inside; else the host call traps, which finds its
+ * arguments on the operand stack. */
+static void check_index(struct gen *g, const struct place *p, LLVMValueRef index, uint32_t n,
+                        uint32_t func)
+{
+    struct chunk *c = g->c;
+    LLVMValueRef len = p->len, outside;
+    if (n == 1) {
+        outside = LLVMBuildICmp(c->b, LLVMIntUGE, index, len, "");
+    } else {
+        LLVMValueRef end =
+            LLVMBuildNUWAdd(c->b, LLVMBuildZExt(c->b, index, c->i64, ""), const64(g, n), "");
+        outside = LLVMBuildICmp(c->b, LLVMIntUGT, end, LLVMBuildZExt(c->b, len, c->i64, ""), "");
+    }
+    LLVMBasicBlockRef bad = gen_block(g), good = gen_block(g);
+    LLVMValueRef br = LLVMBuildCondBr(c->b, outside, bad, good);
+    LLVMSetMetadata(br, c->md[MD_PROF], c->unlikely_md);
+    LLVMPositionBuilderAtEnd(c->b, bad);
+    gen_call_host(g, func);
+    LLVMBuildUnreachable(c->b);
+    LLVMPositionBuilderAtEnd(c->b, good);
+}
+
+static LLVMTypeRef scalar_type(struct chunk *c, enum scalar s)
+{
+    switch (s) {
+    case SC_I8:
+    case SC_U8:
+        return c->i8;
+    case SC_I16:
+    case SC_U16:
+        return c->i16;
+    case SC_I32:
+    case SC_U32:
+        return c->i32;
+    case SC_I64:
+    case SC_U64:
+        return c->i64;
+    case SC_F32:
+        return c->f32;
+    case SC_F64:
+        return c->f64;
+    case SC_N:
+        break;
+    }
+    BUG("scalar");
+}
+
+/* The type in memory, and whether what is loaded grows by its sign. */
+static LLVMTypeRef access_type(struct chunk *c, enum xaccess a, bool *is_signed)
+{
+    *is_signed = a == XA_I32_8_S || a == XA_I32_16_S;
+    switch (a) {
+    case XA_I32:
+        return c->i32;
+    case XA_I64:
+        return c->i64;
+    case XA_F32:
+        return c->f32;
+    case XA_F64:
+        return c->f64;
+    case XA_I32_8_U:
+    case XA_I32_8_S:
+    case XA_I32_8:
+        return c->i8;
+    case XA_I32_16_U:
+    case XA_I32_16_S:
+    case XA_I32_16:
+        return c->i16;
+    }
+    BUG("access");
+}
+
+/* F.get, F.set, F.load and F.store: element or bytes `index` (NULL: the field is no array), `n` in
+ * the units of the block's length, `scale` bytes of one. */
+static void access_field(struct gen *g, const struct xop *op, uint32_t func, uint32_t nparams,
+                         bool store, LLVMTypeRef t, bool is_signed, uint32_t n)
+{
+    struct chunk *c = g->c;
+    LLVMValueRef *params = g->stack + g->sp - nparams;
+    struct place p = place_of(g, op, params[0]);
+    uint32_t width = (uint32_t)LLVMStoreSizeOfType(c->layout, t);
+    LLVMValueRef at = const64(g, p.field->offset);
+    if (p.field->is_array) {
+        uint32_t scale = scalar_size(p.field->scalar);
+        LLVMValueRef i = LLVMBuildZExt(c->b, params[1], c->i64, "");
+        at = LLVMBuildNUWAdd(c->b, LLVMBuildNUWMul(c->b, i, const64(g, scale), ""), at, "");
+    }
+    if (store && p.field->is_array)
+        touch(g, &p, LLVMBuildAdd(c->b, params[1], const32(g, n), ""));
+    if (p.field->is_array)
+        check_index(g, &p, params[1], n, func);
+    LLVMValueRef addr = LLVMBuildInBoundsGEP2(c->b, c->i8, p.data, &at, 1, "");
+    LLVMValueRef value = store ? params[nparams - 1] : NULL, done;
+    if (store && LLVMTypeOf(value) != t)
+        value = LLVMBuildTrunc(c->b, value, t, "");
+    done = store ? gen_store(c, value, addr, TBAA_BLOCK) : gen_load(c, t, addr, TBAA_BLOCK);
+    LLVMSetAlignment(done, n == 1 ? width : 1);
+    g->sp -= nparams;
+    if (store)
+        return;
+    if (t == c->i8 || t == c->i16)
+        done = is_signed ? LLVMBuildSExt(c->b, done, c->i32, "")
+                         : LLVMBuildZExt(c->b, done, c->i32, "");
+    push(g, done);
+}
+
+bool gen_xop(struct gen *g, uint32_t func)
+{
+    struct chunk *c = g->c;
+    const struct xop *op = c->imports[func]->xop;
+    if (!op || c->opt->watched)
+        return false;
+    const struct functype *type = &c->view->types[c->imports[func]->type];
+    if (op->kind == XOP_GET || op->kind == XOP_SET) {
+        enum scalar s = op->set->blocks[op->block].fields[op->field].scalar;
+        access_field(g, op, func, type->nparams, op->kind == XOP_SET, scalar_type(c, s),
+                     s == SC_I8 || s == SC_I16, 1);
+        return true;
+    }
+    if (op->kind == XOP_LOAD || op->kind == XOP_STORE) {
+        bool is_signed;
+        LLVMTypeRef t = access_type(c, op->access, &is_signed);
+        access_field(g, op, func, type->nparams, op->kind == XOP_STORE, t, is_signed,
+                     (uint32_t)LLVMStoreSizeOfType(c->layout, t));
+        return true;
+    }
+    if (op->kind == XOP_LEN) {
+        push(g, row_field(c, row_of(g, pop(g)), NATIVE_XOBJ_LEN, c->i32, TBAA_ROW));
+        return true;
+    }
+    if (op->kind == XOP_IS_NULL) {
+        LLVMValueRef null = LLVMBuildICmp(c->b, LLVMIntEQ, pop(g), const64(g, 0), "");
+        push(g, LLVMBuildZExt(c->b, null, c->i32, ""));
+        return true;
+    }
+    return false;
+}
