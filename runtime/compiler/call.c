@@ -46,6 +46,14 @@ static LLVMValueRef read_slot(struct gen *g, LLVMValueRef slots, uint32_t k, uin
                          type);
 }
 
+LLVMValueRef gen_call_host(struct gen *g, uint32_t func)
+{
+    const struct functype *t = &g->c->view->types[g->c->imports[func]->type];
+    LLVMValueRef args[2] = {const32(g, func), fill_slots(g, t)};
+    chunk_helper(g->c, NH_call_import, g->ctx, args, 2);
+    return args[1];
+}
+
 void gen_call(struct gen *g, uint32_t func)
 {
     const struct vview *v = g->c->view;
@@ -57,11 +65,12 @@ void gen_call(struct gen *g, uint32_t func)
         gen_push_results(g, t, r);
         return;
     }
-    LLVMValueRef args[2] = {const32(g, func), fill_slots(g, t)};
-    chunk_helper(g->c, NH_call_import, g->ctx, args, 2);
+    if (gen_xop(g, func))
+        return;
+    LLVMValueRef slots = gen_call_host(g, func);
     g->sp -= t->nparams;
     for (uint32_t k = 0; k < t->nresults; k++)
-        push(g, read_slot(g, args[1], k, t->results[k]));
+        push(g, read_slot(g, slots, k, t->results[k]));
 }
 
 /* The results of both ways, where they meet again. */

@@ -59,7 +59,8 @@ static void make_metadata(struct chunk *c)
 {
     static const char *const names[TBAA_N] = {
         [TBAA_MEMORY] = "memory", [TBAA_CONTEXT] = "context", [TBAA_GLOBAL] = "global",
-        [TBAA_TABLE] = "table",   [TBAA_FUNCS] = "functions", [TBAA_SLOTS] = "slots"};
+        [TBAA_TABLE] = "table",   [TBAA_FUNCS] = "functions", [TBAA_SLOTS] = "slots",
+        [TBAA_ROW] = "row",       [TBAA_DIRTY] = "dirty",     [TBAA_BLOCK] = "block"};
     static const char *const kinds[MD_KIND_N] = {[MD_TBAA] = "tbaa",
                                                  [MD_INVARIANT] = "invariant.load",
                                                  [MD_RANGE] = "range",
@@ -264,15 +265,18 @@ bool chunk_open(struct chunk *c, const struct vview *v, const struct compile_opt
     *c = (struct chunk){.view = v, .opt = o};
     c->types = calloc(v->ntypes + 1, sizeof *c->types);
     c->funcs = calloc(v->ndefined + 1, sizeof *c->funcs);
+    c->imports = calloc(v->nimported[EXT_FUNC] + 1, sizeof *c->imports);
+    for (uint32_t i = 0, n = 0; c->imports && i < v->nimports; i++)
+        if (v->imports[i].kind == EXT_FUNC)
+            c->imports[n++] = &v->imports[i];
     c->ctx = LLVMContextCreate();
     c->mod = LLVMModuleCreateWithNameInContext("m", c->ctx);
     c->b = LLVMCreateBuilderInContext(c->ctx);
     char *triple = LLVMGetTargetMachineTriple(tm);
     LLVMSetTarget(c->mod, triple);
     LLVMDisposeMessage(triple);
-    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(tm);
-    LLVMSetModuleDataLayout(c->mod, layout);
-    LLVMDisposeTargetData(layout);
+    c->layout = LLVMCreateTargetDataLayout(tm);
+    LLVMSetModuleDataLayout(c->mod, c->layout);
     c->void_ = LLVMVoidTypeInContext(c->ctx);
     c->i1 = LLVMInt1TypeInContext(c->ctx);
     c->i8 = LLVMInt8TypeInContext(c->ctx);
@@ -289,7 +293,7 @@ bool chunk_open(struct chunk *c, const struct vview *v, const struct compile_opt
     c->min_bytes = v->nmemories ? (uint64_t)v->memories[0].lim.min << 16 : 0;
     make_metadata(c);
     make_debug(c);
-    return c->types && c->funcs;
+    return c->types && c->funcs && c->imports;
 }
 
 void chunk_close(struct chunk *c)
@@ -302,7 +306,10 @@ void chunk_close(struct chunk *c)
         LLVMDisposeModule(c->mod);
     if (c->ctx)
         LLVMContextDispose(c->ctx);
+    if (c->layout)
+        LLVMDisposeTargetData(c->layout);
     free(c->types);
     free(c->funcs);
+    free(c->imports);
     *c = (struct chunk){0};
 }

@@ -26,7 +26,18 @@
 /* LLVMAttributeFunctionIndex, of the type that is wanted. */
 #define ON_FUNCTION ((LLVMAttributeIndex)-1)
 
-enum tbaa { TBAA_MEMORY, TBAA_CONTEXT, TBAA_GLOBAL, TBAA_TABLE, TBAA_FUNCS, TBAA_SLOTS, TBAA_N };
+enum tbaa {
+    TBAA_MEMORY,
+    TBAA_CONTEXT,
+    TBAA_GLOBAL,
+    TBAA_TABLE,
+    TBAA_FUNCS,
+    TBAA_SLOTS,
+    TBAA_ROW,   /* of the object table */
+    TBAA_DIRTY, /* ... what code writes of it */
+    TBAA_BLOCK, /* data of blocks */
+    TBAA_N
+};
 
 enum mdkind { MD_TBAA, MD_INVARIANT, MD_RANGE, MD_PROF, MD_KIND_N };
 
@@ -40,8 +51,10 @@ struct chunk {
     LLVMDIBuilderRef di;
     LLVMMetadataRef di_file, di_type;
     LLVMTypeRef void_, i1, i8, i16, i32, i64, f32, f64, ptr;
-    LLVMTypeRef *types;  /* by type index: of functions; NULL: not made yet */
-    LLVMValueRef *funcs; /* by defined function; NULL: not declared yet */
+    LLVMTargetDataRef layout;
+    const struct vimport **imports; /* imported functions, by index */
+    LLVMTypeRef *types;             /* by type index: of functions; NULL: not made yet */
+    LLVMValueRef *funcs;            /* by defined function; NULL: not declared yet */
     LLVMValueRef helpers[NH_N];
     LLVMTypeRef helper_types[NH_N];
     LLVMValueRef tbaa[TBAA_N];
@@ -169,8 +182,15 @@ bool gen_table(struct gen *g, const struct insn_view *i);
  */
 void gen_keep_loads(LLVMModuleRef mod);
 void gen_call(struct gen *g, uint32_t func);
+/* Calls an imported function by way of its host function; takes nothing off the stack. Returns the
+ * slots with the results. */
+LLVMValueRef gen_call_host(struct gen *g, uint32_t func);
 void gen_call_indirect(struct gen *g, uint32_t type_index, uint32_t table);
 /* Results of a call of that type onto the stack. */
 void gen_push_results(struct gen *g, const struct functype *t, LLVMValueRef result);
+
+/* ---- xop.c: operations of singula/ modules; false: a call of the host function is wanted ---- */
+
+bool gen_xop(struct gen *g, uint32_t func);
 
 #endif

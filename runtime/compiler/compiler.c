@@ -42,8 +42,9 @@ static void initialize(void)
      * vectoriser does not see; as it is, it sees them, behind a check that nothing wraps. */
     /* Where clang's code for a data-dependent minimum selects, the converter would branch: its
      * guess of what is predictable is wrong too often. */
+    /* Merged tails would merge calls that are to keep their places, `nomerge` or not. */
     static const char *const options[] = {"singula", "-indvars-widen-indvars=0",
-                                          "-x86-cmov-converter=0"};
+                                          "-x86-cmov-converter=0", "-enable-tail-merge=0"};
     LLVMParseCommandLineOptions(ARRAY_LEN(options), options, NULL);
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
@@ -85,6 +86,7 @@ static const char then_full[] =
     "licm<allowspeculation>,simple-loop-unswitch<nontrivial;trivial>),"
     "simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop(indvars,loop-deletion,loop-unroll-full),"
+    "loop-mssa(simple-loop-unswitch<no-nontrivial;trivial>),"
     "sroa,gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,correlated-propagation,"
     "adce,dse,loop-mssa(licm<allowspeculation>),simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop-mssa(loop-rotate,licm<allowspeculation>),loop-distribute,loop-vectorize,loop-load-elim,"

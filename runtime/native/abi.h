@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#define NATIVE_ABI 3
+#define NATIVE_ABI 4
 
 struct sip;
 struct instance;
@@ -57,6 +57,15 @@ struct nctx {
     struct nrun *run; /* the helpers' stubs find their stacks there */
     const struct nimport *imports;
     struct ntable tables[]; /* by index, imports first */
+};
+
+/* Fields of struct xobj (channels/xheap.h) that code of unwatched systems uses. A reference is the
+ * address of its row there. */
+enum {
+    NATIVE_XOBJ_DATA = 24,
+    NATIVE_XOBJ_LEN = 32,
+    NATIVE_XOBJ_DIRTY = 36,
+    NATIVE_XOBJ_BYTES = 64
 };
 
 enum {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "channels/xheap.h"
 #include "runtime/kernel/fault.h"
 
 #define AT(type, field, offset)                                                                    \
@@ -27,6 +28,10 @@ AT(struct nrun, call.code, NRUN_CALL_CODE);
 AT(struct nrun, call.slots, NRUN_CALL_SLOTS);
 AT(struct nrun, call.ctx, NRUN_CALL_CTX);
 AT(struct nrun, saved, NRUN_SAVED);
+AT(struct xobj, data, NATIVE_XOBJ_DATA);
+AT(struct xobj, len, NATIVE_XOBJ_LEN);
+AT(struct xobj, dirty, NATIVE_XOBJ_DIRTY);
+_Static_assert(sizeof(struct xobj) == NATIVE_XOBJ_BYTES, "abi.h: rows");
 AT(struct nsaved, rip, NSAVED_RIP);
 AT(struct nsaved, flags, NSAVED_FLAGS);
 AT(struct nsaved, features, NSAVED_FEATURES);
