@@ -15,9 +15,12 @@ static bool open_sip(struct column *c)
     struct singula_module *m = bench_module(c->module);
     if (!m)
         return false;
-    int engine = c->engine == ENGINE_NATIVE ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP;
     struct singula_config cfg = {
-        .guard_windows = 2, .max_sips = 2, .engine = engine, .no_cache = true};
+        .guard_windows = 2,
+        .max_sips = 2,
+        .engine = c->engine == ENGINE_INTERP ? SINGULA_ENGINE_INTERP : SINGULA_ENGINE_NATIVE,
+        .opt = c->engine == ENGINE_FAST ? SINGULA_OPT_FAST : SINGULA_OPT_FULL,
+        .no_cache = true};
     struct singula_spawn opt = {.name = "compute", .entry = "", .memory_mode = c->memory};
     bool ok = !singula_system_create(&cfg, &c->sys, &why) &&
               !singula_spawn(c->sys, m, &opt, &c->sip, &why);
@@ -34,6 +37,7 @@ bool column_open(struct column *c)
     case ENGINE_CLANG:
         return true;
     case ENGINE_INTERP:
+    case ENGINE_FAST:
     case ENGINE_NATIVE:
         return open_sip(c);
     case ENGINE_NODE:

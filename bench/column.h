@@ -15,7 +15,7 @@ struct kernel {
     uint32_t work;
 };
 
-enum engine { ENGINE_CLANG, ENGINE_INTERP, ENGINE_NATIVE, ENGINE_NODE, ENGINES };
+enum engine { ENGINE_CLANG, ENGINE_INTERP, ENGINE_FAST, ENGINE_NATIVE, ENGINE_NODE, ENGINES };
 
 /* node (V8) as a child process that runs kernels of a module on demand. */
 struct node {

@@ -30,6 +30,12 @@ static const struct column all_columns[] = {
      .module = SCALAR,
      .flags = {"--no-liftoff", "--no-wasm-lazy-compilation"}},
     {.name = "node default", .engine = ENGINE_NODE, .module = SCALAR},
+    {.name = "fast guard", .engine = ENGINE_FAST, .module = SCALAR, .memory = SINGULA_GUARD},
+    {.name = "fast compact", .engine = ENGINE_FAST, .module = SCALAR, .memory = SINGULA_COMPACT},
+    {.name = "node liftoff",
+     .engine = ENGINE_NODE,
+     .module = SCALAR,
+     .flags = {"--liftoff-only", "--no-wasm-lazy-compilation"}},
     {.name = "interp guard", .engine = ENGINE_INTERP, .module = SCALAR, .memory = SINGULA_GUARD},
     {.name = "interp compact",
      .engine = ENGINE_INTERP,
@@ -54,14 +60,15 @@ static const struct opt_def options[] = {
     {OPT_ROUNDS, "rounds", "N", "measurements of each cell (default 5)"},
     {OPT_QUICK, "quick", NULL, "two rounds, each with a twentieth of the work"},
     {OPT_KERNEL, "kernel", "NAME", "only this one; repeatable"},
-    {OPT_ENGINE, "engine", "NAME", "only interp, native or node; repeatable"},
+    {OPT_ENGINE, "engine", "NAME", "only interp, fast, native or node; repeatable"},
     {OPT_MEMORY, "memory", "MODE", "only guard or compact"},
     {OPT_JSON, "json", NULL, "print JSON"},
     {0, NULL, NULL, NULL},
 };
 
 static const char *const modes[] = {"guard", "compact", NULL};
-static const char *const engines[] = {"interp", "native", "node", NULL}; /* from ENGINE_INTERP on */
+static const char *const engines[] = {"interp", "fast", "native", "node",
+                                      NULL}; /* from ENGINE_INTERP on */
 
 struct bench {
     unsigned rounds, divide; /* the work */
@@ -341,9 +348,11 @@ const struct command bench_compute_command = {
         "work before the first is not counted. What is timed is the whole call, in processor "
         "time:\n"
         "for a SIP from singula_call() to its return. All results must be equal in every round.\n"
-        "Singula compiles for the machine it runs on, clang for every x86-64. With node\n"
-        "installed, its V8 runs the same module: as it comes, and with its optimising compiler\n"
-        "from the start (--no-liftoff --no-wasm-lazy-compilation).\n\n"
+        "Singula compiles for the machine it runs on, clang for every x86-64: \"native\" is\n"
+        "--opt=full, \"fast\" is --opt=fast. With node installed, its V8 runs the same module: as "
+        "it\n"
+        "comes, with its optimising compiler alone (--no-liftoff --no-wasm-lazy-compilation), and\n"
+        "with its baseline compiler alone (--liftoff-only).\n\n"
 
         "exit status: 0 done, 1 a measurement failed or results differ, 2 wrong usage\n",
     .run = compute_run,

@@ -34,8 +34,9 @@ def spread_ok(s):
 
 def compute():
     columns = ["native guard", "native compact"] if has_compiler() else []
-    columns += ["node turbofan", "node default"] if shutil.which("node") else []
-    columns += ["interp guard", "interp compact"]
+    node = bool(shutil.which("node"))
+    columns += ["node turbofan", "node default"] if node else []
+    columns += ["fast guard", "fast compact", *(["node liftoff"] if node else []), "interp guard", "interp compact"]
     r = run("compute", "--rounds=1", "--quick", "--json")
     case("compute ends well", r.returncode == 0, r.stderr)
     doc = json.loads(r.stdout or "{}")
