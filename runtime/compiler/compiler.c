@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK_MIN = 8 << 10, CHUNK_MAX = 96 << 10, CHUNKS_PER_THREAD = 6, THREADS_MAX = 64 };
+enum { CHUNK_MIN = 8 << 10, CHUNK_MAX = 32 << 10, CHUNKS_PER_THREAD = 6, THREADS_MAX = 64 };
 
 struct part {
     uint32_t first, end; /* defined functions */
@@ -24,7 +24,7 @@ struct part {
 struct job {
     const struct vview *view;
     const struct compile_options *opt;
-    struct part *parts;
+    struct part *parts, **order; /* as the functions come; as they are compiled */
     uint32_t nparts;
     uint64_t total;
     pthread_mutex_t lock; /* of what follows */
@@ -38,13 +38,25 @@ struct job {
 
 static void initialize(void)
 {
-    /* A counter of 32 bits that is widened to 64 reaches memory through masks, whose strides the
-     * vectoriser does not see; as it is, it sees them, behind a check that nothing wraps. */
-    /* Where clang's code for a data-dependent minimum selects, the converter would branch: its
-     * guess of what is predictable is wrong too often. */
-    /* Merged tails would merge calls that are to keep their places, `nomerge` or not. */
-    static const char *const options[] = {"singula", "-indvars-widen-indvars=0",
-                                          "-x86-cmov-converter=0", "-enable-tail-merge=0"};
+    static const char *const options[] = {
+        "singula",
+        /* A counter of 32 bits that is widened to 64 reaches memory through masks, whose strides
+         * the vectoriser does not see; as it is, it sees them, behind a check that nothing wraps.
+         */
+        "-indvars-widen-indvars=0",
+        /* Where clang's code for a data-dependent minimum selects, the converter would branch: its
+         * guess of what is predictable is wrong too often. */
+        "-x86-cmov-converter=0",
+        /* Merged tails would merge calls that are to keep their places, `nomerge` or not. */
+        "-enable-tail-merge=0",
+        /* Where variables are is of no use here, for there are line tables only; the newer of the
+         * two passes that follow them works out all registers' contents nevertheless. */
+        "-experimental-debug-variable-locations=false",
+        /* The processor orders instructions itself. */
+        "-disable-post-ra",
+        /* Splitting live ranges costs the square of a large function's size otherwise. */
+        "-grow-region-complexity-budget=500",
+    };
     LLVMParseCommandLineOptions(ARRAY_LEN(options), options, NULL);
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
@@ -77,23 +89,21 @@ static LLVMTargetMachineRef open_machine(enum image_opt opt)
  * to another (a backtrace has the frames of the guest). */
 static const char first[] = "function(mem2reg)";
 static const char then_fast[] = "function(instsimplify,simplifycfg)";
+/* Modules come from optimising compilers as a rule: each simplification runs once before the loop
+ * passes and once after them, not after every pass that could leave something for it. */
 static const char then_full[] =
     "function("
-    "early-cse,simplifycfg,instcombine<no-verify-fixpoint>,early-cse<memssa>,jump-threading,"
-    "correlated-propagation,simplifycfg,instcombine<no-verify-fixpoint>,reassociate,"
-    "constraint-elimination,"
+    "early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,jump-threading,"
+    "correlated-propagation,simplifycfg,reassociate,constraint-elimination,"
     "loop-mssa(loop-instsimplify,loop-simplifycfg,licm<allowspeculation>,loop-rotate,"
     "licm<allowspeculation>,simple-loop-unswitch<nontrivial;trivial>),"
-    "simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop(indvars,loop-deletion,loop-unroll-full),"
     "loop-mssa(simple-loop-unswitch<no-nontrivial;trivial>),"
-    "sroa,gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,correlated-propagation,"
-    "adce,dse,loop-mssa(licm<allowspeculation>),simplifycfg,instcombine<no-verify-fixpoint>,"
+    "gvn,bdce,instcombine<no-verify-fixpoint>,adce,dse,loop-mssa(licm<allowspeculation>),"
+    "simplifycfg,"
     "loop-mssa(loop-rotate,licm<allowspeculation>),loop-distribute,loop-vectorize,loop-load-elim,"
-    "instcombine<no-verify-fixpoint>,simplifycfg,slp-vectorizer,vector-combine,"
-    "instcombine<no-verify-fixpoint>,loop-unroll<O3>,instcombine<no-verify-fixpoint>,"
-    "loop-mssa(licm<allowspeculation>),alignment-from-assumptions,loop-sink,instsimplify,"
-    "div-rem-pairs,simplifycfg)";
+    "slp-vectorizer,vector-combine,instcombine<no-verify-fixpoint>,loop-unroll<O3>,"
+    "loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,simplifycfg)";
 
 static bool run_passes(LLVMModuleRef mod, LLVMTargetMachineRef tm, const char *passes,
                        struct diag *why)
@@ -193,7 +203,7 @@ static void *work(void *arg)
     struct diag why = {0};
     pthread_mutex_lock(&j->lock);
     while (j->st == OK && j->next < j->nparts) {
-        struct part *p = &j->parts[j->next++];
+        struct part *p = j->order[j->next++];
         pthread_mutex_unlock(&j->lock);
         enum status st = !tm          ? E_NOMEM
                          : stopped(j) ? E_UNFINISHED
@@ -233,7 +243,14 @@ static void run_job(struct job *j, uint32_t nthreads)
         pthread_join(threads[--n], NULL);
 }
 
-/* Neighbours together, parts of about the same size. */
+static int larger_first(const void *a, const void *b)
+{
+    const struct part *x = *(struct part *const *)a, *y = *(struct part *const *)b;
+    return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1) : x < y ? -1 : x > y;
+}
+
+/* Neighbours together, parts of about the same size. The largest are compiled first, lest the last
+ * keep one thread busy and the others idle. */
 static bool make_parts(struct job *j, uint32_t nthreads)
 {
     const struct vview *v = j->view;
@@ -241,8 +258,10 @@ static bool make_parts(struct job *j, uint32_t nthreads)
         j->total += v->funcs[i].ncode;
     uint64_t size = j->total / ((uint64_t)nthreads * CHUNKS_PER_THREAD);
     size = size < CHUNK_MIN ? CHUNK_MIN : size > CHUNK_MAX ? CHUNK_MAX : size;
-    j->parts = calloc(j->total / size + v->ndefined / 1000 + 2, sizeof *j->parts);
-    if (!j->parts)
+    uint64_t most = j->total / size + v->ndefined / 1000 + 2;
+    j->parts = calloc(most, sizeof *j->parts);
+    j->order = calloc(most, sizeof(struct part *));
+    if (!j->parts || !j->order)
         return false;
     struct part *p = j->parts;
     for (uint32_t i = 0; i < v->ndefined; i++) {
@@ -254,6 +273,9 @@ static bool make_parts(struct job *j, uint32_t nthreads)
         p->end = i + 1;
     }
     j->nparts = (uint32_t)(p - j->parts) + 1;
+    for (uint32_t k = 0; k < j->nparts; k++)
+        j->order[k] = &j->parts[k];
+    qsort(j->order, j->nparts, sizeof(struct part *), larger_first);
     return true;
 }
 
@@ -290,6 +312,7 @@ enum status compiler_compile(const struct verified_module *m, const struct image
         if (j.parts[i].object)
             LLVMDisposeMemoryBuffer(j.parts[i].object);
     free(j.parts);
+    free(j.order);
     pthread_mutex_destroy(&j.lock);
     return j.st;
 }
