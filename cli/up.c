@@ -8,11 +8,13 @@
 #include <unistd.h>
 #include <time.h>
 
-enum { OPT_CHECK = OPT_LONG, OPT_AUDIT, OPT_TIMEOUT };
+enum { OPT_CHECK = OPT_LONG, OPT_AUDIT, OPT_TIMEOUT, OPT_ENGINE, OPT_OPT };
 
 static const struct opt_def options[] = {
     {OPT_CHECK, "check", NULL, "read the manifest and verify the modules only"},
     {OPT_TIMEOUT, "timeout", "TIME", "end the whole system after so long"},
+    {OPT_ENGINE, "engine", "NAME", "auto (default), interp or native, whatever the manifest says"},
+    {OPT_OPT, "opt", "LEVEL", "of compiling: full (default) or fast"},
     {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
     MONITOR_OPTIONS,
     {'q', "quiet", NULL, "no summary"},
@@ -430,6 +432,10 @@ static int up_run(const struct command *self, int argc, char **argv)
             return o.status;
         if (c == OPT_TIMEOUT && !opts_duration("--timeout", o.value, &u.timeout_ns))
             return EXIT_USAGE;
+        if (c == OPT_ENGINE && (u.system.engine = opts_engine(o.value)) < 0)
+            return EXIT_USAGE;
+        if (c == OPT_OPT && (u.system.opt = opts_level(o.value)) < 0)
+            return EXIT_USAGE;
         u.check |= c == OPT_CHECK;
         u.audit |= c == OPT_AUDIT;
         u.system.monitor = opts_monitor(c, u.system.monitor);
@@ -443,7 +449,8 @@ static int up_run(const struct command *self, int argc, char **argv)
     u.manifest = manifest_load(u.path);
     if (!u.manifest)
         return EXIT_USAGE;
-    u.system.engine = u.manifest->engine ? u.manifest->engine : SINGULA_ENGINE_AUTO;
+    if (!u.system.engine)
+        u.system.engine = u.manifest->engine ? u.manifest->engine : SINGULA_ENGINE_AUTO;
     u.n = u.manifest->processes_count;
     u.nodes = calloc(u.n, sizeof *u.nodes);
     int status = u.nodes ? EXIT_OK : EXIT_USAGE;

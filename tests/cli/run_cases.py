@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the command line's golden tests. usage: run_cases.py SINGULA EXAMPLES_BUILD SOURCE CASE_FILE... [--update] [--monitor|--no-monitor]
+"""Runs the command line's golden tests. usage: run_cases.py SINGULA EXAMPLES_BUILD SOURCE CASE_FILE... [--update] [--monitor|--no-monitor] [--engine=NAME] [--opt=LEVEL]
 
 A case file is a list of:
     file NAME                 a fixture: the indented lines below it
@@ -15,7 +15,7 @@ Commands are given to sh in a fresh folder per file, shared by its cases; `singu
 
 Of a .md file the ```console blocks are run: what follows a `$ command` is all that it prints, on both streams. The folder
 then has examples/ from the sources and build-release/examples from the build. --update writes what is printed into the file.
---monitor and --no-monitor are handed on to `singula run` and `singula up`.
+Options from --monitor on are handed on to `singula run` and `singula up`.
 """
 import fnmatch
 import os
@@ -114,26 +114,26 @@ def run_markdown(path, folder, env, update):
     return passed, failed
 
 
-def install(singula, path, option):
-    """The command that cases call `singula`; it gives the option to the commands that run guests."""
-    if not option:
+def install(singula, path, options):
+    """The command that cases call `singula`; it gives the options to the commands that run guests."""
+    if not options:
         path.symlink_to(singula)
         return
-    path.write_text(f'#!/bin/sh\ncommand=$1\nshift\ncase $command in run|up) set -- {option} "$@" ;; esac\n'
+    path.write_text(f'#!/bin/sh\ncommand=$1\nshift\ncase $command in run|up) set -- {" ".join(options)} "$@" ;; esac\n'
                     f'exec "{singula}" "$command" "$@"\n')
     path.chmod(0o755)
 
 
 def main():
     update = "--update" in sys.argv
-    option = next((a for a in sys.argv if a in ("--monitor", "--no-monitor")), None)
-    sys.argv = [a for a in sys.argv if a not in ("--update", option)]
+    options = [a for a in sys.argv if a in ("--monitor", "--no-monitor") or a.startswith(("--engine=", "--opt="))]
+    sys.argv = [a for a in sys.argv if a not in ("--update", *options)]
     singula, built, source = (Path(a).resolve() for a in sys.argv[1:4])
     passed = failed = skipped = 0
     for path in map(Path, sys.argv[4:]):
         folder = Path(tempfile.mkdtemp(prefix="singula-cli-"))
         (folder / "bin").mkdir()
-        install(singula, folder / "bin/singula", option)
+        install(singula, folder / "bin/singula", options)
         env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "LC_ALL": "C", "SOURCE": str(source),
                "XDG_CACHE_HOME": f"{folder}/cache"}
         missing = None
@@ -177,7 +177,7 @@ def main():
                 if wrong:
                     print(f"{path.name}: {title}: FAILED\n{textwrap.indent(wrong, '  ')}")
         shutil.rmtree(folder)
-    print(f"cli-{'+'.join(Path(a).stem for a in sys.argv[4:])}: {passed} passed, {failed} failed, {skipped} skipped")
+    print(f"cli-{'+'.join(Path(a).stem for a in sys.argv[4:])}{''.join(options)}: {passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 77 if not passed else 0
 
 

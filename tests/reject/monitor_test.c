@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "include/singula.h"
+#include "tests/engine_option.h"
 
 enum {
     CHOICES = 12,           /* questions whose answers are tried systematically */
@@ -248,6 +249,7 @@ int main(int argc, char **argv)
     struct singula_diag why = {0};
     struct singula_config cfg = {
         .address_bytes = UINT64_C(1) << 34, .guard_windows = 1, .monitor = SINGULA_MONITOR_ON};
+    engine_option(&cfg, &argc, argv);
     FILE *f = argc >= 2 ? fopen(argv[1], "r") : NULL;
     char path[1024], code[64], what[32], source[1024];
     if (!f) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """SQLite from Debian's source package, compiled for WASI: verified, and run as the native library does.
 
-usage: run_sqlite.py SINGULA FOLDER WORK
+usage: run_sqlite.py SINGULA FOLDER WORK [--engine=NAME] [--opt=LEVEL]
 The source is fetched by apt and kept in WORK, with what is made of it: WORK/sqlite.wasm is also what `singula bench verify`
 is measured on. Skips when there is no way to get the source. All that is added to SQLite is shell.c."""
 import shutil
@@ -12,7 +12,7 @@ import tarfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "wasi"))
-from guestlib import Count, debian_source, first_difference, is_new, need_wasm_tools, run, run_tool, skip
+from guestlib import Count, debian_source, engine_options, first_difference, is_new, need_wasm_tools, run, run_tool, skip
 
 NAME = "sqlite"
 FLAGS = ["-O2", "-DSQLITE_OS_OTHER=1", "-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_OMIT_WAL",
@@ -68,20 +68,21 @@ def native(script):
 
 
 def main():
+    options, title = engine_options(NAME, sys.argv[1])
     singula, folder, work = (Path(a).resolve() for a in sys.argv[1:4])
     need_wasm_tools(NAME)
     work.mkdir(parents=True, exist_ok=True)
     wasm = build(folder, work)
-    count = Count(NAME)
+    count = Count(title)
     script = (folder / "script.sql").read_text()
     wanted = native(script)
     for mode in ("guard", "compact"):
-        code, out, err = run([singula, "run", f"--memory={mode}", "--audit", wasm], stdin=script.encode())
+        code, out, err = run([singula, "run", *options, f"--memory={mode}", "--audit", wasm], stdin=script.encode())
         problems = [first_difference("stdout", wanted, out), first_difference("stderr", b"", err)]
         if code != 0:
             problems.append(f"exit status {code}")
         count.case(f"{mode}: {len(out.splitlines())} lines", [p for p in problems if p])
-    code, out, err = run([singula, "run", wasm], stdin=b"select 1; select nonsense;")
+    code, out, err = run([singula, "run", *options, wasm], stdin=b"select 1; select nonsense;")
     fine = code == 1 and out == b"1\n" and b"nonsense" in err
     count.case("a wrong statement", [] if fine else [f"exit status {code}", str(out), str(err)])
     return count.end()

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "include/singula.h"
+#include "tests/engine_option.h"
 #include "tests/unit/wat.h"
 
 enum { CLIENTS = 9, ROUNDS = 400 };
@@ -107,7 +108,9 @@ static bool ended(struct singula_sip *sip)
 int main(int argc, char **argv)
 {
     struct singula_diag why = {0};
-    struct singula_config cfg = {.monitor = argc == 3 ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF};
+    struct singula_config cfg = {0};
+    engine_option(&cfg, &argc, argv);
+    cfg.monitor = argc == 3 ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF;
     struct singula_sip *server, *client[CLIENTS];
     struct singula_stats left;
     uint32_t random = 1, killed = 0, finished = 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "include/singula.h"
+#include "tests/engine_option.h"
 #include "tests/unit/wat.h"
 
 #ifdef __has_feature
@@ -401,8 +402,10 @@ static const struct {
 int main(int argc, char **argv)
 {
     struct singula_diag why = {0};
+    struct singula_config cfg = {0};
+    engine_option(&cfg, &argc, argv);
     bool monitor = argc == 3 && strcmp(argv[2], "monitor") == 0;
-    struct singula_config cfg = {.monitor = monitor ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF};
+    cfg.monitor = monitor ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF;
     if (!wat_available()) {
         printf("stress: skipped: no wat2wasm (package wabt)\n");
         return 77;

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "include/singula.h"
+#include "tests/engine_option.h"
 #include "tests/unit/wat.h"
 
 static struct singula_system *sys;
@@ -345,6 +346,7 @@ int main(int argc, char **argv)
     struct singula_config cfg = {
         .address_bytes = UINT64_C(1) << 34, .guard_windows = 8, .monitor = SINGULA_MONITOR_ON};
     size_t n;
+    engine_option(&cfg, &argc, argv);
     if (argc < 4)
         return 2;
     if (!wat_available()) {

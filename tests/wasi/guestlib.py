@@ -1,4 +1,5 @@
 """Shared by the runners of C guests: tools, compiling, running, and the final line."""
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,20 @@ def skip(name, why):
     print(f"{name}: skipped: {why}")
     print(f"{name}: 0 passed, 0 failed, 1 skipped")
     sys.exit(77)
+
+
+def engine_options(name, singula):
+    """Takes --engine=NAME and --opt=LEVEL out of our arguments: options for `singula run`, and what to call the test.
+    Skips where machine code is wanted and there is no compiler. Compiled code is kept beside the program, not in the
+    user's cache."""
+    options = [a for a in sys.argv[1:] if a.startswith(("--engine=", "--opt="))]
+    sys.argv[1:] = [a for a in sys.argv[1:] if a not in options]
+    label = "".join("-" + o.partition("=")[2] for o in options)
+    os.environ["XDG_CACHE_HOME"] = str(Path(singula).resolve().parent / f"tests-cache{label}")
+    version = subprocess.run([singula, "--version"], capture_output=True, text=True).stdout
+    if "--engine=native" in options and "llvm" not in version:
+        skip(name, "this build is without the compiler")
+    return options, name + label
 
 
 def need_wasm_tools(name):
@@ -96,7 +111,7 @@ def run(command, stdin=b"", slow=False, **more):
     if slow:
         feed(p, stdin)
         p.stdin, stdin = None, None
-    out, err = p.communicate(stdin or None, timeout=120)
+    out, err = p.communicate(stdin or None, timeout=300)
     return p.returncode, out, err
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our C programs, built natively and for WASI, must print and exit the same and leave the same files.
 
-usage: run_guests.py SINGULA CC FOLDER WORK
+usage: run_guests.py SINGULA CC FOLDER WORK [--engine=NAME] [--opt=LEVEL]
 A program says how it is run in comments: // run: {"args": [], "env": {}, "stdin": "", "slow": false,
 "repeat": 1, "abnormal": false}. Every run is made in both memory modes, one of them under the monitor.
 `abnormal`: natively a signal, here a trap."""
@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from guestlib import Count, compile_wasm, first_difference, is_new, need_wasm_tools, run, run_tool
+from guestlib import Count, compile_wasm, engine_options, first_difference, is_new, need_wasm_tools, run, run_tool
 
 NATIVE_MEMORY = 2 << 30
 TRAPPED = 134
@@ -62,7 +62,7 @@ def compare(r, native, found):
     return [p for p in problems if p]
 
 
-def run_case(count, singula, name, native, wasm, r, number, work):
+def run_case(count, command, name, native, wasm, r, number, work):
     args, env = r.get("args", []), r.get("env", {})
     stdin = (r.get("stdin", "") * r.get("repeat", 1)).encode()
     how = {"stdin": stdin, "slow": r.get("slow", False)}
@@ -71,9 +71,9 @@ def run_case(count, singula, name, native, wasm, r, number, work):
     left = files_of(folder)
     for mode, monitor in (("guard", "--no-monitor"), ("compact", "--monitor")):
         folder = empty(work / mode)
-        command = [singula, "run", f"--memory={mode}", monitor, f"--dir={folder}::/", "--audit",
-                   "--max-memory=512M", *(f"--env={k}={v}" for k, v in env.items()), wasm, "--", *args]
-        problems = compare(r, wanted, run(command, **how))
+        whole = [*command, f"--memory={mode}", monitor, f"--dir={folder}::/", "--audit",
+                 "--max-memory=512M", *(f"--env={k}={v}" for k, v in env.items()), wasm, "--", *args]
+        problems = compare(r, wanted, run(whole, **how))
         found = files_of(folder)
         if found != left:
             problems.append(f"left behind {sorted(found)}, natively {sorted(left)}, or their contents")
@@ -81,11 +81,12 @@ def run_case(count, singula, name, native, wasm, r, number, work):
 
 
 def main():
+    options, title = engine_options("wasi-guests", sys.argv[1])
     singula, folder, work = (Path(a).resolve() for a in (sys.argv[1], *sys.argv[3:5]))
     cc = sys.argv[2]
     need_wasm_tools("wasi-guests")
     work.mkdir(parents=True, exist_ok=True)
-    count = Count("wasi-guests")
+    count = Count(title)
     for source in sorted(folder.glob("*.c")):
         native, wasm = work / source.stem, work / (source.stem + ".wasm")
         if not is_new(native, source):
@@ -93,7 +94,7 @@ def main():
         if not is_new(wasm, source):
             compile_wasm(source, wasm)
         for number, r in enumerate(runs_of(source), 1):
-            run_case(count, singula, source.stem, native, wasm, r, number, work)
+            run_case(count, [singula, "run", *options], source.stem, native, wasm, r, number, work)
     return count.end()
 
 

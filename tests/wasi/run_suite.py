@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The C programs of the WASI test suite (preview 1), as compiled for wasm32-wasip1.
 
-usage: run_suite.py SINGULA SOURCE_ROOT WORK
+usage: run_suite.py SINGULA SOURCE_ROOT WORK [--engine=NAME] [--opt=LEVEL]
 Finds wasi-preview1-c.tar.xz in $SINGULA_SPEC_DIR or ../shared/spec beside the source root; skips when
 it is absent. Each FILE.wasm may have a FILE.json: args, env, root (a folder made accessible),
 exit_code, stdout."""
@@ -12,7 +12,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from guestlib import Count, first_difference, run, skip
+from guestlib import Count, engine_options, first_difference, run, skip
 
 NAME = "wasi-suite"
 
@@ -30,11 +30,11 @@ def unpack(root, work):
     skip(NAME, "wasi-preview1-c.tar.xz is neither in SINGULA_SPEC_DIR nor in ../shared/spec")
 
 
-def run_program(singula, wasm, mode, monitor):
+def run_program(singula, options, wasm, mode, monitor):
     """What was not as wanted."""
     spec = wasm.with_suffix(".json")
     want = json.loads(spec.read_text()) if spec.exists() else {}
-    command = [singula, "run", f"--memory={mode}", monitor, "--audit"]
+    command = [singula, "run", *options, f"--memory={mode}", monitor, "--audit"]
     command += [f"--env={k}={v}" for k, v in want.get("env", {}).items()]
     if "root" in want:
         copy = wasm.parent / f"{wasm.stem}.{mode}.root"
@@ -53,12 +53,13 @@ def run_program(singula, wasm, mode, monitor):
 
 
 def main():
+    options, name = engine_options(NAME, sys.argv[1])
     singula, root, work = (Path(a).resolve() for a in sys.argv[1:4])
     folder = unpack(root, work)
-    count = Count(NAME)
+    count = Count(name)
     for wasm in sorted(folder.glob("*.wasm")):
         for mode, monitor in (("guard", "--no-monitor"), ("compact", "--monitor")):
-            count.case(f"{wasm.stem} ({mode})", run_program(singula, wasm, mode, monitor))
+            count.case(f"{wasm.stem} ({mode})", run_program(singula, options, wasm, mode, monitor))
     return count.end()
 
 

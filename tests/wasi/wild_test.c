@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "include/singula.h"
+#include "tests/engine_option.h"
 #include "tests/unit/wat.h"
 
 enum { GOOD = 64, WILD = -16 };
@@ -142,7 +143,7 @@ static const char bystander_text[] =
     "80)) drop"
     "  (call $exit (i32.load8_u (i32.const 96)))))";
 
-int main(void)
+int main(int argc, char **argv)
 {
     int p[2];
     size_t n;
@@ -150,13 +151,15 @@ int main(void)
     struct singula_module *m = NULL;
     struct singula_system *sys = NULL;
     struct singula_sip *bystander = NULL;
+    struct singula_config cfg = {0};
+    engine_option(&cfg, &argc, argv);
     if (!wat_available()) {
         printf("wasi-wild: wat2wasm is not installed\nwasi-wild: 0 passed, 0 failed, 1 skipped\n");
         return 77;
     }
     uint8_t *bytes = wat_binary(bystander_text, &n);
     if (pipe(p) != 0 || singula_verify(bytes, n, NULL, &m, &why) != 0 ||
-        singula_system_create(NULL, &sys, &why) != 0)
+        singula_system_create(&cfg, &sys, &why) != 0)
         return printf("wasi-wild: cannot start: %s\n", why.detail), 1;
     struct singula_spawn opt = {.name = "bystander", .stdio = {p[0] + 1, -1, -1}};
     if (singula_spawn(sys, m, &opt, &bystander, &why) != 0)
