@@ -53,19 +53,26 @@ bool region_fail_after(struct region *r, uint32_t n)
 
 /* ---- setting up ---- */
 
-static void *reserve(size_t bytes)
+/* At `wish` if nothing is there. */
+static void *reserve(void *wish, size_t bytes)
 {
-    void *p = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *p = mmap(wish, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
 #define LARGE_PAGE ((uint64_t)1 << 21)
 
+/* Close behind this program's text: calls between code of a region and the runtime take longer on
+ * some processors if their addresses differ in the upper bits (docs/NATIVE.md). The distance leaves
+ * the C library's heap room to grow. */
+#define NEAR_TEXT ((uintptr_t)4 << 30)
+
 /* Maps the two zones, aligned to large pages. */
 static bool map_zones(struct region *r)
 {
     uint64_t extra = r->bytes + LARGE_PAGE;
-    char *p = reserve(extra);
+    uintptr_t wish = ((uintptr_t)map_zones & ~(uintptr_t)(LARGE_PAGE - 1)) + NEAR_TEXT;
+    char *p = reserve((void *)wish, extra);
     if (!p)
         return false;
     uint64_t lead = -(uint64_t)(uintptr_t)p & (LARGE_PAGE - 1);
@@ -92,7 +99,7 @@ static bool map_tables(struct region *r)
     uint64_t chunks = (compact >> CHUNK_SHIFT) * sizeof(struct chunk);
     uint64_t windows = r->nwindows * sizeof(struct window);
     r->table_bytes = table + blocks + chunks + windows + compact;
-    r->tables = reserve(r->table_bytes);
+    r->tables = reserve(NULL, r->table_bytes);
     if (!r->tables)
         return false;
     if (mprotect(r->tables, r->table_bytes, PROT_READ | PROT_WRITE))

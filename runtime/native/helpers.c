@@ -96,6 +96,13 @@ static __attribute__((noinline)) struct hret call_defined(struct nctx *ctx, stru
     return leave(LEAVE_FOR_CALL);
 }
 
+enum host_result native_not_host(struct sip *s, struct instance *inst, const void *data,
+                                 uint64_t *slots)
+{
+    (void)s, (void)inst, (void)data, (void)slots;
+    return (enum host_result) - 1;
+}
+
 /* Calls of imports whose host function has not returned HOST_OK, or that have none. */
 HELPER(import_left, uint64_t index, uint64_t *slots, uint64_t r);
 HELPER(import_left, uint64_t index, uint64_t *slots, uint64_t r)

@@ -197,9 +197,10 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
     in->code = code;
     n->interrupt = &s->proc.interrupt;
     n->region = s->rt->region;
-    for (uint32_t i = 0; i < nimports; i++)
-        if (inst->imports[i].host)
-            imports[i] = (struct nimport){inst->imports[i].host->fn, inst->imports[i].host->data};
+    for (uint32_t i = 0; i < nimports; i++) {
+        const struct hostcall *h = inst->imports[i].host;
+        imports[i] = h ? (struct nimport){h->fn, h->data} : (struct nimport){native_not_host, NULL};
+    }
     in->ctx = (struct nctx){
         .funcs = code->funcs,
         .globals = inst->own_globals,

@@ -16,7 +16,7 @@
 
 /* An imported function, as calls find it; layout.h has the offsets. */
 struct nimport {
-    host_fn fn; /* NULL: a function of an instance */
+    host_fn fn; /* native_not_host: a function of an instance */
     const void *data;
 };
 _Static_assert(sizeof(struct nimport) == 16, "a stub multiplies by it");
@@ -183,6 +183,9 @@ void native_teardown(struct sip *s);
 /* Where function `index` of an instance is to be called; false: *host is what it is bound to. */
 bool native_resolve(struct instance *inst, uint32_t index, struct nrun *n,
                     const struct hostcall **host);
+/* Stands where an import is no host function; what it returns is none of enum host_result. */
+enum host_result native_not_host(struct sip *s, struct instance *inst, const void *data,
+                                 uint64_t *slots);
 /* A host function for n->again. */
 struct hret native_host_again(struct nctx *ctx, uint64_t *a);
 

@@ -141,47 +141,42 @@ function native_left
 /* ---- back from a helper; rax value, edx enum leave ---- */
 
 /* sgn_call_import(rdi context, esi index, rdx slots): a host function is called without a detour.
- * The stack pointer waits in a register meanwhile, as its way through memory would take longer than
- * all the rest; for that the context gives way, which nrun has as well. What is needed later lies
- * below the guest's stack pointer: the processor is slow to find what is stored near a stack pointer
- * that has just been changed. A signal in [import_begin,
+ * The context stays in its register and the stack pointer waits in another one, so that calls that
+ * follow each other do not wait for a value on its way through memory; what that register held, and
+ * what is rarely needed later, lies below the guest's stack pointer. A signal in [import_begin,
  * import_end) goes on at import_again, with nrun in rcx. */
     .p2align 6
 function sgn_call_import
-    movq NCTX_RUN(CONTEXT), %rcx
+    movq NCTX_RUN(CONTEXT), %r8
     movl %esi, %eax
+    movl %esi, -16(%rsp)
     shlq $4, %rax
     addq NCTX_IMPORTS(CONTEXT), %rax
-    movq NCTX_SIP(CONTEXT), %rdi
-    movq NCTX_INST(CONTEXT), %r9
-    movq %rsp, CONTEXT
-    movq %rsp, NRUN_GUEST_SP(%rcx)
-    movq NRUN_WORKER_SP(%rcx), %r10
-    movq %r10, %rsp
-    movq %rcx, -16(CONTEXT)
-    movl %esi, -24(CONTEXT)
-    movq %rdx, -32(CONTEXT)
-    movq %r9, %rsi
+    movq %rdx, -24(%rsp)
     movq %rdx, %rcx
+    movq NCTX_SIP(CONTEXT), %rdi
+    movq NCTX_INST(CONTEXT), %rsi
     movq NIMPORT_DATA(%rax), %rdx
-    movq NIMPORT_FN(%rax), %rax
-    testq %rax, %rax
-    jz import_left
-    callq *%rax
+    movq %rbp, -8(%rsp)
+    movq %rsp, %rbp
+    movq %rsp, NRUN_GUEST_SP(%r8)
+    movq NRUN_WORKER_SP(%r8), %rsp
+    callq *NIMPORT_FN(%rax)
     testl %eax, %eax
     jnz import_left
 mark native_import_begin
-    movq -16(CONTEXT), %rcx
+    movq NCTX_RUN(CONTEXT), %rcx
     movq NRUN_INTERRUPT(%rcx), %rsi
     cmpl $0, (%rsi)
     jne native_import_again
-    movq CONTEXT, %rsp
-    movq NRUN_CTX(%rcx), CONTEXT
+    movq %rbp, %rsp
+    movq -8(%rsp), %rbp
     ret
 mark native_import_end
 
 mark native_import_again
-    movq NRUN_CTX(%rcx), CONTEXT
+    movq NRUN_GUEST_SP(%rcx), %rax
+    movq -8(%rax), %rbp
     xorl %edx, %edx
     jmp tail
 
@@ -198,12 +193,11 @@ tail:
 mark native_tail_end
 
 import_left:
-    movq -16(CONTEXT), %rdi
+    movq CONTEXT, %rdi
+    movl -16(%rbp), %esi
+    movq -24(%rbp), %rdx
     movl %eax, %ecx
-    movq -32(CONTEXT), %rdx
-    movl -24(CONTEXT), %esi
-    movq NRUN_CTX(%rdi), %rdi
-    movq %rdi, CONTEXT
+    movq -8(%rbp), %rbp
     callq native_import_left
     jmp tail
 
