@@ -217,6 +217,11 @@ const char *listener_name(const struct listener *l)
     return l->name;
 }
 
+uint32_t listener_waiting(const struct listener *l)
+{
+    return l->tail - l->head;
+}
+
 /* ---- for the audit ---- */
 
 uint32_t listener_store(const struct listener *l, uint64_t *bytes)

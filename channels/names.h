@@ -35,6 +35,8 @@ void listener_close(struct xheap *h, struct listener *l);
 /* What it was published with; the name is NUL-terminated. */
 const struct xcontract *listener_contract(const struct listener *l);
 const char *listener_name(const struct listener *l);
+/* Clients that wait to be accepted. */
+uint32_t listener_waiting(const struct listener *l);
 
 /* Every published name leads to a live listener and back. */
 must_check enum status names_audit(const struct names *n, struct diag *why);

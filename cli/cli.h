@@ -53,7 +53,7 @@ struct command {
 };
 
 extern const struct command verify_command, run_command, up_command, inspect_command,
-    contract_command, cc_command, compile_command, bench_command;
+    contract_command, cc_command, compile_command, bench_command, top_command, kill_command;
 
 struct opts {
     const struct command *cmd;

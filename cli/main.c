@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 
 static const struct command *const commands[] = {
-    &verify_command,   &run_command, &up_command,      &inspect_command,
-    &contract_command, &cc_command,  &compile_command, &bench_command,
+    &verify_command, &run_command,      &up_command, &inspect_command, &top_command,
+    &kill_command,   &contract_command, &cc_command, &compile_command, &bench_command,
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -1,5 +1,6 @@
 /* singula up: starts the SIPs of a manifest in one system, restarts them as it says, and sums up
  * how each ended. */
+#include "cli/control.h"
 #include "cli/manifest.h"
 
 #include <stdio.h>
@@ -51,6 +52,7 @@ struct up {
     unsigned n;
     struct singula_config system;
     struct singula_system *sys;
+    struct control control;
     uint64_t timeout_ns;
     bool check, audit, quiet;
 };
@@ -236,6 +238,7 @@ static void head_start(struct up *u, const struct node *n)
         if (state != SINGULA_READY && state != SINGULA_RUNNING)
             return;
         singula_run(u->sys, NULL, 1000000);
+        control_serve(&u->control);
     }
 }
 
@@ -292,13 +295,17 @@ static bool any_alive(const struct up *u)
     return false;
 }
 
-static void pause_until(uint64_t then)
+/* control_open() */
+static uint32_t kill_named(void *ctx, const char *name)
 {
-    uint64_t now = now_ns();
-    if (then <= now)
-        return;
-    struct timespec t = {(time_t)((then - now) / 1000000000u), (long)((then - now) % 1000000000u)};
-    nanosleep(&t, NULL);
+    struct up *u = ctx;
+    uint32_t killed = 0;
+    for (unsigned i = 0; i < u->n; i++)
+        if (u->nodes[i].sip && strcmp(u->nodes[i].p->name, name) == 0) {
+            singula_kill(u->nodes[i].sip);
+            killed++;
+        }
+    return killed;
 }
 
 /* Says of those that live how they were left. */
@@ -329,11 +336,13 @@ static void supervise(struct up *u)
             return;
         }
         if (!alive || (stuck && !changed)) { /* only a restart can change anything */
-            pause_until(until);
+            control_sleep(&u->control, until);
+            control_serve(&u->control);
             continue;
         }
         uint64_t left = until == UINT64_MAX ? SINGULA_FOREVER : until > now ? until - now : 0;
         stuck = singula_run(u->sys, NULL, left) == SINGULA_RUN_STUCK;
+        control_serve(&u->control);
     }
 }
 
@@ -379,6 +388,7 @@ static int run_system(struct up *u)
     }
     bool good = true;
     interrupt_stops(u->sys);
+    control_open(&u->control, u->sys, kill_named, u);
     for (unsigned i = 0; i < u->n && good; i++) {
         good = start(u, i);
         if (good && i + 1 < u->n && u->nodes[i].p->publish_count)
@@ -390,6 +400,7 @@ static int run_system(struct up *u)
         fflush(stdout);
         status = summary(u);
     }
+    control_close(&u->control);
     interrupt_stops(NULL);
     for (unsigned i = 0; i < u->n; i++)
         if (u->nodes[i].sip)

@@ -301,6 +301,10 @@ struct singula_stats {
     uint64_t sips, pages, blocks, block_bytes, endpoints, listeners, sets;
 };
 SINGULA_API void singula_stats(struct singula_system *sys, struct singula_stats *out);
+/* What the system is doing, as JSON: SIPs with state, CPU time, pages, blocks; channels with their
+ * ends' owners and queues; names; totals; with `map` also every range of pages. The caller frees
+ * the text. To be called by whoever runs the system, while it does not run. */
+SINGULA_API int singula_system_inspect(struct singula_system *sys, bool map, char **json);
 /* Proves that page sets are disjoint, that page table and reality agree, and that every block has
  * one owner. */
 SINGULA_API int singula_audit(struct singula_system *sys, struct singula_diag *why);

@@ -161,7 +161,7 @@ void settle(struct tr *t, uint32_t from); /* entries from `from` on into their c
 void settle_all(struct tr *t);            /* L3, but constants stay */
 void assign(struct tr *t, uint32_t x, bool tee); /* local.set, local.tee */
 void set_const(struct tr *t, uint32_t slot, uint64_t bits);
-void move(struct tr *t, uint32_t to, uint32_t from);
+void emit_move(struct tr *t, uint32_t to, uint32_t from);
 void label_here(struct tr *t);
 /* Takes the last instruction back, if it made this pending operand; the accumulator is what it was
  * before. */

@@ -156,7 +156,7 @@ static bool add_move(struct tr *t, uint32_t to, uint32_t from)
 }
 
 /* Neighbouring moves share an instruction; they take effect in order. */
-void move(struct tr *t, uint32_t to, uint32_t from)
+void emit_move(struct tr *t, uint32_t to, uint32_t from)
 {
     wrote(t, to, CLS_N);
     struct icode *i = &t->b->code[here(t) ? here(t) - 1 : 0];
@@ -233,7 +233,7 @@ static void settle_entry(struct tr *t, uint32_t i)
     else if (e->kind == E_CONST)
         set_const(t, slot, e->bits);
     else if (e->kind == E_LOCAL)
-        move(t, slot, local_slot(t, e->local));
+        emit_move(t, slot, local_slot(t, e->local));
     e->kind = E_TEMP;
     e->at = NONE;
 }
@@ -290,7 +290,7 @@ void assign(struct tr *t, uint32_t x, bool tee)
             emit(t, c == C_F ? IN_STF : c == C_D ? IN_STD : IN_STA, slot, 0, 0);
             t->mirror[c] = slot;
         } else {
-            move(t, slot, o.slot);
+            emit_move(t, slot, o.slot);
         }
         wrote(t, slot, t->mirror[c] == slot ? (unsigned)c : CLS_N);
     }

@@ -135,6 +135,16 @@ struct region_stats {
 };
 void region_stats(const struct region *r, struct region_stats *out);
 
+/* One live extent. */
+struct region_use {
+    uint32_t first, npages, committed, owner;
+    uint8_t zone, rights; /* of its first committed page; parts may have others */
+    bool down;
+};
+/* Calls `each` for every live extent, in the order of addresses. */
+void region_uses(const struct region *r, void (*each)(void *ctx, const struct region_use *u),
+                 void *ctx);
+
 /* Gives all free pages back to the system now. */
 void region_trim(struct region *r);
 

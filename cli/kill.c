@@ -1,0 +1,52 @@
+/* singula kill: ends a SIP of a running system. */
+#include "cli/live.h"
+
+#include <string.h>
+
+static const struct opt_def options[] = {{0, NULL, NULL, NULL}};
+
+static int kill_run(const struct command *self, int argc, char **argv)
+{
+    struct opts o;
+    char request[CONTROL_LINE];
+    int pid;
+    opts_begin(&o, self, argc, argv);
+    for (int c; (c = opts_next(&o)) != OPT_END;)
+        if (c == OPT_STOP)
+            return o.status;
+    if (argc - o.first < 1) {
+        complain("kill: give a SIP's NAME (see singula kill --help)");
+        return EXIT_USAGE;
+    }
+    const char *name = argv[o.first++];
+    if (!live_pid("kill", &o, &pid))
+        return EXIT_USAGE;
+    if ((size_t)snprintf(request, sizeof request, "kill %s", name) >= sizeof request ||
+        strchr(name, '\n')) {
+        complain("kill: \"%s\" is no SIP's name", name);
+        return EXIT_USAGE;
+    }
+    json_t *j = control_ask(pid, request);
+    if (!j)
+        return EXIT_USAGE;
+    int64_t killed = live_int(j, "killed");
+    json_decref(j);
+    if (!killed)
+        complain("kill: no SIP called %s runs there", name);
+    return killed ? EXIT_OK : EXIT_REFUSED;
+}
+
+const struct command kill_command = {
+    "kill",
+    "NAME [PID]",
+    "Ends a SIP of a running system.",
+    options,
+    "NAME is the SIP's in the manifest, PID the process number of `singula up`, needed if several\n"
+    "run. The SIP traps with KILLED; whether it is started again says its `restart`.\n"
+    "\n"
+    "exit status: 0 done, 1 there is no such SIP, 2 nothing runs, or wrong usage\n"
+    "\n"
+    "examples:\n"
+    "  singula kill client\n",
+    kill_run,
+};

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Looking at a running system from outside. usage: live_test.py SINGULA ECHO_FOLDER
+
+A system of three runs: the echo server of the examples, a client that has a message waiting and never ends, and one that spins.
+inspect, top, kill and the audit must tell of it what is so; strangers, wrong requests and a dying system must do no harm."""
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+singula, echo = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+passed = failed = 0
+
+HOLDER = """#include "echo.h"
+int main(void)
+{
+    static const char name[] = "echo";
+    Echo_imp ep = Echo_imp_connect(name, 4);
+    if (singula_is_null(ep))
+        return 1;
+    Echo_imp_send_Say(ep, Text_new(5000));
+    for (volatile unsigned long long i = 0; i < 1ull << 50; i++)
+        ; /* for ever, but for the verifier, who wants to know what becomes of ep */
+    Echo_imp_abandon(ep);
+    return 0;
+}
+"""
+SYSTEM = """processes:
+  - name: server
+    module: {echo}/server.wasm
+    publish: [echo]
+    service: true
+  - name: holder
+    module: holder.wasm
+    connect: [echo]
+    memory: compact
+  - name: spin
+    module: spin.wasm
+    restart: on-failure
+    max_restarts: 1
+"""
+
+
+def case(name, ok, what=""):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    if not ok:
+        print(f"live: {name}: {str(what)[:3000]}")
+
+
+def run(*args, timeout=60):
+    return subprocess.run([singula, *map(str, args)], capture_output=True, text=True, timeout=timeout, env=env)
+
+
+def wait_for(what, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        r = what()
+        if r:
+            return r
+        time.sleep(0.05)
+    return None
+
+
+def look():
+    r = run("inspect", "--running", "--json")
+    return json.loads(r.stdout) if r.returncode == 0 else None
+
+
+def settled():
+    """The system once the echo has come back to the holder."""
+    j = look()
+    return j if j and j["channels"] and j["channels"][0]["imp"]["queued"] == 1 and len(j["sips"]) == 3 else None
+
+
+def inspecting(up):
+    j = wait_for(settled)
+    case("the system is seen", j, look())
+    if not j:
+        return
+    sips = {s["name"]: s for s in j["sips"]}
+    case("by its process", j["pid"] == up.pid, j)
+    case("states", sips["server"]["state"].startswith("waits for a message") and sips["spin"]["state"] in ("ready", "running"), sips)
+    case("accounts", sips["holder"]["memory"] == "compact" and sips["server"]["memory"] == "guard" and
+         sips["spin"]["pages"] > 0 and sips["holder"]["blocks"] >= 1 and sips["server"]["queued"] == 1, sips)
+    c = j["channels"][0]
+    case("channels", c["contract"] == "Echo" and c["imp"]["owner"] == sips["holder"]["id"] and
+         c["exp"]["owner"] == sips["server"]["id"] and c["exp"]["waiting"] and c["exp"]["queued"] == 0, j["channels"])
+    case("names", [(n["name"], n["contract"], n["owner"]) for n in j["names"]] == [("echo", "Echo", sips["server"]["id"])], j["names"])
+    r = run("inspect", "--running", "--map", "--json", up.pid)
+    m = json.loads(r.stdout)["map"]
+    case("the map adds up", sum(u["committed"] for u in m) == json.loads(r.stdout)["pages"]["committed"], m[:5])
+    case("the map is disjoint", all(a["first"] + a["pages"] <= b["first"] for a, b in zip(m, m[1:])), m)
+    case("the map has rights", not any("w" in u["rights"] and "x" in u["rights"] for u in m) and {"sip", "exchange heap"} <= {u["use"] for u in m}, m)
+    r = run("inspect", "--running", "--map")
+    case("as text", re.search(r"^  Echo: imp holder\[\d+\].*, 1 of \d+ queued; exp server\[\d+\] waits", r.stdout, re.M) and "rw-" in r.stdout and
+         "echo: Echo, by server" in r.stdout, r.stdout)
+    r = run("inspect", "--dot")
+    case("as a graph", re.search(r"sip(\d+) -> sip(\d+) \[label=\"Echo", r.stdout), r.stdout)
+    if shutil.which("dot"):
+        svg = subprocess.run(["dot", "-Tsvg"], input=r.stdout, capture_output=True, text=True)
+        case("that graphviz draws", svg.returncode == 0 and ">holder<" in svg.stdout, svg.stderr)
+    r = run("inspect", "--audit")
+    case("the audit holds", r.returncode == 0 and "one owner" in r.stdout, r.stdout + r.stderr)
+
+
+def topping(up):
+    r = run("top", "--once", "--interval=300ms", up.pid)
+    rows = [line.split() for line in r.stdout.splitlines()[2:]]
+    busy = {row[1]: float(re.search(r" (\d+\.\d) ", line).group(1)) for row, line in zip(rows, r.stdout.splitlines()[2:])}
+    case("top sorts by CPU time", set(busy) == {"server", "holder", "spin"} and list(busy.values()) == sorted(busy.values(), reverse=True) and
+         busy["spin"] + busy["holder"] > 10 > busy["server"], r.stdout)
+    r = run("top")
+    case("top wants a terminal", r.returncode == 2 and "--once" in r.stderr, r.stderr)
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update(env | {"TERM": "xterm", "COLUMNS": "120", "LINES": "20"})
+        os.execv(singula, [str(singula), "top", "--interval=50ms"])
+    seen = b""
+    end = time.monotonic() + 20
+    for press in b"n", b"p", b"q":
+        while time.monotonic() < end and b"sorted by" not in seen:
+            seen += os.read(fd, 65536)
+        time.sleep(0.2)
+        os.write(fd, press)
+    try:
+        while True:
+            seen += os.read(fd, 65536)
+    except OSError:
+        pass
+    case("top on a terminal", os.waitpid(pid, 0)[1] == 0 and b"server" in seen and b"name" in seen and b"pages" in seen, seen)
+
+
+def killing(up):
+    def again():
+        j = look()
+        spin = j and [s for s in j["sips"] if s["name"] == "spin"]
+        return spin and spin[0]["state"] in ("ready", "running") and spin[0]["cpu_ns"] > 0
+    r = run("kill", "nobody")
+    case("kill of nobody", r.returncode == 1 and "nobody" in r.stderr, r.stderr)
+    r = run("kill", "spin")
+    case("kill", r.returncode == 0, r.stderr)
+    case("it starts again", wait_for(again))
+    r = run("kill", "spin", up.pid)
+    case("kill again", r.returncode == 0, r.stderr)
+    case("it is over", wait_for(lambda: (look() or {"sips": []}) and "spin" not in [s["name"] for s in look()["sips"]]))
+
+
+def abusing(up, folder):
+    path = folder / "run" / "singula" / str(up.pid)
+    case("the folder is private", path.parent.stat().st_mode & 0o077 == 0, oct(path.parent.stat().st_mode))
+    def say(data):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(20)
+            s.connect(str(path))
+            s.sendall(data)
+            return s.recv(65536)
+    case("unknown requests", b"error" in say(b"dance\n"))
+    case("long requests", b"error" in say(b"x" * 290 + b"\n"))
+    say_nothing = socket.socket(socket.AF_UNIX)
+    say_nothing.connect(str(path)) # and leave it open: the others wait two seconds at the most
+    case("a silent client holds nobody up", run("inspect", "--running").returncode == 0)
+    say_nothing.close()
+    for bad, want in ((["inspect", "--running", "1"], "1"), (["inspect", "--running", "x"], "PID"), (["top", "--interval=1ms"], "--interval"),
+                      (["kill"], "NAME"), (["kill", "a\nb"], "name"), (["top", "1", "2"], "at most one")):
+        r = run(*bad)
+        case(f"{bad} is refused", r.returncode == 2 and want in r.stderr and len(r.stderr.splitlines()) <= 2, (r.returncode, r.stderr))
+
+
+with tempfile.TemporaryDirectory() as t:
+    folder = Path(t)
+    (folder / "run").mkdir()
+    env = os.environ | {"XDG_RUNTIME_DIR": str(folder / "run"), "XDG_CACHE_HOME": str(folder / "cache")}
+    r = run("inspect", "--running")
+    case("nothing runs", r.returncode == 2 and "no system is running" in r.stderr, r.stderr)
+    (folder / "holder.c").write_text(HOLDER)
+    (folder / "spin.c").write_text("int main(void) { for (volatile int i = 0;; i++); }\n")
+    (folder / "system.yaml").write_text(SYSTEM.format(echo=echo.resolve()))
+    contract = Path(__file__).resolve().parents[2] / "examples/echo/echo.contract"
+    subprocess.run([singula, "cc", folder / "holder.c", contract, "-o", folder / "holder.wasm"], check=True, cwd=folder, env=env)
+    subprocess.run([singula, "cc", folder / "spin.c", "-o", folder / "spin.wasm"], check=True, cwd=folder, env=env)
+    up = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
+    try:
+        inspecting(up)
+        topping(up)
+        killing(up)
+        abusing(up, folder)
+        second = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=env)
+        case("which of two", wait_for(lambda: "several" in run("inspect", "--running").stderr))
+        second.send_signal(signal.SIGKILL)
+        second.wait()
+        case("a dead one does not count", run("inspect", "--running").returncode == 0)
+    finally:
+        up.send_signal(signal.SIGTERM)
+        out = up.communicate(timeout=30)[1]
+    case("how it ended", up.returncode == 128 + signal.SIGTERM and "spin         trapped KILLED after 1 restart" in out, out)
+    case("the socket is gone", not (folder / "run" / "singula" / str(up.pid)).exists())
+print(f"live: {passed} passed, {failed} failed, 0 skipped")
+sys.exit(failed != 0)
