@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Random modules on every engine and memory mode: results, traps with their reports, memories and globals compared.
 
-usage: diff.py --run DIFF_RUN [--modules N] [--seed S] [--csmith N] [--settings A,B] [--keep DIR] [--one KIND:SEED]
+usage: diff.py --run DIFF_RUN [--modules N] [--seed S] [--csmith N] [--shapes N] [--settings A,B] [--keep DIR] [--one KIND:SEED]
 
-A module depends on its seed alone. One in --csmith of them (default 10) is a C program, the others are wasm-opt's.
+A module depends on its seed alone. One in --csmith of them (default 10) is a C program, of the others one in --shapes
+(default 2) is of shapes.py, the rest are wasm-opt's.
 What is different is kept with its plan: `diff_run KEPT/module.wasm KEPT/plan` shows it again.
 """
 import argparse
@@ -73,13 +74,20 @@ def test(args, job):
         return "same", "", counts
 
 
+def kind_of(args, i):
+    """The kind of the i-th module."""
+    if args.csmith and i % args.csmith == args.csmith - 1:
+        return "csmith"
+    return "shapes" if args.shapes and i % args.shapes == args.shapes - 1 else "ttf"
+
+
 def jobs_of(args):
     if args.one:
         kind, seed = args.one.split(":")
         return [(kind, int(seed))], []
     kinds = [k for k in generate.MAKERS if not generate.missing(k)]
     absent = [f"{k}: not installed: {', '.join(generate.missing(k))}" for k in generate.MAKERS if k not in kinds]
-    jobs = [("csmith" if args.csmith and i % args.csmith == args.csmith - 1 else "ttf", args.seed + i) for i in range(args.modules)]
+    jobs = [(kind_of(args, i), args.seed + i) for i in range(args.modules)]
     return [j for j in jobs if j[0] in kinds], absent
 
 
@@ -89,6 +97,7 @@ def main():
     parser.add_argument("--modules", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--csmith", type=int, default=10)
+    parser.add_argument("--shapes", type=int, default=2)
     parser.add_argument("--cpu-ms", type=int, default=300)
     parser.add_argument("--settings")
     parser.add_argument("--keep")

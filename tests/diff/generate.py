@@ -2,6 +2,7 @@
 
 ttf     `wasm-opt -ttf` makes a module of random bytes, half of which are then changed a little; all exports are
         called with seeded arguments
+shapes  shapes.py: what wasm-opt hardly makes
 csmith  a random C program through clang-19, as a WASI command; also compiled natively, as an oracle
 """
 import random
@@ -10,13 +11,14 @@ import subprocess
 from pathlib import Path
 
 import mutate
+import shapes
 import wasmfile
 
 FEATURES = ["--enable-sign-ext", "--enable-nontrapping-float-to-int", "--enable-bulk-memory", "--enable-multivalue",
             "--enable-mutable-globals"]
 LEVELS = [[], ["-O1"], ["-O2"], ["-O3"], ["-Os"]]
 CALLS = 3  # of each export
-NEEDS = {"ttf": ["wasm-opt"], "csmith": ["csmith", "clang-19", "wasm-ld-19", "/usr/include/csmith/csmith.h",
+NEEDS = {"ttf": ["wasm-opt"], "shapes": [], "csmith": ["csmith", "clang-19", "wasm-ld-19", "/usr/include/csmith/csmith.h",
                                          "/usr/include/wasm32-wasi/stdio.h"]}
 
 INTERESTING = {
@@ -84,6 +86,14 @@ def ttf(seed, folder):
     (folder / "plan").write_text("\n".join(plan) + "\n")
 
 
+def shaped(seed, folder):
+    r = random.Random(seed)
+    module = wasmfile.Module(shapes.make(r))
+    plan = plan_of(module, r)
+    (folder / "module.wasm").write_bytes(module.bytes())
+    (folder / "plan").write_text("\n".join(plan) + "\n")
+
+
 def csmith(seed, folder):
     """The same; the answer is the output of the native program."""
     r = random.Random(seed)
@@ -102,4 +112,4 @@ def csmith(seed, folder):
     (folder / "answer").write_text(answer)
 
 
-MAKERS = {"ttf": ttf, "csmith": csmith}
+MAKERS = {"ttf": ttf, "shapes": shaped, "csmith": csmith}
