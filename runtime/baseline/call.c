@@ -190,6 +190,19 @@ static bool places(struct baseline *b, const struct functype *t, struct place fe
     return true;
 }
 
+/* Slots are seen from outside: the upper half of an f32, which in a register may be anything, is
+ * zero there. */
+static void tidy_slots(struct baseline *b, const struct functype *t, uint32_t base)
+{
+    for (uint32_t k = 0; k < t->nparams; k++)
+        if (t->params[k] == VT_F32) {
+            struct mem upper = value_home(b, base + k);
+            upper.disp += 4;
+            asm_rm(&b->a, I_MOV_IMM, 0, upper);
+            asm_imm32(&b->a, 0);
+        }
+}
+
 void call_function(struct baseline *b, uint32_t func)
 {
     const struct vview *v = b->view;
@@ -200,6 +213,7 @@ void call_function(struct baseline *b, uint32_t func)
         uint32_t base = b->sp - t->nparams;
         value_flush_below(b, base);
         value_flush(b, base, true);
+        tidy_slots(b, t, base);
         asm_mov_imm(a, RSI, func);
         asm_rm(a, I_LEA | W, RDX, value_home(b, base));
         asm_rr(a, I_MOV | W, RDI, R13);
@@ -281,6 +295,7 @@ void call_indirect(struct baseline *b, uint32_t type_index, uint32_t table)
     uint32_t done = asm_jmp(a);
     asm_patch(a, slow[0], slow[0] + 4, a->n);
     asm_patch(a, slow[1], slow[1] + 4, a->n);
+    tidy_slots(b, t, base);
     asm_rr(a, I_MOV | W, RSI, RAX);
     asm_mov_imm(a, RDX, t->canonical);
     asm_rm(a, I_LEA | W, RCX, value_home(b, base));
