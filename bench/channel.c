@@ -58,24 +58,30 @@ struct bench {
     int memory;
     bool json, cpu_given, realtime, monitor;
     struct native native;
-    struct sips sips, watched;
+    int engine; /* of the SIPs but those in ROW_INTERP */
+    struct sips sips, interp, watched;
     struct cell cells[PATTERN_N][NVARIANTS][MAX_ROWS][MAX_SIZES];
 };
 
-/* Rows: SIPs, SIPs that only copy out, SIPs under the monitor, then the transports. */
-enum { ROW_SIPS, ROW_COPY, ROW_WATCHED, ROW_TRANSPORTS };
+/* Rows: SIPs, SIPs that only copy out, interpreted ones, SIPs under the monitor, then the
+ * transports.
+ */
+enum { ROW_SIPS, ROW_COPY, ROW_INTERP, ROW_WATCHED, ROW_TRANSPORTS };
 
 static const char *row_name(unsigned row)
 {
     return row == ROW_SIPS      ? "singula"
            : row == ROW_COPY    ? "singula (a)"
+           : row == ROW_INTERP  ? "singula (i)"
            : row == ROW_WATCHED ? "singula (m)"
                                 : transports[row - ROW_TRANSPORTS].name;
 }
 
 static bool has_row(const struct bench *b, unsigned variant, unsigned row)
 {
-    return (row != ROW_COPY || variants[variant].copied_row) && (row != ROW_WATCHED || b->monitor);
+    return (row != ROW_COPY || variants[variant].copied_row) &&
+           (row != ROW_WATCHED || b->monitor) &&
+           (row != ROW_INTERP || b->engine == SINGULA_ENGINE_NATIVE);
 }
 
 static unsigned nrows(void)
@@ -189,7 +195,10 @@ static double run_batch(struct bench *b, unsigned p, unsigned v, unsigned row, u
                           .warmup = messages / 8 + 32};
     if (row < ROW_TRANSPORTS) {
         batch.work = row == ROW_COPY ? WORK_COPY : var->sip;
-        return sips_batch(row == ROW_WATCHED ? &b->watched : &b->sips, &batch);
+        return sips_batch(row == ROW_WATCHED  ? &b->watched
+                          : row == ROW_INTERP ? &b->interp
+                                              : &b->sips,
+                          &batch);
     }
     batch.work = var->native;
     return native_batch(&b->native, row - ROW_TRANSPORTS, &batch);
@@ -324,11 +333,13 @@ static int print_table(struct bench *b)
     for (unsigned p = 0; p < PATTERN_N; p++)
         for (unsigned v = 0; v < NVARIANTS; v++)
             print_part(b, p, v);
-    printf("median (p10-p90) of %u interleaved rounds; all on core %u%s; SIPs interpreted, %s "
-           "memory%s\n"
+    bool native = b->engine == SINGULA_ENGINE_NATIVE;
+    printf("median (p10-p90) of %u interleaved rounds; all on core %u%s; SIPs %s, %s "
+           "memory%s%s\n"
            "kernel/sip: the fastest mechanism of the kernel over SIPs\n"
            "(a) the receiver copies every byte out of the block but does not compute with them\n",
-           b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "", modes[b->memory],
+           b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "",
+           native ? "compiled" : "interpreted", modes[b->memory], native ? "; (i) interpreted" : "",
            b->monitor ? "; (m) every operation checked by the monitor" : "");
     for (unsigned i = 0; i < ntransports; i++)
         printf("%s: %s\n", transports[i].name, transports[i].note);
@@ -356,7 +367,8 @@ static int print_json(struct bench *b)
     json_object_set_new(doc, "core", json_integer((json_int_t)b->cpu));
     json_object_set_new(doc, "realtime", json_boolean(b->realtime));
     json_object_set_new(doc, "memory", json_string(modes[b->memory]));
-    json_object_set_new(doc, "engine", json_string("interp"));
+    json_object_set_new(doc, "engine",
+                        json_string(b->engine == SINGULA_ENGINE_NATIVE ? "native" : "interp"));
     json_object_set_new(doc, "cells", cells);
     return bench_print_json(doc);
 }
@@ -364,6 +376,7 @@ static int print_json(struct bench *b)
 static void clear(struct bench *b)
 {
     sips_close(&b->sips);
+    sips_close(&b->interp);
     sips_close(&b->watched);
     native_close(&b->native);
     for (unsigned p = 0; p < PATTERN_N; p++)
@@ -380,13 +393,16 @@ static int channel_run(const struct command *self, int argc, char **argv)
     if (!b)
         return EXIT_USAGE;
     b->rounds = 9;
+    b->engine = singula_compiler() ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP;
     b->batch_ns = 15e6;
     int status = take_options(b, self, argc, argv);
     if (status == EXIT_OK) {
-        bool ok = bind_to_core(b) && set_priority(b) && native_open(&b->native) &&
-                  sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF) &&
-                  (!b->monitor || sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON)) &&
-                  measure(b);
+        bool ok =
+            bind_to_core(b) && set_priority(b) && native_open(&b->native) &&
+            sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine) &&
+            sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP) &&
+            (!b->monitor || sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON, b->engine)) &&
+            measure(b);
         status = !ok ? EXIT_REFUSED : b->json ? print_json(b) : print_table(b);
     }
     clear(b);
@@ -418,8 +434,10 @@ const struct command bench_channel_command = {
         "that in\n"
         "              their buffers (-O2), SIPs in their linear memory: fill, write into the "
         "block,\n"
-        "              send; receive, read out of the block, add up (interpreted). In row (a) the\n"
+        "              send; receive, read out of the block, add up. In row (a) the\n"
         "              receiving SIP copies all bytes out but adds up none.\n\n"
+        "SIPs are compiled (--opt=full); row (i) has interpreted ones. Without a compiler all are "
+        "interpreted.\n"
         "SIPs run without the monitor, as in a release: what is proved is not checked again. "
         "With\n"
         "--monitor, rows (m) say what it costs to check every operation.\n\n"

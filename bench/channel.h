@@ -59,8 +59,9 @@ struct sips {
     unsigned nmarks;
 };
 
-/* Loads the guests; complains. sips_close() in any case. `monitor`: SINGULA_MONITOR_... */
-bool sips_open(struct sips *s, int memory, int monitor);
+/* Loads the guests; complains. sips_close() in any case. `monitor`: SINGULA_MONITOR_..., `engine`:
+ * SINGULA_ENGINE_... */
+bool sips_open(struct sips *s, int memory, int monitor, int engine);
 double sips_batch(struct sips *s, const struct batch *b);
 void sips_close(struct sips *s);
 

@@ -16,9 +16,9 @@ static int mark(struct singula_sip *sip, void *ctx, uint64_t *slots)
     return 0;
 }
 
-bool sips_open(struct sips *s, int memory, int monitor)
+bool sips_open(struct sips *s, int memory, int monitor, int engine)
 {
-    struct singula_config cfg = {.monitor = monitor};
+    struct singula_config cfg = {.monitor = monitor, .engine = engine};
     *s = (struct sips){.memory = memory};
     struct singula_diag why = {0};
     s->server = bench_module("channel-server.wasm");
