@@ -50,6 +50,7 @@ static const struct opt_def options[] = {
     {'o', "output", "FILE", "name of the module (default: the first source's, .wasm)"},
     {'c', "compile", NULL, "compile to .o files only"},
     {OPT_LONG, "reactor", NULL, "a library of exports (_initialize) instead of a program (_start)"},
+    {OPT_LONG + 2, "exact-memory", NULL, "as many bytes of memory as data and stack have"},
     {OPT_LONG + 1, "no-verify", NULL, "do not verify the result"},
     {'v', "verbose", NULL, "print the commands"},
     {0, NULL, NULL, NULL},
@@ -65,7 +66,7 @@ struct cc {
     struct words own, compile, link, sources, objects, contracts;
     const char *output;
     char dir[64]; /* temporary: generated headers, objects */
-    bool only_compile, reactor, no_verify, verbose;
+    bool only_compile, reactor, no_verify, exact, verbose;
 };
 
 static void add(struct words *w, const char *word)
@@ -173,6 +174,7 @@ static int take_line(struct cc *c, const struct command *self, int argc, char **
         c->only_compile |= opt == 'c';
         c->reactor |= opt == OPT_LONG;
         c->no_verify |= opt == OPT_LONG + 1;
+        c->exact |= opt == OPT_LONG + 2;
         c->verbose |= opt == 'v';
     }
     for (size_t i = (size_t)o.first; i < c->own.n; i++)
@@ -320,6 +322,8 @@ static int link_module(struct cc *c, const char *output)
         add(&w, "-mexec-model=reactor");
     if (!wants_debug_info(c)) /* else that of wasi-libc remains, five times the program */
         add(&w, "-Wl,--strip-debug");
+    if (c->exact)
+        add(&w, "-Wl,--export=__heap_base");
     add_all(&w, (const char *const *)c->objects.v);
     add_all(&w, (const char *const *)c->link.v);
     add(&w, "-o");
@@ -362,6 +366,8 @@ static int build(struct cc *c)
     if (asprintf(&output, "%.*s.wasm", (int)strlen(first) - 2, first) < 0)
         return EXIT_USAGE;
     status = link_module(c, c->output ? c->output : output);
+    if (status == EXIT_OK && c->exact)
+        status = exact_memory(c->output ? c->output : output);
     if (status == EXIT_OK && !c->no_verify)
         status = verify_output(c->output ? c->output : output);
     free(output);
@@ -395,6 +401,10 @@ const struct command cc_command = {
     options,
     "-I -D -U -W -O -g -f -m -std= and the like go to the compiler, -l -L -Wl, -s to the linker.\n"
     "Every FILE.contract becomes a header FILE.h that the sources can include.\n"
+    "\n"
+    "--exact-memory is for small guests that do not use malloc(): the stack takes 64 KiB of their\n"
+    "memory if -Wl,-z,stack-size=BYTES does not say otherwise. memory.size and memory.grow then\n"
+    "count bytes (WebAssembly's proposal custom-page-sizes).\n"
     "\n"
     "exit status: 0 done, 1 a source has a mistake or the result is refused, 2 wrong usage or a\n"
     "tool is missing (Debian: clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32)\n"

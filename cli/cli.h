@@ -86,6 +86,10 @@ bool opts_size(const char *option, const char *text, uint64_t *out);
 bool opts_duration(const char *option, const char *text, uint64_t *out_ns);
 bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
+/* exact.c: gives the linked module at `path` a memory of as many bytes as it needs; an exit status.
+ */
+int exact_memory(const char *path);
+
 /* guest/singula_guest.h, which `cc` puts in front of guests wherever the command is installed. */
 extern const char guest_header[];
 /* docs/CODES.md */

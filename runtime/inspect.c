@@ -42,6 +42,11 @@ static void limits_text(struct strbuf *b, const struct vlimits *l, const char *u
     strbuf_printf(b, " %s", unit);
 }
 
+static const char *page_unit(const struct vmemory *m)
+{
+    return m->page_shift ? "pages of 64 KiB" : "pages of 1 byte";
+}
+
 /* The Wasm type of an import. */
 static void import_text(const struct vview *v, const struct vimport *i, struct strbuf *b)
 {
@@ -54,7 +59,7 @@ static void import_text(const struct vview *v, const struct vimport *i, struct s
         limits_text(b, &i->table.lim, "elements");
         return;
     case EXT_MEMORY:
-        limits_text(b, &i->memory.lim, "pages of 64 KiB");
+        limits_text(b, &i->memory.lim, page_unit(&i->memory));
         return;
     case EXT_GLOBAL:
         strbuf_printf(b, "%s%s", i->global.mut ? "mutable " : "", valtype_name(i->global.type));
@@ -203,7 +208,8 @@ static json_t *json_module(const struct verified_module *m)
                                         "limits", json_limits(&v->tables[i].lim)));
     for (uint32_t i = 0; i < v->nmemories; i++)
         json_array_append_new(memories,
-                              json_pack("{s:o}", "limits", json_limits(&v->memories[i].lim)));
+                              json_pack("{s:o, s:i}", "limits", json_limits(&v->memories[i].lim),
+                                        "page_bytes", 1 << v->memories[i].page_shift));
     struct strbuf signatures = {0};
     contracts_text(v->contracts, &text);
     json_t *j = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:o}", "bytes",
@@ -290,7 +296,8 @@ static void text_stores(const struct vview *v, struct strbuf *b)
     }
     for (uint32_t i = 0; i < v->nmemories; i++) {
         strbuf_printf(b, "memory %u: ", i);
-        limits_text(b, &v->memories[i].lim, "pages of 64 KiB\n");
+        limits_text(b, &v->memories[i].lim, page_unit(&v->memories[i]));
+        strbuf_puts(b, "\n");
     }
     strbuf_printf(b, "globals: %u, element segments: %u, data segments: %u\n", v->nglobals,
                   v->nelems, v->ndatas);

@@ -113,7 +113,7 @@ static void decode_import(struct span *s, struct vimport *im)
         im->table = reader_table(s);
         break;
     case EXT_MEMORY:
-        im->memory.lim = reader_limits(s);
+        im->memory = reader_memory(s);
         break;
     case EXT_GLOBAL:
         im->global = reader_globaltype(s);
@@ -211,7 +211,7 @@ static void decode_memories(struct module *m, struct span *s)
     open_index_spaces(m, s, SEC_MEMORY, n);
     for (uint32_t i = 0; i < n && !s->bad; i++) {
         m->memory_at[i] = span_offset(s);
-        m->memories[nimported + i].lim = reader_limits(s);
+        m->memories[nimported + i] = reader_memory(s);
     }
 }
 

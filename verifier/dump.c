@@ -37,6 +37,13 @@ static void put_limits(struct strbuf *out, const struct vlimits *l)
         strbuf_printf(out, " %u", l->max);
 }
 
+static void put_memory(struct strbuf *out, const struct vmemory *m)
+{
+    put_limits(out, &m->lim);
+    if (m->page_shift != 16)
+        strbuf_printf(out, " pagesize %u", 1u << m->page_shift);
+}
+
 static void put_globaltype(struct strbuf *out, const struct vglobaltype *g)
 {
     strbuf_printf(out, " %s%s", g->mut ? "mut " : "", valtype_name(g->type));
@@ -81,8 +88,10 @@ static void dump_imports(const struct vview *v, struct strbuf *out)
             strbuf_printf(out, " type %u%s", im->type, im->xop ? " operation" : "");
         else if (im->kind == EXT_GLOBAL)
             put_globaltype(out, &im->global);
+        else if (im->kind == EXT_TABLE)
+            put_limits(out, &im->table.lim);
         else
-            put_limits(out, im->kind == EXT_TABLE ? &im->table.lim : &im->memory.lim);
+            put_memory(out, &im->memory);
         strbuf_puts(out, "\n");
     }
 }
@@ -109,7 +118,7 @@ static void dump_definitions(const struct verified_module *m, const struct vview
     }
     for (uint32_t i = v->nimported[EXT_MEMORY]; i < v->nmemories; i++) {
         strbuf_printf(out, "memory %u", i);
-        put_limits(out, &v->memories[i].lim);
+        put_memory(out, &v->memories[i]);
         strbuf_puts(out, "\n");
     }
     for (uint32_t i = 0; i < v->ndefined_globals; i++) {

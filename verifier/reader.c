@@ -79,6 +79,23 @@ struct vlimits reader_limits(struct span *s)
     return l;
 }
 
+/* Proposal custom-page-sizes, "Binary Encoding": bit 3 of the flags says that the logarithm of the
+ * page size follows the limits. */
+struct vmemory reader_memory(struct span *s)
+{
+    enum { CUSTOM = 8 };
+    struct span ahead = *s;
+    bool custom = (span_u8(&ahead) & ~1u) == CUSTOM;
+    if (!custom)
+        return (struct vmemory){.lim = reader_limits(s), .page_shift = 16};
+    struct vmemory m = {.lim = {.has_max = span_u8(s) & 1}};
+    m.lim.min = span_leb_u32(s);
+    m.lim.max = m.lim.has_max ? span_leb_u32(s) : UINT32_MAX;
+    uint32_t shift = span_leb_u32(s);
+    m.page_shift = shift <= UINT8_MAX ? (uint8_t)shift : UINT8_MAX;
+    return m;
+}
+
 struct vtable reader_table(struct span *s)
 {
     struct vtable t = {.elem = reader_reftype(s)};

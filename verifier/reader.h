@@ -16,6 +16,7 @@ uint8_t reader_reftype(struct span *s);
 /* Checked UTF-8; points into the module's bytes. */
 struct vname reader_name(struct span *s);
 struct vlimits reader_limits(struct span *s);
+struct vmemory reader_memory(struct span *s);
 struct vtable reader_table(struct span *s);
 struct vglobaltype reader_globaltype(struct span *s);
 /* A block type: BLOCK_EMPTY, value type - 0x80, or a type index (not compared with the number of

@@ -72,7 +72,14 @@ static enum status check_limits(struct module *m, const struct vlimits *l, uint3
 static enum status check_memory(struct module *m, const struct vmemory *mem, uint32_t at)
 {
     uint32_t n = mem->lim.has_max && mem->lim.max > mem->lim.min ? mem->lim.max : mem->lim.min;
-    if (n > MAX_MEMORY_PAGES)
+    if (mem->page_shift != 16 && mem->page_shift != 0) {
+        module_fail(m, WASM_PAGE_SIZE, at, "memory");
+        diag_want(m->why, "pages of 2^0 or 2^16 bytes");
+        diag_found(m->why, "of 2^%u%s", mem->page_shift,
+                   mem->page_shift == UINT8_MAX ? " or more" : "");
+        return WASM_PAGE_SIZE;
+    }
+    if (mem->page_shift == 16 && n > MAX_MEMORY_PAGES)
         return module_fail(m, WASM_MEMORY_SIZE, at, "%u pages", n);
     return check_limits(m, &mem->lim, at);
 }

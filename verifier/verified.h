@@ -49,7 +49,8 @@ struct vtable {
     struct vlimits lim;
 };
 struct vmemory {
-    struct vlimits lim;
+    struct vlimits lim; /* in pages of 1 << page_shift bytes */
+    uint8_t page_shift; /* 16, or 0 */
 };
 struct vglobaltype {
     uint8_t type;

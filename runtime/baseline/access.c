@@ -10,7 +10,7 @@
 static struct mem address(struct baseline *b, struct val *addr, uint64_t offset, uint32_t width)
 {
     struct asmbuf *a = &b->a;
-    bool compact = b->opt->mode == MEMORY_COMPACT;
+    bool compact = access_mode(b->view, b->opt->mode) == MEMORY_COMPACT;
     if (addr->kind == V_CONST) {
         uint64_t at = addr->bits + offset;
         asm_mov_imm(a, R11, compact ? at + width : at);
@@ -106,7 +106,8 @@ static void memory_size(struct baseline *b)
 {
     uint8_t r = value_take(b, false);
     asm_rm(&b->a, I_MOV | W, r, MEM(R13, offsetof(struct nctx, mem_bytes)));
-    asm_shift_imm(&b->a, 5, W, r, 16);
+    if (b->view->memories[0].page_shift)
+        asm_shift_imm(&b->a, 5, W, r, b->view->memories[0].page_shift);
     value_push_reg(b, VT_I32, r);
 }
 

@@ -169,7 +169,7 @@ static void take_result(struct baseline *b, uint8_t type)
 
 void call_refresh(struct baseline *b)
 {
-    if (b->based && b->opt->mode == MEMORY_COMPACT)
+    if (b->based && access_mode(b->view, b->opt->mode) == MEMORY_COMPACT)
         asm_rm(&b->a, I_MOV | W, R15, MEM(R13, offsetof(struct nctx, mem_base)));
 }
 

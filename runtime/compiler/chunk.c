@@ -290,7 +290,7 @@ bool chunk_open(struct chunk *c, const struct vview *v, const struct compile_opt
     c->nomerge = enum_attr(c, "nomerge");
     c->noreturn = enum_attr(c, "noreturn");
     c->strictfp = enum_attr(c, "strictfp");
-    c->min_bytes = v->nmemories ? (uint64_t)v->memories[0].lim.min << 16 : 0;
+    c->min_bytes = v->nmemories ? (uint64_t)v->memories[0].lim.min << v->memories[0].page_shift : 0;
     make_metadata(c);
     make_debug(c);
     return c->types && c->funcs && c->imports;

@@ -176,7 +176,7 @@ static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachine
         st = E_COMPILER;
     if (st == OK && stopped(j))
         st = E_UNFINISHED;
-    if (st == OK && j->opt->mode == MEMORY_GUARD)
+    if (st == OK && access_mode(j->view, j->opt->mode) == MEMORY_GUARD)
         gen_keep_loads(c.mod);
     if (st == OK && !run_passes(c.mod, tm, fast ? then_fast : then_full, why))
         st = E_COMPILER;

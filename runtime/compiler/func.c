@@ -411,7 +411,7 @@ void gen_function(struct gen *g, struct chunk *c, uint32_t defined)
     g->entry = gen_block(g);
     LLVMPositionBuilderAtEnd(c->b, g->entry);
     make_locals(g);
-    if (c->view->nmemories && c->opt->mode == MEMORY_GUARD) {
+    if (c->view->nmemories && access_mode(c->view, c->opt->mode) == MEMORY_GUARD) {
         g->base = gen_field(g, offsetof(struct nctx, mem_base), c->ptr);
         LLVMSetMetadata(g->base, c->md[MD_INVARIANT], c->empty_md);
     }

@@ -33,7 +33,7 @@ static LLVMValueRef address(struct gen *g, const struct insn_view *i)
     struct chunk *c = g->c;
     LLVMValueRef addr = LLVMBuildZExt(c->b, pop(g), c->i64, "");
     LLVMValueRef base = g->base;
-    if (c->opt->mode == MEMORY_COMPACT) {
+    if (access_mode(c->view, c->opt->mode) == MEMORY_COMPACT) {
         check_bounds(g, addr, i->bits + opcode_table[i->op].width);
         base = gen_field(g, offsetof(struct nctx, mem_base), c->ptr);
     }
@@ -101,8 +101,9 @@ bool gen_memory(struct gen *g, const struct insn_view *i)
     }
     switch (i->op) {
     case OP_MEMORY_SIZE: {
-        LLVMValueRef bytes = LLVMBuildLShr(c->b, memory_bytes(g), const64(g, 16), "");
-        push(g, LLVMBuildTrunc(c->b, bytes, c->i32, ""));
+        LLVMValueRef shift = const64(g, c->view->memories[0].page_shift);
+        LLVMValueRef pages = LLVMBuildLShr(c->b, memory_bytes(g), shift, "");
+        push(g, LLVMBuildTrunc(c->b, pages, c->i32, ""));
         return true;
     }
     case OP_MEMORY_GROW:

@@ -26,6 +26,13 @@ struct hostcall;
 
 enum memory_mode { MEMORY_GUARD, MEMORY_COMPACT, MEMORY_MODE_N };
 
+/* How accesses of a module's code are bounded in SIPs of that mode. A memory in pages of one byte
+ * can end anywhere, which the MMU cannot tell. */
+static inline enum memory_mode access_mode(const struct vview *v, enum memory_mode mode)
+{
+    return v->nmemories && v->memories[0].page_shift == 0 ? MEMORY_COMPACT : mode;
+}
+
 /* What a host function returns. */
 enum host_result {
     HOST_OK,   /* results are in slots[0..] */
@@ -61,9 +68,10 @@ typedef enum status (*link_fn)(void *ctx, const struct vimport *imp, const struc
 struct memory {
     uint8_t *base;       /* moves when a compact memory grows beyond its extent */
     uint64_t bytes;      /* current size */
-    uint32_t pages, max; /* in Wasm pages of 64 KiB */
+    uint32_t pages, max; /* in Wasm pages of 1 << page_shift bytes */
+    uint8_t page_shift;  /* 16, or 0 */
     bool has_max;
-    enum memory_mode mode;
+    enum memory_mode mode; /* access_mode() of its module */
     struct extent extent;
 };
 

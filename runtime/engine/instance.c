@@ -97,7 +97,7 @@ static enum status make_own(struct instance *inst, struct diag *why)
         if ((st = table_create(s, &v->tables[i], inst->tables[i], why)) != OK)
             return st;
     for (uint32_t i = v->nimported[EXT_MEMORY]; i < v->nmemories; i++)
-        if ((st = memory_create(s, &v->memories[i].lim, inst->memories[i], why)) != OK)
+        if ((st = memory_create(s, &v->memories[i], inst->memories[i], why)) != OK)
             return st;
     inst->mem0 = v->nmemories ? inst->memories[0] : NULL;
     for (uint32_t i = 0; i < v->ndefined_globals; i++)

@@ -120,7 +120,7 @@ void links_free(struct links *l);
 must_check enum status link_imports(struct instance *inst, link_fn link, void *ctx,
                                     struct diag *why);
 
-must_check enum status memory_create(struct sip *s, const struct vlimits *lim, struct memory *m,
+must_check enum status memory_create(struct sip *s, const struct vmemory *type, struct memory *m,
                                      struct diag *why);
 void memory_destroy(struct sip *s, struct memory *m); /* accepts a zeroed one */
 must_check enum status table_create(struct sip *s, const struct vtable *type, struct table *t,

@@ -88,7 +88,7 @@ uint8_t *interp_refresh(struct sip *s)
     const struct memory *m = x->inst->mem0;
     uint64_t bytes = m ? m->bytes : 0;
     for (uint32_t k = 0; k < ARRAY_LEN(x->mem_limit); k++)
-        x->mem_limit[k] = bytes ? bytes - (1u << k) + 1 : 0;
+        x->mem_limit[k] = bytes >= 1u << k ? bytes - (1u << k) + 1 : 0;
     return m ? m->base : NULL;
 }
 

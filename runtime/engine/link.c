@@ -50,8 +50,8 @@ static void print_want(struct strbuf *b, const struct vimport *imp, const struct
         print_limits(b, "table", imp->table.lim.min, imp->table.lim.has_max, imp->table.lim.max);
         return;
     case EXT_MEMORY:
-        print_limits(b, "memory", imp->memory.lim.min, imp->memory.lim.has_max,
-                     imp->memory.lim.max);
+        print_limits(b, imp->memory.page_shift ? "memory" : "memory in bytes", imp->memory.lim.min,
+                     imp->memory.lim.has_max, imp->memory.lim.max);
         return;
     case EXT_GLOBAL:
         strbuf_printf(b, "%s global %s", imp->global.mut ? "mutable" : "immutable",
@@ -76,7 +76,7 @@ static void print_found(struct strbuf *b, const struct extern_ref *x)
     }
     case EXT_MEMORY: {
         const struct memory *m = instance_memory(x->inst, x->index);
-        print_limits(b, "memory", m->pages, m->has_max, m->max);
+        print_limits(b, m->page_shift ? "memory" : "memory in bytes", m->pages, m->has_max, m->max);
         return;
     }
     case EXT_GLOBAL: {
@@ -132,7 +132,8 @@ static bool type_matches(const struct vimport *imp, const struct functype *type,
     }
     case EXT_MEMORY: {
         const struct memory *m = instance_memory(x->inst, x->index);
-        return limits_match(m->pages, m->has_max, m->max, &imp->memory.lim);
+        return m->page_shift == imp->memory.page_shift &&
+               limits_match(m->pages, m->has_max, m->max, &imp->memory.lim);
     }
     case EXT_GLOBAL: {
         const struct vglobaltype *g = &x->inst->view->global_types[x->index];

@@ -3,54 +3,80 @@
  * Guard mode: a window of 4 GiB and more in which pages become accessible as the memory grows; the
  * base never moves. Compact mode: an extent of the size in use, rounded up by the page layer;
  * growing beyond it moves the memory to one twice as large, so that growth costs amortised constant
- * time per byte. A memory of no pages has no extent. INV: bytes == pages * 64 KiB == committed
- * pages of the extent.
+ * time per byte. A memory in pages of one byte is compact in either mode; as long as it is small it
+ * is among the SIP's data. INV: bytes == pages << page_shift; what is committed beyond them is
+ * zero.
  */
 #include "runtime/engine/instance.h"
 
 #include <string.h>
 
-enum { WASM_PAGE = 65536, OS_PER_WASM = WASM_PAGE / 4096, WASM_PAGES_MAX = 65536 };
-_Static_assert(WASM_PAGE % PAGE_BYTES == 0, "a Wasm page is whole pages");
+enum {
+    PAGES_MAX = 65536, /* of 64 KiB */
+    SMALL = 2048,      /* bytes that may be among the SIP's data */
+    GUARD_PAGES = (uint32_t)((UINT64_C(1) << 32) / PAGE_BYTES),
+};
 
-static void resized(struct sip *s, struct memory *m)
+static uint64_t bytes_of(const struct memory *m, uint32_t pages)
 {
-    m->base = m->extent.npages ? extent_addr(s->rt->region, &m->extent) : (uint8_t *)m;
-    m->bytes = extent_bytes(&m->extent);
-    m->pages = (uint32_t)(m->bytes / WASM_PAGE);
+    return (uint64_t)pages << m->page_shift;
 }
 
-must_check enum status memory_create(struct sip *s, const struct vlimits *lim, struct memory *m,
+/* What it holds is at `at` and elsewhere than before. */
+static void moved(struct memory *m, uint8_t *at, uint32_t pages)
+{
+    m->base = at ? at : (uint8_t *)m;
+    m->pages = pages;
+    m->bytes = bytes_of(m, pages);
+}
+
+static uint8_t *extent_base(const struct sip *s, const struct memory *m)
+{
+    return m->extent.npages ? extent_addr(s->rt->region, &m->extent) : NULL;
+}
+
+static enum status too_large(const struct sip *s, uint32_t npages, const struct vmemory *type,
+                             enum status st, struct diag *why)
+{
+    diag_set(why, st, "memory of %u pages of %s", type->lim.min,
+             type->page_shift ? "64 KiB" : "1 byte");
+    diag_want(why, "at most %u more pages of 4 KiB", s->proc.max_pages - s->proc.npages);
+    diag_found(why, "%u pages of 4 KiB", npages);
+    diag_hint(why, "raise its memory quota, or link it with a smaller initial memory");
+    return st;
+}
+
+must_check enum status memory_create(struct sip *s, const struct vmemory *type, struct memory *m,
                                      struct diag *why)
 {
-    uint32_t npages = lim->min * OS_PER_WASM;
-    struct extent e = {0};
+    struct memory new = {.page_shift = type->page_shift,
+                         .has_max = type->lim.has_max,
+                         .mode = type->page_shift ? s->mode : MEMORY_COMPACT};
+    uint64_t bytes = bytes_of(&new, type->lim.min);
+    uint32_t npages = PAGES_OF(bytes);
+    uint8_t *small = NULL;
     enum status st = OK;
-    if (s->mode == MEMORY_GUARD)
-        st = extent_reserve(s->rt->region, ZONE_GUARD, s->proc.owner, WASM_PAGES_MAX * OS_PER_WASM,
-                            PAGE_R | PAGE_W, &e);
-    else if (npages)
-        st =
-            extent_reserve(s->rt->region, ZONE_COMPACT, s->proc.owner, npages, PAGE_R | PAGE_W, &e);
+    new.max = type->lim.has_max ? type->lim.max : new.page_shift ? PAGES_MAX : UINT32_MAX;
+    if (new.mode == MEMORY_GUARD)
+        st = extent_reserve(s->rt->region, ZONE_GUARD, s->proc.owner, GUARD_PAGES, PAGE_R | PAGE_W,
+                            &new.extent);
+    else if (bytes > SMALL)
+        st = extent_reserve(s->rt->region, ZONE_COMPACT, s->proc.owner, npages, PAGE_R | PAGE_W,
+                            &new.extent);
+    else if (bytes && !(small = sip_alloc(s, bytes)))
+        return too_large(s, npages, type, E_LIMIT, why);
     if (st != OK) {
-        diag_set(why, st, "no addresses left for a memory of %u pages", lim->min);
-        if (s->mode == MEMORY_GUARD)
+        diag_set(why, st, "no addresses left for a memory of %u pages", type->lim.min);
+        if (new.mode == MEMORY_GUARD)
             diag_hint(why, "all guard windows are in use: use the compact memory mode");
         return st;
     }
-    if (npages && (st = sip_commit(s, &e, npages)) != OK) {
-        sip_release(s, &e);
-        diag_set(why, st, "memory of %u pages of 64 KiB", lim->min);
-        diag_want(why, "at most %u more pages of 4 KiB", s->proc.max_pages - s->proc.npages);
-        diag_found(why, "%u pages of 4 KiB", npages);
-        diag_hint(why, "raise its memory quota, or link it with a smaller initial memory");
-        return st;
+    if (npages && !small && (st = sip_commit(s, &new.extent, npages)) != OK) {
+        sip_release(s, &new.extent);
+        return too_large(s, npages, type, st, why);
     }
-    *m = (struct memory){.max = lim->has_max ? lim->max : WASM_PAGES_MAX,
-                         .has_max = lim->has_max,
-                         .mode = s->mode,
-                         .extent = e};
-    resized(s, m);
+    *m = new;
+    moved(m, small ? small : extent_base(s, m), type->lim.min);
     return OK;
 }
 
@@ -68,31 +94,48 @@ static bool make_room(struct sip *s, struct memory *m, uint32_t npages)
     if (!m->extent.npages)
         return extent_reserve(s->rt->region, ZONE_COMPACT, s->proc.owner, npages, PAGE_R | PAGE_W,
                               &m->extent) == OK;
-    uint64_t limit = (uint64_t)m->max * OS_PER_WASM;
+    uint64_t limit = PAGES_OF(bytes_of(m, m->max));
     uint64_t twice = (uint64_t)m->extent.npages * 2;
     uint32_t roomy = (uint32_t)(twice < limit ? twice : limit);
     return (roomy > npages && extent_move(s->rt->region, &m->extent, roomy) == OK) ||
            extent_move(s->rt->region, &m->extent, npages) == OK;
 }
 
+/* A memory among the SIP's data gets an extent of `npages`; its old bytes are not used again. */
+static bool leave_home(struct sip *s, struct memory *m, uint32_t npages)
+{
+    if (!make_room(s, m, npages))
+        return false;
+    if (sip_commit(s, &m->extent, npages) != OK) {
+        sip_release(s, &m->extent);
+        return false;
+    }
+    memcpy(extent_base(s, m), m->base, m->bytes);
+    return true;
+}
+
 int64_t memory_grow(struct sip *s, struct memory *m, uint32_t delta)
 {
-    uint32_t old = m->pages;
+    uint32_t old = m->pages, have = m->extent.committed;
     if (delta > m->max - old)
         return -1;
     if (delta == 0)
         return old;
-    uint32_t more = delta * OS_PER_WASM;
+    uint32_t need = PAGES_OF(bytes_of(m, old + delta));
     /* the quota is asked first: a hopeless request must not move anything */
-    if (more > s->proc.max_pages - s->proc.npages)
+    if (need - have > s->proc.max_pages - s->proc.npages)
         return -1;
-    if (m->mode == MEMORY_COMPACT && !make_room(s, m, m->extent.committed + more))
-        return -1;
-    enum status st = sip_commit(s, &m->extent, more);
-    resized(s, m);
+    bool ok;
+    if (m->bytes && !m->extent.npages)
+        ok = leave_home(s, m, need);
+    else
+        ok = (m->mode == MEMORY_GUARD || make_room(s, m, need)) &&
+             sip_commit(s, &m->extent, need - have) == OK;
+    if (ok || m->extent.npages) /* it may have moved without growing */
+        moved(m, extent_base(s, m), ok ? old + delta : old);
     if (s->rt->engine->resized)
         s->rt->engine->resized(s);
-    return st == OK ? (int64_t)old : -1;
+    return ok ? (int64_t)old : -1;
 }
 
 void *guest_bytes(const struct instance *inst, uint32_t ptr, uint64_t n)

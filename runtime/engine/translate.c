@@ -542,7 +542,7 @@ must_check enum status translate_function(const struct vview *v, uint32_t i, enu
                    .f = f,
                    .funcs = funcs,
                    .b = b,
-                   .mode = mode,
+                   .mode = access_mode(v, mode),
                    .watched = watched,
                    .last = IOP_N,
                    .saved = type->nparams,
