@@ -55,7 +55,12 @@ static void initialize(void)
         /* The processor orders instructions itself. */
         "-disable-post-ra",
         /* Splitting live ranges costs the square of a large function's size otherwise. */
-        "-grow-region-complexity-budget=500",
+        "-grow-region-complexity-budget=100",
+        /* So does the search of what a load may have read; bounds of the same kind. */
+        "-memdep-block-number-limit=50",
+        "-memdep-block-scan-limit=50",
+        /* Values that could live in mask registers are too few to look for. */
+        "-disable-x86-domain-reassignment",
     };
     LLVMParseCommandLineOptions(ARRAY_LEN(options), options, NULL);
     LLVMInitializeX86TargetInfo();
@@ -90,18 +95,18 @@ static LLVMTargetMachineRef open_machine(enum image_opt opt)
 static const char first[] = "function(mem2reg)";
 static const char then_fast[] = "function(instsimplify,simplifycfg)";
 /* Modules come from optimising compilers as a rule: each simplification runs once before the loop
- * passes and once after them, not after every pass that could leave something for it. */
+ * passes and once after them, not after every pass that could leave something for it. Stores to
+ * guest memory are seen by everybody, so dead ones are not looked for. */
 static const char then_full[] =
     "function("
-    "early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,jump-threading,"
-    "correlated-propagation,simplifycfg,reassociate,constraint-elimination,"
+    "early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,jump-threading,simplifycfg,"
+    "reassociate,constraint-elimination,"
     "loop-mssa(loop-instsimplify,loop-simplifycfg,licm<allowspeculation>,loop-rotate,"
     "licm<allowspeculation>,simple-loop-unswitch<nontrivial;trivial>),"
     "loop(indvars,loop-deletion,loop-unroll-full),"
     "loop-mssa(simple-loop-unswitch<no-nontrivial;trivial>),"
-    "gvn,bdce,instcombine<no-verify-fixpoint>,adce,dse,loop-mssa(licm<allowspeculation>),"
-    "simplifycfg,"
-    "loop-mssa(loop-rotate,licm<allowspeculation>),loop-distribute,loop-vectorize,loop-load-elim,"
+    "gvn,bdce,instcombine<no-verify-fixpoint>,adce,simplifycfg,"
+    "loop-mssa(loop-rotate,licm<allowspeculation>),loop-vectorize,loop-load-elim,"
     "slp-vectorizer,vector-combine,instcombine<no-verify-fixpoint>,loop-unroll<O3>,"
     "loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,simplifycfg)";
 
