@@ -1,5 +1,5 @@
-/* Does what a plan says on one engine, by the public interface alone, and writes down what can be
- * seen of it. */
+/* Does what a plan says on one engine, by the public interface, and writes down what can be seen of
+ * it. Both levels of machine code in one module are the only thing that it cannot ask for. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,14 +9,17 @@
 #include <xxhash.h>
 
 #include "tests/diff/plan.h"
+#include "tests/unit/native_levels.h"
 
 const struct setting settings[] = {
-    {"interp-guard", SINGULA_GUARD, SINGULA_ENGINE_INTERP, SINGULA_OPT_FULL, false},
-    {"interp-compact", SINGULA_COMPACT, SINGULA_ENGINE_INTERP, SINGULA_OPT_FULL, false},
-    {"native-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, true},
-    {"native-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, false},
-    {"fast-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, false},
-    {"fast-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, false},
+    {"interp-guard", SINGULA_GUARD, SINGULA_ENGINE_INTERP, SINGULA_OPT_FULL, false, false},
+    {"interp-compact", SINGULA_COMPACT, SINGULA_ENGINE_INTERP, SINGULA_OPT_FULL, false, false},
+    {"native-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, false, true},
+    {"native-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, false, false},
+    {"fast-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, false, false},
+    {"fast-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, false, false},
+    {"levels-guard", SINGULA_GUARD, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FULL, true, true},
+    {"levels-compact", SINGULA_COMPACT, SINGULA_ENGINE_NATIVE, SINGULA_OPT_FAST, true, false},
 };
 const unsigned nsettings = sizeof settings / sizeof settings[0];
 
@@ -93,6 +96,10 @@ static bool open_system(struct place *p)
     struct singula_diag why = {0};
     if (singula_system_create(&cfg, &p->sys, &why))
         return fail(p, "no system", &why);
+#ifdef WITH_COMPILER
+    if (p->how->levels)
+        levels_use_in(p->sys, p->how->opt);
+#endif
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++)
         if (singula_host_function(p->sys, "fuzzing-support", logs[i].name, logs[i].type, logs[i].fn,
                                   p, &why))

@@ -44,6 +44,7 @@ struct setting {
     const char *name;
     int memory, engine; /* SINGULA_GUARD ..., SINGULA_ENGINE_... */
     int opt;            /* SINGULA_OPT_... */
+    bool levels;        /* both: functions take turns, the first is of level `opt` */
     /* A load whose value nothing needs may be left out, and trap nowhere or later. */
     bool leaves_loads_out;
 };

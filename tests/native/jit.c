@@ -5,21 +5,29 @@
 #include "runtime/baseline/baseline.h"
 #include "runtime/native/native.h"
 
+enum status jit_image(enum image_opt opt, const struct verified_module *m, enum memory_mode mode,
+                      bool watched, const _Atomic bool *stop, const uint8_t **image,
+                      struct diag *why)
+{
+    struct compile_options o = {.mode = mode, .opt = opt, .watched = watched, .stop = stop};
+    struct image_key key = {.mode = (uint8_t)mode, .watched = watched};
+    struct image_bytes out;
+    enum status st = opt == IMAGE_FAST ? baseline_compile(m, &key, &o, &out, why)
+                                       : compiler_compile(m, &key, &o, &out, why);
+    if (st == OK)
+        *image = out.bytes;
+    return st;
+}
+
 static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
                        bool watched, const _Atomic bool *stop, enum code_level *level,
                        const uint8_t **image, struct diag *why)
 {
     const enum image_opt *opt = ctx;
-    struct compile_options o = {.mode = mode, .opt = *opt, .watched = watched, .stop = stop};
-    struct image_key key = {.mode = (uint8_t)mode, .watched = watched};
-    struct image_bytes out;
-    enum status st = *opt == IMAGE_FAST ? baseline_compile(m, &key, &o, &out, why)
-                                        : compiler_compile(m, &key, &o, &out, why);
-    if (st != OK)
-        return st;
-    *level = CODE_BEST;
-    *image = out.bytes;
-    return OK;
+    enum status st = jit_image(*opt, m, mode, watched, stop, image, why);
+    if (st == OK)
+        *level = CODE_BEST;
+    return st;
 }
 
 static void put(void *ctx, const uint8_t *image)

@@ -13,6 +13,7 @@
 #include "runtime/engine/spawn.h"
 #ifdef WITH_COMPILER
 #include "tests/native/jit.h"
+#include "tests/unit/native_levels.h"
 #endif
 #include "tests/spec/causes.h"
 #include "verifier/verify.h"
@@ -504,13 +505,14 @@ static unsigned index_of(const char *s, const char *const *all, unsigned n)
 int main(int argc, char **argv)
 {
     char dir[4096];
-    static const char *const engines[] = {"interp", "fast", "full", "auto"}, *const modes[] = {
-                                                                                 "guard",
-                                                                                 "compact"};
-    unsigned engine = argc < 3 ? 4 : index_of(argv[1], engines, 4);
+    enum { INTERP, FAST, FULL, AUTO, LEVELS, N };
+    static const char *const engines[N] = {"interp", "fast", "full", "auto", "levels"};
+    static const char *const modes[] = {"guard", "compact"};
+    unsigned engine = argc < 3 ? N : index_of(argv[1], engines, N);
     unsigned mode = argc < 3 ? 2 : index_of(argv[2], modes, 2);
-    if (engine == 4 || mode == 2) {
-        fprintf(stderr, "usage: spec_test interp|fast|full|auto guard|compact [SCRIPT...]\n");
+    if (engine == N || mode == 2) {
+        fprintf(stderr,
+                "usage: spec_test interp|fast|full|auto|levels guard|compact [SCRIPT...]\n");
         return 2;
     }
     if (!vectors_find("2.0/core", dir, sizeof dir))
@@ -528,8 +530,10 @@ int main(int argc, char **argv)
         return 1;
     }
 #ifdef WITH_COMPILER
-    if (engine)
-        jit_use(&rt, engine == 2 ? IMAGE_FULL : IMAGE_FAST, engine == 3);
+    if (engine == LEVELS)
+        levels_use(&rt, mode ? IMAGE_FAST : IMAGE_FULL);
+    else if (engine)
+        jit_use(&rt, engine == FULL ? IMAGE_FULL : IMAGE_FAST, engine == AUTO);
 #endif
     bool audited = true;
     for (uint32_t i = 0; i < n; i++)
