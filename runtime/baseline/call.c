@@ -6,7 +6,7 @@
 
 static const uint8_t int_args[] = {RDI, RSI, RDX, RCX, R8, R9};
 static const uint8_t int_results[] = {RAX, RDX, RCX};
-enum { XMM_ARGS = 8, XMM_RESULTS = 2, SCRATCH_XMM = 15 };
+enum { XMM_ARGS = 8, SCRATCH_XMM = 15 };
 
 /* ---- the convention ---- */
 
@@ -15,19 +15,20 @@ static uint32_t type_bytes(uint8_t t)
     return t == VT_I32 || t == VT_F32 ? 4 : 8;
 }
 
-/* Results are in registers if there are enough of them. */
+/* Results are in registers if there are enough of them: rax or xmm0, several in integer ones. */
 static bool in_registers(const struct functype *t, struct place *results)
 {
-    uint32_t ints = 0, vectors = 0;
-    for (uint32_t k = 0; k < t->nresults; k++) {
-        bool vector = is_float(t->results[k]);
-        if (vector ? vectors == XMM_RESULTS : ints == ARRAY_LEN(int_results))
-            return false;
-        uint8_t reg = vector ? (uint8_t)vectors++ : int_results[ints++];
-        if (results)
-            results[k] = (struct place){.reg = reg};
-    }
+    if (t->nresults > ARRAY_LEN(int_results))
+        return false;
+    for (uint32_t k = 0; k < t->nresults && results; k++)
+        results[k] = (struct place){.reg = int_results[k]};
     return true;
+}
+
+/* A float comes back in xmm0 if it is the only result. */
+static bool in_vector(const struct functype *t)
+{
+    return t->nresults == 1 && is_float(t->results[0]);
 }
 
 static uint32_t in_struct(const struct functype *t, struct place *results)
@@ -142,10 +143,10 @@ static void take_results(struct baseline *b, const struct functype *t, const str
             asm_rm(a, I_MOV | (type_bytes(type) == 8 ? W : 0), R11,
                    MEM(RSP, b->out_bytes + results[k].at));
             asm_rm(a, I_MOV_TO | W, R11, home);
-        } else if (is_float(type)) {
+        } else if (in_vector(t)) {
             asm_rm(a, I_MOVSD_TO, reg, home);
         } else {
-            if (type == VT_I32)
+            if (type_bytes(type) == 4)
                 asm_rr(a, I_MOV, reg, reg);
             asm_rm(a, I_MOV_TO | W, reg, home);
         }
@@ -387,7 +388,7 @@ void call_entry(struct baseline *b, uint32_t type_index)
         if (c.sret) {
             asm_rm(a, I_MOV | w, R11, MEM(RSP, c.stack_bytes + results[k].at));
             reg = R11;
-        } else if (is_float(t->results[k])) {
+        } else if (in_vector(t)) {
             asm_rr(a, I_MOVD_TO | w, reg, R11);
             reg = R11;
         } else if (!w) {

@@ -104,7 +104,7 @@ void frame_end(struct baseline *b, const struct place *results, const struct con
             asm_rm(a, I_MOV | W, R11, home);
             asm_rm(a, I_MOV_TO | wide(type), R11, MEM(RAX, results[k].at));
         } else {
-            asm_rm(a, is_float(type) ? I_MOVSD : I_MOV | W, results[k].reg, home);
+            asm_rm(a, I_MOV | W, results[k].reg, home);
         }
     }
     saved_registers(b, I_MOV);

@@ -7,7 +7,7 @@
 void gen_push_results(struct gen *g, const struct functype *t, LLVMValueRef result)
 {
     for (uint32_t k = 0; k < t->nresults; k++)
-        push(g, t->nresults == 1 ? result : LLVMBuildExtractValue(g->c->b, result, k, ""));
+        push(g, chunk_result(g->c, result, t, k));
 }
 
 /* Calls code of that type with the context and the top values of the stack. */
@@ -90,7 +90,7 @@ static void meet(struct gen *g, const struct functype *t, LLVMValueRef direct,
         return;
     }
     for (uint32_t k = 0; k < t->nresults; k++)
-        room[k] = t->nresults == 1 ? direct : LLVMBuildExtractValue(c->b, direct, k, "");
+        room[k] = chunk_result(c, direct, t, k);
     LLVMBuildBr(c->b, done);
     LLVMPositionBuilderAtEnd(c->b, done);
     for (uint32_t k = 0; k < t->nresults; k++) {

@@ -123,6 +123,19 @@ LLVMTypeRef chunk_valtype(struct chunk *c, uint8_t t)
     BUG("value type");
 }
 
+LLVMTypeRef chunk_bits_type(struct chunk *c, uint8_t t)
+{
+    return t == VT_F32 ? c->i32 : t == VT_F64 ? c->i64 : chunk_valtype(c, t);
+}
+
+LLVMValueRef chunk_result(struct chunk *c, LLVMValueRef call, const struct functype *t, uint32_t k)
+{
+    if (t->nresults == 1)
+        return call;
+    LLVMValueRef v = LLVMBuildExtractValue(c->b, call, k, "");
+    return LLVMBuildBitCast(c->b, v, chunk_valtype(c, t->results[k]), "");
+}
+
 static LLVMTypeRef result_type(struct chunk *c, const struct functype *t)
 {
     if (t->nresults == 0)
@@ -135,7 +148,7 @@ static LLVMTypeRef result_type(struct chunk *c, const struct functype *t)
         return c->i64;
     }
     for (uint32_t k = 0; k < t->nresults; k++)
-        all[k] = chunk_valtype(c, t->results[k]);
+        all[k] = chunk_bits_type(c, t->results[k]);
     LLVMTypeRef s = LLVMStructTypeInContext(c->ctx, all, t->nresults, false);
     free(all);
     return s;
@@ -250,7 +263,7 @@ void chunk_entry(struct chunk *c, uint32_t type_index)
     LLVMValueRef r = LLVMBuildCall2(c->b, ft, LLVMGetParam(fn, 1), args, t->nparams + 1, "");
     LLVMAddCallSiteAttribute(r, 1, c->swiftself);
     for (uint32_t k = 0; k < t->nresults; k++) {
-        LLVMValueRef v = t->nresults == 1 ? r : LLVMBuildExtractValue(c->b, r, k, "");
+        LLVMValueRef v = chunk_result(c, r, t, k);
         gen_store(c, gen_to_slot(c, v), gen_gep(c, slots, 8u * k), TBAA_SLOTS);
     }
     LLVMBuildRetVoid(c->b);

@@ -111,6 +111,10 @@ must_check bool chunk_open(struct chunk *c, const struct vview *v, const struct 
                            LLVMTargetMachineRef tm);
 void chunk_close(struct chunk *c);
 LLVMTypeRef chunk_valtype(struct chunk *c, uint8_t t);
+/* What a value of type t is among several results (abi.h). */
+LLVMTypeRef chunk_bits_type(struct chunk *c, uint8_t t);
+/* Result k of a call of type t. */
+LLVMValueRef chunk_result(struct chunk *c, LLVMValueRef call, const struct functype *t, uint32_t k);
 LLVMTypeRef chunk_functype(struct chunk *c, uint32_t type_index);
 /* A defined function, declared if need be. */
 LLVMValueRef chunk_func(struct chunk *c, uint32_t defined);

@@ -129,12 +129,15 @@ static void else_(struct gen *g)
 static void emit_return(struct gen *g)
 {
     uint32_t n = g->type->nresults;
+    LLVMValueRef *v = g->stack + g->sp - n;
+    for (uint32_t k = 0; k < n && n > 1; k++)
+        v[k] = LLVMBuildBitCast(g->c->b, v[k], chunk_bits_type(g->c, g->type->results[k]), "");
     if (n == 0)
         LLVMBuildRetVoid(g->c->b);
     else if (n == 1)
-        LLVMBuildRet(g->c->b, g->stack[g->sp - 1]);
+        LLVMBuildRet(g->c->b, v[0]);
     else
-        LLVMBuildAggregateRet(g->c->b, g->stack + g->sp - n, n);
+        LLVMBuildAggregateRet(g->c->b, v, n);
 }
 
 static void end(struct gen *g)

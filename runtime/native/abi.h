@@ -5,7 +5,8 @@
  * Compiled code runs on the SIP's own native stack. The context is in r13 from entry to return
  * (LLVM's swiftself parameter: callee-saved, so passing it on costs nothing). Parameters and
  * results are those of the C convention, i32, i64, float, double, and i64 for references; several
- * results are one struct.
+ * results are one struct of integers, floats as their bits. (LLVM would return two floats in vector
+ * registers and two on the x87's stack, which changes NaNs.)
  *
  * Every function compares the stack pointer with the limit at %fs:0x70 (LLVM's split-stack: exact
  * frame size, one comparison; glibc reserves that word for it) and calls __morestack if its frame
@@ -21,7 +22,7 @@
 
 #include <stdint.h>
 
-#define NATIVE_ABI 4
+#define NATIVE_ABI 5
 
 struct sip;
 struct instance;
