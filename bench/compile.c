@@ -290,12 +290,12 @@ static int compile_bench_run(const struct command *self, int argc, char **argv)
     int first, status = take_options(&b, self, argc, argv, &first);
     if (status != EXIT_OK)
         return status < 0 ? EXIT_OK : status;
-    if (!singula_compiler()) {
-        complain("bench compile: this build is without the compiler");
+    b.have[FULL] = b.level != SINGULA_OPT_FAST && singula_compiler();
+    b.have[FAST] = b.level != SINGULA_OPT_FULL;
+    if (!b.have[FULL] && !b.have[FAST]) {
+        complain("bench compile: this build is without LLVM, which --opt=full needs");
         return EXIT_USAGE;
     }
-    b.have[FULL] = b.level != SINGULA_OPT_FAST;
-    b.have[FAST] = b.level != SINGULA_OPT_FULL;
     b.have[LIFTOFF] = b.have[TURBOFAN] = b.level < 0 && files_installed("node");
     status = EXIT_USAGE;
     if (list_rows(&b, argc - first, argv + first, temp) && measure_all(&b))

@@ -92,8 +92,8 @@ static void add_cell(struct bench *b, const struct kind *k)
             c->argv[n++] = "--";
         for (const char *const *a = b->args; a && *a && n < ARGS_MAX; a++)
             c->argv[n++] = *a;
-        if (!singula_compiler() && (k->cache == CACHE_HOT || strcmp(k->engine, "native") == 0))
-            c->skipped = "this build is without the compiler";
+        if (!singula_compiler() && strcmp(k->name, "auto") != 0 && strcmp(k->name, "interp") != 0)
+            c->skipped = "this build is without LLVM";
     } else if (k == &kinds[NODE]) {
         const char *const words[] = {"node", "--no-warnings", "-e", node_script, "--", b->hello};
         memcpy(c->argv, words, sizeof words);

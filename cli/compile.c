@@ -6,12 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COMPILE_OPT = OPT_LONG, COMPILE_MEMORY, COMPILE_CLEAR_CACHE };
+enum { COMPILE_OPT = OPT_LONG, COMPILE_MEMORY, COMPILE_KEEP, COMPILE_CLEAR_CACHE };
 
 static const struct opt_def options[] = {
     {'o', "output", "FILE", "the image (default: FILE with .sgn for .wasm)"},
     {COMPILE_OPT, "opt", "LEVEL", "full (default), or fast: slower code, compiled much faster"},
     {COMPILE_MEMORY, "memory", "MODE", "guard (default) or compact: how it will be run"},
+    {COMPILE_KEEP, "keep", NULL, "write no file, but what `run` and `up` find in their cache"},
     {COMPILE_CLEAR_CACHE, "clear-cache", NULL, "remove all images that `run` has kept"},
     MONITOR_OPTIONS,
     {0, NULL, NULL, NULL},
@@ -68,6 +69,9 @@ static bool take(struct compile *c, int option, const char *text)
     case COMPILE_MEMORY:
         c->opt.memory_mode = opts_choice("--memory", text, modes);
         return c->opt.memory_mode >= 0;
+    case COMPILE_KEEP:
+        c->opt.keep = true;
+        return true;
     case COMPILE_CLEAR_CACHE:
         c->clear_cache = true;
         return true;
@@ -108,6 +112,9 @@ static int compile_file(struct compile *c, const char *file)
     if (bad) {
         complain_diag(file, &why);
         status = EXIT_REFUSED;
+    } else if (c->opt.keep) {
+        printf("%s: kept, %zu bytes\n", file, n);
+        free(image);
     } else {
         char *name = c->output ? strdup(c->output) : image_name(file);
         if (!name || !files_write_bytes(name, image, n))
@@ -140,6 +147,10 @@ static int run_compile(const struct command *self, int argc, char **argv)
         if (o.first == argc)
             return EXIT_OK;
     }
+    if (c.opt.keep && c.output) {
+        complain("compile: --keep writes no file: give --output or --keep");
+        return EXIT_USAGE;
+    }
     if (o.first + 1 != argc) {
         complain("compile: %s (see singula compile --help)",
                  o.first == argc ? "no FILE given" : "one FILE at a time");
@@ -162,6 +173,7 @@ const struct command compile_command = {
     "\n"
     "examples:\n"
     "  singula compile hello.wasm && singula run hello.sgn\n"
+    "  singula compile --keep tool.wasm            # no run of it waits, or begins slowly\n"
     "  singula compile --opt=fast --memory=compact -o tool.sgn tool.wasm\n",
     run_compile,
 };

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         const char *compiler = singula_compiler();
         printf("singula %s (%s)\n", singula_version(),
-               compiler ? compiler : "without the compiler");
+               compiler ? compiler : "without LLVM: machine code of level fast only");
         return EXIT_OK;
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {

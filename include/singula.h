@@ -119,14 +119,16 @@ SINGULA_API char *singula_module_signatures(const struct singula_module *m);
 enum { SINGULA_GUARD = 0, SINGULA_COMPACT = 1 }; /* memory modes */
 enum { SINGULA_OPT_FULL = 0, SINGULA_OPT_FAST = 1 };
 
-/* The compiler that Singula was built with, "llvm 19.1.7"; NULL: none. Images can be used without.
- */
+/* The compiler of level FULL that Singula was built with, "llvm 19.1.7"; NULL: none. Level FAST is
+ * always there, and images can be used without. */
 SINGULA_API const char *singula_compiler(void);
 
 struct singula_compile_options { /* zero means the default */
     int memory_mode;             /* SINGULA_GUARD or SINGULA_COMPACT */
     int opt;                     /* SINGULA_OPT_...: FAST compiles about ten times faster */
     bool monitor;                /* for systems whose monitor is on */
+    bool keep; /* also in the user's cache, where AUTO and NATIVE look for it; nothing is compiled
+                  if it is there already */
     /* Called from several threads, one at a time: bytes of functions compiled, of how many. */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *ctx;

@@ -1,7 +1,6 @@
 /* The public interface: native code. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/api_int.h"
 #include "runtime/native/native.h"
@@ -97,6 +96,12 @@ static enum status get_later(void *ctx, const struct verified_module *m, enum me
     return api_jobs_get(&sys->jobs, m, mode, watched, stop, level, image, why);
 }
 
+static uint32_t delay_ms(void *ctx, const struct verified_module *m, enum code_level level)
+{
+    (void)ctx;
+    return api_jobs_delay_ms(m, level);
+}
+
 /* For the engine that has machine code only. */
 static enum status get_now(void *ctx, const struct verified_module *m, enum memory_mode mode,
                            bool watched, const _Atomic bool *stop, enum code_level *level,
@@ -124,13 +129,6 @@ static enum image_opt level(int opt)
     return opt == SINGULA_OPT_FAST ? IMAGE_FAST : IMAGE_FULL;
 }
 
-/* Threads that compile while others run: all processors but one. */
-static uint32_t other_processors(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n > 2 ? (uint32_t)n - 1 : 1;
-}
-
 void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
 {
     static const struct singula_config defaults;
@@ -141,14 +139,14 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
     sys->single = cfg->single_module;
     supply_open(&sys->supply, &(struct supply_config){.no_cache = cfg->no_cache,
                                                       .cache_bytes = cfg->cache_bytes,
-                                                      .threads = mixed ? other_processors() : 0,
+                                                      .spare = mixed,
                                                       .progress = cfg->progress,
                                                       .ctx = cfg->progress_ctx});
     api_jobs_open(&sys->jobs, &sys->supply, level(cfg->opt));
     if (mixed) {
         sys->rt.engine = &mixed_engine;
         sys->rt.code = (struct code_provider){
-            .get = supply_compiler() ? get_later : NULL, .put = put, .find = find, .ctx = sys};
+            .get = get_later, .put = put, .find = find, .delay_ms = delay_ms, .ctx = sys};
     } else if (cfg->engine == SINGULA_ENGINE_NATIVE) {
         sys->rt.engine = &native_engine;
         sys->rt.code = (struct code_provider){.get = get_now, .put = put, .ctx = sys};
@@ -219,8 +217,8 @@ int singula_compile(const struct singula_module *m, const struct singula_compile
     diag_clear(&d);
     if (!opt)
         opt = &defaults;
-    supply_open(
-        &s, &(struct supply_config){.no_cache = true, .progress = opt->progress, .ctx = opt->ctx});
+    supply_open(&s, &(struct supply_config){
+                        .no_cache = !opt->keep, .progress = opt->progress, .ctx = opt->ctx});
     enum status st = supply_get(&s, m->verified,
                                 opt->memory_mode == SINGULA_COMPACT ? MEMORY_COMPACT : MEMORY_GUARD,
                                 level(opt->opt), opt->monitor, NULL, &b, &d);

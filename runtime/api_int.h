@@ -55,8 +55,8 @@ struct singula_system {
     const struct image_bytes *given; /* of the module that is being loaded, if it was an image */
     const uint8_t *found;            /* the code of that module, if the engine depended on it */
     enum code_level found_level;
-    bool single;                     /* singula_config.single_module */
-    struct code_jobs jobs;           /* who compiles meanwhile */
+    bool single;           /* singula_config.single_module */
+    struct code_jobs jobs; /* who compiles meanwhile */
     struct list sips, hosts, loaded;
     bool running; /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
@@ -79,6 +79,8 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
 void api_code_close(struct singula_system *sys);
 /* What a system has for modules that begin in the interpreter, out of `supply`. */
 void api_jobs_open(struct code_jobs *jobs, struct supply *supply, enum image_opt opt);
+/* As in struct code_provider. */
+uint32_t api_jobs_delay_ms(const struct verified_module *m, enum code_level level);
 /* What there is at once. */
 enum code_level api_jobs_find(struct code_jobs *jobs, const struct verified_module *m,
                               enum memory_mode mode, bool watched, const uint8_t **image);

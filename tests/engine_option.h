@@ -30,8 +30,9 @@ static inline void engine_option(struct singula_config *cfg, int *argc, char **a
     argv[n] = NULL;
     *argc = n;
     cfg->no_cache = true;
-    if (cfg->engine == SINGULA_ENGINE_NATIVE && !singula_compiler()) {
-        printf("0 passed, 0 failed, 1 skipped: this build is without the compiler\n");
+    if (cfg->engine == SINGULA_ENGINE_NATIVE && cfg->opt != SINGULA_OPT_FAST &&
+        !singula_compiler()) {
+        printf("0 passed, 0 failed, 1 skipped: this build is without LLVM\n");
         exit(77);
     }
 }

@@ -194,6 +194,9 @@ struct code_provider {
     /* What can be had at once; CODE_NONE: it would have to be compiled. May be NULL. */
     enum code_level (*find)(void *ctx, const struct verified_module *m, enum memory_mode mode,
                             bool watched, const uint8_t **image);
+    /* How long a module should have run before get() is called for what is better than `level` on
+     * another thread. NULL: not at all. */
+    uint32_t (*delay_ms)(void *ctx, const struct verified_module *m, enum code_level level);
     void *ctx;
 };
 

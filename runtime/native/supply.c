@@ -85,7 +85,8 @@ static enum status load_compiler(struct loaded_compiler *out, struct diag *why)
 {
     char path[FOLDER_MAX + 64];
     if (!supply_compiler())
-        return diag_set(why, E_NO_COMPILER, "this build of Singula is without the compiler");
+        return diag_set(why, E_NO_COMPILER,
+                        "this build of Singula is without LLVM, which --opt=full needs");
     if (!find_object(path, sizeof path))
         return diag_set(why, E_NO_COMPILER, "%s is missing; looked for beside Singula and in %s",
                         object_name, supply_libdir);
@@ -107,6 +108,12 @@ static enum status load_compiler(struct loaded_compiler *out, struct diag *why)
     return OK;
 }
 
+static uint32_t other_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 2 ? (uint32_t)n - 1 : 1;
+}
+
 static enum status compile(const struct supply *s, const struct verified_module *m,
                            const struct image_key *key, const _Atomic bool *stop,
                            struct image_bytes *out, struct diag *why)
@@ -115,7 +122,7 @@ static enum status compile(const struct supply *s, const struct verified_module 
     struct compile_options o = {.mode = (enum memory_mode)key->mode,
                                 .opt = (enum image_opt)key->opt,
                                 .watched = key->watched,
-                                .threads = s->cfg.threads,
+                                .threads = s->cfg.spare ? other_processors() : 0,
                                 .progress = stop ? NULL : s->cfg.progress,
                                 .ctx = s->cfg.ctx,
                                 .stop = stop};
@@ -148,6 +155,14 @@ bool supply_find(const struct supply *s, const struct verified_module *m, enum m
 {
     struct image_key key = key_of(m, mode, opt, watched);
     return cache_get(&s->cache, &key, verified_view(m), out);
+}
+
+enum status supply_make(const struct supply *s, const struct verified_module *m,
+                        enum memory_mode mode, enum image_opt opt, bool watched,
+                        const _Atomic bool *stop, struct image_bytes *out, struct diag *why)
+{
+    struct image_key key = key_of(m, mode, opt, watched);
+    return compile(s, m, &key, stop, out, why);
 }
 
 enum status supply_get(const struct supply *s, const struct verified_module *m,

@@ -12,7 +12,7 @@ struct supply_config { /* zero means the default */
     bool no_cache;
     const char *cache_path; /* NULL: the user's */
     uint64_t cache_bytes;   /* 0: CACHE_BYTES */
-    uint32_t threads;       /* that compile; 0: one per processor */
+    bool spare;             /* leaves one processor to others when it compiles */
     /* As in struct compile_options. */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *ctx;
@@ -33,11 +33,17 @@ must_check enum status supply_get(const struct supply *s, const struct verified_
                                   enum memory_mode mode, enum image_opt opt, bool watched,
                                   const _Atomic bool *stop, struct image_bytes *out,
                                   struct diag *why);
+/* The same without the cache. */
+must_check enum status supply_make(const struct supply *s, const struct verified_module *m,
+                                   enum memory_mode mode, enum image_opt opt, bool watched,
+                                   const _Atomic bool *stop, struct image_bytes *out,
+                                   struct diag *why);
 /* The same without compiling; false: not in the cache. */
 bool supply_find(const struct supply *s, const struct verified_module *m, enum memory_mode mode,
                  enum image_opt opt, bool watched, struct image_bytes *out);
 
-/* The compiler that this build has, "llvm 19.1.7", or NULL. It may still not be installed. */
+/* The compiler of the full level that this build has, "llvm 19.1.7", or NULL. It may still not be
+ * installed. The fast level's is always there. */
 const char *supply_compiler(void);
 
 /* The folder in which the compiler is installed. */

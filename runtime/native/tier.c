@@ -1,6 +1,29 @@
 #include "runtime/native/tier.h"
 
 #include <signal.h>
+#include <time.h>
+
+#include "base/check.h"
+
+/* Lets time pass while the module runs with what it has; false if nobody waits any more. */
+static bool wait_first(struct tier *t)
+{
+    const struct code_provider *from = &t->rt->code;
+    uint32_t ms = from->delay_ms ? from->delay_ms(from->ctx, t->module, t->level) : 0;
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += ms / 1000;
+    end.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (end.tv_nsec >= 1000000000) {
+        end.tv_nsec -= 1000000000;
+        end.tv_sec++;
+    }
+    pthread_mutex_lock(&t->lock);
+    while (ms && !atomic_load(&t->stop) && pthread_cond_timedwait(&t->stopped, &t->lock, &end) == 0)
+        ;
+    pthread_mutex_unlock(&t->lock);
+    return !atomic_load(&t->stop);
+}
 
 static void *make_images(void *arg)
 {
@@ -9,7 +32,7 @@ static void *make_images(void *arg)
     const uint8_t *image;
     struct diag why;
     diag_clear(&why);
-    while (t->level != CODE_BEST && !atomic_load(&t->stop) &&
+    while (t->level != CODE_BEST && wait_first(t) &&
            from->get(from->ctx, t->module, t->mode, t->rt->monitor, &t->stop, &t->level, &image,
                      &why) == OK) {
         const uint8_t *old = atomic_exchange(&t->waiting, image);
@@ -21,26 +44,40 @@ static void *make_images(void *arg)
     return NULL;
 }
 
+static void end_waiting(struct tier *t)
+{
+    pthread_cond_destroy(&t->stopped);
+    pthread_mutex_destroy(&t->lock);
+}
+
 void tier_start(struct tier *t, struct runtime *rt, const struct verified_module *m,
                 enum memory_mode mode, enum code_level level)
 {
     sigset_t all, before;
+    pthread_condattr_t clock;
     if (level == CODE_BEST || !rt->code.get)
         return;
     t->rt = rt;
     t->module = m;
     t->mode = mode;
     t->level = level;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    check(pthread_mutex_init(&t->lock, NULL) == 0 && pthread_cond_init(&t->stopped, &clock) == 0);
+    pthread_condattr_destroy(&clock);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the threads of the program */
     t->threaded = pthread_create(&t->thread, NULL, make_images, t) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!t->threaded)
+        end_waiting(t);
 }
 
 static void join(struct tier *t)
 {
     pthread_join(t->thread, NULL);
     t->threaded = false;
+    end_waiting(t);
 }
 
 const uint8_t *tier_take(struct tier *t)
@@ -61,7 +98,10 @@ void tier_stop(struct tier *t)
 {
     if (!t->threaded)
         return;
+    pthread_mutex_lock(&t->lock);
     atomic_store(&t->stop, true);
+    pthread_cond_signal(&t->stopped);
+    pthread_mutex_unlock(&t->lock);
     join(t);
     const uint8_t *image = atomic_exchange(&t->waiting, NULL);
     if (image)

@@ -20,7 +20,9 @@ struct tier {
     enum code_level level; /* the thread's: what it has made */
     /* the worker */
     pthread_t thread;
-    bool threaded; /* the thread is not joined */
+    bool threaded; /* the thread is not joined; the next two are there */
+    pthread_mutex_t lock;
+    pthread_cond_t stopped;
     /* both */
     _Atomic bool stop;              /* nobody waits any more */
     _Atomic bool over;              /* the thread makes no more images */
