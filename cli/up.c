@@ -9,13 +9,15 @@
 #include <unistd.h>
 #include <time.h>
 
-enum { OPT_CHECK = OPT_LONG, OPT_AUDIT, OPT_TIMEOUT, OPT_ENGINE, OPT_OPT };
+enum { OPT_CHECK = OPT_LONG, OPT_AUDIT, OPT_TIMEOUT, OPT_ENGINE, OPT_OPT, OPT_IO };
 
 static const struct opt_def options[] = {
     {OPT_CHECK, "check", NULL, "read the manifest and verify the modules only"},
     {OPT_TIMEOUT, "timeout", "TIME", "end the whole system after so long"},
     {OPT_ENGINE, "engine", "NAME", "auto (default), interp or native, whatever the manifest says"},
     {OPT_OPT, "opt", "LEVEL", "of compiling: full (default) or fast"},
+    {OPT_IO, "io", "WAY",
+     "read and write files by ring (io_uring) or threads (default: what works)"},
     {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
     MONITOR_OPTIONS,
     {'q', "quiet", NULL, "no summary"},
@@ -435,6 +437,7 @@ static void clear(struct up *u)
 
 static int up_run(const struct command *self, int argc, char **argv)
 {
+    static const char *const ways[] = {"default", "ring", "threads", NULL}; /* SINGULA_IO_... */
     struct up u = {0};
     struct opts o;
     opts_begin(&o, self, argc, argv);
@@ -442,6 +445,8 @@ static int up_run(const struct command *self, int argc, char **argv)
         if (c == OPT_STOP)
             return o.status;
         if (c == OPT_TIMEOUT && !opts_duration("--timeout", o.value, &u.timeout_ns))
+            return EXIT_USAGE;
+        if (c == OPT_IO && (u.system.io = opts_choice("--io", o.value, ways)) < 0)
             return EXIT_USAGE;
         if (c == OPT_ENGINE && (u.system.engine = opts_engine(o.value)) < 0)
             return EXIT_USAGE;

@@ -180,6 +180,10 @@ enum {
     SINGULA_ENGINE_AUTO = 3,
 };
 
+/* Who reads and writes regular files while other SIPs run: io_uring, or threads where the kernel
+ * does not allow it. RING: no system is made where it does not. */
+enum { SINGULA_IO_DEFAULT = 0, SINGULA_IO_RING = 1, SINGULA_IO_THREADS = 2 };
+
 struct singula_config {      /* zero means the default */
     uint64_t address_bytes;  /* of the compact zone */
     uint32_t guard_windows;  /* how many guard-mode SIPs may live at once */
@@ -189,6 +193,7 @@ struct singula_config {      /* zero means the default */
     int monitor;       /* SINGULA_MONITOR_...; for all SIPs of the system, for good */
     int engine;        /* SINGULA_ENGINE_...; for all SIPs of the system */
     int opt;           /* SINGULA_OPT_...: how modules are compiled */
+    int io;            /* SINGULA_IO_... */
     /* All SIPs run one module. If its code is there when the first is spawned, AUTO is NATIVE and
      * starts a little faster. */
     bool single_module;

@@ -171,6 +171,9 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
         rc.monitor = cfg->monitor == SINGULA_MONITOR_ON    ? MONITOR_ON
                      : cfg->monitor == SINGULA_MONITOR_OFF ? MONITOR_OFF
                                                            : MONITOR_DEFAULT;
+        rc.aio = cfg->io == SINGULA_IO_RING      ? AIO_RING
+                 : cfg->io == SINGULA_IO_THREADS ? AIO_THREADS
+                                                 : AIO_BEST;
     }
     enum status st = runtime_open(&sys->rt, &rc, &d);
     if (st != OK) {

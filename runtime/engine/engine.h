@@ -16,6 +16,7 @@
 #include "base/strbuf.h"
 #include "channels/xheap.h"
 #include "runtime/engine/exec.h"
+#include "runtime/kernel/aio.h"
 #include "runtime/kernel/sched.h"
 #include "verifier/verified.h"
 
@@ -204,6 +205,8 @@ struct code_provider {
 struct runtime {
     struct region *region;
     struct sched *sched;
+    struct aio *aio; /* runtime_aio(); NULL until the first operation */
+    enum aio_way aio_way;
     struct types *types;
     struct xheap *xheap;
     struct names *names;
@@ -222,12 +225,15 @@ struct runtime_config {
     struct sched_config sched;
     struct xheap_config xheap; /* but for `unwatched`, which follows from the next */
     enum monitor_mode monitor;
+    enum aio_way aio; /* who reads and writes files meanwhile */
 };
 
 /* Makes all parts, with the interpreter as engine. cfg may be NULL. On failure everything made is
  * given back. */
 must_check enum status runtime_open(struct runtime *rt, const struct runtime_config *cfg,
                                     struct diag *why);
+/* Operations on files; NULL: they cannot be had. */
+struct aio *runtime_aio(struct runtime *rt);
 /* No SIP may be left, and no code. Accepts a zeroed struct. */
 void runtime_close(struct runtime *rt);
 /* Proves the page table (region_audit) and the object table (xheap_audit). */

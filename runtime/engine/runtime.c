@@ -12,11 +12,13 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
     enum status st;
     if (!cfg)
         cfg = &defaults;
+    r.aio_way = cfg->aio;
     r.monitor = cfg->monitor == MONITOR_DEFAULT ? CHECK_LEVEL > 0 : cfg->monitor == MONITOR_ON;
     struct xheap_config xheap = cfg->xheap;
     xheap.unwatched = !r.monitor;
     if ((st = region_create(&cfg->region, &r.region, why)) != OK ||
         (st = sched_create(&cfg->sched, &r.sched, why)) != OK ||
+        (cfg->aio == AIO_RING && (st = aio_open(r.sched, AIO_RING, &r.aio, why)) != OK) ||
         (st = types_create(&r.types)) != OK ||
         (st = xheap_create(r.region, &xheap, &r.xheap, why)) != OK ||
         (st = names_create(r.xheap, &r.names)) != OK) {
@@ -25,6 +27,15 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
     }
     *rt = r;
     return OK;
+}
+
+struct aio *runtime_aio(struct runtime *rt)
+{
+    struct diag why;
+    diag_clear(&why);
+    if (!rt->aio && aio_open(rt->sched, rt->aio_way, &rt->aio, &why) != OK)
+        return NULL;
+    return rt->aio;
 }
 
 void runtime_close(struct runtime *rt)
@@ -36,6 +47,7 @@ void runtime_close(struct runtime *rt)
         xheap_destroy(rt->xheap);
     if (rt->types)
         types_destroy(rt->types);
+    aio_close(rt->aio);
     if (rt->sched)
         sched_destroy(rt->sched);
     if (rt->region)

@@ -44,6 +44,7 @@ struct sched {
     uint32_t alive;
     struct list runq, fd_waiters;
     struct timers timers;
+    struct sched_source *source;
     uint64_t now, slice_start, last_poll, until_ns;
     bool in_run;
     /* any thread */
@@ -297,6 +298,17 @@ enum trap proc_poll(struct proc *p)
 
 /* ---- waiting ---- */
 
+void sched_attach(struct sched *s, struct sched_source *source)
+{
+    check(!source || !s->source);
+    s->source = source;
+}
+
+static bool is_busy(const struct sched *s)
+{
+    return s->source && s->source->busy;
+}
+
 void proc_wait_begin(struct proc *p, uint64_t wake_ns)
 {
     if (p->waiting)
@@ -371,11 +383,14 @@ static void fire_timers(struct sched *s)
  * those that are ready. */
 static bool poll_some(struct sched *s, struct list *from, const struct timespec *timeout)
 {
-    struct pollfd fds[POLL_MAX + 1];
-    struct proc *procs[POLL_MAX + 1];
+    struct pollfd fds[POLL_MAX + 2];
+    struct proc *procs[POLL_MAX + 2];
     nfds_t n = 0;
     fds[n++] = (struct pollfd){.fd = s->kick, .events = POLLIN};
-    for (struct list *l; n <= POLL_MAX && (l = list_pop(from)); n++) {
+    if (is_busy(s))
+        fds[n++] = (struct pollfd){.fd = s->source->fd, .events = POLLIN};
+    nfds_t first = n;
+    for (struct list *l; n < POLL_MAX + first && (l = list_pop(from)); n++) {
         procs[n] = container_of(l, struct proc, runq);
         fds[n] = (struct pollfd){.fd = procs[n]->wait_fd, .events = procs[n]->wait_events};
         list_push(&s->fd_waiters, l);
@@ -388,7 +403,7 @@ static bool poll_some(struct sched *s, struct list *from, const struct timespec 
         ssize_t got = read(s->kick, &count, sizeof count);
         (void)got;
     }
-    for (nfds_t i = 1; ready > 0 && i < n; i++)
+    for (nfds_t i = first; ready > 0 && i < n; i++)
         if (fds[i].revents)
             sched_wake(procs[i]);
     return ready > 0;
@@ -426,8 +441,8 @@ static void poll_waiters(struct sched *s, uint64_t timeout_ns)
  * nothing can be stopped: ticks repeat it. */
 static bool needs_tick(const struct sched *s, const struct proc *p)
 {
-    return p->by_signal || !list_empty(&s->runq) || s->timers.n || !list_empty(&s->fd_waiters) ||
-           p->max_cpu_ns || s->until_ns != WAIT_FOREVER;
+    return p->by_signal || !list_empty(&s->runq) || is_busy(s) || s->timers.n ||
+           !list_empty(&s->fd_waiters) || p->max_cpu_ns || s->until_ns != WAIT_FOREVER;
 }
 
 static void dispatch(struct sched *s, struct proc *p)
@@ -469,7 +484,7 @@ static void dispatch(struct sched *s, struct proc *p)
 static bool idle(struct sched *s)
 {
     uint64_t at = timers_first(&s->timers);
-    if (at == WAIT_FOREVER && list_empty(&s->fd_waiters))
+    if (at == WAIT_FOREVER && list_empty(&s->fd_waiters) && !is_busy(s))
         return false;
     if (s->until_ns < at)
         at = s->until_ns;
@@ -495,6 +510,8 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
         if (!s->alive || (until && until->state == PROC_DEAD) || s->now >= until_ns)
             break;
         fire_timers(s);
+        if (is_busy(s))
+            s->source->look(s->source);
         if (!list_empty(&s->fd_waiters) && s->now - s->last_poll >= s->slice_ns)
             poll_waiters(s, 0);
         struct list *next = list_pop(&s->runq);

@@ -71,6 +71,15 @@ void proc_wait_begin(struct proc *p, uint64_t wake_ns);
 void proc_wait_fd(struct proc *p, int fd,
                   short events); /* additionally wake when poll(2) reports it */
 void proc_wait_end(struct proc *p);
+/* Where processes may wait for what others do: while `busy` is not zero the worker calls look()
+ * between two slices, and sleeps no longer than until `fd` is readable. There is one (aio.h). */
+struct sched_source {
+    int fd;
+    uint32_t busy;
+    void (*look)(struct sched_source *source);
+};
+void sched_attach(struct sched *s, struct sched_source *source); /* NULL: none any more */
+
 /* Makes a blocked process ready; harmless if it is not blocked. */
 void sched_wake(struct proc *p);
 

@@ -40,13 +40,13 @@ enum wasi_errno wasi_fd_close(struct call *c)
 enum wasi_errno wasi_fd_datasync(struct call *c)
 {
     struct fdent *e = call_fd(c, 0, RIGHT_FD_DATASYNC);
-    return call_bad(c) ? c->err : errno_of(errno_result(fdatasync(e->host)));
+    return call_bad(c) ? c->err : wasi_io_sync(c, e, true);
 }
 
 enum wasi_errno wasi_fd_sync(struct call *c)
 {
     struct fdent *e = call_fd(c, 0, RIGHT_FD_SYNC);
-    return call_bad(c) ? c->err : errno_of(errno_result(fsync(e->host)));
+    return call_bad(c) ? c->err : wasi_io_sync(c, e, false);
 }
 
 enum wasi_errno wasi_fd_fdstat_get(struct call *c)

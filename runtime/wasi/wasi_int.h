@@ -47,7 +47,8 @@ struct wasi {
     /* of the call that runs or waits; call_done() ends them */
     uint64_t progress; /* bytes done so far, its earlier goes included */
     uint64_t started_ns;
-    int epoll; /* -1: none */
+    int epoll;             /* -1: none */
+    struct transfer *file; /* what the system does meanwhile (wasi_io.c); NULL: nothing */
 };
 
 struct call {
@@ -112,6 +113,14 @@ static inline bool call_again(const struct call *c)
 }
 /* Forgets what the call kept while it waited. */
 void call_done(struct wasi *w, struct proc *p);
+
+/* ---- wasi_io.c ---- */
+
+/* fsync(2) or fdatasync(2), without blocking the worker if others want to run. */
+enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_only);
+/* The SIP ends: what the system still does is nobody's. To be called before descriptors are closed.
+ */
+void wasi_io_abandon(struct wasi *w);
 
 /* ---- errno.c ---- */
 

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -70,6 +71,178 @@ static enum wasi_errno put_count(uint8_t *out, ssize_t n)
     return WASI_SUCCESS;
 }
 
+/* ---- regular files ---- */
+
+/* Alone, a SIP makes its system calls itself: there is nobody who would wait. Else what the page
+ * cache has (RWF_NOWAIT) is taken at once, and the rest is done by aio.h, by way of bytes of our
+ * own: the guest's may be gone when the system gets there. If the user has chosen a way, all goes
+ * that way. */
+
+enum { CHUNK = 256 << 10 }; /* most bytes of one operation */
+
+struct transfer {
+    struct aio_op op;
+    int close; /* a descriptor that an ended SIP has left behind; -1: none */
+    uint8_t bytes[];
+};
+
+static void over(struct aio_op *op)
+{
+    struct transfer *t = container_of(op, struct transfer, op);
+    if (t->close >= 0)
+        close(t->close);
+    free(t);
+}
+
+void wasi_io_abandon(struct wasi *w)
+{
+    struct transfer *t = w->file;
+    if (!t)
+        return;
+    w->file = NULL;
+    if (t->op.done) {
+        over(&t->op);
+        return;
+    }
+    for (uint32_t i = 0; i < w->nfds; i++)
+        if (w->fds[i].host == t->op.fd && w->fds[i].owned) {
+            t->close = t->op.fd;
+            w->fds[i].owned = false;
+        }
+    aio_abandon(&t->op);
+}
+
+static struct aio *others_run(const struct call *c)
+{
+    struct runtime *rt = c->sip->rt;
+    bool chosen = rt->aio_way != AIO_BEST;
+    return chosen || sched_count(rt->sched) > 1 ? runtime_aio(rt) : NULL;
+}
+
+/* Begins what the call then waits for; false: no memory. */
+static bool begin(struct call *c, struct aio_op op)
+{
+    struct transfer *t = malloc(sizeof *t + op.n);
+    if (!t)
+        return false;
+    t->op = op;
+    t->op.bytes = t->bytes;
+    t->op.proc = &c->sip->proc;
+    t->op.over = over;
+    t->close = -1;
+    c->w->file = t;
+    return true;
+}
+
+/* Copies between the guest's buffers and ours. */
+static void copy(const struct iovec *iov, uint32_t n, uint8_t *bytes, size_t size, bool to_guest)
+{
+    for (uint32_t i = 0; i < n && size; i++) {
+        size_t k = iov[i].iov_len < size ? iov[i].iov_len : size;
+        memcpy(to_guest ? iov[i].iov_base : bytes, to_guest ? bytes : iov[i].iov_base, k);
+        bytes += k;
+        size -= k;
+    }
+}
+
+/* What has been begun is over: its result, as system calls have them. */
+static ssize_t take(struct call *c, const struct iovec *iov, uint32_t n)
+{
+    struct transfer *t = c->w->file;
+    int64_t r = t->op.result;
+    c->w->file = NULL;
+    if (r > 0 && t->op.kind == AIO_READ)
+        copy(iov, n, t->bytes, (size_t)r, true);
+    free(t);
+    if (r >= 0)
+        return (ssize_t)r;
+    errno = (int)-r;
+    return -1;
+}
+
+/* The next bytes: those that can be had at once, or what has been done meanwhile. *waits: neither,
+ * the call waits. */
+static ssize_t some(struct call *c, struct aio *a, const struct fdent *e, bool write,
+                    const struct iovec *iov, uint32_t n, uint64_t offset, bool *waits)
+{
+    struct iovec part[WASI_MAX_IOVS];
+    memcpy(part, iov, n * sizeof *iov);
+    uint64_t at = offset == AIO_HERE ? offset : offset + c->w->progress;
+    size_t left = iov_bytes(iov, n) - c->w->progress;
+    uint32_t nparts = iov_part(part, n, c->w->progress, left);
+    if (c->w->file) {
+        *waits = !c->w->file->op.done;
+        return *waits ? 0 : take(c, part, nparts);
+    }
+    ssize_t r = -1;
+    errno = EAGAIN;
+    if (c->sip->rt->aio_way == AIO_BEST)
+        r = write ? pwritev2(e->host, part, (int)nparts, (off_t)at, RWF_NOWAIT)
+                  : preadv2(e->host, part, (int)nparts, (off_t)at, RWF_NOWAIT);
+    if (r >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP))
+        return r;
+    struct aio_op op = {.kind = write ? AIO_WRITE : AIO_READ,
+                        .fd = e->host,
+                        .n = left < CHUNK ? (uint32_t)left : CHUNK,
+                        .offset = at};
+    if (!begin(c, op)) {
+        errno = ENOMEM;
+        return -1;
+    }
+    if (write)
+        copy(part, nparts, c->w->file->bytes, op.n, false);
+    aio_submit(a, &c->w->file->op);
+    *waits = true;
+    return 0;
+}
+
+/* All bytes of the buffers, or up to the file's end. */
+static enum wasi_errno transfer(struct call *c, struct aio *a, const struct fdent *e, bool write,
+                                const struct iovec *iov, uint32_t n, uint64_t offset, uint8_t *out)
+{
+    size_t total = iov_bytes(iov, n);
+    while (c->w->progress < total) {
+        bool waits = false;
+        ssize_t r = some(c, a, e, write, iov, n, offset, &waits);
+        if (waits)
+            return call_wait(c, WAIT_FOREVER);
+        if (r == 0)
+            break;
+        if (r > 0)
+            c->w->progress += (size_t)r;
+        else if (errno != EINTR && errno != EAGAIN)
+            return c->w->progress ? put_count(out, (ssize_t)c->w->progress) : errno_to_wasi(errno);
+    }
+    return put_count(out, (ssize_t)c->w->progress);
+}
+
+/* A regular file that must not keep others waiting; NULL: an ordinary system call will do. */
+static struct aio *meanwhile(const struct call *c, const struct fdent *e, const struct iovec *iov,
+                             uint32_t n)
+{
+    if (c->w->file)
+        return c->sip->rt->aio;
+    size_t total = iov_bytes(iov, n);
+    bool regular = e->filetype == FILETYPE_REGULAR_FILE;
+    return regular && total && total <= INT32_MAX ? others_run(c) : NULL;
+}
+
+enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_only)
+{
+    struct aio *a = c->w->file ? c->sip->rt->aio : others_run(c);
+    if (!a)
+        return errno_of(errno_result(data_only ? fdatasync(e->host) : fsync(e->host)));
+    if (c->w->file && c->w->file->op.done)
+        return take(c, NULL, 0) < 0 ? errno_to_wasi(errno) : WASI_SUCCESS;
+    if (!c->w->file) {
+        struct aio_op op = {.kind = data_only ? AIO_DATASYNC : AIO_SYNC, .fd = e->host};
+        if (!begin(c, op))
+            return WASI_ENOMEM;
+        aio_submit(a, &c->w->file->op);
+    }
+    return call_wait(c, WAIT_FOREVER);
+}
+
 /* ---- reading ---- */
 
 enum wasi_errno wasi_fd_read(struct call *c)
@@ -83,6 +256,9 @@ enum wasi_errno wasi_fd_read(struct call *c)
     enum wasi_errno err = may(e, RIGHT_FD_READ, e->can_read);
     if (err != WASI_SUCCESS)
         return err;
+    struct aio *a = meanwhile(c, e, iov, n);
+    if (a)
+        return transfer(c, a, e, false, iov, n, AIO_HERE, out);
     ssize_t got = -1;
     errno = EAGAIN;
     if (!e->waits || ready(e->host, POLLIN))
@@ -112,6 +288,9 @@ static enum wasi_errno at_place(struct call *c, bool write)
         return e->waits ? WASI_ESPIPE : WASI_ENOTCAPABLE;
     if (offset > INT64_MAX)
         return WASI_EINVAL;
+    struct aio *a = meanwhile(c, e, iov, n);
+    if (a)
+        return transfer(c, a, e, write, iov, n, offset, out);
     return put_count(out, write ? pwritev(e->host, iov, (int)n, (off_t)offset)
                                 : preadv(e->host, iov, (int)n, (off_t)offset));
 }
@@ -188,6 +367,9 @@ enum wasi_errno wasi_fd_write(struct call *c)
     enum wasi_errno err = may(e, RIGHT_FD_WRITE, e->can_write);
     if (err != WASI_SUCCESS)
         return err;
+    struct aio *a = meanwhile(c, e, iov, n);
+    if (a)
+        return transfer(c, a, e, true, iov, n, AIO_HERE, out);
     size_t total = iov_bytes(iov, n);
     if (total > INT32_MAX)
         total = INT32_MAX; /* what one write(2) takes */

@@ -35,6 +35,7 @@ static struct guest {
     struct memory memory;
     struct instance inst;
     struct sched *sched;
+    struct runtime rt; /* the scheduler and what it needs for files */
     const struct hostcall *host;
     uint64_t slots[16];
     enum host_result result;
@@ -210,6 +211,8 @@ static inline void set_up(void)
     g.inst.mem0 = &g.memory;
     g.inst.sip = &g.sip;
     ck_assert_int_eq(sched_create(&(struct sched_config){.max_procs = 4}, &g.sched, NULL), OK);
+    g.rt = (struct runtime){.sched = g.sched};
+    g.sip.rt = &g.rt;
     strcpy(top, "/tmp/singula-wasi-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(top));
     make_dir("in");
@@ -224,6 +227,7 @@ static inline void tear_down(void)
 {
     char cmd[128];
     wasi_teardown(&g.sip);
+    aio_close(g.rt.aio);
     sched_destroy(g.sched);
     snprintf(cmd, sizeof cmd, "rm -rf %s", top);
     ck_assert_int_eq(system(cmd), 0);

@@ -1,0 +1,235 @@
+/* Operations on files meanwhile, both ways: by io_uring (where this kernel allows it) and by
+ * threads. */
+#include "tests/unit/kernel_fake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/kernel/aio.h"
+
+enum { BYTES = 1 << 20, PIECE = 100, MANY = 10000, PROCS = 100 };
+
+static struct aio *a;
+static int file;
+static uint8_t content[BYTES];
+
+static void open_file(void)
+{
+    char name[] = "/tmp/singula-aio-XXXXXX";
+    file = mkstemp(name);
+    ck_assert_int_ge(file, 0);
+    unlink(name);
+    for (uint32_t i = 0; i < BYTES; i++)
+        content[i] = (uint8_t)(i * 2654435761u >> 24);
+    ck_assert_int_eq(write(file, content, BYTES), BYTES);
+}
+
+/* False: this kernel has no io_uring for us. */
+static bool open_way(int way)
+{
+    struct diag why;
+    diag_clear(&why);
+    enum status st = aio_open(s, way ? AIO_THREADS : AIO_RING, &a, &why);
+    if (st == OK) {
+        ck_assert(aio_has_ring(a) == !way);
+        return true;
+    }
+    ck_assert(!way && st == E_IO);
+    return false;
+}
+
+static struct aio_op op_of(enum aio_kind kind, void *bytes, uint32_t n, uint64_t offset)
+{
+    return (struct aio_op){.kind = kind, .fd = file, .bytes = bytes, .n = n, .offset = offset};
+}
+
+/* ---- processes that read ---- */
+
+struct reader {
+    struct fake fake;
+    struct aio_op ops[MANY / PROCS];
+    uint8_t bytes[MANY / PROCS][PIECE];
+    uint32_t sent;
+};
+
+static bool all_done(const struct reader *r)
+{
+    for (uint32_t i = 0; i < r->sent; i++)
+        if (!r->ops[i].done)
+            return false;
+    return true;
+}
+
+/* All its reads at once, then it waits for them. */
+static enum run_result read_script(struct fake *f)
+{
+    struct reader *r = container_of(f, struct reader, fake);
+    for (; r->sent < MANY / PROCS; r->sent++) {
+        uint64_t at = (f->proc.id * 7919u + r->sent * 104729u) % (BYTES - PIECE);
+        r->ops[r->sent] = op_of(AIO_READ, r->bytes[r->sent], PIECE, at);
+        r->ops[r->sent].proc = &f->proc;
+        aio_submit(a, &r->ops[r->sent]);
+    }
+    if (!all_done(r)) {
+        proc_wait_begin(&f->proc, WAIT_FOREVER);
+        return RUN_BLOCK;
+    }
+    proc_wait_end(&f->proc);
+    for (uint32_t i = 0; i < r->sent; i++) {
+        ck_assert_int_eq(r->ops[i].result, PIECE);
+        ck_assert_mem_eq(r->bytes[i], content + r->ops[i].offset, PIECE);
+    }
+    return RUN_DONE;
+}
+
+START_TEST(ten_thousand_reads_in_flight)
+{
+    static struct reader readers[PROCS];
+    open_file();
+    if (!open_way(_i))
+        return;
+    for (uint32_t i = 0; i < PROCS; i++) {
+        readers[i] = (struct reader){.fake = {.script = read_script}};
+        ck_assert_int_eq(proc_reserve(s, &readers[i].fake.proc, &fake_ops, "reader"), OK);
+        proc_publish(&readers[i].fake.proc);
+    }
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER)); /* never stuck */
+    ck_assert_uint_eq(aio_in_flight(a), 0);
+    for (uint32_t i = 0; i < PROCS; i++) {
+        ck_assert_uint_eq(readers[i].fake.torn_down, 1);
+        ck_assert_int_eq(readers[i].fake.proc.trap, TRAP_NONE);
+        proc_forget(&readers[i].fake.proc);
+    }
+    aio_close(a);
+    close(file);
+}
+END_TEST
+
+/* ---- one after another ---- */
+
+struct worker {
+    struct fake fake;
+    struct aio_op op;
+    bool begun;
+    int64_t result;
+};
+
+static enum run_result work_script(struct fake *f)
+{
+    struct worker *w = container_of(f, struct worker, fake);
+    if (!w->begun) {
+        w->begun = true;
+        w->op.proc = &f->proc;
+        aio_submit(a, &w->op);
+    }
+    if (!w->op.done) {
+        proc_wait_begin(&f->proc, WAIT_FOREVER);
+        return RUN_BLOCK;
+    }
+    proc_wait_end(&f->proc);
+    w->result = w->op.result;
+    return RUN_DONE;
+}
+
+static int64_t result_of(struct aio_op op)
+{
+    struct worker w = {.fake = {.script = work_script}, .op = op};
+    ck_assert_int_eq(proc_reserve(s, &w.fake.proc, &fake_ops, "worker"), OK);
+    proc_publish(&w.fake.proc);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    proc_forget(&w.fake.proc);
+    return w.result;
+}
+
+START_TEST(results_are_those_of_system_calls)
+{
+    uint8_t bytes[PIECE], other[4] = {1, 2, 3, 4};
+    open_file();
+    if (!open_way(_i))
+        return;
+    ck_assert_int_eq(result_of(op_of(AIO_READ, bytes, PIECE, BYTES - 10)), 10);
+    ck_assert_mem_eq(bytes, content + BYTES - 10, 10);
+    ck_assert_int_eq(result_of(op_of(AIO_READ, bytes, PIECE, BYTES)), 0);
+    ck_assert_int_eq(lseek(file, 1000, SEEK_SET), 1000);
+    ck_assert_int_eq(result_of(op_of(AIO_READ, bytes, PIECE, AIO_HERE)), PIECE);
+    ck_assert_mem_eq(bytes, content + 1000, PIECE);
+    ck_assert_int_eq(lseek(file, 0, SEEK_CUR), 1000 + PIECE);
+    ck_assert_int_eq(result_of(op_of(AIO_WRITE, other, 4, 5)), 4);
+    ck_assert_int_eq(result_of(op_of(AIO_WRITE, other, 4, AIO_HERE)), 4);
+    ck_assert_int_eq(pread(file, bytes, 4, 5), 4);
+    ck_assert_mem_eq(bytes, other, 4);
+    ck_assert_int_eq(pread(file, bytes, 4, 1000 + PIECE), 4);
+    ck_assert_mem_eq(bytes, other, 4);
+    ck_assert_int_eq(result_of(op_of(AIO_SYNC, NULL, 0, 0)), 0);
+    ck_assert_int_eq(result_of(op_of(AIO_DATASYNC, NULL, 0, 0)), 0);
+    struct aio_op closed = op_of(AIO_READ, bytes, 4, 0);
+    closed.fd = 1000000;
+    ck_assert_int_eq(result_of(closed), -EBADF);
+    int only = open("/proc/self/exe", O_RDONLY);
+    closed.kind = AIO_WRITE;
+    closed.fd = only;
+    ck_assert_int_eq(result_of(closed), -EBADF);
+    close(only);
+    aio_close(a);
+    close(file);
+}
+END_TEST
+
+/* ---- nobody waits any more ---- */
+
+static uint32_t given_back;
+
+static void over(struct aio_op *op)
+{
+    ck_assert(op->done);
+    given_back++;
+    free(op);
+}
+
+/* A pipe without writer keeps its reader waiting: the operation is over when the pipe is closed. */
+START_TEST(abandoned_operations_are_given_back)
+{
+    int ends[2];
+    static uint8_t bytes[16];
+    given_back = 0;
+    open_file();
+    if (!open_way(_i))
+        return;
+    ck_assert_int_eq(pipe(ends), 0);
+    for (int i = 0; i < 3; i++) {
+        struct aio_op *op = malloc(sizeof *op);
+        *op = (struct aio_op){
+            .kind = AIO_READ, .fd = ends[0], .bytes = bytes, .n = 16, .offset = AIO_HERE};
+        op->over = over;
+        aio_submit(a, op);
+        aio_abandon(op);
+    }
+    ck_assert_int_eq(result_of(op_of(AIO_READ, content, 16, 0)), 16); /* is not held up */
+    ck_assert_uint_eq(aio_in_flight(a), 3);
+    ck_assert_uint_eq(given_back, 0);
+    close(ends[1]);
+    aio_close(a);
+    ck_assert_uint_eq(given_back, 3);
+    close(ends[0]);
+    close(file);
+}
+END_TEST
+
+static Suite *aio_suite(void)
+{
+    Suite *suite = suite_create("kernel_aio");
+    TCase *t = tcase_create("both ways");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, ten_thousand_reads_in_flight, 0, 2);
+    tcase_add_loop_test(t, results_are_those_of_system_calls, 0, 2);
+    tcase_add_loop_test(t, abandoned_operations_are_given_back, 0, 2);
+    suite_add_tcase(suite, t);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(aio_suite(), "kernel_aio");
+}
