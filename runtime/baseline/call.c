@@ -339,11 +339,11 @@ void call_watch(struct baseline *b, uint32_t at)
 {
     struct asmbuf *a = &b->a;
     value_flush(b, 0, true);
-    for (uint32_t k = 0; k < b->f->nlocals; k++)
-        if (b->local_regs[k] != NO_REG) {
-            struct val v = {.kind = V_LOCAL, .type = b->local_types[k], .at = k};
-            value_store(b, &v, value_local_home(b, k));
-        }
+    for (uint32_t k = 0; k < b->npins; k++) {
+        uint32_t local = b->pins[k];
+        struct val v = {.kind = V_LOCAL, .type = b->local_types[local], .at = local};
+        value_store(b, &v, value_local_home(b, local));
+    }
     asm_mov_imm(a, RSI, b->view->nimported[EXT_FUNC] + b->index);
     asm_mov_imm(a, RDX, at);
     asm_rm(a, I_LEA | W, RCX, MEM(RSP, b->out_bytes + b->sret_bytes));
