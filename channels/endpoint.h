@@ -21,7 +21,8 @@
  * consumer reads it (acquire) BEFORE it looks at the queue, so that it never misses a message sent
  * before the close. `waiter` is under INV-9: with several workers, registering it and looking at
  * the queue again, as well as publishing and looking at `waiter`, need a sequentially consistent
- * fence between the two steps. Ownership goes with the message: the row is written by the producer
+ * fence between the two steps, and the waiter must be cleared before it is woken: model and mutants
+ * in tests/models/endpoint.pml. Ownership goes with the message: the row is written by the producer
  * before it publishes.
  */
 #ifndef CHANNELS_ENDPOINT_H
