@@ -112,7 +112,7 @@ static enum status get_now(void *ctx, const struct verified_module *m, enum memo
     *level = CODE_BEST;
     if (sys->given && (*image = copy_given(sys->given)))
         return OK;
-    enum status st = supply_get(&sys->supply, m, mode, sys->jobs.opt, watched, stop, &b, why);
+    enum status st = supply_get(&sys->supply, m, mode, sys->opt, watched, stop, &b, why);
     if (st == OK)
         *image = b.bytes;
     return st;
@@ -142,7 +142,8 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
                                                       .spare = mixed,
                                                       .progress = cfg->progress,
                                                       .ctx = cfg->progress_ctx});
-    api_jobs_open(&sys->jobs, &sys->supply, level(cfg->opt));
+    sys->opt = level(cfg->opt);
+    api_jobs_open(&sys->jobs, &sys->supply, sys->opt);
     if (mixed) {
         sys->rt.engine = &mixed_engine;
         sys->rt.code = (struct code_provider){

@@ -45,13 +45,14 @@ struct host_entry {
 /* What compiles while SIPs run; api_jobs.c. */
 struct code_jobs {
     struct supply *supply;
-    enum image_opt opt;
+    enum image_opt opt; /* the best that is made */
     _Atomic uint32_t compiling;
 };
 
 struct singula_system {
     struct runtime rt;
     struct supply supply;            /* of machine code */
+    enum image_opt opt;              /* what the user wants */
     const struct image_bytes *given; /* of the module that is being loaded, if it was an image */
     const uint8_t *found;            /* the code of that module, if the engine depended on it */
     enum code_level found_level;

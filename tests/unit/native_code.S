@@ -383,6 +383,97 @@ image_entry:
     ret
     func_end step
 
+/* x rounds of mixing in all of the 256-bit registers, each half of them different */
+    func wide
+    leal 1(%rdi), %ecx
+    movl %edi, %eax
+    movl %edi, %edx
+    .irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    vmovd %edx, %xmm\i
+    vpbroadcastd %xmm\i, %ymm\i
+    pinsrd $0, %eax, %xmm\i
+    imull $0x9e3779b1, %eax, %eax
+    imull $0x85ebca6b, %edx, %edx
+    incl %eax
+    addl $3, %edx
+    .endr
+1:  vpermq $0x93, %ymm15, %ymm15
+    vpaddd %ymm15, %ymm0, %ymm0
+    .irp i, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    vpermq $0x39, %ymm\i, %ymm\i
+    vpaddd %ymm0, %ymm\i, %ymm0
+    vpxor %ymm0, %ymm\i, %ymm\i
+    .endr
+    decl %ecx
+    jnz 1b
+    .irp i, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    vpaddd %ymm\i, %ymm0, %ymm0
+    .endr
+    vextracti128 $1, %ymm0, %xmm1
+    vpaddd %xmm1, %xmm0, %xmm0
+    vmovq %xmm0, %rax
+    movq %rax, %rdx
+    shrq $32, %rdx
+    addl %edx, %eax
+    vzeroupper
+    ret
+    func_end wide
+
+/* the same in 512-bit registers and masks */
+    func wider
+    leal 1(%rdi), %ecx
+    movl %edi, %eax
+    .irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    imull $0x9e3779b1, %eax, %eax
+    incl %eax
+    kmovw %eax, %k1
+    vpbroadcastd %eax, %zmm\i
+    imull $0x85ebca6b, %eax, %edx
+    vpbroadcastd %edx, %zmm\i{%k1}
+    .endr
+    .irp i, 1, 2, 3, 4, 5, 6, 7
+    imull $0x9e3779b1, %eax, %eax
+    incl %eax
+    kmovw %eax, %k\i
+    .endr
+1:  .irp i, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    vpermq $0x39, %zmm\i, %zmm\i
+    vpaddd %zmm0, %zmm\i, %zmm0
+    vpxord %zmm0, %zmm\i, %zmm\i
+    .endr
+    vshufi64x2 $0x39, %zmm0, %zmm0, %zmm0
+    .irp i, 1, 2, 3, 4, 5, 6, 7
+    vpaddd %zmm\i, %zmm0, %zmm0{%k\i}
+    .endr
+    kxorw %k1, %k2, %k1
+    kxorw %k3, %k4, %k2
+    kxorw %k5, %k6, %k3
+    kxorw %k7, %k1, %k4
+    kshiftlw $1, %k7, %k5
+    kshiftrw $15, %k7, %k6
+    korw %k5, %k6, %k7
+    kxnorw %k2, %k4, %k5
+    kxorw %k3, %k4, %k6
+    decl %ecx
+    jnz 1b
+    .irp i, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    vpaddd %zmm\i, %zmm0, %zmm0
+    .endr
+    .irp i, 1, 2, 3, 4, 5, 6, 7
+    vpaddd %zmm\i, %zmm0, %zmm0{%k\i}
+    .endr
+    vextracti64x4 $1, %zmm0, %ymm1
+    vpaddd %ymm1, %ymm0, %ymm0
+    vextracti128 $1, %ymm0, %xmm1
+    vpaddd %xmm1, %xmm0, %xmm0
+    vmovq %xmm0, %rax
+    movq %rax, %rdx
+    shrq $32, %rdx
+    addl %edx, %eax
+    vzeroupper
+    ret
+    func_end wider
+
     .globl image_code_end
 image_code_end:
     .p2align 12

@@ -47,7 +47,9 @@ static const char text[] =
     "  (i32.add (call $twice (local.get 0)) (call $deep (i32.const 500))))"
     " (func $tally (export \"tally\") (param i32) (result i32) (local.get 0))"
     " (func $step (export \"step\") (param i32) (result i32) (drop (call $host (local.get 0)))"
-    "  (call $fail (local.get 0))))";
+    "  (call $fail (local.get 0)))"
+    " (func (export \"wide\") (param i32) (result i32) (local.get 0))"
+    " (func (export \"wider\") (param i32) (result i32) (local.get 0)))";
 
 /* ---- the image ---- */
 
@@ -284,12 +286,28 @@ static inline void nag_end(struct nagger *n)
     pthread_join(n->thread, NULL);
 }
 
+/* Leaves nothing in the vector registers. */
+static inline void forget_vectors(void)
+{
+    if (__builtin_cpu_supports("avx2"))
+        __asm__ volatile("vzeroall" ::
+                             : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+                               "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+                               "memory");
+    if (__builtin_cpu_supports("avx512f"))
+        __asm__ volatile(".irp i, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
+                         "vpxord %%zmm\\i, %%zmm\\i, %%zmm\\i\n .endr\n"
+                         ".irp i, 1, 2, 3, 4, 5, 6, 7\n kxorw %%k\\i, %%k\\i, %%k\\i\n .endr\n" ::
+                             : "memory");
+}
+
 /* Runs what was set up, and clears the flag at each slice as the scheduler does. */
 static inline uint32_t run_nagged(uint32_t *yields)
 {
     for (;;) {
         atomic_store(&g.sip->proc.interrupt, 0);
         enum run_result r = g.rt.engine->run(g.sip);
+        forget_vectors();
         if (r == RUN_DONE)
             return (uint32_t)exec_results(g.sip)[0];
         if (r == RUN_YIELD)

@@ -124,24 +124,44 @@ END_TEST
 
 /* ---- signals ---- */
 
-START_TEST(registers_survive_signals)
+/* Calls a function that has a value in every register until so many signals have come. */
+static void compute_under_signals(const char *name, uint32_t rounds, uint32_t signals)
 {
     struct instance *inst = open_rig(&native_engine, MEMORY_COMPACT, plain, false);
-    uint64_t args[1] = {50000};
-    uint32_t want = result_of(inst, "mix", 50000), yields = 0;
-    ck_assert_uint_ne(want, result_of(inst, "mix", 50001));
+    uint64_t args[1] = {rounds};
+    uint32_t want = result_of(inst, name, rounds), yields = 0;
+    ck_assert_uint_ne(want, result_of(inst, name, rounds + 1));
     struct nagger n;
     nag_begin(&n);
     time_t end = time(NULL) + 40;
-    while (yields < 20000 && time(NULL) < end) {
-        ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, "mix"), args), OK);
+    while (yields < signals && time(NULL) < end) {
+        ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, name), args), OK);
         uint32_t got = run_nagged(&yields);
         if (got != want)
-            ck_abort_msg("0x%x instead of 0x%x after %u signals", got, want, yields);
+            ck_abort_msg("%s: 0x%x instead of 0x%x after %u signals", name, got, want, yields);
     }
     nag_end(&n);
-    ck_assert_uint_ge(yields, 5000);
+    ck_assert_uint_ge(yields, signals / 4);
     close_rig();
+}
+
+START_TEST(registers_survive_signals)
+{
+    compute_under_signals("mix", 50000, 20000);
+}
+END_TEST
+
+/* The registers that have the 128-bit ones of the last test as their lower parts, and masks. */
+START_TEST(wide_registers_survive_signals)
+{
+    if (__builtin_cpu_supports("avx2"))
+        compute_under_signals("wide", 50000, 4000);
+    else
+        printf("256-bit registers: not tested, the processor has none\n");
+    if (__builtin_cpu_supports("avx512f"))
+        compute_under_signals("wider", 20000, 4000);
+    else
+        printf("512-bit registers: not tested, the processor has none\n");
 }
 END_TEST
 
@@ -268,6 +288,7 @@ int main(void)
     tcase_add_test(c, reports_are_the_interpreters);
     tcase_add_test(c, stacks_grow_and_end);
     tcase_add_test(c, registers_survive_signals);
+    tcase_add_test(c, wide_registers_survive_signals);
     tcase_add_test(c, signals_may_come_anywhere);
     tcase_add_test(c, loops_without_checks_end);
     tcase_add_test(c, loops_are_killed_from_other_threads);
