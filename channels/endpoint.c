@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-struct channel {
-    struct endpoint ends[2]; /* by enum role */
-    uint32_t store;
-    uint64_t bytes; /* charged, half to each end */
-};
-
 const char *role_name(enum role r)
 {
     return r == ROLE_IMP ? "imp" : "exp";
@@ -24,11 +18,6 @@ const char *role_name(enum role r)
 const char *contract_state_name(const struct xcontract *c, uint32_t state)
 {
     return state == STATE_END ? "end" : c->decl->states[state].name;
-}
-
-struct endpoint *endpoint_peer(const struct endpoint *e)
-{
-    return &e->channel->ends[e->role == ROLE_IMP ? ROLE_EXP : ROLE_IMP];
 }
 
 uint32_t endpoint_queued(const struct endpoint *e)

@@ -80,7 +80,17 @@ struct endpoint {
     struct xring rx;     /* messages to this end: the peer produces, the owner consumes */
 };
 
-struct endpoint *endpoint_peer(const struct endpoint *e);
+/* The memory of a channel. */
+struct channel {
+    struct endpoint ends[2]; /* by enum role */
+    uint32_t store;
+    uint64_t bytes; /* charged, half to each end */
+};
+
+static inline struct endpoint *endpoint_peer(const struct endpoint *e)
+{
+    return &e->channel->ends[e->role == ROLE_IMP ? ROLE_EXP : ROLE_IMP];
+}
 /* Messages waiting to be received at e. */
 uint32_t endpoint_queued(const struct endpoint *e);
 /* The other side has closed. It may have left messages. */

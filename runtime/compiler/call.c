@@ -102,6 +102,12 @@ static void meet(struct gen *g, const struct functype *t, LLVMValueRef direct,
     free(room);
 }
 
+void gen_meet_host(struct gen *g, const struct functype *t, LLVMValueRef slots, LLVMValueRef other,
+                   LLVMBasicBlockRef from)
+{
+    meet(g, t, other, from, slots, gen_block(g));
+}
+
 void gen_call_indirect(struct gen *g, uint32_t type_index, uint32_t table)
 {
     struct chunk *c = g->c;

@@ -227,6 +227,24 @@ LLVMValueRef chunk_helper(struct chunk *c, enum native_helper h, LLVMValueRef ct
     return call;
 }
 
+LLVMValueRef chunk_fast(struct chunk *c, enum native_helper h, LLVMValueRef *args, uint32_t n)
+{
+    static const char *const names[NH_N] = {
+#define FAST(name, nparams) [NH_fast_##name] = "sgn_fast_" #name,
+        NATIVE_FASTS(FAST)
+#undef FAST
+    };
+    LLVMTypeRef params[6] = {c->i64, c->i64, c->i64, c->i64, c->i64, c->i64};
+    check(n <= ARRAY_LEN(params));
+    if (!c->helpers[h]) {
+        c->helper_types[h] = LLVMFunctionType(c->i64, params, n, false);
+        c->helpers[h] = LLVMAddFunction(c->mod, names[h], c->helper_types[h]);
+        LLVMAddAttributeAtIndex(c->helpers[h], ON_FUNCTION, enum_attr(c, "nounwind"));
+        LLVMAddAttributeAtIndex(c->helpers[h], ON_FUNCTION, enum_attr(c, "nonlazybind"));
+    }
+    return LLVMBuildCall2(c->b, c->helper_types[h], c->helpers[h], args, n, "");
+}
+
 LLVMValueRef chunk_intrinsic(struct chunk *c, const char *name, LLVMTypeRef *over, uint32_t nover,
                              LLVMValueRef *args, uint32_t nargs)
 {

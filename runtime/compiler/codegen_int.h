@@ -121,6 +121,8 @@ LLVMValueRef chunk_func(struct chunk *c, uint32_t defined);
 /* Calls helper h with n arguments after the context. */
 LLVMValueRef chunk_helper(struct chunk *c, enum native_helper h, LLVMValueRef ctx,
                           LLVMValueRef *args, uint32_t n);
+/* Calls a fast function; i64s in, i64 out. */
+LLVMValueRef chunk_fast(struct chunk *c, enum native_helper h, LLVMValueRef *args, uint32_t n);
 /* Attributes that all code of an image has. */
 void chunk_attributes(struct chunk *c, LLVMValueRef fn);
 void chunk_tag(struct chunk *c, LLVMValueRef access, enum tbaa t);
@@ -192,6 +194,11 @@ LLVMValueRef gen_call_host(struct gen *g, uint32_t func);
 void gen_call_indirect(struct gen *g, uint32_t type_index, uint32_t table);
 /* Results of a call of that type onto the stack. */
 void gen_push_results(struct gen *g, const struct functype *t, LLVMValueRef result);
+
+/* Results of the ordinary call in the current block, `other` (NULL: none) in block `from`, which
+ * ends here: goes on in a new block with those results, or that, on the stack. */
+void gen_meet_host(struct gen *g, const struct functype *t, LLVMValueRef slots, LLVMValueRef other,
+                   LLVMBasicBlockRef from);
 
 /* ---- xop.c: operations of singula/ modules; false: a call of the host function is wanted ---- */
 

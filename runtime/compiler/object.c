@@ -17,7 +17,10 @@ static const char *const helper_names[NH_N] = {
 #define HELPER(name, nparams, nresults) [NH_##name] = "sgn_" #name,
     NATIVE_HELPERS(HELPER)
 #undef HELPER
-        [NH_morestack] = "__morestack",
+#define FAST(name, nparams) [NH_fast_##name] = "sgn_fast_" #name,
+        NATIVE_FASTS(FAST)
+#undef FAST
+            [NH_morestack] = "__morestack",
 };
 
 enum status object_bad(struct linker *l, const struct obj *o, const char *fmt, ...)

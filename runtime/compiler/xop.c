@@ -12,6 +12,8 @@
  */
 #include "runtime/compiler/codegen_int.h"
 
+#include <stddef.h>
+
 #include "contract/xops.h"
 
 /* The block's field that the operation is about. */
@@ -183,6 +185,112 @@ static void access_field(struct gen *g, const struct xop *op, uint32_t func, uin
     push(g, done);
 }
 
+/* ---- messages ---- */
+
+static LLVMValueRef address(struct gen *g, LLVMValueRef p)
+{
+    return LLVMBuildPtrToInt(g->c->b, p, g->c->i64, "");
+}
+
+/* The fast function has answered `r`: unless that is NATIVE_FAST_NOT, goes on with `result` (NULL:
+ * there is none); else behind the host call. */
+static void finish(struct gen *g, uint32_t func, LLVMValueRef r, LLVMValueRef result)
+{
+    struct chunk *c = g->c;
+    const struct functype *t = &c->view->types[c->imports[func]->type];
+    LLVMBasicBlockRef fast = gen_block(g), slow = gen_block(g);
+    LLVMValueRef not = LLVMBuildICmp(c->b, LLVMIntEQ, r, const64(g, NATIVE_FAST_NOT), "");
+    LLVMValueRef br = LLVMBuildCondBr(c->b, not, slow, fast);
+    LLVMSetMetadata(br, c->md[MD_PROF], c->unlikely_md);
+    LLVMPositionBuilderAtEnd(c->b, slow);
+    LLVMValueRef slots = gen_call_host(g, func);
+    g->sp -= t->nparams;
+    gen_meet_host(g, t, slots, result, fast);
+}
+
+/* The message's scalars as the C struct that queues hold, in the slots; all parameters but the
+ * endpoint and the reference. */
+static LLVMValueRef gather(struct gen *g, const struct message *m, const LLVMValueRef *params,
+                           const struct functype *t, LLVMValueRef *payload)
+{
+    struct chunk *c = g->c;
+    LLVMValueRef room = m->scalars_size ? gen_slots(g, MESSAGE_SCALARS / 8) : NULL;
+    uint32_t scalar = 0;
+    for (uint32_t at = 0; at < m->scalars_size; at += 8) /* what lies between them, too */
+        gen_store(c, const64(g, 0), gen_gep(c, room, at), TBAA_SLOTS);
+    for (uint32_t k = 1; k < t->nparams; k++) {
+        if (t->params[k] == VT_EXTERNREF) {
+            *payload = params[k];
+            continue;
+        }
+        const struct message_param *p = &m->params[scalar++];
+        LLVMTypeRef type = scalar_type(c, p->scalar);
+        LLVMValueRef v = params[k];
+        if (LLVMTypeOf(v) != type)
+            v = LLVMBuildTrunc(c->b, v, type, "");
+        gen_store(c, v, gen_gep(c, room, p->offset), TBAA_SLOTS);
+    }
+    return room ? address(g, room) : const64(g, 0);
+}
+
+static void send(struct gen *g, const struct xop *op, uint32_t func)
+{
+    struct chunk *c = g->c;
+    const struct functype *t = &c->view->types[c->imports[func]->type];
+    const struct message *m = &op->set->contracts[op->contract].messages[op->message];
+    const LLVMValueRef *params = g->stack + g->sp - t->nparams;
+    LLVMValueRef payload = const64(g, 0), scalars = gather(g, m, params, t, &payload);
+    LLVMValueRef args[6] = {address(g, gen_field(g, offsetof(struct nctx, heap), c->ptr)),
+                            params[0],
+                            payload,
+                            const64(g, op->message),
+                            scalars,
+                            const64(g, m->scalars_size)};
+    finish(g, func, chunk_fast(c, NH_fast_send, args, 6), NULL);
+}
+
+static void recv(struct gen *g, const struct xop *op, uint32_t func)
+{
+    struct chunk *c = g->c;
+    const struct functype *t = &c->view->types[c->imports[func]->type];
+    const struct message *m = &op->set->contracts[op->contract].messages[op->message];
+    const LLVMValueRef *params = g->stack + g->sp - t->nparams;
+    LLVMValueRef args[6] = {address(g, gen_field(g, offsetof(struct nctx, heap), c->ptr)),
+                            params[0],
+                            address(g, gen_field(g, offsetof(struct nctx, account), c->ptr)),
+                            const64(g, op->message),
+                            const64(g, 0),
+                            const64(g, m->scalars_size)};
+    if (!m->scalars_size) {
+        LLVMValueRef r = chunk_fast(c, NH_fast_recv, args, 6);
+        finish(g, func, r, t->nresults ? r : NULL);
+        return;
+    }
+    /* an address outside is for the host function to complain about */
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(c->b), inside = gen_block(g), next = gen_block(g);
+    LLVMValueRef at = LLVMBuildZExt(c->b, params[t->nparams - 1], c->i64, "");
+    LLVMValueRef end = LLVMBuildNUWAdd(c->b, at, const64(g, m->scalars_size), "");
+    LLVMValueRef bytes = gen_field(g, offsetof(struct nctx, mem_bytes), c->i64);
+    LLVMBuildCondBr(c->b, LLVMBuildICmp(c->b, LLVMIntUGT, end, bytes, ""), next, inside);
+    LLVMPositionBuilderAtEnd(c->b, inside);
+    args[4] = LLVMBuildNUWAdd(
+        c->b, address(g, gen_field(g, offsetof(struct nctx, mem_base), c->ptr)), at, "");
+    LLVMValueRef either[2] = {const64(g, NATIVE_FAST_NOT), chunk_fast(c, NH_fast_recv, args, 6)};
+    LLVMBasicBlockRef from[2] = {before, inside};
+    LLVMBuildBr(c->b, next);
+    LLVMPositionBuilderAtEnd(c->b, next);
+    LLVMValueRef r = LLVMBuildPhi(c->b, c->i64, "");
+    LLVMAddIncoming(r, either, from, 2);
+    finish(g, func, r, t->nresults ? r : NULL);
+}
+
+static void next(struct gen *g, uint32_t func)
+{
+    struct chunk *c = g->c;
+    LLVMValueRef r = chunk_fast(c, NH_fast_next, &g->stack[g->sp - 1], 1);
+    finish(g, func, r, LLVMBuildTrunc(c->b, r, c->i32, ""));
+}
+
 bool gen_xop(struct gen *g, uint32_t func)
 {
     struct chunk *c = g->c;
@@ -201,6 +309,16 @@ bool gen_xop(struct gen *g, uint32_t func)
         LLVMTypeRef t = access_type(c, op->access, &is_signed);
         access_field(g, op, func, type->nparams, op->kind == XOP_STORE, t, is_signed,
                      (uint32_t)LLVMStoreSizeOfType(c->layout, t));
+        return true;
+    }
+    if (op->kind == XOP_SEND || op->kind == XOP_RECV || op->kind == XOP_NEXT ||
+        op->kind == XOP_POLL) {
+        if (op->kind == XOP_SEND)
+            send(g, op, func);
+        else if (op->kind == XOP_RECV)
+            recv(g, op, func);
+        else
+            next(g, func);
         return true;
     }
     if (op->kind == XOP_LEN) {

@@ -56,10 +56,11 @@ static bool may_use(const char *const *list, const char *name, uint32_t len)
 }
 
 /* The C struct of the message's scalars, from the slots after the endpoint; `skip` holds the
- * reference (0: none does). */
+ * reference (0: none does). What lies between them is zero: the receiver sees it, too. */
 static void gather(const struct message *m, const uint64_t *slots, uint32_t skip, uint8_t *out)
 {
     uint32_t at = 1;
+    memset(out, 0, MESSAGE_SCALARS);
     for (uint32_t i = 0; i < m->nparams; i++, at++) {
         if (at == skip)
             at++;

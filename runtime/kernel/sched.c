@@ -353,6 +353,21 @@ void sched_wake(struct proc *p)
     }
 }
 
+bool sched_wake_lightly(struct proc *p)
+{
+    struct sched *s = p->sched;
+    if (p->state == PROC_BLOCKED) {
+        if (p->timer || p->deadline_ns != WAIT_FOREVER ||
+            (s->in_run && !atomic_load_explicit(&s->tick.wanted, memory_order_relaxed)))
+            return false;
+        p->woken = true;
+        make_ready(s, p);
+    } else if (p->state == PROC_RUNNING) {
+        p->woken = true;
+    }
+    return true;
+}
+
 static void block(struct sched *s, struct proc *p)
 {
     if (p->woken) {

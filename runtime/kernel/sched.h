@@ -82,6 +82,9 @@ void sched_attach(struct sched *s, struct sched_source *source); /* NULL: none a
 
 /* Makes a blocked process ready; harmless if it is not blocked. */
 void sched_wake(struct proc *p);
+/* The same if it takes next to no stack, which it does if no timer is set for p and a tick is on
+ * its way; false: nothing was done. */
+bool sched_wake_lightly(struct proc *p);
 
 /* Asks for the end of a process for `why`, the first reason counts: at its next check if it runs,
  * else as soon as the worker looks (it is woken). Any thread and signal handlers, as long as the

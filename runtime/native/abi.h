@@ -28,6 +28,8 @@ struct sip;
 struct instance;
 struct nrun;
 struct nimport;
+struct xheap;
+struct xaccount;
 
 /* A function as indirect calls and tables of functions see it. Its code may become a better one at
  * any time: code of the module that calls through here runs the best there is. */
@@ -57,6 +59,8 @@ struct nctx {
     struct instance *inst;
     struct nrun *run; /* the helpers' stubs find their stacks there */
     const struct nimport *imports;
+    struct xheap *heap; /* for fast functions */
+    struct xaccount *account;
     struct ntable tables[]; /* by index, imports first */
 };
 
@@ -95,12 +99,29 @@ enum {
     HELPER(label, 3, 0)       /* function, offset of the block's opcode in its body, frame, as     \
                                  the interpreter lays it out (interp_int.h): MON_INVARIANT */
 
+/* Fast functions (channels/fast.h), which unwatched code may call instead of a host function: with
+ * the C convention on the SIP's stack, within NATIVE_SLACK. They return at once, all words are
+ * integers; NATIVE_FAST_NOT: nothing was done, call_import is to be called.
+ *
+ * FAST(name, parameters) */
+#define NATIVE_FASTS(FAST)                                                                         \
+    FAST(send, 6) /* heap, row of the endpoint, row of the payload or 0, tag, scalars: room for    \
+                     48 bytes in whole words, or 0; their number of bytes */                       \
+    FAST(recv,                                                                                     \
+         6) /* heap, row, account, tag, where the scalars go, number of bytes; the payload */      \
+    FAST(next, 1) /* row; the tag */
+
+#define NATIVE_FAST_NOT UINT64_MAX
+
 enum native_helper {
 #define HELPER(name, nparams, nresults) NH_##name,
     NATIVE_HELPERS(HELPER)
 #undef HELPER
         NH_morestack, /* called __morestack by code: r10 bytes of frame wanted, r11 of arguments */
-    NH_N
+#define FAST(name, nparams) NH_fast_##name,
+    NATIVE_FASTS(FAST)
+#undef FAST
+        NH_N
 };
 
 /* Names of symbols in the compiler's objects: "f<i>" defined function i (not counting imports),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/fast.h"
 #include "runtime/engine/invariant.h"
 
 #define HELPER(name, nparams, nresults) void sgn_##name(void);
@@ -12,11 +13,26 @@ NATIVE_HELPERS(HELPER)
 #undef HELPER
 void sgn_morestack(void);
 
+/* Builds with much checking use more stack than fast functions may. */
+#if CHECK_LEVEL >= 2 || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||           \
+    !defined(__OPTIMIZE__)
+static uint64_t never_fast(void)
+{
+    return FAST_NOT;
+}
+#define FAST_FUNCTION(name) never_fast
+#else
+#define FAST_FUNCTION(name) fast_##name
+#endif
+
 const void *const native_helpers[NH_N] = {
 #define HELPER(name, nparams, nresults) [NH_##name] = (const void *)sgn_##name,
     NATIVE_HELPERS(HELPER)
 #undef HELPER
         [NH_morestack] = (const void *)sgn_morestack,
+#define FAST(name, nparams) [NH_fast_##name] = (const void *)FAST_FUNCTION(name),
+    NATIVE_FASTS(FAST)
+#undef FAST
 };
 
 /* Places the image's mapped parts. */
@@ -210,6 +226,8 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
         .inst = inst,
         .run = n,
         .imports = imports,
+        .heap = s->rt->xheap,
+        .account = &s->account,
     };
     inst->native = &in->ctx;
     refresh(inst);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "channels/xheap.h"
+#include "channels/fast.h"
 #include "runtime/kernel/fault.h"
 
 #define AT(type, field, offset)                                                                    \
@@ -32,6 +32,7 @@ AT(struct xobj, data, NATIVE_XOBJ_DATA);
 AT(struct xobj, len, NATIVE_XOBJ_LEN);
 AT(struct xobj, dirty, NATIVE_XOBJ_DIRTY);
 _Static_assert(sizeof(struct xobj) == NATIVE_XOBJ_BYTES, "abi.h: rows");
+_Static_assert(NATIVE_FAST_NOT == FAST_NOT, "abi.h: fast functions");
 AT(struct nsaved, rip, NSAVED_RIP);
 AT(struct nsaved, flags, NSAVED_FLAGS);
 AT(struct nsaved, features, NSAVED_FEATURES);

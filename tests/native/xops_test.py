@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Operations on blocks do the same on every engine, whether a monitor watches or not. usage: xops_test.py SINGULA WORK
+"""Operations on blocks and channels do the same on every engine, whether a monitor watches or not. usage: xops_test.py SINGULA WORK
 
 One guest, made here: every access to every scalar, in loops and alone, at the first and last element; then what was
-freed comes back as zeros. Called with the number of a trap it goes one element too far. Output, status and report must
+freed comes back as zeros. It sends itself messages of all shapes. Called with the number of a trap it goes one
+element too far, or receives what is not there. Output, status and report must
 be the interpreter's."""
 import subprocess
 import sys
@@ -21,10 +22,118 @@ MONITORS = ("--no-monitor", "--monitor")
 ELEMENTS = 77
 
 
+CHANNEL = """
+contract M capacity 4 {
+    in message Nums(u8 a, i16 b, f32 c, u64 d, f64 e, i8 f, u32 g);
+    in message Both(u16 a, A_u32 d, i64 b);
+    in message Only(A_u32 d);
+    in message None();
+    in message One(i32 a);
+    in message Odd(u8 a, u8 b, u8 c);
+    state Open: one { Nums? -> Open; Both? -> Open; Only? -> Open; None? -> Open; One? -> Open; Odd? -> Open; end; }
+}
+"""
+MESSAGES = """
+struct padded {
+    unsigned char before[8];
+    union {
+        struct M_Nums nums;
+        struct M_Both both;
+        struct M_One one;
+        struct M_Odd odd;
+        unsigned char all[40];
+    } m;
+};
+static void fresh(struct padded *p)
+{
+    memset(p, 0xab, sizeof *p);
+}
+static void show_message(const char *what, const struct padded *p)
+{
+    uint64_t sum = 0;
+    const unsigned char *b = (const unsigned char *)p;
+    for (unsigned i = 0; i < sizeof *p; i++)
+        sum = sum * 31 + b[i];
+    show(what, sum);
+}
+static void take_one(M_exp e)
+{
+    struct padded p;
+    A_u32 d;
+    fresh(&p);
+    switch (M_exp_next(e)) {
+    case M_TAG_Nums:
+        M_exp_recv_Nums(e, &p.m.nums);
+        break;
+    case M_TAG_Both:
+        d = M_exp_recv_Both(e, &p.m.both);
+        show("both", sum_u32(d, A_u32_x_len(d)));
+        A_u32_free(d);
+        break;
+    case M_TAG_Only:
+        d = M_exp_recv_Only(e);
+        show("only", sum_u32(d, A_u32_x_len(d)));
+        A_u32_free(d);
+        break;
+    case M_TAG_None:
+        M_exp_recv_None(e);
+        break;
+    case M_TAG_One:
+        M_exp_recv_One(e, &p.m.one);
+        break;
+    case M_TAG_Odd:
+        M_exp_recv_Odd(e, &p.m.odd);
+        break;
+    default:
+        abort();
+    }
+    show_message("message", &p);
+}
+static void messages(uint32_t n)
+{
+    M_exp e = M_channel();
+    if (singula_is_null(e))
+        abort();
+    M_imp i = M_exp_peer(e);
+    if (singula_is_null(i))
+        abort();
+    for (uint32_t k = 0; k < n; k++) {
+        A_u32 d = A_u32_new(k % 7 + 1), f = A_u32_new(3);
+        A_u32_x_set(d, 0, k);
+        A_u32_x_set(f, 2, k * 3);
+        if (k % 5 == 0)
+            show("empty", (uint32_t)M_exp_poll(e));
+        M_imp_send_Nums(i, (uint8_t)next(), (int16_t)next(), (float)(k * 1.5), next(), (double)k / 3, (int8_t)next(), (uint32_t)next());
+        M_imp_send_Both(i, (uint16_t)next(), (int64_t)next(), d);
+        show("waiting", (uint32_t)M_exp_poll(e));
+        M_imp_send_None(i);
+        M_imp_send_One(i, (int32_t)next());
+        take_one(e);
+        take_one(e);
+        M_imp_send_Odd(i, (uint8_t)k, (uint8_t)(k + 1), 255);
+        M_imp_send_Only(i, f);
+        for (int j = 0; j < 4; j++)
+            take_one(e);
+    }
+    M_imp_send_Only(i, A_u32_new(2)); /* nobody takes it */
+    M_exp_abandon(e);
+    M_imp_send_One(i, 5); /* nobody is there */
+    M_imp_abandon(i);
+}
+"""
+# (what happens, the trap's name)
+CHANNEL_TRAPS = (
+    ("M_imp_send_None(i); M_exp_recv_One(e, &one);", "X_WRONG_MESSAGE"),
+    ("M_imp_send_None(i); A_u32 d = M_exp_recv_Only(e); A_u32_free(d);", "X_WRONG_MESSAGE"),
+    ("M_imp_send_One(i, 7); M_exp_recv_One(e, (struct M_One *)(uintptr_t)4294967293u);", "BAD_POINTER"),
+    ("M_imp_send_One(i, 7); M_exp_recv_One(e, (struct M_One *)(__builtin_wasm_memory_size(0) * 65536 - 3));", "BAD_POINTER"),
+)
+
+
 def contract():
     fields = "".join(f" f_{s}: {s};" for s in SCALARS)
     arrays = "".join(f"block A_{s} {{ n: u32; x: {s}[]; }}\n" for s in SCALARS)
-    return f"block S {{{fields} }}\n{arrays}block Holder {{ kept: S; tag: u16; }}\n"
+    return f"block S {{{fields} }}\n{arrays}block Holder {{ kept: S; tag: u16; }}\n{CHANNEL}"
 
 
 def guest():
@@ -127,6 +236,19 @@ __attribute__((noinline)) static void store_{name}(A_u8 a, uint32_t n)
     S_f_{s}_set(b, ({t})(int64_t)(next() >> 5));
     {t} v_{s} = S_f_{s}_get(b);
     show("{s}", bits(&v_{s}, sizeof v_{s}));""" for s, t in SCALARS.items())
+    want = ["X_INDEX"] * len(traps) + [t for _, t in CHANNEL_TRAPS]
+    c.append(MESSAGES)
+    traps += [f"""struct M_One one;
+        M_exp e = M_channel();
+        if (singula_is_null(e))
+            abort();
+        M_imp i = M_exp_peer(e);
+        if (singula_is_null(i))
+            abort();
+        {body}
+        if (n == 99) show("", (uint32_t)one.a);
+        M_exp_abandon(e);
+        M_imp_abandon(i);""" for body, _ in CHANNEL_TRAPS]
     cases = "".join(f"""
     case {k}: {{
         {t}
@@ -155,16 +277,18 @@ static void all(uint32_t n)
 }}
 int main(int argc, char **argv)
 {{
-    switch (argc > 1 ? atoi(argv[1]) : -1) {{{cases}
+    int n = argc > 1 ? atoi(argv[1]) : -1;
+    switch (n) {{{cases}
     default:
         fields();
         all({ELEMENTS});
         all(1);
         all(3000);
+        messages(40);
     }}
     return 0;
 }}""")
-    return "\n".join(c) + "\n", len(traps)
+    return "\n".join(c) + "\n", want
 
 
 def run(singula, *args):
@@ -192,23 +316,23 @@ def main():
     need_wasm_tools("xops")
     work.mkdir(parents=True, exist_ok=True)
     count = Count("xops")
-    text, ntraps = guest()
+    text, traps = guest()
     (work / "xops.c").write_text(text)
     (work / "xops.contract").write_text(contract())
     wasm = work / "xops.wasm"
     problem = compile_guest(singula, [work / "xops.c", work / "xops.contract"], wasm, ["-O2", "-Wno-overflow"])
     count.case("compile", problem)
     variants = [] if problem else list(images(singula, work, wasm))
-    for n in ["", *map(str, range(ntraps))]:
+    for n in ["", *map(str, range(len(traps)))]:
         args = [n] if n else []
         want = None
         for options, file in variants:
-            if n and "--monitor" in options and int(n) % 8:
+            if n and "--monitor" in options and int(n) % 8 and traps[int(n)] == "X_INDEX":
                 continue
             got = run(singula, "run", "--no-cache", "--audit", *options, file, *args)
             if want is None:  # the interpreter's
                 want = got
-                good = "X_INDEX" in want[2] and not want[1] if n else want[0] == 0 and want[1].count("\n") > 100
+                good = traps[int(n)] in want[2] and not want[1] if n else want[0] == 0 and want[1].count("\n") > 100
                 count.case(f"{n} interpreted", None if good else f"status {want[0]}: {want[1][-200:]}{want[2]}")
             else:
                 count.case(f"{n} {options} {file}", None if got == want else f"{got}\nwanted {want}")

@@ -272,7 +272,7 @@ image_entry:
     frame 32
     movl %edi, %edi
     movq %rdi, (%rsp)
-    movq 80(%r13), %rax
+    movq 96(%r13), %rax
     movq (%rax), %rsi
     movq %r13, %rdi
     xorl %edx, %edx
@@ -485,7 +485,7 @@ trap_unreachable:
     .p2align 12
     .globl helpers
 helpers:
-    .fill 15, 8, 0
+    .fill 32, 8, 0 /* at least NH_N */
     .globl image_end
 image_end:
 

@@ -1,0 +1,166 @@
+/* Fast functions: they do what the ordinary ones do, or nothing. */
+#include "channels/fast.h"
+#include "tests/channels/fixture.h"
+
+static uint64_t send_item(struct world *w, struct endpoint *e, uint64_t n, struct xobj *text)
+{
+    uint64_t room[MESSAGE_SCALARS / 8] = {n};
+    return fast_send(w->heap, e->row, text, ITEM, room, 8);
+}
+
+START_TEST(messages_are_sent_and_received)
+{
+    struct world w;
+    struct xaccount a, b;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    account_open(&w, &b);
+    struct pair c = channel(&w, &a, w.stream);
+    ck_assert_uint_eq(fast_next(c.exp->row), FAST_NOT);
+    for (uint64_t k = 0; k < 10; k++) {
+        struct xobj *t = block(&w, &a, w.text, 100);
+        struct xmessage m;
+        enum trap trap;
+        uint8_t got[16];
+        ck_assert_uint_eq(send_item(&w, c.imp, k * 1000, t), 0);
+        world_audit(&w);
+        ck_assert_uint_eq(fast_next(c.exp->row), ITEM);
+        ck_assert_uint_eq(endpoint_queued(c.exp), 1);
+        memset(got, 0xee, sizeof got);
+        if (k % 2) { /* either understands the other */
+            ck_assert(endpoint_recv(w.heap, c.exp, ITEM, &b, NULL, &m, &trap) == XDONE);
+            memcpy(got, m.scalars, 8);
+        } else {
+            ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &b, ITEM, got, 8), (uintptr_t)t);
+        }
+        ck_assert_uint_eq(*(uint64_t *)(void *)got, k * 1000);
+        ck_assert_uint_eq(got[8], 0xee);
+        ck_assert_uint_eq(t->owner, XOWNER(XOWN_ACCOUNT, b.index));
+        ck_assert_uint_eq(b.nblocks, 1);
+        world_audit(&w);
+        xobj_end(w.heap, t);
+    }
+    xaccount_close(w.heap, &a);
+    xaccount_close(w.heap, &b);
+    world_close(&w);
+}
+END_TEST
+
+/* Every length of scalars, nothing beyond. */
+START_TEST(scalars_are_copied_exactly)
+{
+    struct world w;
+    struct xaccount a;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    struct pair c = channel(&w, &a, w.stream);
+    for (uint64_t n = 0; n <= MESSAGE_SCALARS; n++) {
+        uint64_t room[MESSAGE_SCALARS / 8];
+        uint8_t got[64];
+        for (size_t i = 0; i < sizeof room; i++)
+            ((uint8_t *)room)[i] = (uint8_t)(i + n);
+        memset(got, 0xee, sizeof got);
+        ck_assert_uint_eq(fast_send(w.heap, c.imp->row, NULL, DONE, n ? room : NULL, n), 0);
+        ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, DONE, n ? got : NULL, n), 0);
+        ck_assert(memcmp(got, room, n) == 0);
+        for (size_t i = n; i < sizeof got; i++)
+            ck_assert_uint_eq(got[i], 0xee);
+    }
+    xaccount_close(w.heap, &a);
+    world_close(&w);
+}
+END_TEST
+
+START_TEST(what_takes_longer_is_not_begun)
+{
+    struct world w;
+    struct xaccount a;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    struct pair c = channel(&w, &a, w.stream);
+    struct xobj *t[5];
+    uint8_t got[8];
+    for (int k = 0; k < 5; k++) {
+        t[k] = block(&w, &a, w.text, 10);
+        ck_assert_uint_eq(send_item(&w, c.imp, 1, t[k]), k < 4 ? 0 : FAST_NOT); /* it is full */
+    }
+    ck_assert_uint_eq(t[4]->owner, XOWNER(XOWN_ACCOUNT, a.index));
+    ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, DONE, got, 0), FAST_NOT); /* not next */
+    ck_assert_uint_eq(endpoint_queued(c.exp), 4);
+    world_audit(&w);
+    endpoint_close(w.heap, c.imp);
+    for (int k = 0; k < 4; k++) /* what was sent before the close is still there */
+        ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, ITEM, got, 8), (uintptr_t)t[k]);
+    ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, ITEM, got, 8), FAST_NOT);
+    ck_assert_uint_eq(fast_next(c.exp->row), FAST_NOT);
+    struct pair d = channel(&w, &a, w.stream);
+    endpoint_close(w.heap, d.exp);
+    ck_assert_uint_eq(send_item(&w, d.imp, 1, t[4]), FAST_NOT); /* nobody is there */
+    world_audit(&w);
+    xaccount_close(w.heap, &a);
+    world_close(&w);
+}
+END_TEST
+
+static enum run_result waits(struct proc *p)
+{
+    proc_wait_begin(p, WAIT_FOREVER);
+    return RUN_BLOCK;
+}
+
+static void ends(struct proc *p)
+{
+    (void)p;
+}
+
+/* Who waits is woken, unless a timer or a tick would have to be set. */
+START_TEST(waiters_are_woken)
+{
+    static const struct proc_ops ops = {.run = waits, .teardown = ends};
+    struct world w;
+    struct xaccount a;
+    struct proc p;
+    uint8_t got[8];
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    ck_assert(proc_reserve(w.sched, &p, &ops, "waiter") == OK);
+    proc_publish(&p);
+    ck_assert(sched_run(w.sched, NULL, WAIT_FOREVER));
+    ck_assert_int_eq(p.state, PROC_BLOCKED);
+    struct pair c = channel(&w, &a, w.stream);
+    struct xobj *t = block(&w, &a, w.text, 10);
+    c.exp->waiter = &p;
+    p.deadline_ns = clock_now_ns() + UINT64_C(1000000000000);
+    ck_assert_uint_eq(send_item(&w, c.imp, 1, t), FAST_NOT);
+    ck_assert_int_eq(p.state, PROC_BLOCKED);
+    ck_assert_ptr_eq(c.exp->waiter, &p);
+    ck_assert_uint_eq(endpoint_queued(c.exp), 0);
+    p.deadline_ns = WAIT_FOREVER;
+    ck_assert_uint_eq(send_item(&w, c.imp, 1, t), 0);
+    ck_assert_int_eq(p.state, PROC_READY);
+    ck_assert_ptr_null(c.exp->waiter);
+    /* it waits for room at the other end */
+    ck_assert(sched_run(w.sched, NULL, WAIT_FOREVER));
+    c.imp->waiter = &p;
+    c.imp->wants_room = true;
+    ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, ITEM, got, 8), (uintptr_t)t);
+    ck_assert_int_eq(p.state, PROC_READY);
+    ck_assert(!c.imp->wants_room);
+    proc_kill(&p, TRAP_KILLED);
+    sched_reap(w.sched);
+    proc_forget(&p);
+    xaccount_close(w.heap, &a);
+    world_close(&w);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        messages_are_sent_and_received,
+        scalars_are_copied_exactly,
+        what_takes_longer_is_not_begun,
+        waiters_are_woken,
+    };
+    return world_main("channels-fast", tests, ARRAY_LEN(tests));
+}
