@@ -151,7 +151,7 @@ static void print_memory(struct place *p, uint64_t bytes)
 static void print_state(struct place *p)
 {
     if (p->plan->pages[0])
-        print_memory(p, ask(p, p->plan->pages) << 16);
+        print_memory(p, ask(p, p->plan->pages) << p->plan->page_shift);
     for (uint32_t i = 0; i < p->plan->npeeks; i++) {
         const struct planned_call *g = &p->plan->peeks[i];
         uint64_t value = ask(p, g->name);

@@ -31,7 +31,7 @@ static bool read_line(struct plan *p, char *line)
     if (strcmp(word, "peek") == 0 && p->npeeks < PEEKS_MAX)
         return read_call(&p->peeks[p->npeeks++], rest);
     if (strcmp(word, "pages") == 0)
-        return sscanf(rest, "%127s", p->pages) == 1;
+        return sscanf(rest, "%127s %u", p->pages, &p->page_shift) == 2 && p->page_shift < 32;
     p->start = strcmp(word, "start") == 0;
     return p->start;
 }

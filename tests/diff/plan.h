@@ -17,12 +17,14 @@ struct planned_call {
 /* Lines of the plan's file:
  *   call NAME RESULTS ARG...   an export; arguments are slots in hexadecimal; no results: -
  *   peek NAME TYPE             an export that tells a global; asked after every call
- *   pages NAME                 an export that tells the size of memory 0, which is then compared
+ *   pages NAME SHIFT           an export that tells the size of memory 0, which is then compared,
+ *                              in pages of 1 << SHIFT bytes
  *   start                      the only line: run _start with WASI */
 struct plan {
     struct planned_call *calls, *peeks;
     uint32_t ncalls, npeeks;
     char pages[NAME_MAX_];
+    unsigned page_shift;
     bool start;
 };
 

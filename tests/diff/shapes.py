@@ -13,6 +13,8 @@ from wasmfile import leb
 CODES = {"i": 0x7F, "I": 0x7E, "f": 0x7D, "F": 0x7C, "p": 0x70, "r": 0x6F}
 NUMERIC = "iIfF"
 LOGS = [("log-i32", "i"), ("log-i64", "I"), ("log-f32", "f"), ("log-f64", "F")]
+# unsigned numbers that lie close to the middle between two floats
+HALVES = [sign * ((1 << 63) - odd) for sign, odd in [(-1, 0x401), (-1, 0x3FF), (-1, 0x7FFFFFFFFF), (-1, 0x8000000001), (1, 0x1FF)]]
 FUEL, PAGES, SLOTS = 150, 2, 24
 
 
@@ -66,6 +68,7 @@ class Function:
         self.spare = {"f": len(params), "F": len(params) + 1}  # for tidy()
         self.out, self.stack, self.labels = bytearray(), [], [Label(self.results, self.results, 0)]
         self.left = r.choice([20, 60, 150, 400])
+        self.most = r.choice([30, 40, 90])  # operands
         self.clean = False
 
     # ---- small things ----
@@ -93,7 +96,7 @@ class Function:
         if kind in "iI":
             word = r.choice(WORDS) if r.random() < 0.6 else r.randrange(-100, 100)
             if kind == "I" and r.random() < 0.3:
-                word = r.choice([1 << 32, (1 << 63) - 1, -(1 << 63), 1 << 31, r.getrandbits(62)])
+                word = r.choice([1 << 32, (1 << 63) - 1, -(1 << 63), 1 << 31, r.getrandbits(62), *HALVES])
             return ONE[kind][:1] + sleb(word)
         if kind in "fF":
             return ONE[kind][:1] + struct.pack("<f" if kind == "f" else "<d", r.choice(NUMBERS + [r.uniform(-1e3, 1e3)]))
@@ -144,7 +147,7 @@ class Function:
         elif choice < 0.56 and kind in "iI":
             self.trapping(kind, depth)
         elif choice < 0.6 and kind == "i":
-            self.emit(r.choice([b"\x3f\0", b"\xfc\x10\0", ZERO["i"] + b"\x40\0"]), "", "i")
+            self.emit(r.choice([b"\x3f\0", b"\xfc\x10\0", ZERO["i"] + b"\x40\0", ONE["i"] + b"\x40\0"]), "", "i")
         else:
             self.operator(r.choice([op for op in OPS + TELLS_NANS if op[2] == kind]), depth)
 
@@ -160,9 +163,12 @@ class Function:
         r = self.r
         if r.random() < 0.7:
             self.push(kind, depth - 1)
-            self.push(kind, depth - 1)
-            if r.random() < 0.9:
-                self.emit(ONE[kind] + OR[kind])
+            if r.random() < 0.3:
+                self.emit(ONE[kind][:1] + sleb(r.choice([w for w in WORDS if w])), "", kind)
+            else:
+                self.push(kind, depth - 1)
+                if r.random() < 0.9:
+                    self.emit(ONE[kind] + OR[kind])
             self.emit(r.choice([op[0] for op in DIVISIONS if op[2] == kind]), kind + kind, kind)
             return
         code, pops, pushes = r.choice([op for op in TRUNCATIONS if op[2] == kind])
@@ -177,18 +183,21 @@ class Function:
         """Pushes an address; the offset for it."""
         r, way = self.r, self.r.random()
         if way < 0.2:
-            self.emit(b"\x41" + sleb(r.choice([r.randrange(0x10000), 0, 8, 0x1FFF0])), "", "i")
+            at = r.choice([r.randrange(0x10000), 0, self.module.size - 16, self.module.size - 8])
+            self.emit(b"\x41" + sleb(at), "", "i")
+            if at > 0x10000:
+                return r.choice([0, 8]) if at % 16 == 0 else 0
         elif way < 0.205:
-            self.emit(b"\x41" + sleb(r.choice([0x1FFF8, 0x1FFF9, 0x1FFFC, 0x1FFFF, 0x20000, -1, -8])), "", "i")
+            self.emit(b"\x41" + sleb(r.choice([self.module.size - k for k in (0, 1, 2, 4, 7, 8)] + [-1, -8])), "", "i")
         else:
             self.push("i", depth - 1)
             if r.random() < 0.98:
                 self.emit(b"\x41" + sleb(0xFFFF) + b"\x71")
             elif r.random() < 0.8:
                 self.emit(b"\x41" + sleb(15) + b"\x71")
-                return r.choice([0x1FFE0, 0x1FFEC, 0x1FFF0, 0x1FFF1])
+                return self.module.size - r.choice([32, 23, 16, 15])
         if r.random() < 0.003:
-            return r.choice([0x1FFF9, 0x20000, 0x7FFFFFF0, 0x7FFFFFF8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF8, 0xFFFFFFFF])
+            return r.choice([self.module.size - 7, self.module.size, 0x7FFFFFF0, 0x7FFFFFF8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF8, 0xFFFFFFFF])
         return r.choice([0, 0, 1, 4, 7, 127, 128, 0x7FFF])
 
     def load(self, kind, depth):
@@ -339,9 +348,18 @@ class Function:
         self.push("i", 2)
         self.emit(b"\x0d" + leb(depth), "i")
 
-    def leave(self):
+    def maybe_leave(self):
+        """A table of branches under a condition."""
+        self.push("i", 2)
+        self.emit(b"\x04\x40", "i")
+        self.labels.append(Label("", "", len(self.stack)))
+        self.leave(True)
+        del self.stack[self.labels.pop().height:]
+        self.emit(b"\x0b")
+
+    def leave(self, by_table=False):
         """A branch that is always taken, and perhaps code behind it that is never reached."""
-        r, way = self.r, self.r.random()
+        r, way = self.r, 1 if by_table else self.r.random()
         depth = self.some_depth()
         takes = self.labels[-1 - depth].takes
         if way < 0.01:
@@ -369,7 +387,7 @@ class Function:
             if self.left < 0:
                 break
             self.left -= 1
-            if len(self.stack) > 40 and self.above():
+            if len(self.stack) > self.most and self.above():
                 self.take()
                 continue
             choice = r.random()
@@ -378,7 +396,7 @@ class Function:
             if fit and choice < 0.3:
                 self.emit(*r.choice(fit))
             elif choice < 0.36:
-                for _ in range(r.choice([3, 8, 16])):
+                for _ in range(r.choice([3, 8, self.most])):
                     self.leaf(self.any_type())
             elif choice < 0.45:
                 self.push(self.any_type(), 3)
@@ -392,8 +410,10 @@ class Function:
                 self.log()
             elif choice < 0.77:
                 self.bulk()
-            elif choice < 0.86:
+            elif choice < 0.855:
                 self.block()
+            elif choice < 0.88:
+                self.maybe_leave()
             elif choice < 0.96 and (len(self.labels) > 1 or r.random() < 0.05):
                 self.br_if()
             elif choice >= 0.96 and len(self.labels) > 1:
@@ -401,13 +421,20 @@ class Function:
                 return True
         return False
 
-    def body(self):
-        self.burn()
-        while self.left > 0:
-            self.walk(10)
-        for at, kind in list(enumerate(self.locals))[-12:]:
+    def tell(self, locals_):
+        """Logs them."""
+        for at, kind in locals_:
             if kind in NUMERIC:
                 self.emit(b"\x20" + leb(at) + b"\x10" + leb(NUMERIC.index(kind)))
+
+    def body(self):
+        every = list(enumerate(self.locals))
+        self.burn()
+        if self.r.random() < 0.5:
+            self.tell(every[:20])
+        while self.left > 0:
+            self.walk(10)
+        self.tell(every[-12:])
         self.finish(self.results)
         runs = vector([leb(n) + bytes([CODES[t]]) for n, t in self.runs])
         return runs + bytes(self.out) + b"\x0b"
@@ -417,6 +444,8 @@ class Shapes:
     def __init__(self, r):
         self.r, self.kinds = r, []
         self.globals = "i" + "".join(r.choice(NUMERIC) for _ in range(r.randrange(1, 7)))
+        self.exact = r.random() < 0.2  # a memory in pages of one byte
+        self.size = r.randrange(0x1FFF0, 0x20010) if self.exact else PAGES << 16
         n = r.randrange(3, 10)
         self.func_kinds = [self.kind(t, "") for _, t in LOGS]
         self.func_kinds += [self.kind(self.some(30), self.some(8)) for _ in range(n)]
@@ -455,7 +484,7 @@ class Shapes:
             2: [b"\x0ffuzzing-support" + leb(len(name)) + name.encode() + b"\0" + leb(i) for i, (name, _) in enumerate(LOGS)],
             3: [leb(k) for k in self.func_kinds[len(LOGS):]] + [leb(k) for _, k, _ in made],
             4: [b"\x70\x01" + leb(SLOTS) + leb(SLOTS + 8)],
-            5: [b"\x01" + leb(PAGES) + leb(PAGES + self.r.randrange(3))],
+            5: [b"\x09" + leb(self.size) + leb(self.size + 40) + b"\0" if self.exact else b"\x01" + leb(PAGES) + leb(PAGES + self.r.randrange(3))],
             6: [bytes([CODES[t], 1]) + ZERO[t] + b"\x0b" for t in self.globals],
             7: [leb(len(name)) + name.encode() + b"\0" + leb(self.nfuncs + i) for i, (name, _, _) in enumerate(made)],
             9: [b"\0\x41\0\x0b" + vector([leb(f) for f in self.slots]), b"\1\0" + vector([leb(f) for f in self.slots[:4]]),

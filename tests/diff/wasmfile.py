@@ -38,10 +38,12 @@ class Reader:
         return self.data[self.at - n:self.at]
 
     def limits(self):
+        """The logarithm of a page."""
         flags = self.byte()
         self.number()
         if flags & 1:
             self.number()
+        return self.number() if flags & 8 else 16
 
     def constant(self):
         """Skips an initialiser."""
@@ -89,7 +91,7 @@ class Module:
         elif kind == 1:
             r.byte(), r.limits()
         elif kind == 2:
-            r.limits()
+            self.page = r.limits()
             self.memories += 1
         else:
             self.globals.append((VALUES.get(r.byte(), "?"), r.byte()))
@@ -99,7 +101,7 @@ class Module:
         self.ndefined += 1
 
     def read_memory(self, r):
-        r.limits()
+        self.page = r.limits()
         self.memories += 1
 
     def read_global(self, r):
@@ -137,7 +139,7 @@ class Module:
         self.grow(EXPORT, [leb(len(name)) + name.encode() + b"\0" + leb(first + i) for i, (name, _, _) in enumerate(told)])
         bodies = [b"\0" + body + b"\x0b" for _, _, body in told]
         self.grow(CODE, [leb(len(b)) + b for b in bodies])
-        return [f"pages {name}" if name == "diff_pages" else f"peek {name} {kind}" for name, kind, _ in told]
+        return [f"pages {name} {self.page}" if name == "diff_pages" else f"peek {name} {kind}" for name, kind, _ in told]
 
     def bytes(self):
         return b"\0asm\1\0\0\0" + b"".join(bytes([k]) + leb(len(c)) + c for k, c in self.sections)
