@@ -43,11 +43,6 @@ static void shared_code(struct baseline *b, uint32_t slots[NH_N + 1])
     slots[NH_N] = helper_jump(&b->a);
 }
 
-static bool stopped(const struct baseline *b)
-{
-    return b->opt->stop && atomic_load_explicit(b->opt->stop, memory_order_relaxed);
-}
-
 static void report(const struct baseline *b, uint64_t done, uint64_t *told, uint64_t total)
 {
     if (b->opt->progress && (done == total || done - *told >= REPORT_BYTES)) {
@@ -68,7 +63,7 @@ static enum status make_functions(struct baseline *b)
         align(&b->a);
         func_compile(b, i);
         if (b->failed || b->a.failed)
-            return E_NOMEM;
+            return stopped(b) ? E_UNFINISHED : E_NOMEM;
         done += v->funcs[i].ncode;
         report(b, done, &told, total);
     }

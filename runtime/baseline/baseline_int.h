@@ -19,6 +19,7 @@
 #ifndef RUNTIME_BASELINE_BASELINE_INT_H
 #define RUNTIME_BASELINE_BASELINE_INT_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -88,7 +89,7 @@ struct baseline {
     const struct vview *view;
     const struct compile_options *opt;
     struct asmbuf a;
-    bool failed; /* out of memory */
+    bool failed; /* out of memory, or stopped */
     VEC(struct image_frame) frames;
     VEC(struct image_line) lines;
     struct image_func *funcs;
@@ -132,6 +133,12 @@ enum { FRAME_SAVED = 2 }; /* slots between parameters and other locals (runtime/
 enum { XMM = 16 };        /* bit of xmm0 in `used` */
 
 bool vec_room(struct baseline *b, void **v, uint32_t n, uint32_t *cap, size_t size);
+
+/* Nobody wants the code any more. */
+static inline bool stopped(const struct baseline *b)
+{
+    return b->opt->stop && atomic_load_explicit(b->opt->stop, memory_order_relaxed);
+}
 
 static inline bool is_float(uint8_t type)
 {

@@ -463,12 +463,16 @@ static const uint8_t *resume(struct baseline *b)
     return b->f->code + (c->kind == CTL_IF && c->in_then ? c->block->else_at : c->block->end_at);
 }
 
+enum { STOP_EVERY = 1024 }; /* instructions; each may take microseconds */
+
 static void walk(struct baseline *b)
 {
     const struct vfunc *f = b->f;
     const struct vblock *block = f->blocks, *last = f->blocks + f->nblocks;
     struct insn_view i = {.next = f->code};
-    while (!b->failed && opcode_next(f, &i)) {
+    for (uint32_t n = 1; !b->failed && opcode_next(f, &i); n++) {
+        if (n % STOP_EVERY == 0 && stopped(b))
+            b->failed = true;
         b->offset = f->code_offset + opcode_at(f, &i);
         if (needs_place(i.op))
             func_mark(b);

@@ -1,7 +1,9 @@
 /* The baseline compiler apart from what its code does, which the suites spec and diff are about:
  * images, limits, errors, and modules that are made to take it long. */
 #include <check.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "runtime/baseline/baseline.h"
 #include "tests/unit/wasm_build.h"
@@ -129,6 +131,45 @@ START_TEST(progress_is_told_and_stopping_stops)
 }
 END_TEST
 
+struct stopper {
+    pthread_t thread;
+    _Atomic bool begun, stop;
+};
+
+static void *stop_soon(void *arg)
+{
+    struct stopper *s = arg;
+    while (!atomic_load(&s->begun))
+        usleep(10);
+    usleep(1000);
+    atomic_store(&s->stop, true);
+    return NULL;
+}
+
+/* Within a function, too: one can have eight megabytes. On a busy machine it may be done before. */
+START_TEST(stopping_stops_within_functions)
+{
+    enum { TRIES = 50, NOPS = 8000000 };
+    struct bytes body = {0};
+    enum status st = OK;
+    for (uint32_t i = 0; i < NOPS; i++)
+        put_op(&body, OP_NOP);
+    struct verified_module *m = make(1, 0, "", &body);
+    for (uint32_t i = 0; i < TRIES && st == OK; i++) {
+        struct stopper s = {0};
+        struct diag why;
+        struct compile_options o = {.opt = IMAGE_FAST, .stop = &s.stop};
+        ck_assert_int_eq(pthread_create(&s.thread, NULL, stop_soon, &s), 0);
+        atomic_store(&s.begun, true);
+        st = compile(m, &o, &why);
+        pthread_join(s.thread, NULL);
+    }
+    ck_assert_int_eq(st, E_UNFINISHED);
+    verified_destroy(m);
+    free(body.p);
+}
+END_TEST
+
 /* Every branch carries a thousand values: four bytes become eleven thousand. */
 START_TEST(code_is_limited)
 {
@@ -223,6 +264,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, images_are_whole);
     tcase_add_test(t, progress_is_told_and_stopping_stops);
+    tcase_add_test(t, stopping_stops_within_functions);
     tcase_add_test(t, code_is_limited);
     tcase_add_test(t, many_locals_in_many_functions);
     tcase_add_test(t, deep_operands);
