@@ -7,7 +7,7 @@
  * the way out. The text is trusted: if it does not describe the C function, the call is as
  * undefined as a wrong prototype in C.
  */
-#include "runtime/engine/hostcall.h"
+#include "runtime/engine/ffi_int.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
@@ -16,8 +16,6 @@
 #include <string.h>
 
 enum { MAX_PARAMS = 32 };
-
-enum ctype { C_I8, C_U8, C_I16, C_U16, C_I32, C_U32, C_I64, C_U64, C_F32, C_F64, C_N };
 
 static const struct {
     const char *name;
@@ -54,6 +52,7 @@ struct ffi_binding {
     bool has_result;
     void *handle;
     void (*fn)(void);
+    struct ffi_fast fast; /* if call.data is this, libffi is not needed */
     ffi_cif cif;
     ffi_type *ffi_params[MAX_PARAMS];
     struct hostcall call;
@@ -316,7 +315,10 @@ enum status ffi_bind(const char *text, struct ffi_binding **out, struct diag *wh
     if (s != OK)
         goto fail;
     make_type_text(b);
-    b->call = (struct hostcall){call, b, b->module, b->name};
+    b->fast = (struct ffi_fast){.fn = b->fn, .result = b->has_result ? b->result : C_N};
+    host_fn thunk = ffi_thunk(&b->fast, b->params, b->nparams);
+    b->call = thunk ? (struct hostcall){thunk, &b->fast, b->module, b->name}
+                    : (struct hostcall){call, b, b->module, b->name};
     *out = b;
     return OK;
 fail:

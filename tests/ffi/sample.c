@@ -16,6 +16,29 @@ EXPORT int16_t sample_i16(int16_t a);
 EXPORT uint16_t sample_u16(uint16_t a);
 EXPORT uint32_t sample_u32(uint32_t a);
 EXPORT uint64_t sample_u64(uint64_t a);
+/* Mixtures of integers and floating-point numbers, that end with whichever there are more of; what
+ * they return says where each parameter has arrived. */
+#define D(x) ((double)(x))
+#define MIX_LIST(MIX)                                                                              \
+    MIX(i2d3, (double a, int64_t b, float c, int32_t d, double e),                                 \
+        a + 2 * D(b) + 3 * D(c) + 4 * D(d) + 5 * e)                                                \
+    MIX(i4, (int32_t a, int64_t b, uint32_t c, int64_t d), D(a) + 2 * D(b) + 3 * D(c) + 4 * D(d))  \
+    MIX(d1, (float a), D(a))                                                                       \
+    MIX(d3, (float a, double b, float c), D(a) + 2 * b + 3 * D(c))                                 \
+    MIX(i6d8,                                                                                      \
+        (int64_t a, double b, int32_t c, float d, int64_t e, double f, int64_t g, float h,         \
+         int32_t i, double j, int64_t k, double l, float m, double n),                             \
+        D(a) + 2 * b + 3 * D(c) + 4 * D(d) + 5 * D(e) + 6 * f + 7 * D(g) + 8 * D(h) + 9 * D(i) +   \
+            10 * j + 11 * D(k) + 12 * l + 13 * D(m) + 14 * n)                                      \
+    MIX(i7, (int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g),         \
+        D(a) + 2 * D(b) + 3 * D(c) + 4 * D(d) + 5 * D(e) + 6 * D(f) + 7 * D(g))
+#define MIX(name, params, sum)                                                                     \
+    EXPORT double sample_d_##name params;                                                          \
+    EXPORT int32_t sample_i_##name params;                                                         \
+    EXPORT float sample_f_##name params;                                                           \
+    EXPORT int8_t sample_b_##name params;
+MIX_LIST(MIX)
+#undef MIX
 EXPORT double sample_many(int32_t a, double b, int32_t c, double d, int64_t e, float f, int32_t g,
                           double h, int64_t i, float j, int32_t k, double l, int64_t m, float n,
                           int32_t o, double p, int64_t q, float r, int32_t s, double t, int64_t u,
@@ -99,3 +122,22 @@ double sample_many(int32_t a, double b, int32_t c, double d, int64_t e, float f,
         sum += values[place] * (place + 1);
     return sum;
 }
+
+#define MIX(name, params, sum)                                                                     \
+    double sample_d_##name params                                                                  \
+    {                                                                                              \
+        return (double)(sum);                                                                      \
+    }                                                                                              \
+    int32_t sample_i_##name params                                                                 \
+    {                                                                                              \
+        return (int32_t)(sum);                                                                     \
+    }                                                                                              \
+    float sample_f_##name params                                                                   \
+    {                                                                                              \
+        return (float)(sum);                                                                       \
+    }                                                                                              \
+    int8_t sample_b_##name params                                                                  \
+    {                                                                                              \
+        return (int8_t)(int32_t)(sum);                                                             \
+    }
+MIX_LIST(MIX)
