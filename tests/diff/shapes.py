@@ -440,6 +440,52 @@ class Function:
         return runs + bytes(self.out) + b"\x0b"
 
 
+class Operators:
+    """Functions of one operator after the other, on numbers for which they go wrong, each operand in one of the places
+    where it can be: a constant, a local, a register, memory."""
+
+    def __init__(self, module):
+        self.module, self.r = module, module.r
+
+    def number(self, kind):
+        if kind in "iI":
+            word = self.r.choice(WORDS if kind == "i" or self.r.random() < 0.5 else [1 << 32, (1 << 63) - 1, -(1 << 63), -1, *HALVES])
+            return word, ONE[kind][:1] + sleb(word)
+        number = self.r.choice(NUMBERS + [2.0**31 - 1, -2.0**31, 2.0**63 - 2048, 2.0**24 + 1, 1e-310, 0.1])
+        return number, ONE[kind][:1] + struct.pack("<f" if kind == "f" else "<d", number)
+
+    def place(self, kind, code):
+        way = self.r.randrange(4)
+        if way == 1:
+            at = leb(NUMERIC.index(kind) + 4 * self.r.randrange(2))
+            return code + b"\x21" + at + b"\x20" + at if self.r.random() < 0.5 else code + b"\x22" + at
+        if way == 2:
+            return code + ZERO[kind] + b"\x41\x01\x1b"
+        return b"\x02" + bytes([CODES[kind]]) + code + b"\x0b" if way == 3 else code
+
+    def traps(self, op, numbers):
+        return op in DIVISIONS and (numbers[1] == 0 or (op[0] in b"\x6d\x7f" and numbers[1] == -1 and
+                                                       numbers[0] == -(1 << (31 if op[2] == "i" else 63))))
+
+    def one(self, traps):
+        """The code of an operator that traps or not, and its result's type."""
+        while True:
+            op = self.r.choice(DIVISIONS if traps else [op for op in OPS + DIVISIONS if not set(op[1]) & set("pr")])
+            numbers = [self.number(kind) for kind in op[1]]
+            if self.traps(op, [n for n, _ in numbers]) == traps:
+                return b"".join(self.place(kind, code) for kind, (_, code) in zip(op[1], numbers)) + op[0], op[2]
+
+    def body(self, n):
+        """Logs n results."""
+        locals_ = vector([b"\x01" + bytes([CODES[t]]) for t in NUMERIC * 2])
+        logs = (code + b"\x10" + leb(NUMERIC.index(kind)) for code, kind in (self.one(False) for _ in range(n)))
+        return locals_ + b"".join(logs) + b"\x0b"
+
+    def trap(self):
+        locals_ = vector([b"\x01" + bytes([CODES[t]]) for t in NUMERIC * 2])
+        return locals_ + self.one(True)[0] + b"\x1a\x0b"
+
+
 class Shapes:
     def __init__(self, r):
         self.r, self.kinds = r, []
@@ -451,6 +497,10 @@ class Shapes:
         self.func_kinds += [self.kind(self.some(30), self.some(8)) for _ in range(n)]
         self.nfuncs = len(self.func_kinds)
         self.slots = [r.randrange(self.nfuncs) for _ in range(SLOTS // 2)]
+        nothing = self.kind("", "")
+        operators = Operators(self)
+        self.others = [(f"o{i}", nothing, operators.body(60)) for i in range(2)]
+        self.others += [(f"t{i}", nothing, operators.trap()) for i in range(3)]
         self.bodies = [Function(self, self.kinds[self.func_kinds[len(LOGS) + i]]).body() for i in range(n)]
 
     def kind(self, params, results):
@@ -478,7 +528,7 @@ class Shapes:
         return made
 
     def bytes(self):
-        made = self.wrappers()
+        made = self.wrappers() + self.others
         sections = {
             1: [b"\x60" + types_bytes(p) + types_bytes(q) for p, q in self.kinds],
             2: [b"\x0ffuzzing-support" + leb(len(name)) + name.encode() + b"\0" + leb(i) for i, (name, _) in enumerate(LOGS)],
