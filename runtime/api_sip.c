@@ -42,9 +42,10 @@ static struct singula_sip *handle_make(struct singula_system *sys, struct singul
                                        const struct singula_spawn *opt)
 {
     bool ok = true;
-    struct singula_sip *h = calloc(1, sizeof *h);
+    struct singula_sip *h = malloc(sizeof *h);
     if (!h)
         return NULL;
+    *h = (struct singula_sip){0};
     list_init(&h->in_system);
     h->sys = sys;
     h->module = m;

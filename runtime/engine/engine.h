@@ -129,7 +129,7 @@ struct sip {
     bool awaited;  /* somebody runs the scheduler until the call is over: stop it then */
     bool exited;   /* a host function returned HOST_EXIT: ends even if calls are pending */
     bool open;     /* account open, not torn down yet */
-    uint64_t timeout_ns, spawned_ns; /* for the report */
+    uint64_t timeout_ns, spawned_ns; /* 0, or both: for the report */
     void (*ended)(struct sip *s);    /* its spawner's (runtime/api*.c), as is `user` */
     void *user;
     /* the end */

@@ -101,9 +101,10 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
                                     struct sip **out, struct diag *why)
 {
     *out = NULL;
-    struct sip *s = calloc(1, sizeof *s);
+    struct sip *s = malloc(sizeof *s); /* calloc() does not look at what was freed last */
     if (!s)
         return diag_set(why, E_NOMEM, "a SIP");
+    *s = (struct sip){0};
     enum status st = proc_reserve(rt->sched, &s->proc, &sip_ops, opt->name ? opt->name : "sip");
     if (st != OK) {
         free(s);
@@ -122,11 +123,13 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
     s->proc.max_cpu_ns = opt->max_cpu_ns;
     s->account.max_bytes = opt->max_block_bytes ? opt->max_block_bytes : DEFAULT_BLOCK_BYTES;
     s->account.max_blocks = opt->max_blocks ? opt->max_blocks : DEFAULT_BLOCKS;
-    s->spawned_ns = clock_now_ns();
     s->timeout_ns = opt->timeout_ns;
     s->proc.deadline_ns = WAIT_FOREVER;
-    if (opt->timeout_ns && opt->timeout_ns < WAIT_FOREVER - s->spawned_ns)
-        s->proc.deadline_ns = s->spawned_ns + opt->timeout_ns;
+    if (opt->timeout_ns) {
+        s->spawned_ns = clock_now_ns();
+        if (opt->timeout_ns < WAIT_FOREVER - s->spawned_ns)
+            s->proc.deadline_ns = s->spawned_ns + opt->timeout_ns;
+    }
     s->max_stack_pages = PAGES_OF(opt->stack_bytes ? opt->stack_bytes : DEFAULT_STACK);
     if ((st = xaccount_open(rt->xheap, &s->account, s)) != OK) {
         s->ended = NULL;
