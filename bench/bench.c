@@ -155,9 +155,9 @@ json_t *bench_json_head(const char *what, unsigned rounds)
 
 /* ---- the command ---- */
 
-static const struct command *const measurements[] = {&bench_channel_command, &bench_compile_command,
-                                                     &bench_compute_command, &bench_sips_command,
-                                                     &bench_start_command,   &bench_verify_command};
+static const struct command *const measurements[] = {
+    &bench_call_command, &bench_channel_command, &bench_compile_command, &bench_compute_command,
+    &bench_sips_command, &bench_start_command,   &bench_verify_command};
 enum { NMEASUREMENTS = sizeof measurements / sizeof measurements[0] };
 
 static const char *word_of(const struct command *c)

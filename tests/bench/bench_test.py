@@ -32,6 +32,17 @@ def spread_ok(s):
     return 0 < s["p10"] <= s["median"] <= s["p90"] and s["n"] > 0
 
 
+def calls():
+    columns = ["native", *(["compiled"] if has_compiler() else []), "interpreted"]
+    r = run("call", "--quick", "--json")
+    case("call ends well", r.returncode == 0, r.stderr)
+    rows = json.loads(r.stdout or "{}").get("operations", {})
+    case("call has its operations", list(rows) == ["host", "direct", "indirect", "get", "sum", "fill", "message", "allocate"], rows)
+    case("call has figures", all(list(x)[1:] == columns and all(spread_ok(x[c]) for c in columns) for x in rows.values()), rows)
+    r = run("call", "--quick", "--memory=compact")
+    case("call table", r.returncode == 0 and "empty host call" in r.stdout and "compact memory" in r.stdout, r.stdout + r.stderr)
+
+
 def compute():
     columns = ["native guard", "native compact"] if has_compiler() else []
     node = bool(shutil.which("node"))
@@ -156,13 +167,14 @@ def verify():
 
 
 def main():
-    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm", "hello.wasm", "sips-cell.wasm"]
+    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm", "call.wasm", "hello.wasm", "sips-cell.wasm"]
                if not os.path.exists(os.path.join(GUESTS, g))]
     mistakes()
     verify()
     if missing:
         print("bench: no guests: clang-19, lld-19 or wasi-libc is missing")
     else:
+        calls()
         compute()
         channel()
         sips()

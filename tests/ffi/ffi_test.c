@@ -159,7 +159,8 @@ START_TEST(test_cost)
             (void)h->fn(NULL, NULL, h->data, slots);
         clock_gettime(CLOCK_MONOTONIC, &t[1]);
         double took =
-            ((double)(t[1].tv_sec - t[0].tv_sec) * 1e9 + (double)(t[1].tv_nsec - t[0].tv_nsec)) / N;
+            ((double)(t[1].tv_sec - t[0].tv_sec) * 1e9 + (double)(t[1].tv_nsec - t[0].tv_nsec)) /
+            (double)N;
         ns[round % 2] = took < ns[round % 2] ? took : ns[round % 2];
         ffi_unbind(b);
     }
