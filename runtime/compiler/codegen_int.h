@@ -8,9 +8,7 @@
  * What LLVM is told of memory: guest memory, the context, and the arrays behind the context are
  * different objects (TBAA), so stores of the guest do not disturb what is known of the context. In
  * guard mode the memory's base never changes. An access that faults is a trap, which LLVM is not
- * told: it may drop a load whose result nobody needs, or a store that is overwritten before anybody
- * can see it. Loads whose result is not used when the function has been read are volatile, so that
- * they trap.
+ * told: it may drop a store that is overwritten before anybody can see it; loads stay (keep.c).
  */
 #ifndef RUNTIME_COMPILER_CODEGEN_INT_H
 #define RUNTIME_COMPILER_CODEGEN_INT_H
@@ -131,6 +129,13 @@ LLVMValueRef chunk_intrinsic(struct chunk *c, const char *name, LLVMTypeRef *ove
 /* The entry code of a type (abi.h, "t<i>"). */
 void chunk_entry(struct chunk *c, uint32_t type_index);
 
+/* ---- keep.c: loads trap, needed or not (guard mode) ---- */
+
+/* From here on no pass drops or moves a load of the guest. After locals have become values. */
+void keep_pin(struct chunk *c);
+/* Ends that: from here on loops can be vectorised. Loads that nothing needs now are volatile. */
+void keep_release(struct chunk *c);
+
 /* ---- func.c ---- */
 
 /* Room of a thread for all its functions. */
@@ -184,9 +189,6 @@ void gen_watch(struct gen *g, uint32_t at);
 bool gen_numeric(struct gen *g, const struct insn_view *i);
 bool gen_memory(struct gen *g, const struct insn_view *i);
 bool gen_table(struct gen *g, const struct insn_view *i);
-/* Guard mode, after locals have become values: loads whose value nothing needs are made volatile.
- */
-void gen_keep_loads(LLVMModuleRef mod);
 void gen_call(struct gen *g, uint32_t func);
 /* Calls an imported function by way of its host function; takes nothing off the stack. Returns the
  * slots with the results. */

@@ -59,6 +59,9 @@ static void initialize(void)
         /* So does the search of what a load may have read; bounds of the same kind. */
         "-memdep-block-number-limit=50",
         "-memdep-block-scan-limit=50",
+        /* Loads are not moved to where they are not always executed (keep.c). */
+        "-instcombine-code-sinking=0",
+        "-disable-machine-sink",
         /* Values that could live in mask registers are too few to look for. */
         "-disable-x86-domain-reassignment",
     };
@@ -69,16 +72,14 @@ static void initialize(void)
     LLVMInitializeX86AsmPrinter();
 }
 
-static LLVMTargetMachineRef open_machine(enum image_opt opt)
+static LLVMTargetMachineRef open_machine(void)
 {
     LLVMTargetRef target;
     char *error = NULL, *triple = LLVMGetDefaultTargetTriple();
     LLVMTargetMachineRef tm = NULL;
     if (LLVMGetTargetFromTriple(triple, &target, &error) == 0) {
         char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
-        tm = LLVMCreateTargetMachine(target, triple, cpu, features,
-                                     opt == IMAGE_FAST ? LLVMCodeGenLevelNone
-                                                       : LLVMCodeGenLevelAggressive,
+        tm = LLVMCreateTargetMachine(target, triple, cpu, features, LLVMCodeGenLevelAggressive,
                                      LLVMRelocPIC, LLVMCodeModelSmall);
         LLVMDisposeMessage(cpu);
         LLVMDisposeMessage(features);
@@ -93,11 +94,10 @@ static LLVMTargetMachineRef open_machine(enum image_opt opt)
 /* Functions only: no pass may change what another part relies on, nor move code from one function
  * to another (a backtrace has the frames of the guest). */
 static const char first[] = "function(mem2reg)";
-static const char then_fast[] = "function(instsimplify,simplifycfg)";
 /* Modules come from optimising compilers as a rule: each simplification runs once before the loop
  * passes and once after them, not after every pass that could leave something for it. Stores to
  * guest memory are seen by everybody, so dead ones are not looked for. */
-static const char then_full[] =
+static const char before_vectors[] =
     "function("
     "early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,jump-threading,simplifycfg,"
     "reassociate,constraint-elimination,"
@@ -106,7 +106,10 @@ static const char then_full[] =
     "loop(indvars,loop-deletion,loop-unroll-full),"
     "loop-mssa(simple-loop-unswitch<no-nontrivial;trivial>),"
     "gvn,bdce,instcombine<no-verify-fixpoint>,adce,simplifycfg,"
-    "loop-mssa(loop-rotate,licm<allowspeculation>),loop-vectorize,loop-load-elim,"
+    "loop-mssa(loop-rotate,licm<allowspeculation>))";
+static const char vectors_and_after[] =
+    "function("
+    "loop-vectorize,loop-load-elim,"
     "slp-vectorizer,vector-combine,instcombine<no-verify-fixpoint>,loop-unroll<O3>,"
     "loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,simplifycfg)";
 
@@ -160,10 +163,23 @@ static bool stopped(const struct job *j)
     return j->opt->stop && atomic_load_explicit(j->opt->stop, memory_order_relaxed);
 }
 
+static bool optimize(struct job *j, struct chunk *c, LLVMTargetMachineRef tm, struct diag *why)
+{
+    bool exact = access_mode(j->view, j->opt->mode) == MEMORY_COMPACT; /* loads are checked */
+    if (!run_passes(c->mod, tm, first, why))
+        return false;
+    if (!exact)
+        keep_pin(c);
+    if (!run_passes(c->mod, tm, before_vectors, why))
+        return false;
+    if (!exact)
+        keep_release(c);
+    return run_passes(c->mod, tm, vectors_and_after, why);
+}
+
 static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachineRef tm,
                                 struct gen *g, struct diag *why)
 {
-    bool fast = j->opt->opt == IMAGE_FAST;
     struct chunk c;
     enum status st = chunk_open(&c, j->view, j->opt, tm) ? OK : E_NOMEM;
     for (uint32_t i = p->first; st == OK && i < p->end && !c.failed; i++)
@@ -177,14 +193,12 @@ static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachine
         st = E_NOMEM;
     if (st == OK && !is_well_formed(c.mod, why))
         st = E_COMPILER;
-    if (st == OK && !run_passes(c.mod, tm, first, why))
-        st = E_COMPILER;
     if (st == OK && stopped(j))
         st = E_UNFINISHED;
-    if (st == OK && access_mode(j->view, j->opt->mode) == MEMORY_GUARD)
-        gen_keep_loads(c.mod);
-    if (st == OK && !run_passes(c.mod, tm, fast ? then_fast : then_full, why))
+    if (st == OK && !optimize(j, &c, tm, why))
         st = E_COMPILER;
+    if (c.failed)
+        st = E_NOMEM;
     char *error = NULL;
     if (st == OK && stopped(j))
         st = E_UNFINISHED;
@@ -203,7 +217,7 @@ static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachine
 static void *work(void *arg)
 {
     struct job *j = arg;
-    LLVMTargetMachineRef tm = open_machine(j->opt->opt);
+    LLVMTargetMachineRef tm = open_machine();
     struct gen g = {0};
     struct diag why = {0};
     pthread_mutex_lock(&j->lock);

@@ -140,38 +140,3 @@ bool gen_memory(struct gen *g, const struct insn_view *i)
         return false;
     }
 }
-
-/* ---- loads that trap though nobody needs the value ---- */
-
-/* True if an instruction that cannot be dropped uses v; `depth` bounds the search (then true: the
- * value is used in some long computation). */
-static bool needed(LLVMValueRef v, unsigned depth)
-{
-    if (depth == 0)
-        return true;
-    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
-        LLVMValueRef user = LLVMGetUser(u);
-        switch (LLVMGetInstructionOpcode(user)) {
-        case LLVMStore:
-        case LLVMLoad:
-        case LLVMCall:
-        case LLVMBr:
-        case LLVMSwitch:
-        case LLVMRet:
-            return true;
-        default:
-            if (needed(user, depth - 1))
-                return true;
-        }
-    }
-    return false;
-}
-
-void gen_keep_loads(LLVMModuleRef mod)
-{
-    for (LLVMValueRef fn = LLVMGetFirstFunction(mod); fn; fn = LLVMGetNextFunction(fn))
-        for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(fn); b; b = LLVMGetNextBasicBlock(b))
-            for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
-                if (LLVMGetInstructionOpcode(i) == LLVMLoad && !needed(i, 6))
-                    LLVMSetVolatile(i, true);
-}

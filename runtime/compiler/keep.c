@@ -1,0 +1,177 @@
+/* Guard mode: a load outside the memory traps, whatever becomes of its value.
+ *
+ * LLVM is not told that loads can trap (it would not vectorise or reorder any), so it drops those
+ * whose value nobody needs, and moves others to where the value is needed. Until the loop passes
+ * that vectorise, each load's value therefore has one more use that no pass can move or drop: a
+ * pin. When the pins are taken away, loads whose value nothing else needs are made volatile.
+ *
+ * A load needs no pin if its address is in use in the same block by another access, which is exact
+ * itself: `x = *p; y = *x`.
+ */
+#include "runtime/compiler/codegen_int.h"
+
+#include <stdlib.h>
+
+enum { SEARCH_MAX = 64, ORIGINS_MAX = 4 };
+
+/* Returns its first operand, costs nothing in LLVM's eyes, and has an effect that nothing reads. */
+static const char pin_name[] = "llvm.annotation";
+
+static bool is_guest_load(const struct chunk *c, LLVMValueRef i)
+{
+    return LLVMGetInstructionOpcode(i) == LLVMLoad &&
+           LLVMGetMetadata(i, c->md[MD_TBAA]) == c->tbaa[TBAA_MEMORY];
+}
+
+/* ---- pinning ---- */
+
+/* Is v, an address or a part of one, what an access in `block` uses? */
+static bool leads_to_access(LLVMValueRef v, LLVMBasicBlockRef block, unsigned depth)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        if (LLVMGetInstructionParent(user) != block)
+            continue;
+        switch (LLVMGetInstructionOpcode(user)) {
+        case LLVMLoad:
+            return true;
+        case LLVMStore:
+            if (LLVMGetOperand(user, 1) == v)
+                return true;
+            break;
+        case LLVMGetElementPtr:
+        case LLVMZExt:
+            if (depth && leads_to_access(user, block, depth - 1))
+                return true;
+            break;
+        default:
+            break;
+        }
+    }
+    return false;
+}
+
+static LLVMTypeRef pin_type(struct chunk *c, LLVMTypeRef t)
+{
+    return t == c->f64 ? c->i64 : t == c->f32 ? c->i32 : t;
+}
+
+static void pin(struct chunk *c, LLVMValueRef load)
+{
+    LLVMTypeRef t = LLVMTypeOf(load), over[2] = {pin_type(c, t), c->ptr};
+    LLVMPositionBuilderBefore(c->b, LLVMGetNextInstruction(load));
+    LLVMSetCurrentDebugLocation2(c->b, LLVMInstructionGetDebugLoc(load));
+    LLVMValueRef none = LLVMConstNull(c->ptr);
+    LLVMValueRef args[4] = {over[0] == t ? load : LLVMBuildBitCast(c->b, load, over[0], ""), none,
+                            none, LLVMConstInt(c->i32, 0, false)};
+    chunk_intrinsic(c, pin_name, over, 2, args, 4);
+}
+
+static LLVMValueRef next_guest_load(const struct chunk *c, LLVMValueRef i)
+{
+    while (i && !is_guest_load(c, i))
+        i = LLVMGetNextInstruction(i);
+    return i;
+}
+
+void keep_pin(struct chunk *c)
+{
+    for (LLVMValueRef fn = LLVMGetFirstFunction(c->mod); fn; fn = LLVMGetNextFunction(fn))
+        for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(fn); b; b = LLVMGetNextBasicBlock(b))
+            for (LLVMValueRef i = next_guest_load(c, LLVMGetFirstInstruction(b)); i;
+                 i = next_guest_load(c, LLVMGetNextInstruction(i)))
+                if (!leads_to_access(i, b, 3))
+                    pin(c, i);
+}
+
+/* ---- taking the pins away ---- */
+
+/* Values that have been looked at. */
+struct search {
+    LLVMValueRef seen[SEARCH_MAX];
+    unsigned n;
+};
+
+static bool is_intrinsic(LLVMValueRef call)
+{
+    LLVMValueRef fn = LLVMGetCalledValue(call);
+    return LLVMIsAFunction(fn) && LLVMGetIntrinsicID(fn);
+}
+
+/* True if something that cannot be dropped needs v, at once or through other values; and for want
+ * of room: of so many users one is such a thing. */
+static bool needed(struct search *s, LLVMValueRef v)
+{
+    for (unsigned k = 0; k < s->n; k++)
+        if (s->seen[k] == v)
+            return false;
+    if (s->n == SEARCH_MAX)
+        return true;
+    s->seen[s->n++] = v;
+    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        switch (LLVMGetInstructionOpcode(user)) {
+        case LLVMStore:
+        case LLVMLoad: /* of the guest: exact; of tables: needed by the code that made it */
+        case LLVMBr:
+        case LLVMSwitch:
+        case LLVMRet:
+            return true;
+        case LLVMCall:
+            if (!is_intrinsic(user) || needed(s, user))
+                return true;
+            break;
+        default:
+            if (needed(s, user))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The loads that v is made of stay, if nothing needs v or them. */
+static void keep(const struct chunk *c, LLVMValueRef v, unsigned depth)
+{
+    struct search s = {.n = 0};
+    if (!LLVMIsAInstruction(v) || needed(&s, v))
+        return;
+    if (is_guest_load(c, v)) {
+        LLVMSetVolatile(v, true);
+        return;
+    }
+    int n = depth ? LLVMGetNumOperands(v) : 0;
+    for (int k = 0; k < n; k++)
+        keep(c, LLVMGetOperand(v, (unsigned)k), depth - 1);
+}
+
+/* All pins go first: none of them counts as a use. */
+static void release(struct chunk *c, LLVMValueRef fn)
+{
+    LLVMValueRef *held = NULL;
+    size_t n = 0;
+    for (LLVMUseRef u = LLVMGetFirstUse(fn); u; u = LLVMGetNextUse(u))
+        n++;
+    if (n && !(held = malloc(n * sizeof *held))) {
+        c->failed = true;
+        return;
+    }
+    n = 0;
+    for (LLVMUseRef u; (u = LLVMGetFirstUse(fn));) {
+        LLVMValueRef call = LLVMGetUser(u);
+        held[n++] = LLVMGetOperand(call, 0);
+        LLVMInstructionEraseFromParent(call);
+    }
+    while (n > 0)
+        keep(c, held[--n], ORIGINS_MAX);
+    free(held);
+}
+
+void keep_release(struct chunk *c)
+{
+    LLVMTypeRef types[] = {c->i8, c->i16, c->i32, c->i64};
+    unsigned id = LLVMLookupIntrinsicID(pin_name, sizeof pin_name - 1);
+    for (unsigned k = 0; k < ARRAY_LEN(types); k++) {
+        LLVMTypeRef over[2] = {types[k], c->ptr};
+        release(c, LLVMGetIntrinsicDeclaration(c->mod, id, over, 2));
+    }
+}
