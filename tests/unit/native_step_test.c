@@ -1,5 +1,7 @@
-/* Runs code of the baseline compiler instruction by instruction and walks the stack at each of
- * them: a signal may stop a SIP anywhere, and its backtrace is then asked for. */
+/* Code of the baseline compiler where neither the specification's scripts nor random modules get:
+ * run instruction by instruction, with a walk over the stack at each of them, since a signal may
+ * stop a SIP anywhere and its backtrace is then asked for; memories that are larger than the
+ * displacements of instructions. */
 #include <signal.h>
 #include <ucontext.h>
 
@@ -205,6 +207,81 @@ START_TEST(every_instruction_has_its_frame)
 }
 END_TEST
 
+/* ---- addresses of 32 bits and more ---- */
+
+static const char far_text[] =
+    "(module (memory 40000)"
+    " (func (export \"put\") (param i32) (result i32)"
+    "  (i64.store offset=0x80000000 (local.get 0) (i64.const 0x1122334455667788)) (i32.const 0))"
+    " (func (export \"get\") (param i32) (result i32) (i32.load offset=0x80000000 (local.get 0)))"
+    " (func (export \"get9\") (param i32) (result i32) (i32.load offset=0x7ffffff7 (local.get 0)))"
+    " (func (export \"byte\") (param i32) (result i32)"
+    "  (i32.load8_u offset=0x7fffffff (local.get 0)))"
+    " (func (export \"most\") (param i32) (result i32) (i32.load offset=0xffffffff (local.get 0)))"
+    " (func (export \"last\") (param i32) (result i32)"
+    "  (i32.load offset=0x1c3ffffc (i32.const 0x80000000)))"
+    " (func (export \"beyond\") (param i32) (result i32)"
+    "  (i32.load offset=0x1c3ffffd (i32.const 0x80000000)))"
+    " (func (export \"wraps\") (param i32) (result i32)"
+    "  (i32.load offset=0xffffffff (i32.const 0xffffffff)))"
+    " (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))"
+    " (func (export \"size\") (param i32) (result i32) (memory.size))"
+    " (func (export \"top\") (param i32) (result i32)"
+    "  (i32.store8 (i32.const 0xffffffff) (i32.const 5)) (i32.load (i32.const 0xfffffffc)))"
+    " (func (export \"over\") (param i32) (result i32) (i32.load (i32.const 0xfffffffd))))";
+
+START_TEST(memories_of_four_gigabytes)
+{
+    static const struct {
+        const char *name;
+        uint32_t arg, want; /* FAULT: a trap */
+    } rows[] = {
+#define FAULT 0xdeadbeef
+        {"put", 0, 0},
+        {"get", 0, 0x55667788},
+        {"get", 4, 0x11223344},
+        {"get9", 9, 0x55667788},
+        {"byte", 1, 0x88},
+        {"byte", UINT32_MAX, FAULT},
+        {"get", 0x1c3ffffc, 0},
+        {"get", 0x1c3ffffd, FAULT},
+        {"get", UINT32_MAX, FAULT},
+        {"most", 0, FAULT},
+        {"most", UINT32_MAX, FAULT},
+        {"last", 0, 0},
+        {"beyond", 0, FAULT},
+        {"wraps", 0, FAULT},
+        {"over", 0, FAULT},
+        {"grow", 65536 - 40000, 40000},
+        {"size", 0, 65536},
+        {"grow", 1, UINT32_MAX},
+        {"top", 0, 0x05000000},
+        {"over", 0, FAULT},
+        {"get", 0x7ffffffc, 0x05000000},
+        {"get", 0x7ffffffd, FAULT},
+        {"get", 4, 0x11223344},
+    };
+    size_t n;
+    uint8_t *bytes = wat_binary(far_text, &n);
+    struct code_provider provider = {.get = get, .put = put};
+    for (int mode = MEMORY_GUARD; mode <= MEMORY_COMPACT; mode++) {
+        struct spawn_options opt = {.max_pages = 1 << 21};
+        rig_open_engine(&g, &native_engine, provider, (enum memory_mode)mode, opt);
+        struct instance *inst = rig_load(&g, bytes, n, link_host, NULL);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            uint64_t args[1] = {rows[i].arg};
+            enum trap t = rig_call(&g, inst, rig_export(inst, rows[i].name), args);
+            ck_assert_msg(t == (rows[i].want == FAULT ? TRAP_MEM_OOB : TRAP_NONE), "%s %x: trap %d",
+                          rows[i].name, rows[i].arg, t);
+            if (t == TRAP_NONE)
+                ck_assert_uint_eq(exec_results(g.sip)[0], rows[i].want);
+        }
+        rig_close(&g);
+    }
+    free(bytes);
+}
+END_TEST
+
 int main(void)
 {
     if (!baseline_available() || !wat_available())
@@ -213,6 +290,7 @@ int main(void)
     TCase *t = tcase_create("all");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, every_instruction_has_its_frame);
+    tcase_add_test(t, memories_of_four_gigabytes);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
