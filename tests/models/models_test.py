@@ -32,7 +32,8 @@ def search(model, defines):
         made = subprocess.run(["spin", "-a", *defines, model.name], cwd=d, capture_output=True, text=True)
         if made.returncode or not (Path(d) / "pan.c").exists():
             return None, made.stdout + made.stderr
-        subprocess.run([CC, "-O1", "-w", "-DSAFETY", "-DMEMLIM=1024", "-o", "pan", "pan.c"], cwd=d, check=True)
+        level = "-O0" if defines else "-O1"  # errors are found soon
+        subprocess.run([CC, level, "-w", "-DSAFETY", "-DMEMLIM=1024", "-o", "pan", "pan.c"], cwd=d, check=True)
         r = subprocess.run(["./pan", "-m100000"], cwd=d, capture_output=True, text=True, timeout=280)
         errors = re.search(r"errors: (\d+)", r.stdout)
         complete = "Search not completed" not in r.stdout and "max search depth too small" not in r.stdout
