@@ -79,21 +79,21 @@ static struct ring {
 
 __attribute__((noinline)) static bool put(struct ring *r, struct item m)
 {
-    uint32_t tail = r->tail;
-    if (tail - __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) == 4)
+    uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+    if (tail - atomic_load_explicit(&r->head, memory_order_acquire) == 4)
         return false;
     r->items[tail % 4] = m;
-    __atomic_store_n(&r->tail, tail + 1, __ATOMIC_RELEASE);
+    atomic_store_explicit(&r->tail, tail + 1, memory_order_release);
     return true;
 }
 
 __attribute__((noinline)) static bool take_item(struct ring *r, struct item *m)
 {
-    uint32_t head = r->head;
-    if (head == __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE))
+    uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+    if (head == atomic_load_explicit(&r->tail, memory_order_acquire))
         return false;
     *m = r->items[head % 4];
-    __atomic_store_n(&r->head, head + 1, __ATOMIC_RELEASE);
+    atomic_store_explicit(&r->head, head + 1, memory_order_release);
     return true;
 }
 

@@ -22,6 +22,7 @@ START_TEST(messages_are_sent_and_received)
         struct xmessage m;
         enum trap trap;
         uint8_t got[16];
+        uint64_t n;
         ck_assert_uint_eq(send_item(&w, c.imp, k * 1000, t), 0);
         world_audit(&w);
         ck_assert_uint_eq(fast_next(c.exp->row), ITEM);
@@ -33,7 +34,8 @@ START_TEST(messages_are_sent_and_received)
         } else {
             ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &b, ITEM, got, 8), (uintptr_t)t);
         }
-        ck_assert_uint_eq(*(uint64_t *)(void *)got, k * 1000);
+        memcpy(&n, got, sizeof n);
+        ck_assert_uint_eq(n, k * 1000);
         ck_assert_uint_eq(got[8], 0xee);
         ck_assert_uint_eq(t->owner, XOWNER(XOWN_ACCOUNT, b.index));
         ck_assert_uint_eq(b.nblocks, 1);
