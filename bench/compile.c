@@ -116,7 +116,10 @@ static bool measure(struct row *r, enum variant v)
     close(fd[1]);
     bool ok = read(fd[0], &x, sizeof x) == sizeof x;
     close(fd[0]);
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0 || !ok) {
+    bool ended = pid > 0 && waitpid(pid, &status, 0) == pid;
+    if (ended && status != 0 && (v == LIFTOFF || v == TURBOFAN))
+        return true; /* node does not know all that we do */
+    if (!ended || status != 0 || !ok) {
         complain("bench compile: %s: %s failed", r->name, names[v]);
         return false;
     }
@@ -136,7 +139,7 @@ static bool measure_all(struct bench *b)
             for (int v = 0; v < NVARIANTS && ok; v++) {
                 struct row *r = &b->rows[i];
                 bench_progress(done++, all, r->name);
-                if (b->have[v] && (!round || r->ns[v].v[0] < LONG_NS))
+                if (b->have[v] && (!round || (r->ns[v].n && r->ns[v].v[0] < LONG_NS)))
                     ok = measure(r, (enum variant)v);
             }
     bench_progress(0, 0, NULL);
@@ -158,7 +161,7 @@ static void print_table(struct bench *b)
                "MB/s", "time", "CPU time", "memory", "image");
         for (int v = 0; v < NVARIANTS; v++) {
             char time[BENCH_SPREAD], cpu[BENCH_TIME], image[24] = "-";
-            if (!b->have[v])
+            if (!r->ns[v].n)
                 continue;
             if (r->image[v] > 0)
                 snprintf(image, sizeof image, "%.2f MB", r->image[v] / 1e6);
@@ -180,7 +183,7 @@ static int print_json(struct bench *b)
         struct row *r = &b->rows[i];
         json_t *levels = json_object();
         for (int v = 0; v < NVARIANTS; v++)
-            if (b->have[v])
+            if (r->ns[v].n)
                 json_object_set_new(
                     levels, names[v],
                     json_pack("{s:f, s:o, s:o, s:o, s:f}", "mb_per_s", rate(r, (enum variant)v),
