@@ -26,7 +26,7 @@ WALL_S = 120  # of one module on all engines
 
 
 def execute(args, folder, cpu_ms):
-    """(problem or None, (calls compared, traps, loads left out))"""
+    """(problem or None, (calls compared, traps, loads reordered))"""
     words = [args.run, *([f"--settings={args.settings}"] if args.settings else []),
              *(["--print"] if (folder / "answer").exists() else []), f"--cpu-ms={cpu_ms}",
              folder / "module.wasm", folder / "plan"]
@@ -38,7 +38,7 @@ def execute(args, folder, cpu_ms):
     if p.returncode:
         died = f"died of {signal.Signals(-p.returncode).name}\n" if p.returncode < 0 else ""
         return died + out[-3000:] + p.stderr.decode(errors="replace")[-1000:], (0, 0, 0)
-    found = re.search(r"^calls (\d+) of \d+, traps (\d+), loads left out (\d+)$", out, re.M)
+    found = re.search(r"^calls (\d+) of \d+, traps (\d+), loads reordered (\d+)$", out, re.M)
     if not found:
         return "no count: " + out[-300:], (0, 0, 0)
     if (folder / "answer").exists() and int(found[1]):
@@ -117,7 +117,7 @@ def main():
             if outcome == "different" or (text and args.one):
                 print(f"diff: {job[0]}:{job[1]}: {outcome}: {text}", flush=True)
     print(f"diff: {len(jobs)} seeds, {count['unmade']} of which made no module; {totals[0]} calls compared, "
-          f"{totals[1]} traps, {totals[2]} loads that native code leaves out; {time.monotonic() - began:.0f} s")
+          f"{totals[1]} traps, {totals[2]} loads that trapped before others did; {time.monotonic() - began:.0f} s")
     bad = count["different"] > 0 or (jobs and count["same"] < len(jobs) // 2)
     print(f"diff: {count['same']} passed, {count['different']} failed, {len(absent)} skipped")
     return 1 if bad else 77 if not jobs else 0

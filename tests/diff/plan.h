@@ -47,8 +47,9 @@ struct setting {
     int memory, engine; /* SINGULA_GUARD ..., SINGULA_ENGINE_... */
     int opt;            /* SINGULA_OPT_... */
     bool levels;        /* both: functions take turns, the first is of level `opt` */
-    /* A load whose value nothing needs may be left out, and trap nowhere or later. */
-    bool leaves_loads_out;
+    /* Of two accesses outside the memory, without a call or branch between them, the later one may
+     * trap first. */
+    bool reorders_loads;
 };
 extern const struct setting settings[];
 extern const unsigned nsettings;
