@@ -59,7 +59,7 @@ struct proc {
                              never */
     uint64_t max_cpu_ns;  /* 0: none */
     uint32_t max_pages;
-    _Atomic bool by_signal; /* it looks at `interrupt` when a signal says so: see sched.h */
+    _Atomic bool by_signal; /* proc_by_signal() */
 
     /* the process itself while it runs, its wakers while it is blocked */
     bool waiting; /* between proc_wait_begin() and proc_wait_end() */

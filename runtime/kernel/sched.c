@@ -233,6 +233,13 @@ void proc_forget(struct proc *p)
     p->id = 0;
 }
 
+void proc_by_signal(struct proc *p)
+{
+    atomic_store(&p->by_signal, true);
+    if (p->sched->in_run)
+        tick_want(&p->sched->tick);
+}
+
 struct proc *sched_find(struct sched *s, uint32_t id)
 {
     return id && id <= s->nfresh ? s->procs[id - 1] : NULL;

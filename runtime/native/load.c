@@ -232,7 +232,7 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
     inst->native = &in->ctx;
     refresh(inst);
     s->native = n;
-    s->proc.by_signal = true;
+    proc_by_signal(&s->proc);
     return OK;
 }
 

@@ -316,6 +316,26 @@ static enum run_result pass_on(struct fake *f)
     return RUN_DONE;
 }
 
+/* Becomes one that signals stop while it runs alone, and does not notice the first. */
+static enum run_result turns_to_signals(struct fake *f)
+{
+    proc_by_signal(&f->proc);
+    sched_stop(s);
+    ck_assert(atomic_exchange(&f->proc.interrupt, 0));
+    while (!atomic_load_explicit(&f->proc.interrupt, memory_order_relaxed))
+        sched_yield();
+    return RUN_DONE;
+}
+
+START_TEST(signals_are_repeated)
+{
+    struct fake f;
+    start(&f, turns_to_signals, 0);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    expect_end(&f, TRAP_NONE);
+}
+END_TEST
+
 START_TEST(ten_thousand)
 {
     enum { N = 10000 };
@@ -369,6 +389,7 @@ static Suite *sched_suite(void)
     tcase_add_test(t, kills_from_another_thread);
     tcase_add_test(t, stops);
     tcase_add_test(t, stops_asleep);
+    tcase_add_test(t, signals_are_repeated);
     tcase_add_test(t, ten_thousand);
     tcase_add_test(t, many_spawns_reuse_one_slot);
     suite_add_tcase(suite, t);
