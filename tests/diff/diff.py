@@ -37,7 +37,8 @@ def execute(args, folder, cpu_ms):
     out = p.stdout.decode(errors="replace")
     if p.returncode:
         died = f"died of {signal.Signals(-p.returncode).name}\n" if p.returncode < 0 else ""
-        return died + out[-3000:] + p.stderr.decode(errors="replace")[-1000:], (0, 0, 0)
+        cut = "CPU_QUOTA ...\n" if "CPU_QUOTA" in out[:-3000] else ""  # what was logged may be long
+        return died + cut + out[-3000:] + p.stderr.decode(errors="replace")[-1000:], (0, 0, 0)
     found = re.search(r"^calls (\d+) of \d+, traps (\d+), loads reordered (\d+)$", out, re.M)
     if not found:
         return "no count: " + out[-300:], (0, 0, 0)
