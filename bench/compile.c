@@ -24,7 +24,7 @@ static const struct opt_def options[] = {
 };
 
 /* What takes longer than that is measured once. */
-enum { LONG_NS = 2000000000 };
+static const double long_ns = 2e9;
 enum { GENERATED_BYTES = 1000000, QUICK_BYTES = 10000 };
 
 enum variant { FAST, FULL, LIFTOFF, TURBOFAN, NVARIANTS };
@@ -139,7 +139,7 @@ static bool measure_all(struct bench *b)
             for (int v = 0; v < NVARIANTS && ok; v++) {
                 struct row *r = &b->rows[i];
                 bench_progress(done++, all, r->name);
-                if (b->have[v] && (!round || (r->ns[v].n && r->ns[v].v[0] < LONG_NS)))
+                if (b->have[v] && (!round || (r->ns[v].n && r->ns[v].v[0] < long_ns)))
                     ok = measure(r, (enum variant)v);
             }
     bench_progress(0, 0, NULL);
@@ -173,7 +173,7 @@ static void print_table(struct bench *b)
     }
     printf("\nmedian (10%% to 90%%) of %u rounds, one if it takes more than %d s; bytes of the "
            "module by elapsed time, on %ld\nprocessors; memory: peak growth of the process\n",
-           b->rounds, LONG_NS / 1000000000, sysconf(_SC_NPROCESSORS_ONLN));
+           b->rounds, (int)(long_ns / 1e9), sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 static int print_json(struct bench *b)

@@ -194,7 +194,7 @@ static bool measure_yield(struct bench *b)
         ok = one && two && singula_run(sys, NULL, SINGULA_FOREVER) == SINGULA_RUN_DONE &&
              singula_sip_state(one) == SINGULA_EXITED && singula_sip_state(two) == SINGULA_EXITED;
         if (round)
-            samples_add(&b->yield_ns, (cpu_ns() - t) / (2. * YIELDS));
+            samples_add(&b->yield_ns, (cpu_ns() - t) / (2. * (double)YIELDS));
         singula_sip_destroy(one);
         singula_sip_destroy(two);
     }

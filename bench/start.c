@@ -21,7 +21,8 @@ static const struct opt_def options[] = {
 };
 
 /* What takes longer than a second is measured so often at most. */
-enum { SLOW_NS = 1000000000, SLOW_ROUNDS = 3 };
+enum { SLOW_ROUNDS = 3 };
+static const double slow_ns = 1e9;
 
 enum cache { CACHE_NONE, CACHE_HOT, CACHE_EMPTY };
 
@@ -156,7 +157,7 @@ static bool measure(struct bench *b, struct cell *c)
 
 static bool wanted(struct cell *c, unsigned round)
 {
-    return !c->skipped && (round < SLOW_ROUNDS || c->exit.v[0] < SLOW_NS);
+    return !c->skipped && (round < SLOW_ROUNDS || c->exit.v[0] < slow_ns);
 }
 
 static bool measure_all(struct bench *b)

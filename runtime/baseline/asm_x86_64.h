@@ -35,7 +35,7 @@ enum reg {
 };
 
 /* Conditions, as in jcc, setcc, cmovcc. Inverse: ^ 1. */
-enum cond {
+enum {
     CC_B = 2,
     CC_AE = 3,
     CC_E = 4,
@@ -68,7 +68,7 @@ enum {
 };
 
 /* Instructions, register first (op reg, rm) unless the name says otherwise. */
-enum insn {
+enum {
     I_ADD = 0x03,
     I_OR = 0x0b,
     I_AND = 0x23,

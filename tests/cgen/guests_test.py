@@ -10,6 +10,8 @@ from tools import LEVELS, Count, compile_guest, in_parallel, need_wasm_tools, ve
 
 FOLDERS = ("examples/*", "bench/guests", "tests/wasi/guests", "tests/cgen/guests")
 FLAGS = {"bench/guests": ["-mbulk-memory"]}
+# Without a C library, as bench/guests/meson.build makes them.
+BARE = {f"bench/guests/{name}.c": ["-nostdlib", "-Wl,--no-entry"] for name in ("call", "cell", "hub", "yield")}
 # The others test references and tags where they get them; then -O0 verifies too.
 NOT_AT_O0 = {"tests/cgen/guests/twice.c"}
 MADE_TO_BE_REFUSED = {"examples/bad/cheat.c", "examples/bad/forged.c", "examples/bad/liar.c"}
@@ -22,7 +24,7 @@ def guests_of(source):
             for guest in sorted(folder.glob("*.c")):
                 name = str(guest.relative_to(source))
                 if name not in MADE_TO_BE_REFUSED:
-                    yield name, guest, contracts, [f"-I{source}", *FLAGS.get(pattern, [])]
+                    yield name, guest, contracts, [f"-I{source}", *FLAGS.get(pattern, []), *BARE.get(name, [])]
 
 
 def main():
