@@ -131,6 +131,7 @@ struct baseline {
 
 enum { FRAME_SAVED = 2 }; /* slots between parameters and other locals (runtime/engine) */
 enum { XMM = 16 };        /* bit of xmm0 in `used` */
+enum { SCRATCH14 = 14, SCRATCH15 = 15 }; /* vector registers that are free within an instruction */
 
 bool vec_room(struct baseline *b, void **v, uint32_t n, uint32_t *cap, size_t size);
 
@@ -244,6 +245,15 @@ void float_binary(struct baseline *b, enum opcode op);
 void float_compare(struct baseline *b, enum opcode op);
 void float_unary(struct baseline *b, enum opcode op);
 void convert(struct baseline *b, enum opcode op);
+/* The prefix of scalar arithmetic on that type, and that of operations that know no scalars. */
+static inline uint32_t float_scalar(uint8_t type)
+{
+    return type == VT_F32 ? P_F3 : P_F2;
+}
+static inline uint32_t float_packed(uint8_t type)
+{
+    return type == VT_F32 ? 0 : P_66;
+}
 /* A constant in a vector register. */
 void float_const(struct baseline *b, uint8_t type, uint64_t bits, uint8_t reg);
 

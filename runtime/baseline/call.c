@@ -6,7 +6,7 @@
 
 static const uint8_t int_args[] = {RDI, RSI, RDX, RCX, R8, R9};
 static const uint8_t int_results[] = {RAX, RDX, RCX};
-enum { XMM_ARGS = 8, SCRATCH_XMM = 15 };
+enum { XMM_ARGS = 8 };
 
 /* ---- the convention ---- */
 
@@ -92,9 +92,9 @@ static void shuffle(struct baseline *b, uint8_t *from, bool vector)
         }
         /* a circle: d gets what it wants, and what was in d is from now on in s */
         if (vector) {
-            asm_rr(&b->a, move, SCRATCH_XMM, d);
+            asm_rr(&b->a, move, SCRATCH15, d);
             asm_rr(&b->a, move, d, s);
-            asm_rr(&b->a, move, s, SCRATCH_XMM);
+            asm_rr(&b->a, move, s, SCRATCH15);
         } else {
             asm_rr(&b->a, I_XCHG | W, d, s);
         }

@@ -1,17 +1,6 @@
 /* Conversions. */
 #include "runtime/baseline/baseline_int.h"
 
-enum { X15 = 15 };
-
-static uint32_t scalar(uint8_t type)
-{
-    return type == VT_F32 ? P_F3 : P_F2;
-}
-static uint32_t packed(uint8_t type)
-{
-    return type == VT_F32 ? 0 : P_66;
-}
-
 static uint64_t bits_of(uint8_t type, double v)
 {
     union {
@@ -28,8 +17,8 @@ static uint64_t bits_of(uint8_t type, double v)
 /* Compares the number in `r` with a constant. */
 static void compare(struct baseline *b, uint8_t type, uint8_t r, double with)
 {
-    float_const(b, type, bits_of(type, with), X15);
-    asm_rr(&b->a, I_UCOMIS | packed(type), r, X15);
+    float_const(b, type, bits_of(type, with), SCRATCH15);
+    asm_rr(&b->a, I_UCOMIS | float_packed(type), r, SCRATCH15);
 }
 
 /* ---- from floating point to integers ---- */
@@ -58,7 +47,7 @@ static void truncate_in_range(struct baseline *b, uint8_t from, uint8_t to, bool
                               uint8_t x, uint8_t r)
 {
     struct asmbuf *a = &b->a;
-    uint32_t insn = I_FTOI | scalar(from);
+    uint32_t insn = I_FTOI | float_scalar(from);
     if (to == VT_I32) {
         asm_rr(a, insn | (is_signed ? 0 : W), r, x);
         if (!is_signed)
@@ -74,7 +63,7 @@ static void truncate_in_range(struct baseline *b, uint8_t from, uint8_t to, bool
     asm_rr(a, insn | W, r, x);
     uint32_t done = asm_skip_always(a);
     asm_here(a, large);
-    asm_rr(a, I_FSUB | scalar(from), x, X15);
+    asm_rr(a, I_FSUB | float_scalar(from), x, SCRATCH15);
     asm_rr(a, insn | W, r, x);
     asm_mov_imm(a, RAX, UINT64_C(1) << 63);
     asm_rr(a, I_XOR | W, r, RAX);
@@ -86,7 +75,7 @@ static void truncate_checked(struct baseline *b, uint8_t from, uint8_t to, bool 
     struct range range = range_of(from, to, is_signed);
     struct val v = value_pop(b);
     uint8_t x = value_own(b, &v), r = value_take(b, false);
-    asm_rr(&b->a, I_UCOMIS | packed(from), x, x);
+    asm_rr(&b->a, I_UCOMIS | float_packed(from), x, x);
     func_trap_if(b, CC_P, TRAP_BAD_CONVERSION);
     compare(b, from, x, range.low);
     func_trap_if(b, CC_BE, TRAP_INT_OVERFLOW);
@@ -104,7 +93,7 @@ static void saturate(struct baseline *b, uint8_t from, uint8_t to, bool is_signe
     struct val v = value_pop(b);
     uint8_t x = value_own(b, &v), r = value_take(b, false);
     asm_mov_imm(a, r, 0);
-    asm_rr(a, I_UCOMIS | packed(from), x, x);
+    asm_rr(a, I_UCOMIS | float_packed(from), x, x);
     uint32_t nan = asm_jcc(a, CC_P);
     compare(b, from, x, range.low);
     asm_mov_imm(a, r, range.least);
@@ -137,7 +126,7 @@ static void from_u64(struct baseline *b, uint32_t insn, uint8_t type, uint8_t r,
     asm_alu_imm(a, 4, 0, RCX, 1);
     asm_rr(a, I_OR | W, RAX, RCX);
     asm_rr(a, insn | W, x, RAX);
-    asm_rr(a, I_FADD | scalar(type), x, x);
+    asm_rr(a, I_FADD | float_scalar(type), x, x);
     asm_here(a, done);
 }
 
@@ -145,7 +134,7 @@ static void from_int(struct baseline *b, uint8_t from, uint8_t to, bool is_signe
 {
     struct val v = value_pop(b);
     uint8_t r = value_use(b, &v), x = value_take(b, true);
-    uint32_t insn = I_FFROMI | scalar(to);
+    uint32_t insn = I_FFROMI | float_scalar(to);
     asm_rr(&b->a, I_XORPS, x, x); /* else it would wait for what was in x */
     if (!is_signed && from == VT_I64)
         from_u64(b, insn, to, r, x);
@@ -202,7 +191,7 @@ void convert(struct baseline *b, enum opcode op)
         return;
     case OP_F32_DEMOTE_F64:
     case OP_F64_PROMOTE_F32:
-        single(b, I_FCVT | scalar(from), to);
+        single(b, I_FCVT | float_scalar(from), to);
         return;
     case OP_I32_REINTERPRET_F32:
     case OP_I64_REINTERPRET_F64:

@@ -1,21 +1,9 @@
 /* Floating point. Every NaN result is quiet, as SSE's are. */
 #include "runtime/baseline/baseline_int.h"
 
-enum { X14 = 14, X15 = 15 };
-
 static uint8_t float_type(enum opcode op)
 {
     return op >= OP_F64_ABS || (op >= OP_F64_EQ && op <= OP_F64_GE) ? VT_F64 : VT_F32;
-}
-
-/* The prefix of scalar arithmetic, and that of operations that know no scalars. */
-static uint32_t scalar(uint8_t type)
-{
-    return type == VT_F32 ? P_F3 : P_F2;
-}
-static uint32_t packed(uint8_t type)
-{
-    return type == VT_F32 ? 0 : P_66;
 }
 
 void float_const(struct baseline *b, uint8_t type, uint64_t bits, uint8_t reg)
@@ -38,7 +26,7 @@ static void arithmetic(struct baseline *b, uint32_t insn, struct val *x, struct 
 {
     uint8_t r = value_own(b, x);
     struct mem m;
-    insn |= scalar(x->type);
+    insn |= float_scalar(x->type);
     if (value_in_memory(b, y, &m))
         asm_rm(&b->a, insn, r, m);
     else
@@ -50,15 +38,15 @@ static void min_max(struct baseline *b, bool max, struct val *x, struct val *y)
 {
     struct asmbuf *a = &b->a;
     uint8_t t = x->type, rx = value_own(b, x), ry = value_use(b, y);
-    asm_rr(a, I_UCOMIS | packed(t), rx, ry);
+    asm_rr(a, I_UCOMIS | float_packed(t), rx, ry);
     uint32_t nan = asm_skip(a, CC_P), differ = asm_skip(a, CC_NE);
     asm_rr(a, max ? I_ANDPS : I_ORPS, rx, ry);
     uint32_t done = asm_skip_always(a);
     asm_here(a, nan);
-    asm_rr(a, I_FADD | scalar(t), rx, ry);
+    asm_rr(a, I_FADD | float_scalar(t), rx, ry);
     uint32_t done2 = asm_skip_always(a);
     asm_here(a, differ);
-    asm_rr(a, (max ? I_FMAX : I_FMIN) | scalar(t), rx, ry);
+    asm_rr(a, (max ? I_FMAX : I_FMIN) | float_scalar(t), rx, ry);
     asm_here(a, done);
     asm_here(a, done2);
 }
@@ -66,12 +54,12 @@ static void min_max(struct baseline *b, bool max, struct val *x, struct val *y)
 static void copysign_(struct baseline *b, struct val *x, struct val *y)
 {
     uint8_t t = x->type, rx = value_own(b, x), ry = value_use(b, y);
-    float_const(b, t, sign_bit(t), X15);
-    asm_rr(&b->a, I_MOVAPS, X14, X15);
-    asm_rr(&b->a, I_ANDNPS, X15, rx);
-    asm_rr(&b->a, I_ANDPS, X14, ry);
-    asm_rr(&b->a, I_ORPS, X15, X14);
-    asm_rr(&b->a, I_MOVAPS, rx, X15);
+    float_const(b, t, sign_bit(t), SCRATCH15);
+    asm_rr(&b->a, I_MOVAPS, SCRATCH14, SCRATCH15);
+    asm_rr(&b->a, I_ANDNPS, SCRATCH15, rx);
+    asm_rr(&b->a, I_ANDPS, SCRATCH14, ry);
+    asm_rr(&b->a, I_ORPS, SCRATCH15, SCRATCH14);
+    asm_rr(&b->a, I_MOVAPS, rx, SCRATCH15);
 }
 
 void float_binary(struct baseline *b, enum opcode op)
@@ -101,7 +89,7 @@ void float_compare(struct baseline *b, enum opcode op)
     struct val y = value_pop(b), x = value_pop(b);
     if (n == EQ || n == NE) { /* all ones or all zeros */
         uint8_t rx = value_own(b, &x), ry = value_use(b, &y);
-        asm_rr(a, I_FCMP | scalar(type), rx, ry);
+        asm_rr(a, I_FCMP | float_scalar(type), rx, ry);
         asm_byte(a, n == EQ ? FCMP_EQ : FCMP_NE);
         value_drop(b, &x);
         value_drop(b, &y);
@@ -113,7 +101,7 @@ void float_compare(struct baseline *b, enum opcode op)
     }
     uint8_t rx = value_use(b, &x), ry = value_use(b, &y);
     bool swapped = n == LT || n == LE;
-    asm_rr(a, I_UCOMIS | packed(type), swapped ? ry : rx, swapped ? rx : ry);
+    asm_rr(a, I_UCOMIS | float_packed(type), swapped ? ry : rx, swapped ? rx : ry);
     value_drop(b, &x);
     value_drop(b, &y);
     value_push_flags(b, n == LT || n == GT ? CC_A : CC_AE);
@@ -130,13 +118,13 @@ void float_unary(struct baseline *b, enum opcode op)
     uint8_t r = value_own(b, &x);
     if (n <= OP_F32_NEG - OP_F32_ABS) {
         bool neg = n == OP_F32_NEG - OP_F32_ABS;
-        float_const(b, type, neg ? sign_bit(type) : sign_bit(type) - 1, X15);
-        asm_rr(a, neg ? I_XORPS : I_ANDPS, r, X15);
+        float_const(b, type, neg ? sign_bit(type) : sign_bit(type) - 1, SCRATCH15);
+        asm_rr(a, neg ? I_XORPS : I_ANDPS, r, SCRATCH15);
     } else if (n <= OP_F32_NEAREST - OP_F32_ABS) {
         asm_rr(a, type == VT_F32 ? I_ROUNDSS : I_ROUNDSD, r, r);
         asm_byte(a, NO_EXCEPTION | modes[n - (OP_F32_CEIL - OP_F32_ABS)]);
     } else {
-        asm_rr(a, I_FSQRT | scalar(type), r, r);
+        asm_rr(a, I_FSQRT | float_scalar(type), r, r);
     }
     value_push_reg(b, type, r);
 }

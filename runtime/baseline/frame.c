@@ -42,7 +42,7 @@ static void set_parameters(struct baseline *b, const struct place *params)
         uint8_t type = b->type->params[k], from = params[k].reg, to = b->local_regs[k];
         struct val v = {.kind = V_REG, .type = type, .reg = from};
         if (from == NO_REG) {
-            v.reg = is_float(type) ? 15 : RAX;
+            v.reg = is_float(type) ? SCRATCH15 : RAX;
             asm_rm(a, is_float(type) ? I_MOVSD : I_MOV | wide(type), v.reg,
                    MEM(RSP, b->frame + 8 + params[k].at));
         } else if (type == VT_I32) {

@@ -28,8 +28,6 @@ static LLVMValueRef row_of(struct gen *g, LLVMValueRef ref)
 {
     struct chunk *c = g->c;
     LLVMValueRef row = LLVMBuildIntToPtr(c->b, ref, c->ptr, "");
-    if (c->opt->opt == IMAGE_FAST)
-        return row;
     LLVMValueRef known[2] = {row, const64(g, NATIVE_XOBJ_BYTES)};
     LLVMValueRef yes = LLVMConstInt(c->i1, 1, false);
     unsigned id = LLVMLookupIntrinsicID("llvm.assume", 11);
