@@ -16,7 +16,7 @@
 bool baseline_available(void);
 
 /* Compiles every function of the module on the calling thread; options and errors are those of
- * compiler_compile(), o->opt and o->threads mean nothing. *out is written on success only and is
+ * compiler_compile(), o->threads means nothing. *out is written on success only and is
  * the caller's (malloc).
  *  E_NOMEM, E_UNFINISHED: stopped, E_COMPILER: the processor is too old, or the code would be
  *  larger than an image may be. */

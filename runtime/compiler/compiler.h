@@ -11,7 +11,6 @@
 
 struct compile_options {
     enum memory_mode mode;
-    enum image_opt opt;
     bool watched;     /* code for the ownership monitor: compares frames with what is proved */
     uint32_t threads; /* 0: one per processor */
     /* Called from any of the threads, one at a time: bytes of function bodies done, of how many.

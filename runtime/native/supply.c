@@ -120,7 +120,6 @@ static enum status compile(const struct supply *s, const struct verified_module 
 {
     struct loaded_compiler c;
     struct compile_options o = {.mode = (enum memory_mode)key->mode,
-                                .opt = (enum image_opt)key->opt,
                                 .watched = key->watched,
                                 .threads = s->cfg.spare ? other_processors() : 0,
                                 .progress = stop ? NULL : s->cfg.progress,

@@ -9,7 +9,7 @@ enum status jit_image(enum image_opt opt, const struct verified_module *m, enum 
                       bool watched, const _Atomic bool *stop, const uint8_t **image,
                       struct diag *why)
 {
-    struct compile_options o = {.mode = mode, .opt = opt, .watched = watched, .stop = stop};
+    struct compile_options o = {.mode = mode, .watched = watched, .stop = stop};
     struct image_key key = {.mode = (uint8_t)mode, .watched = watched};
     struct image_bytes out;
     enum status st = opt == IMAGE_FAST ? baseline_compile(m, &key, &o, &out, why)

@@ -73,7 +73,7 @@ static void compiles(struct verified_module *m, struct bytes *body)
 {
     struct diag why;
     for (int mode = MEMORY_GUARD; mode <= MEMORY_COMPACT; mode++) {
-        struct compile_options o = {.mode = (enum memory_mode)mode, .opt = IMAGE_FAST};
+        struct compile_options o = {.mode = (enum memory_mode)mode};
         ck_assert_msg(compile(m, &o, &why) == OK, "%s", why.detail);
     }
     verified_destroy(m);
@@ -117,7 +117,7 @@ START_TEST(progress_is_told_and_stopping_stops)
     for (uint32_t i = 0; i < 1000; i++)
         put_op(&body, OP_NOP);
     struct verified_module *m = make(1000, 0, "", &body);
-    struct compile_options o = {.progress = progress, .ctx = &t, .opt = IMAGE_FAST};
+    struct compile_options o = {.progress = progress, .ctx = &t};
     ck_assert_int_eq(compile(m, &o, &why), OK);
     ck_assert_uint_eq(t.done, t.total);
     ck_assert_uint_eq(t.total, 1000 * 1001);
@@ -158,7 +158,7 @@ START_TEST(stopping_stops_within_functions)
     for (uint32_t i = 0; i < TRIES && st == OK; i++) {
         struct stopper s = {0};
         struct diag why;
-        struct compile_options o = {.opt = IMAGE_FAST, .stop = &s.stop};
+        struct compile_options o = {.stop = &s.stop};
         ck_assert_int_eq(pthread_create(&s.thread, NULL, stop_soon, &s), 0);
         atomic_store(&s.begun, true);
         st = compile(m, &o, &why);
@@ -186,7 +186,7 @@ START_TEST(code_is_limited)
         put_op_u32(&body, OP_BR_IF, 0);
     }
     struct verified_module *m = make(1, 0, results, &body);
-    struct compile_options o = {.opt = IMAGE_FAST};
+    struct compile_options o = {0};
     ck_assert_int_eq(compile(m, &o, &why), E_COMPILER);
     ck_assert_ptr_nonnull(strstr(why.detail, "would take more than"));
     verified_destroy(m);
