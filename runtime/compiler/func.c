@@ -93,8 +93,8 @@ static void enter(struct gen *g, enum ckind kind, const struct insn_view *i,
     c->params = g->nphis;
     if (!grow(g, &g->phis, &g->phis_cap, g->nphis + type.nparams, sizeof *g->phis))
         return;
-    memcpy(g->phis + g->nphis, g->stack + c->height, type.nparams * sizeof *g->phis);
-    g->nphis += type.nparams;
+    for (uint32_t k = 0; k < type.nparams; k++)
+        g->phis[g->nphis++] = g->stack[c->height + k];
     c->else_ = gen_block(g);
     LLVMBasicBlockRef then = gen_block(g);
     LLVMBuildCondBr(g->c->b, cond, then, c->else_);
