@@ -51,8 +51,9 @@ void samples_clear(struct samples *s)
 
 json_t *samples_json(struct samples *s)
 {
-    return json_pack("{s:f, s:f, s:f, s:i}", "median", samples_quantile(s, 0.5), "p10",
-                     samples_quantile(s, 0.1), "p90", samples_quantile(s, 0.9), "n", (int)s->n);
+    return json_pack("{s:f, s:f, s:f, s:f, s:i}", "median", samples_quantile(s, 0.5), "p10",
+                     samples_quantile(s, 0.1), "p90", samples_quantile(s, 0.9), "best",
+                     samples_quantile(s, 0), "n", (int)s->n);
 }
 
 /* DIR/NAME, if it can be read. */

@@ -25,7 +25,7 @@ void samples_add(struct samples *s, double x);
 /* The value below which the fraction q of the samples lies, by linear interpolation; 0 if empty. */
 double samples_quantile(struct samples *s, double q);
 void samples_clear(struct samples *s);
-/* {"median":, "p10":, "p90":, "n":} */
+/* {"median":, "p10":, "p90":, "best":, "n":} */
 json_t *samples_json(struct samples *s);
 
 /* Where the guest module NAME is: in the build, in the installation, or in $SINGULA_BENCH_DIR;

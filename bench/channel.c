@@ -303,6 +303,32 @@ static double best_ratio(struct bench *b, unsigned p, unsigned v, unsigned s)
     return best / samples_quantile(&b->cells[p][v][ROW_SIPS][s].ns, 0.5);
 }
 
+/* SIPs' slowest size over the fastest, by the quantile q of each. */
+static double flatness(struct bench *b, unsigned v, double q)
+{
+    double least = 0, most = 0;
+    for (unsigned s = 0; s < b->nsizes; s++) {
+        double m = samples_quantile(&b->cells[RALLY][v][ROW_SIPS][s].ns, q);
+        least = s == 0 || m < least ? m : least;
+        most = m > most ? m : most;
+    }
+    return most / least;
+}
+
+/* What the cells of SIPs say in other words: a rate, or how much the size matters. */
+static void print_words(struct bench *b, unsigned p, unsigned v)
+{
+    if (p == STREAM) {
+        printf("  %-12s", "singula, M/s");
+        for (unsigned s = 0; s < b->nsizes; s++)
+            printf("  %-21.2f", 1e3 / samples_quantile(&b->cells[p][v][ROW_SIPS][s].ns, 0.5));
+        printf("\n");
+    } else if (variants[v].sip == WORK_NONE) {
+        printf("  %-12s  slowest size over fastest: %.2fx by medians, %.2fx by the best batches\n",
+               "singula", flatness(b, v, 0.5), flatness(b, v, 0));
+    }
+}
+
 static void print_part(struct bench *b, unsigned p, unsigned v)
 {
     printf("%s, %s: %s; %s\n", pattern_names[p], variants[v].name, pattern_units[p],
@@ -325,7 +351,9 @@ static void print_part(struct bench *b, unsigned p, unsigned v)
         snprintf(text, sizeof text, "%.2fx", best_ratio(b, p, v, s));
         printf("  %-21s", text);
     }
-    printf("\n\n");
+    printf("\n");
+    print_words(b, p, v);
+    printf("\n");
 }
 
 static int print_table(struct bench *b)
@@ -369,6 +397,7 @@ static int print_json(struct bench *b)
     json_object_set_new(doc, "memory", json_string(modes[b->memory]));
     json_object_set_new(doc, "engine",
                         json_string(b->engine == SINGULA_ENGINE_NATIVE ? "native" : "interp"));
+    json_object_set_new(doc, "slowest_size_over_fastest", json_real(flatness(b, 0, 0.5)));
     json_object_set_new(doc, "cells", cells);
     return bench_print_json(doc);
 }

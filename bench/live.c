@@ -204,17 +204,24 @@ static bool measure_yield(struct bench *b)
 
 /* ---- the command ---- */
 
+static void print_times(const char *what, struct samples *s)
+{
+    char text[BENCH_SPREAD], best[BENCH_TIME];
+    printf("%-34s %s, at best %s\n", what, bench_spread(s, text),
+           bench_time(samples_quantile(s, 0), best));
+}
+
 static int print_table(struct bench *b)
 {
-    char text[BENCH_SPREAD], time[BENCH_TIME];
+    char time[BENCH_TIME];
     if (has(b, LIVE)) {
         printf("%-34s %.0f bytes\n", "a live SIP takes", b->bytes);
         printf("%-34s %s\n", "spawned, asked, answered in", bench_time(b->answer_ns, time));
     }
     if (has(b, SPAWN))
-        printf("%-34s %s\n", "spawned and ended in", bench_spread(&b->spawn_ns, text));
+        print_times("spawned and ended in", &b->spawn_ns);
     if (has(b, YIELD))
-        printf("%-34s %s\n", "gives way in", bench_spread(&b->yield_ns, text));
+        print_times("gives way in", &b->yield_ns);
     printf("\n%llu SIPs live at once, %s memory, engine %s; %u more mappings of the system\n"
            "CPU time of one thread; medians (p10-p90) of %u rounds\n",
            (unsigned long long)b->live, modes[b->memory], engines[b->engine], b->mappings,
