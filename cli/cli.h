@@ -43,6 +43,20 @@ static inline int opts_monitor(int option, int now)
                                       : now;
 }
 
+/* trace.c: runs that can be repeated. */
+enum { OPT_SEED = OPT_NO_MONITOR + 1, OPT_TRACE };
+#define SEED_OPTIONS                                                                               \
+    {OPT_SEED, "seed", "N", "a run that can be repeated: one worker, chance and time follow N"},   \
+    {                                                                                              \
+        OPT_TRACE, "trace", "FILE", "with --seed: write what the scheduler does, line by line"     \
+    }
+/* Takes one of these. Complains. */
+bool trace_option(int option, const char *text, struct singula_config *cfg);
+/* Whether the options together make sense. Complains. */
+bool trace_usable(const struct singula_config *cfg);
+/* The file, if there is one, is complete. Complains. */
+bool trace_close(struct singula_config *cfg);
+
 struct command {
     const char *name;    /* "verify"; with a space for commands of commands: "contract check" */
     const char *usage;   /* what follows the name: "FILE..." */

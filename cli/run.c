@@ -46,6 +46,7 @@ static const struct opt_def options[] = {
     {OPT_ENTRY, "entry", "NAME", "export to call (default _start)"},
     {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
     MONITOR_OPTIONS,
+    SEED_OPTIONS,
     {0, NULL, NULL, NULL},
 };
 
@@ -165,6 +166,9 @@ static bool take(struct run_options *r, int option, const char *text)
     case OPT_NO_MONITOR:
         r->system.monitor = opts_monitor(option, r->system.monitor);
         return true;
+    case OPT_SEED:
+    case OPT_TRACE:
+        return trace_option(option, text, &r->system);
     default:
         return take_quota(r, option, text);
     }
@@ -250,7 +254,7 @@ out:
     }
     singula_system_destroy(sys);
     singula_module_destroy(m);
-    return status;
+    return trace_close(&r->system) ? status : RUN_FAILED;
 }
 
 static int run_run(const struct command *self, int argc, char **argv)
@@ -267,6 +271,8 @@ static int run_run(const struct command *self, int argc, char **argv)
         if (!take(&r, c, o.value))
             goto out;
     }
+    if (!trace_usable(&r.system))
+        goto out;
     if (o.first == argc) {
         complain("run: no FILE given (see singula run --help)");
         goto out;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <time.h>
 
 enum { OPT_CHECK = OPT_LONG, OPT_AUDIT, OPT_TIMEOUT, OPT_ENGINE, OPT_OPT, OPT_IO };
 
@@ -20,6 +19,7 @@ static const struct opt_def options[] = {
      "read and write files by ring (io_uring) or threads (default: what works)"},
     {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
     MONITOR_OPTIONS,
+    SEED_OPTIONS,
     {'q', "quiet", NULL, "no summary"},
     {0, NULL, NULL, NULL},
 };
@@ -58,13 +58,6 @@ struct up {
     uint64_t timeout_ns;
     bool check, audit, quiet;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* A path of the manifest is relative to the manifest's folder. */
 static char *beside(const char *manifest, const char *path)
@@ -234,8 +227,8 @@ static bool start(struct up *u, unsigned i)
  * a second: those that are started after it find its names. */
 static void head_start(struct up *u, const struct node *n)
 {
-    uint64_t until = now_ns() + head_start_ns;
-    while (n->sip && !interrupt_signal() && now_ns() < until) {
+    uint64_t until = singula_now_ns(u->sys) + head_start_ns;
+    while (n->sip && !interrupt_signal() && singula_now_ns(u->sys) < until) {
         enum singula_state state = singula_sip_state(n->sip);
         if (state != SINGULA_READY && state != SINGULA_RUNNING)
             return;
@@ -247,7 +240,7 @@ static void head_start(struct up *u, const struct node *n)
 /* ---- while it runs ---- */
 
 /* Looks at a SIP that has ended: reports, and decides whether it starts again. */
-static void reap(struct node *n)
+static void reap(const struct up *u, struct node *n)
 {
     bool exited = singula_sip_state(n->sip) == SINGULA_EXITED;
     n->exit_code = exited ? singula_sip_exit_code(n->sip) : 0;
@@ -263,7 +256,7 @@ static void reap(struct node *n)
     if (!again || (n->p->max_restarts && n->restarts >= n->p->max_restarts))
         return;
     uint64_t wait = backoff_first_ns << (n->restarts < 10 ? n->restarts : 10);
-    n->start_at = now_ns() + (wait < backoff_most_ns ? wait : backoff_most_ns);
+    n->start_at = singula_now_ns(u->sys) + (wait < backoff_most_ns ? wait : backoff_most_ns);
     n->restarts++;
 }
 
@@ -271,14 +264,14 @@ static void reap(struct node *n)
  * 0. */
 static bool tend(struct up *u, uint64_t *next)
 {
-    uint64_t now = now_ns();
+    uint64_t now = singula_now_ns(u->sys);
     bool changed = false;
     *next = 0;
     for (unsigned i = 0; i < u->n; i++) {
         struct node *n = &u->nodes[i];
         if (n->sip && (singula_sip_state(n->sip) == SINGULA_EXITED ||
                        singula_sip_state(n->sip) == SINGULA_TRAPPED)) {
-            reap(n);
+            reap(u, n);
             changed = true;
         }
         if (n->start_at && n->start_at <= now)
@@ -326,9 +319,9 @@ static void cut_off(struct up *u, bool stuck)
 
 static void supervise(struct up *u)
 {
-    uint64_t deadline = u->timeout_ns ? now_ns() + u->timeout_ns : UINT64_MAX;
+    uint64_t deadline = u->timeout_ns ? singula_now_ns(u->sys) + u->timeout_ns : UINT64_MAX;
     for (bool stuck = false;;) {
-        uint64_t next, now = now_ns();
+        uint64_t next, now = singula_now_ns(u->sys);
         bool changed = tend(u, &next), alive = any_alive(u);
         uint64_t until = next && next < deadline ? next : deadline;
         if (!alive && !next)
@@ -338,7 +331,8 @@ static void supervise(struct up *u)
             return;
         }
         if (!alive || (stuck && !changed)) { /* only a restart can change anything */
-            control_sleep(&u->control, until);
+            if (!singula_skip_to(u->sys, until))
+                control_sleep(&u->control, until);
             control_serve(&u->control);
             continue;
         }
@@ -452,6 +446,8 @@ static int up_run(const struct command *self, int argc, char **argv)
             return EXIT_USAGE;
         if (c == OPT_OPT && (u.system.opt = opts_level(o.value)) < 0)
             return EXIT_USAGE;
+        if ((c == OPT_SEED || c == OPT_TRACE) && !trace_option(c, o.value, &u.system))
+            return EXIT_USAGE;
         u.check |= c == OPT_CHECK;
         u.audit |= c == OPT_AUDIT;
         u.system.monitor = opts_monitor(c, u.system.monitor);
@@ -461,12 +457,16 @@ static int up_run(const struct command *self, int argc, char **argv)
         complain("up: give one SYSTEM.yaml (see singula up --help)");
         return EXIT_USAGE;
     }
+    if (!trace_usable(&u.system))
+        return EXIT_USAGE;
     u.path = argv[o.first];
     u.manifest = manifest_load(u.path);
     if (!u.manifest)
         return EXIT_USAGE;
     if (!u.system.engine)
-        u.system.engine = u.manifest->engine ? u.manifest->engine : SINGULA_ENGINE_AUTO;
+        u.system.engine = u.system.seed        ? SINGULA_ENGINE_INTERP
+                          : u.manifest->engine ? u.manifest->engine
+                                               : SINGULA_ENGINE_AUTO;
     u.n = u.manifest->processes_count;
     u.nodes = calloc(u.n, sizeof *u.nodes);
     int status = u.nodes ? EXIT_OK : EXIT_USAGE;
@@ -479,7 +479,7 @@ static int up_run(const struct command *self, int argc, char **argv)
     else if (status == EXIT_OK)
         status = run_system(&u);
     clear(&u);
-    return status;
+    return trace_close(&u.system) ? status : EXIT_REFUSED;
 }
 
 const struct command up_command = {

@@ -184,16 +184,45 @@ enum {
  * does not allow it. RING: no system is made where it does not. */
 enum { SINGULA_IO_DEFAULT = 0, SINGULA_IO_RING = 1, SINGULA_IO_THREADS = 2 };
 
+enum {
+    SINGULA_TRACE_SPAWN,
+    SINGULA_TRACE_START, /* runs next */
+    SINGULA_TRACE_CHECK, /* runs, and is at the head of a loop or function */
+    SINGULA_TRACE_YIELD, /* gave way */
+    SINGULA_TRACE_BLOCK, /* waits */
+    SINGULA_TRACE_WAKE,  /* is ready again */
+    SINGULA_TRACE_END,
+    SINGULA_TRACE_N
+};
+struct singula_trace {
+    int event; /* SINGULA_TRACE_... */
+    uint32_t id;
+    const char *name;
+    uint64_t now_ns;
+    const char *trap; /* of END: as singula_sip_trap() */
+    int exit_code;
+};
+
 struct singula_config {      /* zero means the default */
     uint64_t address_bytes;  /* of the compact zone */
     uint32_t guard_windows;  /* how many guard-mode SIPs may live at once */
     uint64_t exchange_bytes; /* limit of the exchange heap */
     uint32_t max_sips;
     uint64_t slice_ns; /* scheduler */
-    int monitor;       /* SINGULA_MONITOR_...; for all SIPs of the system, for good */
-    int engine;        /* SINGULA_ENGINE_...; for all SIPs of the system */
-    int opt;           /* SINGULA_OPT_...: how modules are compiled */
-    int io;            /* SINGULA_IO_... */
+    /* Not 0: a run that can be repeated. Who runs next, how long, what time it is and what random
+     * numbers guests get follow from the seed and from nothing else: time is virtual, passes with
+     * what guests execute and jumps where all wait. Everything is interpreted (E_ARGUMENT with
+     * NATIVE), files are read and written at once. What comes from outside (terminals, pipes,
+     * sockets, host functions) is as it is. */
+    uint64_t seed;
+    /* Of such a run: called at everything that the scheduler does. May call singula_kill(), which
+     * takes effect before that SIP does anything more, and nothing else. */
+    void (*trace)(void *ctx, const struct singula_trace *t);
+    void *trace_ctx;
+    int monitor; /* SINGULA_MONITOR_...; for all SIPs of the system, for good */
+    int engine;  /* SINGULA_ENGINE_...; for all SIPs of the system */
+    int opt;     /* SINGULA_OPT_...: how modules are compiled */
+    int io;      /* SINGULA_IO_... */
     /* All SIPs run one module. If its code is there when the first is spawned, AUTO is NATIVE and
      * starts a little faster. */
     bool single_module;
@@ -273,6 +302,10 @@ enum {
 SINGULA_API int singula_run(struct singula_system *sys, struct singula_sip *until,
                             uint64_t timeout_ns);
 SINGULA_API void singula_stop(struct singula_system *sys);
+/* The time by which SIPs live: of the system's monotonic clock, or the virtual one of a seed. */
+SINGULA_API uint64_t singula_now_ns(const struct singula_system *sys);
+/* Virtual time jumps to then. False: time is real. Not while the system runs. */
+SINGULA_API bool singula_skip_to(struct singula_system *sys, uint64_t at_ns);
 SINGULA_API void singula_kill(struct singula_sip *sip);
 
 enum singula_state {

@@ -152,6 +152,24 @@ enum status api_module_load(struct singula_module *m, struct singula_system *sys
 
 /* ---- systems ---- */
 
+_Static_assert((int)SIM_SPAWN == SINGULA_TRACE_SPAWN && (int)SIM_START == SINGULA_TRACE_START &&
+                   (int)SIM_CHECK == SINGULA_TRACE_CHECK && (int)SIM_YIELD == SINGULA_TRACE_YIELD &&
+                   (int)SIM_BLOCK == SINGULA_TRACE_BLOCK && (int)SIM_WAKE == SINGULA_TRACE_WAKE &&
+                   (int)SIM_END == SINGULA_TRACE_END && (int)SIM_EVENT_N == SINGULA_TRACE_N,
+               "events have the same numbers inside and outside");
+
+static void trace(void *ctx, enum sim_event e, const struct proc *p, uint64_t now_ns)
+{
+    struct singula_system *sys = ctx;
+    struct singula_trace t = {
+        .event = (int)e, .id = p->id, .name = p->name, .now_ns = now_ns, .trap = "NONE"};
+    if (e == SIM_END) {
+        t.trap = trap_name(p->trap);
+        t.exit_code = p->exit_code;
+    }
+    sys->trace(sys->trace_ctx, &t);
+}
+
 int singula_system_create(const struct singula_config *cfg, struct singula_system **out,
                           struct singula_diag *why)
 {
@@ -162,7 +180,17 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
     if (!sys)
         return api_refuse(why, &d, E_NOMEM);
     struct runtime_config rc = {0};
+    if (cfg && cfg->seed && cfg->engine == SINGULA_ENGINE_NATIVE) {
+        diag_set(&d, E_ARGUMENT, "a run with a seed is interpreted: it counts preemption checks");
+        free(sys);
+        return api_refuse(why, &d, E_ARGUMENT);
+    }
     if (cfg) {
+        sys->trace = cfg->trace;
+        sys->trace_ctx = cfg->trace_ctx;
+        rc.sched.seed = cfg->seed;
+        rc.sched.trace = cfg->trace ? trace : NULL;
+        rc.sched.trace_ctx = sys;
         rc.region.compact_bytes = cfg->address_bytes;
         rc.region.windows = cfg->guard_windows;
         rc.xheap.max_bytes = cfg->exchange_bytes;
@@ -213,6 +241,17 @@ static bool somebody_works(const struct singula_system *sys)
     return false;
 }
 
+uint64_t singula_now_ns(const struct singula_system *sys)
+{
+    return sched_now_ns(sys->rt.sched);
+}
+
+bool singula_skip_to(struct singula_system *sys, uint64_t at_ns)
+{
+    check(!sys->running);
+    return sched_skip_to(sys->rt.sched, at_ns);
+}
+
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns)
 {
     sys->running = true;
@@ -223,7 +262,7 @@ bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns
 
 int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns)
 {
-    uint64_t now = clock_now_ns();
+    uint64_t now = singula_now_ns(sys);
     uint64_t end = timeout_ns < WAIT_FOREVER - now ? now + timeout_ns : WAIT_FOREVER;
     struct proc *p = until ? &until->sip->proc : NULL;
     check(!sys->running);

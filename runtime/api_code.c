@@ -134,7 +134,7 @@ void api_code_open(struct singula_system *sys, const struct singula_config *cfg)
     static const struct singula_config defaults;
     if (!cfg)
         cfg = &defaults;
-    bool mixed = cfg->engine == SINGULA_ENGINE_AUTO;
+    bool mixed = cfg->engine == SINGULA_ENGINE_AUTO && !cfg->seed;
     sys->rt.perf_map = cfg->perf_map;
     sys->single = cfg->single_module;
     supply_open(&sys->supply, &(struct supply_config){.no_cache = cfg->no_cache,

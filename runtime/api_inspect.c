@@ -150,8 +150,8 @@ int singula_system_inspect(struct singula_system *sys, bool map, char **json)
     struct walk w = {json_array()};
     json_t *j = json_pack("{s:I, s:s, s:b, s:I, s:o, s:o, s:o}", "pid", (json_int_t)getpid(),
                           "engine", sys->rt.engine->name, "monitor", sys->rt.monitor, "now_ns",
-                          (json_int_t)clock_now_ns(), "pages", pages_json(sys->rt.region), "heap",
-                          heap_json(sys->rt.xheap), "sips", sips_json(sys));
+                          (json_int_t)singula_now_ns(sys), "pages", pages_json(sys->rt.region),
+                          "heap", heap_json(sys->rt.xheap), "sips", sips_json(sys));
     view_channels(sys->rt.xheap, channel_json, &w);
     json_object_set_new(j, "channels", w.list);
     w.list = json_array();

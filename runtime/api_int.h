@@ -59,6 +59,8 @@ struct singula_system {
     bool single;           /* singula_config.single_module */
     struct code_jobs jobs; /* who compiles meanwhile */
     struct list sips, hosts, loaded;
+    void (*trace)(void *ctx, const struct singula_trace *t); /* singula_config.trace */
+    void *trace_ctx;
     bool running; /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
 };

@@ -75,6 +75,8 @@ __attribute__((cold)) void interp_poll(OP_PARAMS)
     const char *here = __builtin_frame_address(0);
     check(s->exec.native - here < NATIVE_BYTES && here - s->exec.native < NATIVE_BYTES);
     enum trap t = proc_poll(&s->proc);
+    if (t == TRAP_NONE && proc_goes_on(&s->proc))
+        GO();
     if (t != TRAP_NONE)
         trap_here(s, pc, fp, t);
     else

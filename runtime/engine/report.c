@@ -75,7 +75,7 @@ static void print_limits(struct strbuf *b, const struct sip *s)
     const struct proc *p = &s->proc;
     if (p->trap == TRAP_TIMEOUT) {
         strbuf_puts(b, "  ended ");
-        print_seconds(b, clock_now_ns() - s->spawned_ns);
+        print_seconds(b, sched_now_ns(s->rt->sched) - s->spawned_ns);
         strbuf_puts(b, " after it was spawned; allowed were ");
         print_seconds(b, s->timeout_ns);
         strbuf_puts(b, "\n");

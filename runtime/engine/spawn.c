@@ -126,7 +126,7 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
     s->timeout_ns = opt->timeout_ns;
     s->proc.deadline_ns = WAIT_FOREVER;
     if (opt->timeout_ns) {
-        s->spawned_ns = clock_now_ns();
+        s->spawned_ns = sched_now_ns(rt->sched);
         if (opt->timeout_ns < WAIT_FOREVER - s->spawned_ns)
             s->proc.deadline_ns = s->spawned_ns + opt->timeout_ns;
     }

@@ -109,7 +109,7 @@ static inline uint64_t xcall_ns(uint64_t slot)
 /* ... when `ns` nanoseconds have passed since the operation began. */
 static inline enum host_result xcall_wait_for(struct sip *s, uint64_t ns)
 {
-    uint64_t now = ns == WAIT_FOREVER || s->proc.waiting ? 0 : clock_now_ns();
+    uint64_t now = ns == WAIT_FOREVER || s->proc.waiting ? 0 : sched_now_ns(s->rt->sched);
     return xcall_wait_until(s, ns > WAIT_FOREVER - now ? WAIT_FOREVER : now + ns);
 }
 

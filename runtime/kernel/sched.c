@@ -47,6 +47,7 @@ struct sched {
     struct sched_source *source;
     uint64_t now, slice_start, last_poll, until_ns;
     bool in_run;
+    struct sim sim;
     /* any thread */
     _Atomic bool stop;
     _Atomic(struct proc *) running;
@@ -61,6 +62,30 @@ uint64_t clock_now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t sched_now_ns(const struct sched *s)
+{
+    return unlikely(s->sim.on) ? s->sim.now_ns : clock_now_ns();
+}
+
+bool sched_random(struct sched *s, void *out, size_t n)
+{
+    if (s->sim.on)
+        sim_fill(&s->sim, out, n);
+    return s->sim.on;
+}
+
+bool sched_seeded(const struct sched *s)
+{
+    return s->sim.on;
+}
+
+bool sched_skip_to(struct sched *s, uint64_t at_ns)
+{
+    if (s->sim.on && s->sim.now_ns < at_ns)
+        s->sim.now_ns = at_ns;
+    return s->sim.on;
 }
 
 /* ---- other threads ---- */
@@ -140,6 +165,8 @@ enum status sched_create(const struct sched_config *cfg, struct sched **out, str
         return diag_set(why, E_NOMEM, "scheduler");
     s->max_procs = cfg && cfg->max_procs ? cfg->max_procs : DEFAULT_PROCS;
     s->slice_ns = cfg && cfg->slice_ns ? cfg->slice_ns : DEFAULT_SLICE_NS;
+    if (cfg)
+        sim_open(&s->sim, cfg->seed, cfg->trace, cfg->trace_ctx);
     list_init(&s->runq);
     list_init(&s->fd_waiters);
     enum status st = E_NOMEM;
@@ -213,6 +240,7 @@ void proc_publish(struct proc *p)
     s->alive++;
     timers_set(&s->timers, p, p->deadline_ns);
     list_push(&s->runq, &p->runq);
+    sim_event(&s->sim, SIM_SPAWN, p);
     if (s->in_run)
         tick_want(&s->tick);
 }
@@ -261,6 +289,7 @@ static void finish(struct sched *s, struct proc *p, enum trap why)
     timers_set(&s->timers, p, WAIT_FOREVER);
     p->waiting = false;
     s->alive--;
+    sim_event(&s->sim, SIM_END, p);
     p->ops->teardown(p);
 }
 
@@ -285,22 +314,29 @@ static uint64_t cpu_ns_at(const struct proc *p, uint64_t now)
 
 uint64_t proc_cpu_ns(const struct proc *p)
 {
-    return cpu_ns_at(p, clock_now_ns());
+    return cpu_ns_at(p, sched_now_ns(p->sched));
 }
 
 enum trap proc_poll(struct proc *p)
 {
+    if (unlikely(p->sched->sim.on))
+        sim_check(&p->sched->sim, p);
     enum trap why = (enum trap)atomic_load(&p->kill);
     if (why != TRAP_NONE)
         return why;
     if (p->deadline_ns == WAIT_FOREVER && !p->max_cpu_ns)
         return TRAP_NONE;
-    uint64_t now = clock_now_ns();
+    uint64_t now = sched_now_ns(p->sched);
     if (now >= p->deadline_ns)
         return TRAP_TIMEOUT;
     if (p->max_cpu_ns && cpu_ns_at(p, now) >= p->max_cpu_ns)
         return TRAP_CPU_QUOTA;
     return TRAP_NONE;
+}
+
+bool proc_goes_on(const struct proc *p)
+{
+    return p->sched->sim.on && p->sched->sim.checks;
 }
 
 /* ---- waiting ---- */
@@ -355,6 +391,7 @@ void sched_wake(struct proc *p)
         p->woken = true;
         timers_set(&s->timers, p, p->deadline_ns);
         make_ready(s, p);
+        sim_event(&s->sim, SIM_WAKE, p);
         if (s->in_run)
             tick_want(&s->tick); /* whoever runs now is no longer alone */
     }
@@ -379,6 +416,7 @@ static void block(struct sched *s, struct proc *p)
 {
     if (p->woken) {
         make_ready(s, p);
+        sim_event(&s->sim, SIM_YIELD, p);
         return;
     }
     proc_set_state(p, PROC_BLOCKED);
@@ -386,6 +424,7 @@ static void block(struct sched *s, struct proc *p)
         timers_set(&s->timers, p, p->wake_ns);
     if (p->waiting && p->wait_fd >= 0)
         list_push(&s->fd_waiters, &p->runq);
+    sim_event(&s->sim, SIM_BLOCK, p);
 }
 
 static void fire_timers(struct sched *s)
@@ -454,7 +493,7 @@ static void poll_waiters(struct sched *s, uint64_t timeout_ns)
                              .tv_nsec = (long)(ns % 1000000000u)};
         any |= poll_some(s, &todo, &t);
     }
-    s->now = s->last_poll = clock_now_ns();
+    s->now = s->last_poll = sched_now_ns(s);
 }
 
 /* ---- running ---- */
@@ -472,6 +511,8 @@ static void dispatch(struct sched *s, struct proc *p)
     if (atomic_load_explicit(&p->interrupt, memory_order_relaxed))
         atomic_exchange(&p->interrupt,
                         0); /* before kill is looked at: proc_kill() does the reverse */
+    if (unlikely(s->sim.on))
+        sim_slice(&s->sim, p);
     enum trap why = (enum trap)atomic_load(&p->kill);
     if (why == TRAP_NONE && p->max_cpu_ns && p->cpu_ns >= p->max_cpu_ns)
         why = TRAP_CPU_QUOTA;
@@ -487,11 +528,12 @@ static void dispatch(struct sched *s, struct proc *p)
         tick_want(&s->tick);
     enum run_result result = p->ops->run(p);
     atomic_store_explicit(&s->running, NULL, memory_order_release);
-    s->now = clock_now_ns();
+    s->now = sched_now_ns(s);
     p->cpu_ns += s->now - s->slice_start;
     switch (result) {
     case RUN_YIELD:
         make_ready(s, p);
+        sim_event(&s->sim, SIM_YIELD, p);
         break;
     case RUN_BLOCK:
         block(s, p);
@@ -510,8 +552,11 @@ static bool idle(struct sched *s)
         return false;
     if (s->until_ns < at)
         at = s->until_ns;
-    s->now = clock_now_ns();
-    poll_waiters(s, at == WAIT_FOREVER ? UINT64_MAX : at > s->now ? at - s->now : 0);
+    s->now = sched_now_ns(s);
+    bool jump = s->sim.on && at != WAIT_FOREVER; /* over what nothing from outside comes into */
+    poll_waiters(s, jump ? 0 : at == WAIT_FOREVER ? UINT64_MAX : at > s->now ? at - s->now : 0);
+    if (jump && list_empty(&s->runq) && sched_skip_to(s, at))
+        s->now = s->sim.now_ns;
     return true;
 }
 
@@ -521,7 +566,7 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
     s->in_run = true;
     s->worker = pthread_self();
     s->until_ns = until_ns;
-    s->now = clock_now_ns();
+    s->now = sched_now_ns(s);
     bool stuck = false;
     for (;;) {
         if (atomic_load_explicit(&s->inbox, memory_order_relaxed))
@@ -536,7 +581,7 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
             s->source->look(s->source);
         if (!list_empty(&s->fd_waiters) && s->now - s->last_poll >= s->slice_ns)
             poll_waiters(s, 0);
-        struct list *next = list_pop(&s->runq);
+        struct list *next = unlikely(s->sim.on) ? sim_take(&s->sim, &s->runq) : list_pop(&s->runq);
         if (next) {
             dispatch(s, container_of(next, struct proc, runq));
         } else if (!idle(s)) {

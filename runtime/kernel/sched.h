@@ -22,13 +22,16 @@
 
 #include <signal.h>
 
-#include "runtime/kernel/proc.h"
+#include "runtime/kernel/sim.h"
 
 #define PREEMPT_SIGNAL SIGURG /* ignored where nobody handles it */
 
 struct sched_config {
     uint32_t max_procs; /* 0: 1 << 20 */
     uint64_t slice_ns;  /* 0: 1 ms */
+    uint64_t seed;      /* not 0: runs can be repeated (sim.h) */
+    sim_trace trace;    /* of a seeded one; NULL: none */
+    void *trace_ctx;
 };
 
 must_check enum status sched_create(const struct sched_config *cfg, struct sched **out,
@@ -100,9 +103,18 @@ void sched_reap(struct sched *s);
 /* The reason a process must stop now, or TRAP_NONE: kill, time-out, CPU quota. Called by engines
  * when p->interrupt is set. */
 enum trap proc_poll(struct proc *p);
+/* After that: its slice is not over, only a check has been counted (sim.h). */
+bool proc_goes_on(const struct proc *p);
 /* CPU time used up to now, the running slice included. */
 uint64_t proc_cpu_ns(const struct proc *p);
 
 uint64_t clock_now_ns(void); /* monotonic */
+/* The time by which processes live: the clock's, or the virtual one of a seeded scheduler. */
+uint64_t sched_now_ns(const struct sched *s);
+/* False: there is no seed, nothing was done. */
+bool sched_random(struct sched *s, void *out, size_t n);
+/* Virtual time jumps to then; false: time is real. Not within sched_run(). */
+bool sched_skip_to(struct sched *s, uint64_t at_ns);
+bool sched_seeded(const struct sched *s);
 
 #endif

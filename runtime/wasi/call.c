@@ -1,6 +1,10 @@
 #include "runtime/wasi/wasi_int.h"
 
+#include <time.h>
 #include <unistd.h>
+
+/* A seeded system's virtual time began in September 2001. */
+static const uint64_t virtual_epoch_ns = 1000000000u * UINT64_C(1000000000);
 
 static void fail(struct call *c, enum wasi_errno err)
 {
@@ -106,6 +110,16 @@ enum wasi_errno call_give_way(struct call *c)
     call_wait(c, WAIT_FOREVER);
     sched_wake(&c->sip->proc); /* before it blocks: it goes to the tail of the run queue */
     return WASI_SUCCESS;
+}
+
+uint64_t call_clock(const struct call *c, clockid_t clock)
+{
+    struct sched *s = c->sip->rt->sched;
+    struct timespec t;
+    if (sched_seeded(s))
+        return sched_now_ns(s) + (clock == CLOCK_REALTIME ? virtual_epoch_ns : 0);
+    check(clock_gettime(clock, &t) == 0);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 void call_done(struct wasi *w, struct proc *p)

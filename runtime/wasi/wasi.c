@@ -282,14 +282,6 @@ static const clockid_t clocks[] = {
     [WASI_CLOCK_THREAD] = CLOCK_THREAD_CPUTIME_ID,
 };
 
-static enum wasi_errno clock_result(uint8_t *out, int result, const struct timespec *t)
-{
-    if (result != 0)
-        return errno_to_wasi(errno);
-    put_u64(out, (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec);
-    return WASI_SUCCESS;
-}
-
 enum wasi_errno wasi_clock_res_get(struct call *c)
 {
     uint8_t *out = call_bytes(c, 1, 8);
@@ -299,25 +291,23 @@ enum wasi_errno wasi_clock_res_get(struct call *c)
         return c->err;
     if (id >= ARRAY_LEN(clocks))
         return WASI_EINVAL;
-    int r = clock_getres(clocks[id], &t);
-    return clock_result(out, r, &t);
+    if (clock_getres(clocks[id], &t) != 0)
+        return errno_to_wasi(errno);
+    put_u64(out, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
+    return WASI_SUCCESS;
 }
 
 enum wasi_errno wasi_clock_time_get(struct call *c)
 {
     uint8_t *out = call_bytes(c, 2, 8);
     uint32_t id = call_u32(c, 0);
-    struct timespec t;
     if (call_bad(c))
         return c->err;
     if (id >= ARRAY_LEN(clocks))
         return WASI_EINVAL;
-    if (id == WASI_CLOCK_PROCESS || id == WASI_CLOCK_THREAD) {
-        put_u64(out, proc_cpu_ns(&c->sip->proc));
-        return WASI_SUCCESS;
-    }
-    int r = clock_gettime(clocks[id], &t);
-    return clock_result(out, r, &t);
+    bool own = id == WASI_CLOCK_PROCESS || id == WASI_CLOCK_THREAD;
+    put_u64(out, own ? proc_cpu_ns(&c->sip->proc) : call_clock(c, clocks[id]));
+    return WASI_SUCCESS;
 }
 
 /* ---- the process ---- */
@@ -370,7 +360,9 @@ enum wasi_errno wasi_random_get(struct call *c)
         if (c->w->progress >= stop)
             return call_give_way(c);
         uint64_t left = n - c->w->progress;
-        ssize_t got = getrandom(out + c->w->progress, left < 65536 ? left : 65536, 0);
+        left = left < 65536 ? left : 65536;
+        bool seeded = sched_random(c->sip->rt->sched, out + c->w->progress, left);
+        ssize_t got = seeded ? (ssize_t)left : getrandom(out + c->w->progress, left, 0);
         if (got >= 0)
             c->w->progress += (uint64_t)got;
         else if (errno != EINTR)

@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "runtime/wasi/sandbox.h"
 #include "runtime/wasi/wasi.h"
@@ -111,6 +112,8 @@ static inline bool call_again(const struct call *c)
 {
     return c->sip->proc.waiting;
 }
+/* What CLOCK_REALTIME or CLOCK_MONOTONIC shows the SIP. */
+uint64_t call_clock(const struct call *c, clockid_t clock);
 /* Forgets what the call kept while it waited. */
 void call_done(struct wasi *w, struct proc *p);
 

@@ -116,7 +116,8 @@ static struct aio *others_run(const struct call *c)
 {
     struct runtime *rt = c->sip->rt;
     bool chosen = rt->aio_way != AIO_BEST;
-    return chosen || sched_count(rt->sched) > 1 ? runtime_aio(rt) : NULL;
+    return !sched_seeded(rt->sched) && (chosen || sched_count(rt->sched) > 1) ? runtime_aio(rt)
+                                                                              : NULL;
 }
 
 /* Begins what the call then waits for; false: no memory. */

@@ -25,13 +25,6 @@ struct sub {
     uint32_t flags;
 };
 
-static uint64_t now_of(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static uint64_t add_sat(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -43,10 +36,10 @@ static void finish(struct sub *s, enum wasi_errno err)
     s->err = err;
 }
 
-static void look_at_clock(struct sub *s, const uint8_t *p, uint64_t started_ns)
+static void look_at_clock(struct call *c, struct sub *s, const uint8_t *p)
 {
     uint32_t id = get_u32(p + 16);
-    uint64_t time = get_u64(p + 24), now = clock_now_ns();
+    uint64_t time = get_u64(p + 24), now = call_clock(c, CLOCK_MONOTONIC);
     uint32_t flags = get_u16(p + 40);
     if (id > WASI_CLOCK_THREAD || flags & ~(uint32_t)SUBCLOCK_ABSTIME) {
         finish(s, WASI_EINVAL);
@@ -57,11 +50,11 @@ static void look_at_clock(struct sub *s, const uint8_t *p, uint64_t started_ns)
         return;
     }
     if (!(flags & SUBCLOCK_ABSTIME)) {
-        s->wake_ns = add_sat(started_ns, time);
+        s->wake_ns = add_sat(c->w->started_ns, time);
     } else if (id == WASI_CLOCK_MONOTONIC) {
         s->wake_ns = time;
     } else {
-        uint64_t real = now_of(CLOCK_REALTIME);
+        uint64_t real = call_clock(c, CLOCK_REALTIME);
         s->wake_ns = time <= real ? now : add_sat(now, time - real);
     }
     if (s->wake_ns <= now)
@@ -112,7 +105,7 @@ static uint32_t look(struct call *c, const uint8_t *in, struct sub *subs, uint32
     for (uint32_t i = 0; i < n; i++, in += SUBSCRIPTION_BYTES) {
         subs[i] = (struct sub){.userdata = get_u64(in), .type = in[8], .wake_ns = WAIT_FOREVER};
         if (subs[i].type == EVENT_CLOCK)
-            look_at_clock(&subs[i], in, c->w->started_ns);
+            look_at_clock(c, &subs[i], in);
         else if (subs[i].type <= EVENT_FD_WRITE)
             look_at_fd(&subs[i], in, c->w);
         else
@@ -193,7 +186,7 @@ enum wasi_errno wasi_poll_oneoff(struct call *c)
     if (!subs)
         return WASI_ENOMEM;
     if (!call_again(c))
-        c->w->started_ns = clock_now_ns();
+        c->w->started_ns = call_clock(c, CLOCK_MONOTONIC);
     enum wasi_errno err = WASI_SUCCESS;
     uint32_t happened = look(c, in, subs, n);
     if (happened) {

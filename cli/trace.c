@@ -1,0 +1,60 @@
+/* Options of seeded runs: --seed=N and --trace=FILE, one line for each thing the scheduler does. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void line(void *ctx, const struct singula_trace *t)
+{
+    static const char *const words[SINGULA_TRACE_N] = {
+        [SINGULA_TRACE_SPAWN] = "spawned", [SINGULA_TRACE_START] = "runs",
+        [SINGULA_TRACE_YIELD] = "yields",  [SINGULA_TRACE_BLOCK] = "waits",
+        [SINGULA_TRACE_WAKE] = "is woken", [SINGULA_TRACE_END] = "ends",
+    };
+    if (t->event == SINGULA_TRACE_CHECK)
+        return;
+    fprintf(ctx, "%llu.%09llu %u %s %s", (unsigned long long)(t->now_ns / 1000000000u),
+            (unsigned long long)(t->now_ns % 1000000000u), t->id, t->name, words[t->event]);
+    if (t->event == SINGULA_TRACE_END && strcmp(t->trap, "NONE") != 0)
+        fprintf(ctx, ": %s", t->trap);
+    else if (t->event == SINGULA_TRACE_END)
+        fprintf(ctx, ": %d", t->exit_code);
+    fputc('\n', ctx);
+}
+
+bool trace_option(int option, const char *text, struct singula_config *cfg)
+{
+    if (option == OPT_SEED)
+        return opts_count("--seed", text, 1, UINT64_MAX, &cfg->seed);
+    trace_close(cfg);
+    FILE *f = fopen(text, "we");
+    if (!f) {
+        complain("--trace: %s: %s", text, strerror(errno));
+        return false;
+    }
+    cfg->trace = line;
+    cfg->trace_ctx = f;
+    return true;
+}
+
+bool trace_usable(const struct singula_config *cfg)
+{
+    if (cfg->seed && cfg->engine == SINGULA_ENGINE_NATIVE)
+        complain("--engine: native cannot be used with --seed, which interprets");
+    else if (cfg->trace && !cfg->seed)
+        complain("--trace: needs --seed");
+    else
+        return true;
+    return false;
+}
+
+bool trace_close(struct singula_config *cfg)
+{
+    FILE *f = cfg->trace_ctx;
+    cfg->trace = NULL;
+    cfg->trace_ctx = NULL;
+    if (!f || fclose(f) == 0)
+        return true;
+    complain("--trace: %s", strerror(errno));
+    return false;
+}
