@@ -107,12 +107,10 @@ static bool poke(struct sched *s)
     return by_signal;
 }
 
-/* On the tick's thread, which is awake. */
-static void on_tick(void *arg)
+/* A signal may come where nothing can be stopped. */
+static bool on_tick(void *arg)
 {
-    struct sched *s = arg;
-    if (poke(s))
-        atomic_store(&s->tick.wanted, true); /* it may come where nothing can be stopped */
+    return poke(arg);
 }
 
 void sched_nudge(struct sched *s)
@@ -180,8 +178,7 @@ enum status sched_create(const struct sched_config *cfg, struct sched **out, str
         goto fail;
     s->procs = table;
     s->free_slots = (uint32_t *)(s->procs + s->max_procs);
-    if ((st = tick_open(&s->tick, s->slice_ns, on_tick, s)) != OK)
-        goto fail;
+    tick_open(&s->tick, s->slice_ns, on_tick, s);
     *out = s;
     return OK;
 fail:
@@ -265,7 +262,7 @@ void proc_by_signal(struct proc *p)
 {
     atomic_store(&p->by_signal, true);
     if (p->sched->in_run)
-        tick_want(&p->sched->tick);
+        tick_want_signal(&p->sched->tick);
 }
 
 struct proc *sched_find(struct sched *s, uint32_t id)
@@ -500,10 +497,13 @@ static void poll_waiters(struct sched *s, uint64_t timeout_ns)
 
 /* Machine code looks at nothing by itself, and the signal that sched_stop() sends may come where
  * nothing can be stopped: ticks repeat it. */
-static bool needs_tick(const struct sched *s, const struct proc *p)
+static void want_ticks(struct sched *s, const struct proc *p)
 {
-    return p->by_signal || !list_empty(&s->runq) || is_busy(s) || s->timers.n ||
-           !list_empty(&s->fd_waiters) || p->max_cpu_ns || s->until_ns != WAIT_FOREVER;
+    if (p->by_signal)
+        tick_want_signal(&s->tick);
+    else if (!list_empty(&s->runq) || is_busy(s) || s->timers.n || !list_empty(&s->fd_waiters) ||
+             p->max_cpu_ns || s->until_ns != WAIT_FOREVER)
+        tick_want(&s->tick);
 }
 
 static void dispatch(struct sched *s, struct proc *p)
@@ -524,8 +524,7 @@ static void dispatch(struct sched *s, struct proc *p)
     p->woken = false;
     s->slice_start = s->now;
     atomic_store_explicit(&s->running, p, memory_order_release);
-    if (needs_tick(s, p))
-        tick_want(&s->tick);
+    want_ticks(s, p);
     enum run_result result = p->ops->run(p);
     atomic_store_explicit(&s->running, NULL, memory_order_release);
     s->now = sched_now_ns(s);
@@ -592,6 +591,7 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
         }
     }
     s->in_run = false;
+    tick_leave(&s->tick);
     while (atomic_load(&s->pokers)) /* they may be about to signal this thread */
         ;
     return stuck;

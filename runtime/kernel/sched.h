@@ -12,19 +12,15 @@
  * A wake-up between 1 and the moment the process is marked BLOCKED is not lost: sched_wake() sets
  * p->woken.
  *
- * Preemption: a process runs until it has spent its slice. A tick thread sets p->interrupt, which
- * an interpreter checks at loop headers and function entries; it sleeps while nothing needs it.
+ * Preemption: a process runs until it has spent its slice. A tick (tick.h) sets p->interrupt, which
+ * an interpreter checks at loop headers and function entries; none comes while nothing needs it.
  * Machine code checks nothing: after proc_by_signal() the worker's thread is sent PREEMPT_SIGNAL as
  * well, at every tick until the process gives way. What the signal does is the engine's business.
  */
 #ifndef RUNTIME_KERNEL_SCHED_H
 #define RUNTIME_KERNEL_SCHED_H
 
-#include <signal.h>
-
 #include "runtime/kernel/sim.h"
-
-#define PREEMPT_SIGNAL SIGURG /* ignored where nobody handles it */
 
 struct sched_config {
     uint32_t max_procs; /* 0: 1 << 20 */
@@ -47,9 +43,9 @@ must_check enum status proc_reserve(struct sched *s, struct proc *p, const struc
 void proc_publish(struct proc *p);
 /* Gives the id back. The process must be dead and torn down, or never published. */
 void proc_forget(struct proc *p);
-/* From now on the process looks at `interrupt` when a signal says so (see above). The worker only,
- * also while the process runs: from then on there are ticks, without which a signal that comes
- * where nothing can be stopped would be the last. */
+/* From now on the process looks at `interrupt` when a signal says so (see above), whose handler
+ * calls tick_signal() first. The worker only, also while the process runs: from then on there are
+ * ticks, without which a signal that comes where nothing can be stopped would be the last. */
 void proc_by_signal(struct proc *p);
 /* By id; NULL if there is none. */
 struct proc *sched_find(struct sched *s, uint32_t id);

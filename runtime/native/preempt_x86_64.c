@@ -15,6 +15,8 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "runtime/kernel/tick.h"
+
 /* Read by the handler on the thread that runs; never allocated lazily, hence initial-exec. */
 static _Thread_local struct nrun *volatile running __attribute__((tls_model("initial-exec")));
 
@@ -91,6 +93,8 @@ static void on_signal(int sig, siginfo_t *info, void *ucontext)
 {
     struct nrun *n = running;
     ucontext_t *u = ucontext;
+    if (tick_signal(info))
+        return;
     if (!n) {
         if (before.sa_flags & SA_SIGINFO)
             before.sa_sigaction(sig, info, ucontext);

@@ -1,6 +1,9 @@
 /* The scheduler: states, turns, preemption, quotas, ends. */
 #include "tests/unit/kernel_fake.h"
 
+#include "runtime/kernel/tick.h"
+
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -327,12 +330,84 @@ static enum run_result turns_to_signals(struct fake *f)
     return RUN_DONE;
 }
 
+#ifdef __SANITIZE_THREAD__
+enum { TIMERS_DELAYED = 1 }; /* see tick.c */
+#else
+enum { TIMERS_DELAYED = 0 };
+#endif
+
+static volatile sig_atomic_t timer_signals;
+
+static void on_preempt(int sig, siginfo_t *info, void *context)
+{
+    (void)sig, (void)context;
+    timer_signals += tick_signal(info);
+}
+
+static void handle_signals(void)
+{
+    struct sigaction sa = {.sa_sigaction = on_preempt, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&sa.sa_mask);
+    ck_assert_int_eq(sigaction(PREEMPT_SIGNAL, &sa, NULL), 0);
+    timer_signals = 0;
+}
+
 START_TEST(signals_are_repeated)
 {
     struct fake f;
+    handle_signals();
     start(&f, turns_to_signals, 0);
     ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
     expect_end(&f, TRAP_NONE);
+}
+END_TEST
+
+static unsigned threads(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    unsigned n = 0;
+    ck_assert_ptr_nonnull(d);
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+static enum run_result spin_for_ticks(struct fake *f)
+{
+    while (f->left && !atomic_load_explicit(&f->proc.interrupt, memory_order_relaxed))
+        sched_yield();
+    return f->left-- ? RUN_YIELD : RUN_DONE;
+}
+
+/* A process that ends within its first slice has no second thread; one that does not is interrupted
+ * by a timer, then by the thread, and so is the one after. */
+START_TEST(first_tick_is_a_timer)
+{
+    struct fake f;
+    unsigned before = threads();
+    handle_signals();
+    for (uint32_t ticks = 0; ticks < 4; ticks++) {
+        reserve(&f, spin_for_ticks, ticks);
+        proc_by_signal(&f.proc);
+        proc_publish(&f.proc);
+        ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+        ck_assert_uint_eq(f.runs, ticks + 1);
+        expect_end(&f, TRAP_NONE);
+        if (!ticks)
+            ck_assert_uint_eq(threads(), before + TIMERS_DELAYED);
+    }
+    ck_assert_uint_eq(threads(), before + 1);
+    sched_destroy(s);
+    timer_signals = 0;
+    setup();
+    reserve(&f, spin_for_ticks, 3);
+    proc_by_signal(&f.proc);
+    proc_publish(&f.proc);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    expect_end(&f, TRAP_NONE);
+    ck_assert_int_eq(timer_signals, !TIMERS_DELAYED);
+    ck_assert_uint_eq(threads(), before + 1);
 }
 END_TEST
 
@@ -390,6 +465,7 @@ static Suite *sched_suite(void)
     tcase_add_test(t, stops);
     tcase_add_test(t, stops_asleep);
     tcase_add_test(t, signals_are_repeated);
+    tcase_add_test(t, first_tick_is_a_timer);
     tcase_add_test(t, ten_thousand);
     tcase_add_test(t, many_spawns_reuse_one_slot);
     suite_add_tcase(suite, t);

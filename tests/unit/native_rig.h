@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/kernel/tick.h"
 #include "runtime/native/image.h"
 #include "runtime/native/native.h"
 #include "runtime/native/abi.h"
