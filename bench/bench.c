@@ -14,6 +14,13 @@ uint64_t bench_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+double bench_cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
 void samples_add(struct samples *s, double x)
 {
     if (s->n == s->cap) {
@@ -157,8 +164,8 @@ json_t *bench_json_head(const char *what, unsigned rounds)
 /* ---- the command ---- */
 
 static const struct command *const measurements[] = {
-    &bench_call_command, &bench_channel_command, &bench_compile_command, &bench_compute_command,
-    &bench_sips_command, &bench_start_command,   &bench_verify_command};
+    &bench_alloc_command,   &bench_call_command, &bench_channel_command, &bench_compile_command,
+    &bench_compute_command, &bench_sips_command, &bench_start_command,   &bench_verify_command};
 enum { NMEASUREMENTS = sizeof measurements / sizeof measurements[0] };
 
 static const char *word_of(const struct command *c)
@@ -192,11 +199,13 @@ static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
 
 const struct command bench_command = {
     .name = "bench",
-    .usage = "channel|compile|compute|sips|start|verify [OPTIONS]",
+    .usage = "alloc|call|channel|compile|compute|sips|start|verify [OPTIONS]",
     .summary =
         "Measures channels against the kernel's IPC, the engines against native code, and more.",
     .options = no_options,
-    .details = "  channel   messages between two SIPs, pipes, sockets, queues, shared memory\n"
+    .details = "  alloc     blocks of the exchange heap, malloc and mimalloc\n"
+               "  call      calls, accesses to blocks and messages, in guests and natively\n"
+               "  channel   messages between two SIPs, pipes, sockets, queues, shared memory\n"
                "  compile   how fast modules become machine code\n"
                "  compute   small programs, interpreted and native\n"
                "  sips      how much memory a SIP takes, and how fast one is spawned and ends\n"

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { OPT_ROUNDS = OPT_LONG, OPT_QUICK, OPT_MEMORY, OPT_JSON };
 
@@ -178,27 +177,20 @@ static bool open_column(struct bench *b, unsigned col)
     return false;
 }
 
-static double cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 /* Nanoseconds per operation, a negative number after a complaint. Both sides must come to the same.
  */
 static double batch(struct bench *b, unsigned row, unsigned col, uint32_t n)
 {
     uint64_t arg = n, result = 0;
     struct singula_diag why = {0};
-    double from = cpu_ns();
+    double from = bench_cpu_ns();
     if (col == COL_CLANG) {
         result = rows[row].fn(n);
     } else if (singula_call(b->sips[col], rows[row].name, &arg, 1, &result, 1, &why)) {
         complain_diag(rows[row].name, &why);
         return -1;
     }
-    double ns = (cpu_ns() - from) / n;
+    double ns = (bench_cpu_ns() - from) / n;
     if (col != COL_CLANG && n <= 4 * CALL_ELEMENTS && strcmp(rows[row].name, "sum") != 0 &&
         result != rows[row].fn(n)) {
         complain("bench: %s came to another result", rows[row].name);

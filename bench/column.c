@@ -1,14 +1,5 @@
 #include "bench/column.h"
 
-#include <time.h>
-
-static double thread_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static bool open_sip(struct column *c)
 {
     struct singula_diag why = {0};
@@ -63,12 +54,12 @@ bool column_run(struct column *c, const struct kernel *k, uint32_t n, uint64_t *
     if (c->engine == ENGINE_NODE)
         return node_run(&c->node, k->name, n, result, ns);
     bool ok = true;
-    double from = thread_ns();
+    double from = bench_cpu_ns();
     if (c->engine == ENGINE_CLANG)
         *result = k->native(n);
     else
         ok = run_sip(c, k, n, result);
-    *ns = thread_ns() - from;
+    *ns = bench_cpu_ns() - from;
     return ok;
 }
 

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { OPT_LIVE = OPT_LONG, OPT_ROUNDS, OPT_ENGINE, OPT_MEMORY, OPT_ONLY, OPT_QUICK, OPT_JSON };
@@ -77,14 +76,6 @@ static unsigned mappings(void)
     return n;
 }
 
-/* CPU time of this thread: others run on the machine. */
-static double cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static struct singula_system *system_open(const struct bench *b)
 {
     struct singula_config cfg = {
@@ -149,10 +140,10 @@ static bool measure_live(struct bench *b)
     /* The first cell brings the code with it, which all share. */
     bool ok = hub && (one = spawn(b, sys, b->cell, NULL)) && all_wait(sys, &one, 1);
     uint64_t before = resident();
-    double t = cpu_ns();
+    double t = bench_cpu_ns();
     unsigned maps = mappings();
     ok = ok && populate(b, sys);
-    b->answer_ns = (cpu_ns() - t) / (double)b->live;
+    b->answer_ns = (bench_cpu_ns() - t) / (double)b->live;
     b->bytes = ((double)resident() - (double)before) / (double)b->live;
     b->mappings = mappings() - maps;
     struct singula_diag why = {0};
@@ -169,7 +160,7 @@ static bool measure_spawn(struct bench *b)
     struct singula_system *sys = system_open(b);
     bool ok = sys;
     for (unsigned round = 0; ok && round <= b->rounds; round++) {
-        double t = cpu_ns();
+        double t = bench_cpu_ns();
         for (unsigned i = 0; ok && i < b->batch; i++) {
             struct singula_sip *s = spawn(b, sys, b->cell, "nothing");
             ok = s && singula_run(sys, NULL, SINGULA_FOREVER) == SINGULA_RUN_DONE &&
@@ -177,7 +168,7 @@ static bool measure_spawn(struct bench *b)
             singula_sip_destroy(s);
         }
         if (round) /* the first one warms up */
-            samples_add(&b->spawn_ns, (cpu_ns() - t) / b->batch);
+            samples_add(&b->spawn_ns, (bench_cpu_ns() - t) / b->batch);
     }
     singula_system_destroy(sys);
     return ok;
@@ -190,11 +181,11 @@ static bool measure_yield(struct bench *b)
     for (unsigned round = 0; ok && round <= b->rounds; round++) {
         struct singula_sip *one = spawn(b, sys, b->yield, NULL);
         struct singula_sip *two = spawn(b, sys, b->yield, NULL);
-        double t = cpu_ns();
+        double t = bench_cpu_ns();
         ok = one && two && singula_run(sys, NULL, SINGULA_FOREVER) == SINGULA_RUN_DONE &&
              singula_sip_state(one) == SINGULA_EXITED && singula_sip_state(two) == SINGULA_EXITED;
         if (round)
-            samples_add(&b->yield_ns, (cpu_ns() - t) / (2. * (double)YIELDS));
+            samples_add(&b->yield_ns, (bench_cpu_ns() - t) / (2. * (double)YIELDS));
         singula_sip_destroy(one);
         singula_sip_destroy(two);
     }

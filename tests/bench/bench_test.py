@@ -43,6 +43,20 @@ def calls():
     case("call table", r.returncode == 0 and "empty host call" in r.stdout and "compact memory" in r.stdout, r.stdout + r.stderr)
 
 
+def alloc():
+    r = run("alloc", "--quick", "--json")
+    case("alloc ends well", r.returncode == 0, r.stderr)
+    doc = json.loads(r.stdout or "{}")
+    cells = {(c["pattern"], c["allocator"], c["bytes"]): c["ns"] for c in doc.get("cells", [])}
+    rows = ["singula"] * has_compiler() + ["singula (i)", "malloc", "calloc"] + ["mimalloc", "mimalloc, zeroed"] * doc.get("mimalloc", False)
+    wanted = {(p, row, n) for p in ["single", "batch"] for row in rows for n in [64, 256, 1024, 4096, 16384, 65536]}
+    case("alloc has its cells", set(cells) == wanted, sorted(cells))
+    case("alloc has figures", all(spread_ok(x) for x in cells.values()), cells)
+    r = run("alloc", "--quick")
+    case("alloc table", r.returncode == 0 and r.stdout.count("singula/zeroed  ") == 2 and
+         ("not measured:" in r.stdout) != doc.get("mimalloc"), r.stdout + r.stderr)
+
+
 def compute():
     columns = ["native guard", "native compact"] if has_compiler() else []
     node = bool(shutil.which("node"))
@@ -169,13 +183,14 @@ def verify():
 
 
 def main():
-    missing = [g for g in ["compute.wasm", "channel-client.wasm", "channel-server.wasm", "call.wasm", "hello.wasm", "sips-cell.wasm"]
+    missing = [g for g in ["alloc.wasm", "compute.wasm", "channel-client.wasm", "channel-server.wasm", "call.wasm", "hello.wasm", "sips-cell.wasm"]
                if not os.path.exists(os.path.join(GUESTS, g))]
     mistakes()
     verify()
     if missing:
         print("bench: no guests: clang-19, lld-19 or wasi-libc is missing")
     else:
+        alloc()
         calls()
         compute()
         channel()
