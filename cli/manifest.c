@@ -45,6 +45,8 @@ static const cyaml_schema_field_t process_fields[] = {
     LIST(dirs),
     LIST(publish),
     LIST(connect),
+    LIST(clocks),
+    LIST(after),
     CYAML_FIELD_ENUM("memory", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, memory,
                      memory_modes, CYAML_ARRAY_LEN(memory_modes)),
     CYAML_FIELD_ENUM("restart", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, restart,

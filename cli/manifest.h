@@ -10,9 +10,11 @@
  *       memory: compact              # or guard
  *       publish: [camera]            # names it may listen on ...
  *       connect: [disk]              # ... and connect to; it reaches nothing else
+ *       clocks: [realtime, monotonic]  # it can read; without, none
+ *       after: [disk]                # is started after that one
  *       quotas: {memory: 16M, stack: 64K, blocks: 100, block_bytes: 4M, cpu: 2s, timeout: 10s}
  *       restart: on-failure          # never (default), on-failure, always
- *       max_restarts: 5              # default: no limit; waits 0.1 s, doubling up to 10 s
+ *       max_restarts: 5              # default: no limit
  *       service: true                # may still wait for clients when everybody else has ended
  */
 #ifndef CLI_MANIFEST_H
@@ -29,8 +31,9 @@ struct quotas {
 /* One entry as it stands in the file. Lists are counted, not NULL-terminated. */
 struct process {
     char *name, *module, *entry;
-    char **args, **env, **dirs, **publish, **connect;
-    unsigned args_count, env_count, dirs_count, publish_count, connect_count;
+    char **args, **env, **dirs, **publish, **connect, **clocks, **after;
+    unsigned args_count, env_count, dirs_count, publish_count, connect_count, clocks_count,
+        after_count;
     int memory;
     enum restart restart;
     uint32_t max_restarts;

@@ -1,7 +1,7 @@
 /* singula up: starts the SIPs of a manifest in one system, restarts them as it says, and sums up
  * how each ended. */
 #include "cli/control.h"
-#include "cli/manifest.h"
+#include "cli/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +27,9 @@ static const struct opt_def options[] = {
 /* The waits before a restart: doubling from the first to the most. */
 static const uint64_t backoff_first_ns = 100000000, backoff_most_ns = 10000000000;
 
+/* Who ran for so long is not failing again and again: the waits begin anew. */
+static const uint64_t steady_ns = 60000000000;
+
 /* How long the processes after one that publishes names wait for it at the most. */
 static const uint64_t head_start_ns = 1000000000;
 
@@ -34,13 +37,11 @@ enum ending { RUNNING, DONE, FAILED, TRAPPED, IDLE, STUCK, CUT_OFF, NOT_STARTED 
 
 /* One process of the manifest while the system runs. */
 struct node {
-    const struct process *p;
-    char *module_path;
-    struct singula_module *module;
-    struct singula_dir *dirs;
+    struct plan_entry e;
     struct singula_sip *sip; /* NULL: not started, or ended and looked at */
-    uint64_t start_at;       /* when to restart; 0: not waiting for that */
-    uint32_t restarts;
+    uint64_t started_at;
+    uint64_t start_at;           /* when to restart; 0: not waiting for that */
+    uint32_t restarts, failures; /* in all; since it last ran steadily */
     enum ending ending;
     int exit_code;
     char trap[40];
@@ -51,7 +52,7 @@ struct up {
     const char *path;
     struct manifest *manifest;
     struct node *nodes;
-    unsigned n;
+    unsigned n, *order;
     struct singula_config system;
     struct singula_system *sys;
     struct control control;
@@ -59,120 +60,17 @@ struct up {
     bool check, audit, quiet;
 };
 
-/* A path of the manifest is relative to the manifest's folder. */
-static char *beside(const char *manifest, const char *path)
-{
-    const char *slash = strrchr(manifest, '/');
-    char *full;
-    if (path[0] == '/' || !slash)
-        return strdup(path);
-    return asprintf(&full, "%.*s/%s", (int)(slash - manifest), manifest, path) < 0 ? NULL : full;
-}
-
-/* A NULL-terminated copy of a counted list, optionally with a first word; the strings are shared.
- */
-static const char **terminated(const char *first, char **list, unsigned n)
-{
-    const char **out = calloc(n + 2u, sizeof *out);
-    unsigned k = 0;
-    if (!out)
-        return NULL;
-    if (first)
-        out[k++] = first;
-    for (unsigned i = 0; i < n; i++)
-        out[k++] = list[i];
-    return out;
-}
-
-/* ---- from the manifest to spawn options ---- */
-
-static bool quota(const struct up *u, unsigned i, const char *key, const char *text, bool time,
-                  uint64_t *out)
-{
-    if (!text)
-        return true;
-    if (time ? opts_duration(key, text, out) : opts_size(key, text, out))
-        return true;
-    manifest_complain(u->path, i, key, "cannot be used for process %s", u->nodes[i].p->name);
-    return false;
-}
-
-static bool quotas(const struct up *u, unsigned i, struct singula_spawn *s)
-{
-    const struct quotas *q = &u->nodes[i].p->quotas;
-    uint64_t stack = 0, blocks = 0;
-    if (q->blocks && !opts_count("quotas.blocks", q->blocks, 1, UINT32_MAX, &blocks)) {
-        manifest_complain(u->path, i, "quotas.blocks", "cannot be used for process %s",
-                          u->nodes[i].p->name);
-        return false;
-    }
-    s->max_blocks = (uint32_t)blocks;
-    if (!quota(u, i, "quotas.memory", q->memory, false, &s->max_memory_bytes) ||
-        !quota(u, i, "quotas.block_bytes", q->block_bytes, false, &s->max_block_bytes) ||
-        !quota(u, i, "quotas.cpu", q->cpu, true, &s->max_cpu_ns) ||
-        !quota(u, i, "quotas.timeout", q->timeout, true, &s->timeout_ns) ||
-        !quota(u, i, "quotas.stack", q->stack, false, &stack))
-        return false;
-    s->stack_bytes = stack < UINT32_MAX ? (uint32_t)stack : UINT32_MAX;
-    return true;
-}
-
-/* Reads module and folders of process i; complains. */
-static int prepare(struct up *u, unsigned i)
-{
-    struct node *n = &u->nodes[i];
-    struct singula_spawn probe;
-    n->p = &u->manifest->processes[i];
-    n->ending = NOT_STARTED;
-    for (unsigned k = 0; k < i; k++) {
-        if (strcmp(u->nodes[k].p->name, n->p->name) == 0) {
-            manifest_complain(u->path, i, "name", "%s is there twice", n->p->name);
-            return EXIT_USAGE;
-        }
-    }
-    n->module_path = beside(u->path, n->p->module);
-    n->dirs = calloc(n->p->dirs_count + 1u, sizeof *n->dirs);
-    if (!n->module_path || !n->dirs || !quotas(u, i, &probe))
-        return EXIT_USAGE;
-    for (unsigned d = 0; d < n->p->dirs_count; d++) {
-        if (!files_parse_dir(n->p->dirs[d], &n->dirs[d])) {
-            manifest_complain(u->path, i, "dirs", "entry %u cannot be used", d + 1);
-            return EXIT_USAGE;
-        }
-        char *full = beside(u->path, n->dirs[d].host_path);
-        drop(n->dirs[d].host_path);
-        n->dirs[d].host_path = full;
-    }
-    for (unsigned e = 0; e < n->p->env_count; e++) {
-        if (!strchr(n->p->env[e], '=')) {
-            manifest_complain(u->path, i, "env", "\"%s\" is not NAME=VALUE", n->p->env[e]);
-            return EXIT_USAGE;
-        }
-    }
-    int status = files_verify(n->module_path, u->system.monitor, &n->module);
-    if (status != EXIT_OK)
-        manifest_complain(u->path, i, "module", "process %s cannot be started", n->p->name);
-    return status;
-}
-
-static bool lists(char **list, unsigned n, const char *name)
-{
-    for (unsigned k = 0; k < n; k++)
-        if (strcmp(list[k], name) == 0 || strcmp(list[k], "*") == 0)
-            return true;
-    return false;
-}
-
 /* Each name that a process connects to must be published by some process, or no client could ever
  * reach it. */
 static bool check_names(const struct up *u)
 {
     for (unsigned i = 0; i < u->n; i++) {
-        const struct process *p = u->nodes[i].p;
+        const struct process *p = u->nodes[i].e.p;
         for (unsigned k = 0; k < p->connect_count; k++) {
             bool there = strcmp(p->connect[k], "*") == 0;
             for (unsigned j = 0; j < u->n && !there; j++)
-                there = lists(u->nodes[j].p->publish, u->nodes[j].p->publish_count, p->connect[k]);
+                there = plan_lists(u->nodes[j].e.p->publish, u->nodes[j].e.p->publish_count,
+                                   p->connect[k]);
             if (!there) {
                 manifest_complain(u->path, i, "connect", "no process has %s in its `publish`",
                                   p->connect[k]);
@@ -193,37 +91,35 @@ static void on_end(struct singula_sip *sip, void *ctx)
 static bool start(struct up *u, unsigned i)
 {
     struct node *n = &u->nodes[i];
-    const struct process *p = n->p;
+    const struct process *p = n->e.p;
     struct singula_diag why = {0};
-    struct singula_spawn s = {
-        .name = p->name,
-        .entry = p->entry,
-        .memory_mode = p->memory,
-        .args = terminated(p->name, p->args, p->args_count),
-        .env = terminated(NULL, p->env, p->env_count),
-        .publish = terminated(NULL, p->publish, p->publish_count),
-        .connect = terminated(NULL, p->connect, p->connect_count),
-        .dirs = n->dirs,
-        .ndirs = p->dirs_count,
-        .on_end = on_end,
-        .on_end_ctx = u,
-    };
-    bool good = s.args && s.env && s.publish && s.connect && quotas(u, i, &s);
-    if (good && singula_spawn(u->sys, n->module, &s, &n->sip, &why) != 0) {
-        complain_diag(n->module_path, &why);
+    struct singula_spawn s;
+    bool good = plan_options(u->path, i, &n->e, &s);
+    s.on_end = on_end;
+    s.on_end_ctx = u;
+    if (good && singula_spawn(u->sys, n->e.module, &s, &n->sip, &why) != 0) {
+        complain_diag(n->e.module_path, &why);
         manifest_complain(u->path, i, "name", "process %s cannot be started", p->name);
         good = false;
     }
     n->ending = good ? RUNNING : NOT_STARTED;
     n->start_at = 0;
-    drop(s.args);
-    drop(s.env);
-    drop(s.publish);
-    drop(s.connect);
+    n->started_at = singula_now_ns(u->sys);
+    plan_options_clear(&s);
     return good;
 }
 
-/* A process that may publish names runs ahead, until it waits or has ended, but not for longer than
+/* Others are to find its names, or have said that they come after it. */
+static bool goes_ahead(const struct up *u, const struct process *p)
+{
+    for (unsigned i = 0; i < u->n; i++)
+        for (unsigned k = 0; k < u->nodes[i].e.p->after_count; k++)
+            if (strcmp(u->nodes[i].e.p->after[k], p->name) == 0)
+                return true;
+    return p->publish_count > 0;
+}
+
+/* Such a process runs ahead, until it waits or has ended, but not for longer than
  * a second: those that are started after it find its names. */
 static void head_start(struct up *u, const struct node *n)
 {
@@ -251,12 +147,14 @@ static void reap(const struct up *u, struct node *n)
     fputs(singula_sip_report(n->sip), stderr);
     singula_sip_destroy(n->sip);
     n->sip = NULL;
-    bool again = n->p->restart == RESTART_ALWAYS ||
-                 (n->p->restart == RESTART_ON_FAILURE && n->ending != DONE);
-    if (!again || (n->p->max_restarts && n->restarts >= n->p->max_restarts))
+    bool again = n->e.p->restart == RESTART_ALWAYS ||
+                 (n->e.p->restart == RESTART_ON_FAILURE && n->ending != DONE);
+    if (!again || (n->e.p->max_restarts && n->restarts >= n->e.p->max_restarts))
         return;
-    uint64_t wait = backoff_first_ns << (n->restarts < 10 ? n->restarts : 10);
-    n->start_at = singula_now_ns(u->sys) + (wait < backoff_most_ns ? wait : backoff_most_ns);
+    uint64_t now = singula_now_ns(u->sys);
+    n->failures = now - n->started_at < steady_ns ? n->failures + 1 : 1;
+    uint64_t wait = backoff_first_ns << (n->failures < 10 ? n->failures - 1 : 9);
+    n->start_at = now + (wait < backoff_most_ns ? wait : backoff_most_ns);
     n->restarts++;
 }
 
@@ -296,7 +194,7 @@ static uint32_t kill_named(void *ctx, const char *name)
     struct up *u = ctx;
     uint32_t killed = 0;
     for (unsigned i = 0; i < u->n; i++)
-        if (u->nodes[i].sip && strcmp(u->nodes[i].p->name, name) == 0) {
+        if (u->nodes[i].sip && strcmp(u->nodes[i].e.p->name, name) == 0) {
             singula_kill(u->nodes[i].sip);
             killed++;
         }
@@ -311,7 +209,7 @@ static void cut_off(struct up *u, bool stuck)
         if (!n->sip)
             continue;
         n->cpu_ns += singula_sip_cpu_ns(n->sip);
-        n->ending = !stuck ? CUT_OFF : n->p->service ? IDLE : STUCK;
+        n->ending = !stuck ? CUT_OFF : n->e.p->service ? IDLE : STUCK;
         singula_sip_destroy(n->sip);
         n->sip = NULL;
     }
@@ -364,7 +262,7 @@ static int summary(const struct up *u)
             snprintf(text, sizeof text, "%s%s%s", words[n->ending], n->ending == TRAPPED ? " " : "",
                      n->ending == TRAPPED ? n->trap : "");
         if (!u->quiet) {
-            fprintf(stderr, "%-12s %s", n->p->name, text);
+            fprintf(stderr, "%-12s %s", n->e.p->name, text);
             if (n->restarts)
                 fprintf(stderr, " after %u restart%s", n->restarts, n->restarts == 1 ? "" : "s");
             fputc('\n', stderr);
@@ -385,10 +283,10 @@ static int run_system(struct up *u)
     bool good = true;
     interrupt_stops(u->sys);
     control_open(&u->control, u->sys, kill_named, u);
-    for (unsigned i = 0; i < u->n && good; i++) {
-        good = start(u, i);
-        if (good && i + 1 < u->n && u->nodes[i].p->publish_count)
-            head_start(u, &u->nodes[i]);
+    for (unsigned k = 0; k < u->n && good; k++) {
+        good = start(u, u->order[k]);
+        if (good && k + 1 < u->n && goes_ahead(u, u->nodes[u->order[k]].e.p))
+            head_start(u, &u->nodes[u->order[k]]);
     }
     int status = EXIT_USAGE;
     if (good) {
@@ -415,17 +313,10 @@ static int run_system(struct up *u)
 
 static void clear(struct up *u)
 {
-    for (unsigned i = 0; u->nodes && i < u->n; i++) {
-        struct node *n = &u->nodes[i];
-        for (unsigned d = 0; n->p && n->dirs && d < n->p->dirs_count; d++) {
-            drop(n->dirs[d].host_path);
-            drop(n->dirs[d].guest_path);
-        }
-        free(n->dirs);
-        free(n->module_path);
-        singula_module_destroy(n->module);
-    }
+    for (unsigned i = 0; u->nodes && i < u->n; i++)
+        plan_clear(&u->nodes[i].e);
     free(u->nodes);
+    free(u->order);
     manifest_free(u->manifest);
 }
 
@@ -469,10 +360,11 @@ static int up_run(const struct command *self, int argc, char **argv)
                                                : SINGULA_ENGINE_AUTO;
     u.n = u.manifest->processes_count;
     u.nodes = calloc(u.n, sizeof *u.nodes);
-    int status = u.nodes ? EXIT_OK : EXIT_USAGE;
+    u.order = calloc(u.n, sizeof *u.order);
+    int status = u.nodes && u.order ? EXIT_OK : EXIT_USAGE;
     for (unsigned i = 0; i < u.n && status == EXIT_OK; i++)
-        status = prepare(&u, i);
-    if (status == EXIT_OK && !check_names(&u))
+        status = plan_prepare(u.path, u.manifest, i, u.system.monitor, &u.nodes[i].e);
+    if (status == EXIT_OK && (!check_names(&u) || !plan_order(u.path, u.manifest, u.order)))
         status = EXIT_USAGE;
     if (status == EXIT_OK && u.check)
         printf("%s: ok, %u processes\n", u.path, u.n);
@@ -487,13 +379,19 @@ const struct command up_command = {
     "[OPTIONS] SYSTEM.yaml",
     "Starts several SIPs wired by channels, as a manifest says.",
     options,
-    "The manifest lists processes, started in that order. Keys: name, module, args, env, dirs,\n"
-    "memory (guard, compact), publish, connect, quotas (memory, stack, blocks, block_bytes, cpu,\n"
-    "timeout), restart (never, on-failure, always), max_restarts, service, entry. Paths are\n"
-    "relative to the manifest. A SIP reaches no name that its `connect` does not list and offers\n"
-    "none that its `publish` does not list (\"*\": any). The next process is started when one "
-    "that\n"
-    "publishes names waits for clients or has ended, at the latest after a second.\n"
+    "The manifest lists processes. Keys: name, module, args, env, dirs, memory (guard, compact),\n"
+    "publish, connect, clocks (realtime, monotonic), quotas (memory, stack, blocks, block_bytes,\n"
+    "cpu, timeout), after, restart (never, on-failure, always), max_restarts, service, entry. "
+    "Paths\n"
+    "are relative to the manifest. A SIP reaches no name that its `connect` does not list, offers\n"
+    "none that its `publish` does not list (\"*\": any), and reads no clock that its `clocks` "
+    "does\n"
+    "not list. It is started after those that publish what it connects to and those that its\n"
+    "`after` lists, when they wait for something or have ended, at the latest after a second; "
+    "else\n"
+    "in the order of the file. Before a restart it waits for 0.1 s, then twice as long each time "
+    "up\n"
+    "to 10 s; from 0.1 s again if it ran for a minute.\n"
     "\n"
     "exit status: 0 every process exited with 0 (or is a service that waits for clients), 1 one\n"
     "did not or a module is refused, 2 the manifest cannot be used or a process not be started,\n"

@@ -263,6 +263,8 @@ struct singula_dir {
     bool read_only;
 };
 
+enum { SINGULA_CLOCK_REALTIME = 1, SINGULA_CLOCK_MONOTONIC = 2 };
+
 struct singula_spawn { /* zero means the default */
     const char *name;  /* for reports; default: "sip" */
     /* Export to call, after "_initialize" if there is one; default: "_start"; "": none. */
@@ -281,6 +283,9 @@ struct singula_spawn { /* zero means the default */
     uint32_t ndirs;
     /* Host descriptors + 1; 0: inherit 0, 1, 2; -1: closed. Not closed by the runtime. */
     int stdio[3];
+    /* SINGULA_CLOCK_... that it cannot read. It can wait for a while, and knows its own CPU time.
+     */
+    uint32_t no_clocks;
     /* names it may publish and connect to; NULL-terminated, "*" any; NULL: none */
     const char *const *publish, *const *connect;
     /* Called when it ended for any reason but singula_sip_destroy(); its report is ready. It may

@@ -61,6 +61,9 @@ static struct singula_sip *handle_make(struct singula_system *sys, struct singul
     return h;
 }
 
+_Static_assert(SINGULA_CLOCK_REALTIME == 1 << 0 && SINGULA_CLOCK_MONOTONIC == 1 << 1,
+               "bits are those of WASI's clocks");
+
 static bool uses_wasi(const struct vview *v)
 {
     static const char wasi[] = "wasi_snapshot_preview1";
@@ -82,8 +85,11 @@ static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, s
     for (uint32_t i = 0; i < opt->ndirs; i++)
         dirs[i] = (struct wasi_dir){opt->dirs[i].host_path, opt->dirs[i].guest_path,
                                     opt->dirs[i].read_only};
-    struct wasi_config cfg = {
-        .args = opt->args, .env = opt->env, .dirs = dirs, .ndirs = opt->ndirs};
+    struct wasi_config cfg = {.args = opt->args,
+                              .env = opt->env,
+                              .dirs = dirs,
+                              .ndirs = opt->ndirs,
+                              .no_clocks = opt->no_clocks};
     for (int i = 0; i < 3; i++)
         cfg.stdio[i] = opt->stdio[i] == 0 ? i : opt->stdio[i] < 0 ? -1 : opt->stdio[i] - 1;
     enum status st = wasi_attach(s, &cfg, why);

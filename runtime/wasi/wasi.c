@@ -193,6 +193,7 @@ enum status wasi_attach(struct sip *s, const struct wasi_config *cfg, struct dia
         return diag_set(why, E_NOMEM, "WASI state");
     w->epoll = -1;
     w->max_fds = max_fds();
+    w->no_clocks = cfg->no_clocks;
     s->wasi = w;
     enum status r = fill(w, cfg, why);
     if (r != OK)
@@ -291,6 +292,8 @@ enum wasi_errno wasi_clock_res_get(struct call *c)
         return c->err;
     if (id >= ARRAY_LEN(clocks))
         return WASI_EINVAL;
+    if (c->w->no_clocks >> id & 1)
+        return WASI_ENOTCAPABLE;
     if (clock_getres(clocks[id], &t) != 0)
         return errno_to_wasi(errno);
     put_u64(out, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
@@ -305,6 +308,8 @@ enum wasi_errno wasi_clock_time_get(struct call *c)
         return c->err;
     if (id >= ARRAY_LEN(clocks))
         return WASI_EINVAL;
+    if (c->w->no_clocks >> id & 1)
+        return WASI_ENOTCAPABLE;
     bool own = id == WASI_CLOCK_PROCESS || id == WASI_CLOCK_THREAD;
     put_u64(out, own ? proc_cpu_ns(&c->sip->proc) : call_clock(c, clocks[id]));
     return WASI_SUCCESS;

@@ -36,7 +36,8 @@ struct wasi_config {
     const char *const *args, *const *env; /* NULL-terminated, copied; NULL: none */
     const struct wasi_dir *dirs;          /* opened by wasi_attach() as descriptors 3, 4, ... */
     uint32_t ndirs;
-    int stdio[3]; /* host descriptors, -1: closed. Borrowed: they outlive the SIP */
+    int stdio[3];       /* host descriptors, -1: closed. Borrowed: they outlive the SIP */
+    uint32_t no_clocks; /* bit 1 << WASI_CLOCK_...: it cannot be read */
 };
 
 /* Gives the SIP what the configuration says; sets s->wasi and s->wasi_teardown. The SIP must not

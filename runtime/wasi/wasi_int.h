@@ -45,6 +45,7 @@ struct wasi {
     uint32_t nfds, max_fds;
     struct strings args, env;
     enum sandbox_way way;
+    uint32_t no_clocks; /* of struct wasi_config */
     /* of the call that runs or waits; call_done() ends them */
     uint64_t progress; /* bytes done so far, its earlier goes included */
     uint64_t started_ns;

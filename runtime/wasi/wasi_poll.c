@@ -49,6 +49,10 @@ static void look_at_clock(struct call *c, struct sub *s, const uint8_t *p)
         finish(s, WASI_ENOTSUP); /* a sleeping SIP uses no processor time */
         return;
     }
+    if (flags & SUBCLOCK_ABSTIME && c->w->no_clocks >> id & 1) { /* else it could be tried out */
+        finish(s, WASI_ENOTCAPABLE);
+        return;
+    }
     if (!(flags & SUBCLOCK_ABSTIME)) {
         s->wake_ns = add_sat(c->w->started_ns, time);
     } else if (id == WASI_CLOCK_MONOTONIC) {

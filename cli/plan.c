@@ -1,0 +1,268 @@
+#include "cli/plan.h"
+
+#include <string.h>
+
+/* A path of the manifest is relative to the manifest's folder. */
+static char *beside(const char *manifest, const char *path)
+{
+    const char *slash = strrchr(manifest, '/');
+    char *full;
+    if (path[0] == '/' || !slash)
+        return strdup(path);
+    return asprintf(&full, "%.*s/%s", (int)(slash - manifest), manifest, path) < 0 ? NULL : full;
+}
+
+/* A NULL-terminated copy of a counted list, optionally with a first word; the strings are shared.
+ */
+static const char **terminated(const char *first, char **list, unsigned n)
+{
+    const char **out = calloc(n + 2u, sizeof *out);
+    unsigned k = 0;
+    if (!out)
+        return NULL;
+    if (first)
+        out[k++] = first;
+    for (unsigned i = 0; i < n; i++)
+        out[k++] = list[i];
+    return out;
+}
+
+/* ---- values ---- */
+
+static bool quota(const char *path, unsigned i, const struct process *p, const char *key,
+                  const char *text, bool time, uint64_t *out)
+{
+    if (!text)
+        return true;
+    if (time ? opts_duration(key, text, out) : opts_size(key, text, out))
+        return true;
+    manifest_complain(path, i, key, "cannot be used for process %s", p->name);
+    return false;
+}
+
+static bool quotas(const char *path, unsigned i, const struct process *p, struct singula_spawn *s)
+{
+    const struct quotas *q = &p->quotas;
+    uint64_t stack = 0, blocks = 0;
+    if (q->blocks && !opts_count("quotas.blocks", q->blocks, 1, UINT32_MAX, &blocks)) {
+        manifest_complain(path, i, "quotas.blocks", "cannot be used for process %s", p->name);
+        return false;
+    }
+    s->max_blocks = (uint32_t)blocks;
+    if (!quota(path, i, p, "quotas.memory", q->memory, false, &s->max_memory_bytes) ||
+        !quota(path, i, p, "quotas.block_bytes", q->block_bytes, false, &s->max_block_bytes) ||
+        !quota(path, i, p, "quotas.cpu", q->cpu, true, &s->max_cpu_ns) ||
+        !quota(path, i, p, "quotas.timeout", q->timeout, true, &s->timeout_ns) ||
+        !quota(path, i, p, "quotas.stack", q->stack, false, &stack))
+        return false;
+    s->stack_bytes = stack < UINT32_MAX ? (uint32_t)stack : UINT32_MAX;
+    return true;
+}
+
+/* What it may read: nothing that is not listed. */
+static bool clocks(const char *path, unsigned i, const struct process *p, struct singula_spawn *s)
+{
+    static const struct {
+        const char *name;
+        uint32_t bit;
+    } all[] = {{"realtime", SINGULA_CLOCK_REALTIME}, {"monotonic", SINGULA_CLOCK_MONOTONIC}};
+    s->no_clocks = SINGULA_CLOCK_REALTIME | SINGULA_CLOCK_MONOTONIC;
+    for (unsigned k = 0; k < p->clocks_count; k++) {
+        uint32_t bit = 0;
+        for (size_t c = 0; c < sizeof all / sizeof all[0]; c++)
+            if (strcmp(p->clocks[k], all[c].name) == 0)
+                bit = all[c].bit;
+        if (!bit) {
+            manifest_complain(path, i, "clocks", "%s is not one of realtime, monotonic",
+                              p->clocks[k]);
+            return false;
+        }
+        s->no_clocks &= ~bit;
+    }
+    return true;
+}
+
+static bool folders(const char *path, unsigned i, struct plan_entry *e)
+{
+    for (unsigned d = 0; d < e->p->dirs_count; d++) {
+        if (!files_parse_dir(e->p->dirs[d], &e->dirs[d])) {
+            manifest_complain(path, i, "dirs", "entry %u cannot be used", d + 1);
+            return false;
+        }
+        char *full = beside(path, e->dirs[d].host_path);
+        drop(e->dirs[d].host_path);
+        e->dirs[d].host_path = full;
+    }
+    return true;
+}
+
+/* ---- processes ---- */
+
+int plan_prepare(const char *path, const struct manifest *m, unsigned i, int monitor,
+                 struct plan_entry *e)
+{
+    const struct process *p = &m->processes[i];
+    struct singula_spawn probe;
+    *e = (struct plan_entry){.p = p};
+    for (unsigned k = 0; k < i; k++) {
+        if (strcmp(m->processes[k].name, p->name) == 0) {
+            manifest_complain(path, i, "name", "%s is there twice", p->name);
+            return EXIT_USAGE;
+        }
+    }
+    e->module_path = beside(path, p->module);
+    e->dirs = calloc(p->dirs_count + 1u, sizeof *e->dirs);
+    if (!e->module_path || !e->dirs || !quotas(path, i, p, &probe) || !clocks(path, i, p, &probe) ||
+        !folders(path, i, e))
+        return EXIT_USAGE;
+    for (unsigned v = 0; v < p->env_count; v++) {
+        if (!strchr(p->env[v], '=')) {
+            manifest_complain(path, i, "env", "\"%s\" is not NAME=VALUE", p->env[v]);
+            return EXIT_USAGE;
+        }
+    }
+    int status = files_verify(e->module_path, monitor, &e->module);
+    if (status != EXIT_OK)
+        manifest_complain(path, i, "module", "process %s cannot be started", p->name);
+    return status;
+}
+
+void plan_clear(struct plan_entry *e)
+{
+    for (unsigned d = 0; e->p && e->dirs && d < e->p->dirs_count; d++) {
+        drop(e->dirs[d].host_path);
+        drop(e->dirs[d].guest_path);
+    }
+    free(e->dirs);
+    free(e->module_path);
+    singula_module_destroy(e->module);
+    *e = (struct plan_entry){0};
+}
+
+bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
+                  struct singula_spawn *out)
+{
+    const struct process *p = e->p;
+    *out = (struct singula_spawn){
+        .name = p->name,
+        .entry = p->entry,
+        .memory_mode = p->memory,
+        .args = terminated(p->name, p->args, p->args_count),
+        .env = terminated(NULL, p->env, p->env_count),
+        .publish = terminated(NULL, p->publish, p->publish_count),
+        .connect = terminated(NULL, p->connect, p->connect_count),
+        .dirs = e->dirs,
+        .ndirs = p->dirs_count,
+    };
+    return out->args && out->env && out->publish && out->connect && quotas(path, i, p, out) &&
+           clocks(path, i, p, out);
+}
+
+void plan_options_clear(struct singula_spawn *s)
+{
+    drop(s->args);
+    drop(s->env);
+    drop(s->publish);
+    drop(s->connect);
+}
+
+/* ---- order ---- */
+
+bool plan_lists(char **list, unsigned n, const char *name)
+{
+    for (unsigned k = 0; k < n; k++)
+        if (strcmp(list[k], name) == 0 || strcmp(list[k], "*") == 0)
+            return true;
+    return false;
+}
+
+static bool has(char **list, unsigned n, const char *name)
+{
+    for (unsigned k = 0; k < n; k++)
+        if (strcmp(list[k], name) == 0)
+            return true;
+    return false;
+}
+
+/* p says that it is started after q. */
+static bool says(const struct process *p, const struct process *q)
+{
+    return has(p->after, p->after_count, q->name);
+}
+
+/* p connects to a name of q's. */
+static bool needs(const struct process *p, const struct process *q)
+{
+    for (unsigned k = 0; p != q && k < p->connect_count; k++)
+        if (strcmp(p->connect[k], "*") != 0 && has(q->publish, q->publish_count, p->connect[k]))
+            return true;
+    return false;
+}
+
+/* How many of those that are not started yet process i waits for. */
+struct waits {
+    unsigned said, needed;
+    bool started;
+};
+
+/* The first that waits for none of them; else that waits for none it has named; else n. */
+static unsigned next(const struct waits *w, unsigned n)
+{
+    unsigned second = n;
+    for (unsigned i = n; i-- > 0;)
+        if (!w[i].started && !w[i].said)
+            second = i;
+    for (unsigned i = second; i < n; i++)
+        if (!w[i].started && !w[i].said && !w[i].needed)
+            return i;
+    return second;
+}
+
+static bool known(const char *path, const struct manifest *m)
+{
+    for (unsigned i = 0; i < m->processes_count; i++) {
+        const struct process *p = &m->processes[i];
+        for (unsigned k = 0; k < p->after_count; k++) {
+            bool there = false;
+            for (unsigned j = 0; j < m->processes_count && !there; j++)
+                there = strcmp(m->processes[j].name, p->after[k]) == 0;
+            if (!there) {
+                manifest_complain(path, i, "after", "there is no process %s", p->after[k]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool plan_order(const char *path, const struct manifest *m, unsigned *order)
+{
+    unsigned n = m->processes_count, done = 0;
+    const struct process *p = m->processes;
+    struct waits *w = calloc(n, sizeof *w);
+    if (!w || !known(path, m)) {
+        free(w);
+        return false;
+    }
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned j = 0; j < n; j++) {
+            w[i].said += says(&p[i], &p[j]);
+            w[i].needed += needs(&p[i], &p[j]);
+        }
+    for (unsigned i; done < n && (i = next(w, n)) < n; done++) {
+        order[done] = i;
+        w[i].started = true;
+        for (unsigned j = 0; j < n; j++) {
+            w[j].said -= says(&p[j], &p[i]);
+            w[j].needed -= needs(&p[j], &p[i]);
+        }
+    }
+    for (unsigned i = 0; done < n; i++) {
+        if (!w[i].started) {
+            manifest_complain(path, i, "after", "%s would have to start before itself", p[i].name);
+            break;
+        }
+    }
+    free(w);
+    return done == n;
+}

@@ -1,0 +1,32 @@
+/* From a manifest to what is spawned: paths, modules, folders, quotas, and who is started when. */
+#ifndef CLI_PLAN_H
+#define CLI_PLAN_H
+
+#include "cli/manifest.h"
+
+/* A process of the manifest, ready to be spawned any number of times. A zeroed one is empty. */
+struct plan_entry {
+    const struct process *p;
+    char *module_path;
+    struct singula_module *module;
+    struct singula_dir *dirs;
+};
+
+/* Reads process i of the manifest at `path` and verifies its module, for a system with that monitor
+ * (SINGULA_MONITOR_...). An exit status, after a complaint. To be cleared in any case. */
+int plan_prepare(const char *path, const struct manifest *m, unsigned i, int monitor,
+                 struct plan_entry *out);
+void plan_clear(struct plan_entry *e);
+/* How process i is spawned. False after a complaint. To be cleared in any case. */
+bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
+                  struct singula_spawn *out);
+void plan_options_clear(struct singula_spawn *s);
+
+/* Whether any of `list` is `name`, or "*". */
+bool plan_lists(char **list, unsigned n, const char *name);
+/* The numbers of all processes in the order in which they are started: each after those that it
+ * names in `after`, and after those that publish what it connects to unless they in turn wait for
+ * it; else as in the file. False after a complaint. */
+bool plan_order(const char *path, const struct manifest *m, unsigned *order);
+
+#endif

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""singula up as a supervisor. usage: supervise_test.py SINGULA EXAMPLES_FOLDER
+
+Processes start in the order of what they depend on, whatever the order of the file; a circle is refused with file and line, unless
+it is only one of names; clocks are read by those that were given them; restarts wait as documented, in virtual time."""
+import itertools
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+singula, examples = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+work = Path(tempfile.mkdtemp(prefix="singula-supervise-"))
+passed = failed = 0
+
+GUESTS = {
+    "clocks": """#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+static void read_clock(const char *name, clockid_t clock)
+{
+    struct timespec t;
+    printf("%s: %s\\n", name, clock_gettime(clock, &t) == 0 && t.tv_sec > 0 ? "read" : strerror(errno));
+}
+static int sleep_until(clockid_t clock)
+{
+    struct timespec t = {.tv_sec = 1};
+    return clock_nanosleep(clock, TIMER_ABSTIME, &t, NULL);
+}
+int main(void)
+{
+    struct timespec nap = {.tv_nsec = 1000000};
+    read_clock("realtime", CLOCK_REALTIME);
+    read_clock("monotonic", CLOCK_MONOTONIC);
+    printf("sleeping until: %s, %s\\n", strerror(sleep_until(CLOCK_REALTIME)), strerror(sleep_until(CLOCK_MONOTONIC)));
+    printf("sleeping for: %s\\n", nanosleep(&nap, NULL) == 0 ? "slept" : strerror(errno));
+    return 0;
+}
+""",
+    "steady": """#include <stdlib.h>
+#include <time.h>
+int main(int argc, char **argv)
+{
+    struct timespec nap = {.tv_sec = argc > 1 ? atoi(argv[1]) : 0};
+    nanosleep(&nap, NULL);
+    return 3;
+}
+""",
+}
+
+
+def case(name, ok, what=""):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    if not ok:
+        print(f"supervise: {name}: {str(what)[:2000]}")
+
+
+def up(text, *args):
+    system, trace = work / "system.yaml", work / "trace"
+    system.write_text(text)
+    r = subprocess.run([singula, "up", "--audit", f"--trace={trace}", "--seed=1", *args, system], capture_output=True, text=True,
+                       timeout=120, cwd=work)
+    lines = [line.split() for line in trace.read_text().splitlines()]
+    return r, lines
+
+
+def processes(*entries):
+    """Each entry: (name, module, further keys)."""
+    return "processes:\n" + "".join(f"  - name: {n}\n    module: {m}\n" + "".join(f"    {k}\n" for k in keys) for n, m, *keys in entries)
+
+
+def order(lines):
+    return [line[2] for line in lines if line[3] == "spawned"]
+
+
+for name, text in GUESTS.items():
+    (work / f"{name}.c").write_text(text)
+    r = subprocess.run([singula, "cc", work / f"{name}.c", "-o", work / f"{name}.wasm"], capture_output=True, text=True)
+    case(f"the guest {name} compiles", r.returncode == 0, r)
+
+echo, exits = examples / "echo", examples / "crasher/crasher.wasm"
+server = ("server", echo / "server.wasm", "publish: [echo]", "service: true")
+client = ("client", echo / "client.wasm", "args: [hi]", "connect: [echo]")
+r, lines = up(processes(client, server))
+case("who connects is started after who publishes", order(lines) == ["server", "client"] and r.returncode == 0, (order(lines), r))
+
+store = {n: (n, examples / "store" / f"{m}.wasm", *keys) for n, m, *keys in [
+    ("journal", "journal", "publish: [journal]"),
+    ("store", "server", "publish: [door]", "connect: [journal]", "clocks: [monotonic]", "service: true"),
+    ("porter", "porter", "publish: [store]", "connect: [door]", "service: true"),
+    ("watcher", "client", "args: [watcher]", "connect: [store]"),
+    ("writer", "client", "args: [writer]", "connect: [store]")]}
+wrong = 0
+for shuffled in list(itertools.permutations(store))[::7]:
+    (work / "system.yaml").write_text(processes(*(store[n] for n in shuffled)))
+    trace = work / "trace"
+    r = subprocess.run([singula, "up", "--audit", "--seed=3", f"--trace={trace}", work / "system.yaml"], capture_output=True,
+                       text=True, timeout=60)
+    found = order([line.split() for line in trace.read_text().splitlines()])
+    wrong += found[:3] != ["journal", "store", "porter"] or r.returncode != 0
+case("a chain of four, in whatever order", wrong == 0, wrong)
+
+exit0 = ("args: [exit, \"0\"]",)
+r, lines = up(processes(("a", exits, *exit0, "after: [c]"), ("b", exits, *exit0), ("c", exits, *exit0, "after: [b]")))
+case("`after`", order(lines) == ["b", "c", "a"] and r.returncode == 0, (order(lines), r))
+case("who others come after runs ahead of them", [line[2] for line in lines if line[3] in ("spawned", "ends:")] ==
+     ["b", "b", "c", "c", "a", "a"], lines)
+
+r, lines = up(processes(("a", exits, *exit0, "publish: [x]", "connect: [y]"), ("b", exits, *exit0, "publish: [y]", "connect: [x]"),
+                        ("c", exits, *exit0, "connect: [x]")))
+case("a circle of names is no mistake", order(lines) == ["a", "b", "c"] and r.returncode == 0, (order(lines), r))
+r, lines = up(processes(("a", exits, *exit0, "publish: [x]", "connect: [y]", "after: [b]"), ("b", exits, *exit0, "publish: [y]", "connect: [x]")))
+case("`after` says how it is to be opened", order(lines) == ["b", "a"], (order(lines), r))
+
+for text, says in [
+        (processes(("a", exits, "after: [b]"), ("b", exits, "after: [a]")), "system.yaml:4:12: after: a would have to start before itself"),
+        (processes(("a", exits), ("b", exits, "after: [b]")), "system.yaml:6:12: after: b would have to start before itself"),
+        (processes(("a", exits, "after: [z]")), "system.yaml:4:12: after: there is no process z"),
+        (processes(("a", exits, "clocks: [tea]")), "system.yaml:4:13: clocks: tea is not one of realtime, monotonic"),
+        (processes(("a", exits, "clocks: monotonic")), "system.yaml:4:13: a list is wanted here, [like, this]; found a single value"),
+        (processes(("a", exits, "afer: [b]")), "system.yaml:4:5: unknown key: afer, did you mean after?")]:
+    r, _ = up(text)
+    case(f"refused: {says}", r.returncode == 2 and says in r.stderr, r.stderr)
+
+for given, real, mono, until in [("[]", "Capabilities insufficient", "Capabilities insufficient", ["Not supported"] * 2),
+                                 ("[realtime]", "read", "Capabilities insufficient", ["Success", "Not supported"]),
+                                 ("[monotonic]", "Capabilities insufficient", "read", ["Not supported", "Success"]),
+                                 ("[realtime, monotonic]", "read", "read", ["Success"] * 2)]:
+    r, _ = up(processes(("a", work / "clocks.wasm", f"clocks: {given}")))
+    case(f"clocks: {given}", r.stdout.splitlines() == [f"realtime: {real}", f"monotonic: {mono}", f"sleeping until: {', '.join(until)}",
+                                                      "sleeping for: slept"], r)
+r, _ = up(processes(("a", work / "clocks.wasm")))
+case("without `clocks`, none", r.stdout.count("insufficient") == 2, r)
+
+
+def waits(lines):
+    at = [float(line[0]) for line in lines if line[3] == "spawned"]
+    ends = [float(line[0]) for line in lines if line[3].startswith("ends")]
+    return [round(b - a, 1) for a, b in zip(ends, at[1:])]
+
+
+r, lines = up(processes(("a", work / "steady.wasm", "args: [\"59\"]", "restart: always")), "--timeout=10m")
+case("who does not last for a minute waits longer and longer", waits(lines)[:8] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10], waits(lines))
+r, lines = up(processes(("a", work / "steady.wasm", "args: [\"61\"]", "restart: on-failure", "max_restarts: 5")))
+case("who does waits for 0.1 s each time", waits(lines) == [0.1] * 5 and "exited 3 after 5 restarts" in r.stderr, (waits(lines), r))
+r, lines = up(processes(("a", work / "steady.wasm", "restart: never")))
+case("never", waits(lines) == [] and r.returncode == 1 and len(order(lines)) == 1, r)
+r, lines = up(processes(("a", exits, *exit0, "restart: on-failure"), ("b", exits, "args: [divide]", "restart: on-failure", "max_restarts: 1")))
+case("on failure", sorted(order(lines)) == ["a", "b", "b"] and "b            trapped INT_DIV_ZERO after 1 restart\n" in r.stderr, r)
+
+print(f"supervise: {passed} passed, {failed} failed, 0 skipped")
+sys.exit(failed != 0)
