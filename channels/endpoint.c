@@ -31,6 +31,11 @@ bool endpoint_peer_closed(const struct endpoint *e)
     return atomic_load_explicit(&endpoint_peer(e)->closed, memory_order_acquire);
 }
 
+struct xobj *endpoint_untaken(const struct endpoint *e)
+{
+    return e->role == ROLE_EXP && !e->peer_taken ? endpoint_peer(e)->row : NULL;
+}
+
 /* ---- creation ---- */
 
 /* Slots for `bound` messages: a power of two, none for a direction that is never used. */
@@ -112,13 +117,12 @@ struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xc
 struct xobj *channel_peer(struct xheap *h, struct endpoint *exp)
 {
     check_fast(exp->role == ROLE_EXP && XOWNER_KIND(exp->row->owner) == XOWN_ACCOUNT);
-    struct xobj *imp = endpoint_peer(exp)->row;
-    if (exp->peer_taken || !imp)
+    struct xobj *imp = endpoint_untaken(exp);
+    if (!imp)
         return NULL;
+    check_fast(imp->owner == exp->row->owner);
     exp->peer_taken = true;
-    (void)xrow_unlink(h, imp); /* the account that made the channel; perhaps another by now */
-    xrow_give(h, imp, xaccount_at(h, XOWNER_INDEX(exp->row->owner)));
-    check_slow(xheap_ok(h));
+    xrow_give(h, imp, xrow_unlink(h, imp)); /* to the front: what has a reference since just now */
     return imp;
 }
 
@@ -136,26 +140,36 @@ static void wake(struct xheap *h, struct endpoint *e)
     }
 }
 
+/* What was to be sent to a closed peer. */
+static enum xresult end_unsent(struct xheap *h, struct xobj *ref)
+{
+    if (ref) {
+        uint32_t sender = XOWNER_INDEX(ref->owner);
+        xobj_end(h, ref);
+        ref->death = XDEATH(XDEATH_SENT, sender); /* what the sender did, for reports */
+    }
+    return XDONE;
+}
+
 enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, const void *scalars,
                            struct xobj *ref, struct proc *p)
 {
     struct endpoint *peer = endpoint_peer(e);
     struct xring *q = &peer->rx;
     endpoint_unwait(e);
-    if (atomic_load_explicit(&peer->closed, memory_order_acquire)) {
-        if (ref) {
-            uint32_t sender = XOWNER_INDEX(ref->owner);
-            xobj_end(h, ref);
-            ref->death = XDEATH(XDEATH_SENT, sender); /* what the sender did, for reports */
-        }
-        return XDONE;
-    }
+    if (atomic_load_explicit(&peer->closed, memory_order_acquire))
+        return end_unsent(h, ref);
     uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
     if (tail - atomic_load_explicit(&q->head, memory_order_acquire) >= q->bound) {
         check(e->contract->decl->capacity > 0); /* else the contract's bound was computed wrongly */
         e->waiter = p;
         e->wants_room = true;
         return XWAIT;
+    }
+    if (ref && ref->kind == XOBJ_ENDPOINT) {
+        xobj_pack(h, ref); /* may close a channel, this one, too */
+        if (atomic_load_explicit(&peer->closed, memory_order_acquire))
+            return end_unsent(h, ref);
     }
     struct xmessage *m = &q->slots[tail & q->mask];
     const struct message *decl = &e->contract->decl->messages[tag];
@@ -264,10 +278,12 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
         }
     }
     atomic_store_explicit(&e->rx.head, tail, memory_order_release);
-    if (e->role == ROLE_EXP && !e->peer_taken && peer->row) { /* nobody can name it any more */
+    struct xobj *untaken = endpoint_untaken(e);
+    if (untaken) { /* nobody can name it any more */
         e->peer_taken = true;
-        (void)xrow_unlink(h, peer->row);
-        xend_push(h, top, row_of(h, peer->row));
+        if (XOWNER_KIND(untaken->owner) == XOWN_ACCOUNT)
+            (void)xrow_unlink(h, untaken);
+        xend_push(h, top, row_of(h, untaken));
     }
     endpoint_unwait(e);
     e->row = NULL;

@@ -97,12 +97,13 @@ uint32_t endpoint_queued(const struct endpoint *e);
 bool endpoint_peer_closed(const struct endpoint *e);
 
 /* A new channel; both ends are charged to `a`. Returns the exp end's row; NULL: quota or heap
- * exhausted. The imp end belongs to `a`, too, but has no reference until channel_peer() gives it
- * out: it must not lie within the exp end, which could then be moved into a queue that is held by
- * the imp end's own queue, out of everybody's reach. */
+ * exhausted. The imp end belongs to whoever owns the exp end, too, but has no reference until
+ * channel_peer() gives it out. While the exp end is a root the other is one as well, and something
+ * can be sent to it. It goes with the exp end, within it, into queues, fields and sets, but not if
+ * something waits in its queue: an end in that queue could then come to hold the queue that holds
+ * both, out of everybody's reach. Then it is closed as soon as the exp end goes away. */
 struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xcontract *c);
-/* The imp end, moved to the account that owns `exp` now. NULL: it was given out before, or closed
- * with the account that made the channel. */
+/* The imp end, for the account that owns `exp`. NULL: it was given out before, or is closed. */
 struct xobj *channel_peer(struct xheap *h, struct endpoint *exp);
 
 /* Moves `ref` (NULL, or owned by an account) and the scalars (the message's C struct; NULL if it

@@ -47,7 +47,8 @@ uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t
     struct endpoint *e = end->endpoint, *peer = endpoint_peer(e);
     struct xring *q = &peer->rx;
     uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
-    if (unlikely(atomic_load_explicit(&peer->closed, memory_order_acquire) ||
+    if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) ||
+                 atomic_load_explicit(&peer->closed, memory_order_acquire) ||
                  tail - atomic_load_explicit(&q->head, memory_order_acquire) >= q->bound) ||
         !wake(peer))
         return FAST_NOT;
@@ -57,7 +58,7 @@ uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t
     m->ref = ref;
     copy_words((uint64_t *)(void *)m->scalars, scalars, nbytes);
     if (ref)
-        xobj_to_queue(h, ref, peer->row);
+        xblock_to_queue(h, ref, peer->row);
     atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
     return 0;
 }
@@ -77,14 +78,16 @@ uint64_t fast_recv(struct xheap *h, struct xobj *end, struct xaccount *a, uint64
     struct endpoint *e = end->endpoint, *peer = endpoint_peer(e);
     uint32_t head;
     const struct xmessage *m = front(e, &head);
-    if (unlikely(!m || m->tag != tag) || unlikely(peer->wants_room && !wake(peer)))
+    if (unlikely(!m || m->tag != tag))
+        return FAST_NOT;
+    struct xobj *ref = m->ref;
+    if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) || (peer->wants_room && !wake(peer))))
         return FAST_NOT;
     endpoint_unwait(e);
-    struct xobj *ref = m->ref;
     copy_bytes(out, m->scalars, nbytes);
     atomic_store_explicit(&e->rx.head, head + 1, memory_order_release);
     if (ref)
-        xobj_from_queue(h, ref, a);
+        xblock_from_queue(h, ref, a);
     return (uint64_t)(uintptr_t)ref;
 }
 

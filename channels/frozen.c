@@ -113,7 +113,8 @@ static struct xobj *share_row(struct xheap *h, struct xobj *o)
 struct xobj *frozen_share(struct xheap *h, struct xobj *o, struct xaccount *a)
 {
     check_fast(o->kind == XOBJ_FROZEN);
-    struct xobj *share = xaccount_room(a, o->tree_blocks, o->tree_bytes) ? share_row(h, o) : NULL;
+    struct xobj *share =
+        xaccount_room(h, a, o->tree_blocks, o->tree_bytes) ? share_row(h, o) : NULL;
     if (share)
         xrow_give(h, share, a);
     check_slow(xheap_ok(h));
@@ -128,7 +129,7 @@ bool frozen_share_child(struct xheap *h, struct xobj *o, uint32_t field, struct 
     *out = NULL;
     if (!child)
         return true;
-    if (xaccount_room(a, child->tree_blocks, child->tree_bytes))
+    if (xaccount_room(h, a, child->tree_blocks, child->tree_bytes))
         *out = share_row(h, child);
     if (*out)
         xrow_give(h, *out, a);

@@ -6,48 +6,9 @@
  * not with a crash.
  */
 #include "channels/slots.h"
-#include "channels/xheap_int.h"
+#include "channels/xaudit_int.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* The law of untouched bytes is tested for blocks and slots up to this size. */
-#define ZERO_TEST_MAX 4096u
-
-enum { SEEN = 1, SEEN_IN_SLOT };
-
-/* What an account pays for in queues. */
-struct paid {
-    uint32_t blocks;
-    uint64_t bytes;
-};
-
-struct walk {
-    const struct xheap *h;
-    struct diag *why;
-    uint8_t *seen;   /* by row: 0 or SEEN, SEEN_IN_SLOT */
-    uint32_t *roots; /* still to be measured: on accounts' lists and in queues */
-    uint32_t nroots;
-    uint32_t *inner; /* of the tree that is being measured */
-    uint32_t ninner;
-    uint32_t nseen;
-    uint64_t bytes;    /* of all objects seen */
-    struct paid *paid; /* by account */
-    uint32_t *shares;  /* by row: shares seen of a core */
-    uint64_t shared_blocks, shared_bytes;
-    uint32_t by_kind[XOBJ_KIND_N];
-    uint32_t holder;     /* whose queue is being walked */
-    uint64_t *slot_base; /* by store: index of its first slot in `slots` */
-    uint8_t *slots;      /* 1: in use, 2: free */
-    uint64_t nslots;
-};
-
-#define BROKEN(w, ...) (diag_set((w)->why, E_AUDIT, __VA_ARGS__), false)
-
-static bool zero(const uint8_t *p, size_t n)
-{
-    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
 
 static const char *kind_name(enum xowner_kind k)
 {
@@ -55,118 +16,6 @@ static const char *kind_name(enum xowner_kind k)
            : k == XOWN_QUEUE ? "queue"
            : k == XOWN_FIELD ? "field"
                              : "nobody";
-}
-
-/* ---- stores ---- */
-
-/* The slot of `data` is in use from now on; it must be a whole one, and not be in use already. */
-static bool claim(struct walk *w, uint32_t row, uint32_t store, const uint8_t *data)
-{
-    const struct xheap *h = w->h;
-    if (store == 0 || store >= h->nstores || h->stores[store].cls > XCLASS_N)
-        return BROKEN(w, "row %u: its data is in store %u, which is not in use", row, store);
-    const struct xstore *s = &h->stores[store];
-    uint64_t off = (uint64_t)(data - (const uint8_t *)extent_addr(h->region, &s->extent));
-    uint64_t size = s->cls == XCLASS_N ? extent_bytes(&s->extent) : xstore_slot_bytes(s->cls);
-    if (off % size || off / size >= s->nslots || (s->cls != XCLASS_N && off / size >= s->bump))
-        return BROKEN(w, "row %u: its data is not a slot of store %u", row, store);
-    uint8_t *slot = &w->slots[w->slot_base[store] + off / size];
-    if (*slot)
-        return BROKEN(w, "row %u: its data in store %u belongs to another row, too", row, store);
-    *slot = 1;
-    return true;
-}
-
-static bool walk_slab(struct walk *w, uint32_t i)
-{
-    const struct xheap *h = w->h;
-    const struct xstore *s = &h->stores[i];
-    uint8_t *slots = &w->slots[w->slot_base[i]];
-    uint32_t size = xstore_slot_bytes(s->cls);
-    const uint8_t *base = extent_addr(h->region, &s->extent);
-    uint32_t used = 0, nfree = 0;
-    for (uint32_t n = 0; n < s->nslots; n++)
-        used += slots[n] == 1;
-    for (uint32_t f = s->free; f; nfree++) {
-        if (f > s->bump || slots[f - 1])
-            return BROKEN(w, "store %u: free slot %u is in use, or free twice", i, f - 1);
-        slots[f - 1] = 2;
-        const uint8_t *slot = base + (size_t)(f - 1) * size;
-        memcpy(&f, slot, sizeof f);
-        if (size <= ZERO_TEST_MAX && !zero(slot + sizeof f, size - sizeof f))
-            return BROKEN(w, "store %u: a free slot is not clean", i);
-    }
-    if (used != s->used || used + nfree != s->bump)
-        return BROKEN(w, "store %u: %u slots in use and %u free found, %u and %u recorded", i, used,
-                      nfree, s->used, s->bump - s->used);
-    return true;
-}
-
-static bool walk_pages(struct walk *w, uint32_t i)
-{
-    const struct xstore *s = &w->h->stores[i];
-    const char *base = extent_addr(w->h->region, &s->extent);
-    for (uint32_t p = 0; p < s->extent.committed; p++)
-        if (page_owner(w->h->region, base + ((size_t)p << PAGE_SHIFT)) != OWNER_XHEAP)
-            return BROKEN(w, "store %u: page %u does not belong to the exchange heap", i, p);
-    return true;
-}
-
-/* Stores on the lists of those with room, and cached ones, are exactly those that should be. */
-static bool walk_chains(struct walk *w)
-{
-    const struct xheap *h = w->h;
-    uint64_t listed = 0, expected = 0;
-    for (uint32_t c = 0; c < XCLASS_N + XBIN_N; c++) {
-        uint32_t prev = 0;
-        for (uint32_t i = c < XCLASS_N ? h->partial[c] : h->bins[c - XCLASS_N]; i;
-             i = h->stores[i].next) {
-            const struct xstore *s = &h->stores[i];
-            bool right = i < h->nstores && s->prev == prev && listed <= h->nstores &&
-                         (c < XCLASS_N ? s->cls == c && s->used < s->nslots
-                                       : s->cls == XCLASS_N && s->used == 0 &&
-                                             s->extent.committed % XBIN_N == c - XCLASS_N);
-            if (!right)
-                return BROKEN(w, "store %u is on the wrong list", i);
-            listed++;
-            prev = i;
-        }
-    }
-    for (uint32_t i = 1; i < h->nstores; i++)
-        if (h->stores[i].cls != XSTORE_UNUSED)
-            expected += h->stores[i].used < h->stores[i].nslots;
-    if (listed != expected)
-        return BROKEN(w, "%llu stores have room, %llu are listed", (unsigned long long)expected,
-                      (unsigned long long)listed);
-    return true;
-}
-
-static bool walk_stores(struct walk *w)
-{
-    const struct xheap *h = w->h;
-    uint64_t pages = 0;
-    uint32_t cached = 0;
-    for (uint32_t i = 1; i < h->nstores; i++) {
-        const struct xstore *s = &h->stores[i];
-        if (s->cls == XSTORE_UNUSED)
-            continue;
-        pages += s->extent.committed;
-        if (!walk_pages(w, i))
-            return false;
-        if (s->cls < XCLASS_N) {
-            if (!walk_slab(w, i))
-                return false;
-        } else if (s->used != w->slots[w->slot_base[i]]) {
-            return BROKEN(w, "store %u: a large block's pages belong to no row", i);
-        } else if (s->used == 0) {
-            cached += s->extent.committed;
-        }
-    }
-    if (pages != h->pages || cached != h->cached_pages)
-        return BROKEN(w, "%llu pages in stores, %u of them cached; recorded are %llu and %u",
-                      (unsigned long long)pages, cached, (unsigned long long)h->pages,
-                      h->cached_pages);
-    return walk_chains(w);
 }
 
 /* ---- objects ---- */
@@ -235,11 +84,10 @@ static bool held(void *ctx, uint32_t row, const struct xreftype *type)
         return false;
     w->roots[w->nroots++] = row;
     const struct xobj *o = row_at(w->h, row);
-    const struct xaccount *payer = xqueue_payer(w->h, o);
-    if (payer) {
-        w->paid[payer->index].blocks += o->tree_blocks;
-        w->paid[payer->index].bytes += o->tree_bytes;
-    }
+    if (o->prev == 0 || o->prev >= w->h->naccounts)
+        return BROKEN(w, "row %u is in a queue, but no account pays for it", row);
+    w->paid[o->prev].blocks += o->tree_blocks;
+    w->paid[o->prev].bytes += o->tree_bytes;
     return true;
 }
 
@@ -249,9 +97,9 @@ static bool walk_block(struct walk *w, uint32_t row, uint64_t *bytes)
     const struct block_type *b = o->type->decl;
     uint64_t size = xblock_bytes(o), clean = xblock_touched(o);
     *bytes = xstore_bytes(size);
-    if (!claim(w, row, o->store, o->data))
+    if (!audit_claim(w, row, o->store, o->data))
         return false;
-    if (*bytes <= ZERO_TEST_MAX && clean < *bytes && !zero(o->data + clean, *bytes - clean))
+    if (*bytes <= ZERO_TEST_MAX && clean < *bytes && !audit_zero(o->data + clean, *bytes - clean))
         return BROKEN(w, "row %u: bytes were written that were never touched", row);
     for (uint32_t f = 0; b->nchildren && f < b->nfields; f++) {
         if (b->fields[f].ref.kind == REF_NONE)
@@ -267,6 +115,24 @@ static bool walk_block(struct walk *w, uint32_t row, uint64_t *bytes)
     return true;
 }
 
+/* The peer that the exp end at `row` has never given out is with the same account, or within it. */
+static bool walk_untaken(struct walk *w, uint32_t row, const struct xobj *imp)
+{
+    const struct xobj *o = row_at(w->h, row);
+    if (!imp)
+        return true;
+    if (XOWNER_KIND(o->owner) == XOWN_ACCOUNT)
+        return imp->owner == o->owner ||
+               BROKEN(w, "row %u: its peer was never given out, but is not with its account", row);
+    uint32_t at = row_of(w->h, imp);
+    if (!arrive(w, at, XOWNER(XOWN_FIELD, row), NULL))
+        return BROKEN(w, "row %u: its peer was never given out, but is not within it", row);
+    if (endpoint_queued(imp->endpoint))
+        return BROKEN(w, "row %u is within its peer, but something waits at it", at);
+    w->inner[w->ninner++] = at;
+    return true;
+}
+
 static bool walk_endpoint(struct walk *w, uint32_t row, uint64_t *bytes)
 {
     const struct endpoint *e = row_at(w->h, row)->endpoint;
@@ -276,13 +142,13 @@ static bool walk_endpoint(struct walk *w, uint32_t row, uint64_t *bytes)
         return BROKEN(w, "row %u: endpoint and channel do not agree", row);
     *bytes = channel_charge(e->contract) / 2;
     /* The memory of the channel is claimed once, by the imp end as long as it is there. */
-    if ((e->role == ROLE_IMP || peer->closed) && !claim(w, row, store, (const uint8_t *)e->channel))
+    if ((e->role == ROLE_IMP || peer->closed) &&
+        !audit_claim(w, row, store, (const uint8_t *)e->channel))
         return false;
     if (!peer->closed && (!peer->row || peer->row->endpoint != peer))
         return BROKEN(w, "row %u: its peer has no row of its own", row);
-    if (e->role == ROLE_EXP && !e->peer_taken && peer->row &&
-        XOWNER_KIND(peer->row->owner) != XOWN_ACCOUNT)
-        return BROKEN(w, "row %u: its peer was never given out, but is not with an account", row);
+    if (!walk_untaken(w, row, endpoint_untaken(e)))
+        return false;
     w->holder = row;
     if (!endpoint_each_held(w->h, e, held, w))
         return BROKEN(w, "row %u: its queue holds what its contract does not allow", row);
@@ -294,7 +160,7 @@ static bool walk_listener(struct walk *w, uint32_t row, uint64_t *bytes)
     const struct listener *l = row_at(w->h, row)->listener;
     uint32_t store = listener_store(l, bytes);
     w->holder = row;
-    return claim(w, row, store, (const uint8_t *)l) &&
+    return audit_claim(w, row, store, (const uint8_t *)l) &&
            (listener_each_held(w->h, l, held, w) || BROKEN(w, "row %u: its backlog is wrong", row));
 }
 
@@ -315,7 +181,7 @@ static bool walk_set(struct walk *w, uint32_t row, uint64_t *bytes)
     const struct xset *s = row_at(w->h, row)->set;
     uint32_t store = set_store(s, bytes);
     w->holder = row;
-    return claim(w, row, store, (const uint8_t *)s) &&
+    return audit_claim(w, row, store, (const uint8_t *)s) &&
            (set_each_held(w->h, s, member, w) ||
             BROKEN(w, "row %u: its list of ends is wrong", row));
 }
@@ -458,17 +324,40 @@ static bool walk_account(struct walk *w, uint32_t index)
     return walk_slots(w, a, nstored);
 }
 
-/* After all queues were walked. */
+/* What an account pays for in queues; of a closed one what it left there. */
+static struct xqueued charged(const struct xheap *h, uint32_t i)
+{
+    const struct xaccount *a = xaccount_at(h, i);
+    struct xaccount closed = {
+        .index = i, .sent_blocks = h->payers[i].sent_blocks, .sent_bytes = h->payers[i].sent_bytes};
+    return xaccount_queued(h, a ? a : &closed);
+}
+
+/* After all queues were walked. Indices of closed accounts are free exactly if nothing is there for
+ * which they would pay. */
 static bool walk_payers(struct walk *w)
 {
-    for (uint32_t i = 1; i < w->h->naccounts; i++) {
-        const struct xaccount *a = xaccount_at(w->h, i);
-        if (a && (a->nqueued != w->paid[i].blocks || a->queued_bytes != w->paid[i].bytes))
+    const struct xheap *h = w->h;
+    uint8_t *idle = w->idle;
+    bool ok = true;
+    uint32_t n = 0, listed = 0;
+    for (uint32_t i = h->free_account; ok && i; i = (uint32_t)(h->accounts[i] >> 1), listed++)
+        ok = i < h->naccounts && !xaccount_at(h, i) && !idle[i]++ && !w->paid[i].blocks;
+    for (uint32_t i = h->lingering; ok && i; i = (uint32_t)(h->accounts[i] >> 1), listed++)
+        ok = i < h->naccounts && !xaccount_at(h, i) && !idle[i]++;
+    for (uint32_t i = 1; ok && i < h->naccounts; i++)
+        n += !xaccount_at(h, i);
+    if (!ok || n != listed)
+        return BROKEN(w, "the lists of unused accounts are torn");
+    for (uint32_t i = 1; i < h->naccounts; i++) {
+        struct xqueued q = charged(h, i);
+        if (q.blocks != w->paid[i].blocks || q.bytes != w->paid[i].bytes)
             return BROKEN(w,
-                          "account %u has %u objects with %llu bytes in queues, pays for %u and "
-                          "%llu",
-                          i, w->paid[i].blocks, (unsigned long long)w->paid[i].bytes, a->nqueued,
-                          (unsigned long long)a->queued_bytes);
+                          "account %u has %llu objects with %llu bytes in queues, pays for %llu "
+                          "and %llu",
+                          i, (unsigned long long)w->paid[i].blocks,
+                          (unsigned long long)w->paid[i].bytes, (unsigned long long)q.blocks,
+                          (unsigned long long)q.bytes);
     }
     return true;
 }
@@ -519,7 +408,7 @@ static bool walk_all(struct walk *w)
     if (w->bytes != h->bytes)
         return BROKEN(w, "objects take %llu bytes, recorded are %llu", (unsigned long long)w->bytes,
                       (unsigned long long)h->bytes);
-    return walk_cores(w) && walk_payers(w) && walk_free_rows(w) && walk_stores(w);
+    return walk_cores(w) && walk_payers(w) && walk_free_rows(w) && audit_stores(w);
 }
 
 enum status xheap_audit(const struct xheap *h, struct diag *why)
@@ -541,7 +430,8 @@ enum status xheap_audit(const struct xheap *h, struct diag *why)
     w.inner = calloc(h->nrows, sizeof *w.inner);
     w.paid = calloc(h->naccounts, sizeof *w.paid);
     w.shares = calloc(h->nrows, sizeof *w.shares);
-    if (!w.slots || !w.seen || !w.roots || !w.inner || !w.paid || !w.shares)
+    w.idle = calloc(h->naccounts, 1);
+    if (!w.slots || !w.seen || !w.roots || !w.inner || !w.paid || !w.shares || !w.idle)
         goto done;
     s = walk_all(&w) ? OK : E_AUDIT;
 done:
@@ -554,6 +444,7 @@ done:
     free(w.inner);
     free(w.paid);
     free(w.shares);
+    free(w.idle);
     return s;
 }
 

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TABLE_CHUNK 16u /* pages by which a table grows */
+#define TABLE_CHUNK     16u /* pages by which a table grows */
+#define LINGERING_TRIES 16u
 
 /* ---- the heap ---- */
 
@@ -66,10 +67,14 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
         goto fail;
     if ((s = table_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof(uintptr_t), &h->account_pages)) != OK)
         goto fail;
+    if ((s = table_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof(struct xpayer), &h->payer_pages)) !=
+        OK)
+        goto fail;
     h->rows.base = extent_addr(r, &h->row_pages);
     h->rows.bytes = sizeof(struct xobj);
     h->stores = extent_addr(r, &h->store_pages);
     h->accounts = extent_addr(r, &h->account_pages);
+    h->payers = extent_addr(r, &h->payer_pages);
     h->nrows = h->nstores = h->naccounts = 1;
     h->gen_step = !(cfg && cfg->unwatched);
     *out = h;
@@ -78,6 +83,7 @@ fail:
     extent_release(r, &h->row_pages);
     extent_release(r, &h->store_pages);
     extent_release(r, &h->account_pages);
+    extent_release(r, &h->payer_pages);
     free(h);
     return diag_set(why, s,
                     "tables of the exchange heap: no addresses or pages left in the region");
@@ -92,6 +98,7 @@ void xheap_destroy(struct xheap *h)
     extent_release(h->region, &h->row_pages);
     extent_release(h->region, &h->store_pages);
     extent_release(h->region, &h->account_pages);
+    extent_release(h->region, &h->payer_pages);
     free(h);
 }
 
@@ -104,7 +111,7 @@ void xheap_stats(const struct xheap *h, struct xheap_stats *out)
         .sets = h->live[XOBJ_SET],
         .bytes = h->bytes,
         .pages = h->pages + h->row_pages.committed + h->store_pages.committed +
-                 h->account_pages.committed,
+                 h->account_pages.committed + h->payer_pages.committed,
     };
 }
 
@@ -168,75 +175,38 @@ void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t accoun
     *q = row_of(h, o);
 }
 
-void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a)
+struct xqueued xaccount_queued(const struct xheap *h, const struct xaccount *a)
 {
-    uint32_t i = row_of(h, o);
-    o->owner = XOWNER(XOWN_ACCOUNT, a->index);
-    o->prev = 0;
-    o->next = a->head;
-    if (a->head)
-        row_at(h, a->head)->prev = i;
-    a->head = i;
-    a->nblocks += o->tree_blocks;
-    a->nbytes += o->tree_bytes;
+    const struct xpayer *p = &h->payers[a->index];
+    return (struct xqueued){
+        .blocks = a->sent_blocks - atomic_load_explicit(&p->blocks, memory_order_relaxed),
+        .bytes = a->sent_bytes - atomic_load_explicit(&p->bytes, memory_order_relaxed)};
 }
 
-struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o)
+static bool has_room(const struct xaccount *a, uint32_t blocks, uint64_t bytes)
 {
-    check_fast(XOWNER_KIND(o->owner) == XOWN_ACCOUNT);
-    struct xaccount *a = xaccount_at(h, XOWNER_INDEX(o->owner));
-    if (o->prev)
-        row_at(h, o->prev)->next = o->next;
-    else
-        a->head = o->next;
-    if (o->next)
-        row_at(h, o->next)->prev = o->prev;
-    o->next = o->prev = 0;
-    o->owner = XOWNER(XOWN_NONE, 0);
-    a->nblocks -= o->tree_blocks;
-    a->nbytes -= o->tree_bytes;
-    return a;
-}
-
-bool xaccount_room(const struct xaccount *a, uint32_t blocks, uint64_t bytes)
-{
-    uint64_t has_blocks = (uint64_t)a->nblocks + a->nqueued,
-             has_bytes = a->nbytes + a->queued_bytes;
+    uint64_t has_blocks = a->nblocks + (a->sent_blocks - a->seen_blocks);
+    uint64_t has_bytes = a->nbytes + (a->sent_bytes - a->seen_bytes);
     if (a->max_blocks && has_blocks + blocks > a->max_blocks)
         return false;
     return !a->max_bytes || (has_bytes <= a->max_bytes && bytes <= a->max_bytes - has_bytes);
 }
 
-bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes)
+/* The table is looked at only when it matters: receivers write to it. */
+bool xaccount_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes)
+{
+    if (likely(has_room(a, blocks, bytes)))
+        return true;
+    struct xqueued q = xaccount_queued(h, a);
+    a->seen_blocks = a->sent_blocks - q.blocks;
+    a->seen_bytes = a->sent_bytes - q.bytes;
+    return has_room(a, blocks, bytes);
+}
+
+bool xheap_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes)
 {
     return bytes <= h->max_bytes && h->bytes <= h->max_bytes - bytes &&
-           xaccount_room(a, blocks, bytes);
-}
-
-/* ---- who pays for what waits in a queue ---- */
-
-void xqueue_charge(struct xobj *o, struct xaccount *a)
-{
-    o->prev = a->index;
-    o->next = a->epoch;
-    a->nqueued += o->tree_blocks;
-    a->queued_bytes += o->tree_bytes;
-}
-
-struct xaccount *xqueue_payer(const struct xheap *h, const struct xobj *o)
-{
-    struct xaccount *a = xaccount_at(h, o->prev);
-    return a && a->epoch == o->next ? a : NULL;
-}
-
-void xqueue_discharge(struct xheap *h, struct xobj *o)
-{
-    struct xaccount *a = xqueue_payer(h, o);
-    if (a) {
-        a->nqueued -= o->tree_blocks;
-        a->queued_bytes -= o->tree_bytes;
-    }
-    o->next = o->prev = 0;
+           xaccount_room(h, a, blocks, bytes);
 }
 
 /* ---- accounts ---- */
@@ -248,25 +218,57 @@ struct xaccount *xaccount_at(const struct xheap *h, uint32_t index)
     return (struct xaccount *)h->accounts[index];
 }
 
+/* The closed account of that index has sent what nobody has received yet. */
+static void linger(struct xheap *h, uint32_t i)
+{
+    h->accounts[i] = 1;
+    if (h->lingering)
+        h->accounts[h->last_lingering] = (uintptr_t)i << 1 | 1;
+    else
+        h->lingering = i;
+    h->last_lingering = i;
+}
+
+/* An index of a closed account for which nothing waits in queues any more; 0: none was found. Looks
+ * at few of those that linger, unless the table cannot grow. */
+static uint32_t settled_index(struct xheap *h)
+{
+    uint32_t tries = h->naccounts == XACCOUNT_MAX ? XACCOUNT_MAX : LINGERING_TRIES;
+    for (; h->lingering && tries; tries--) {
+        uint32_t i = h->lingering;
+        const struct xpayer *p = &h->payers[i];
+        h->lingering = (uint32_t)(h->accounts[i] >> 1);
+        if (p->sent_blocks == atomic_load_explicit(&p->blocks, memory_order_relaxed) &&
+            p->sent_bytes == atomic_load_explicit(&p->bytes, memory_order_relaxed))
+            return i;
+        linger(h, i);
+    }
+    return 0;
+}
+
 enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
 {
     uint32_t i = h->free_account;
-    if (i) {
+    if (i)
         h->free_account = (uint32_t)(h->accounts[i] >> 1);
-    } else {
+    else
+        i = settled_index(h);
+    if (!i) {
         if (h->naccounts == XACCOUNT_MAX)
             return E_LIMIT;
-        if (!table_reach(h, &h->account_pages, ((uint64_t)h->naccounts + 1) * sizeof(uintptr_t)))
+        uint64_t n = (uint64_t)h->naccounts + 1;
+        if (!table_reach(h, &h->account_pages, n * sizeof *h->accounts) ||
+            !table_reach(h, &h->payer_pages, n * sizeof *h->payers))
             return E_NOMEM;
         i = h->naccounts++;
     }
+    const struct xpayer *p = &h->payers[i];
     h->accounts[i] = (uintptr_t)a;
     a->index = i;
     a->head = a->nblocks = 0;
     a->nbytes = 0;
-    a->nqueued = 0;
-    a->queued_bytes = 0;
-    a->epoch = ++h->epochs;
+    a->sent_blocks = a->seen_blocks = atomic_load_explicit(&p->blocks, memory_order_relaxed);
+    a->sent_bytes = a->seen_bytes = atomic_load_explicit(&p->bytes, memory_order_relaxed);
     a->slots = NULL;
     a->user = user;
     return OK;
@@ -282,8 +284,15 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
     while (a->head)
         xobj_end(h, row_at(h, a->head));
     check(a->nblocks == 0 && a->nbytes == 0);
-    h->accounts[a->index] = (uintptr_t)h->free_account << 1 | 1;
-    h->free_account = a->index;
+    struct xqueued q = xaccount_queued(h, a);
+    h->payers[a->index].sent_blocks = a->sent_blocks;
+    h->payers[a->index].sent_bytes = a->sent_bytes;
+    if (q.blocks || q.bytes) {
+        linger(h, a->index);
+    } else {
+        h->accounts[a->index] = (uintptr_t)h->free_account << 1 | 1;
+        h->free_account = a->index;
+    }
     a->index = 0;
     check_slow(xheap_ok(h));
 }
@@ -381,18 +390,11 @@ void xobj_end(struct xheap *h, struct xobj *o)
 
 /* ---- moves ---- */
 
-/* The account's references to the object are dead from now on. */
-static struct xaccount *leave_account(struct xheap *h, struct xobj *o, enum xdeath how)
+/* A root becomes part of another root of its account. */
+static void go_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how)
 {
     struct xaccount *a = xrow_unlink(h, o);
     xrow_dead(h, o, how, a->index);
-    return a;
-}
-
-void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how)
-{
-    check_fast(o != root && XOWNER_KIND(o->owner) == XOWN_ACCOUNT && root->owner == o->owner);
-    struct xaccount *a = leave_account(h, o, how);
     o->owner = XOWNER(XOWN_FIELD, row_of(h, root));
     root->tree_blocks += o->tree_blocks;
     root->tree_bytes += o->tree_bytes;
@@ -400,10 +402,8 @@ void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xde
     a->nbytes += o->tree_bytes;
 }
 
-void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root)
+static void come_out(struct xheap *h, struct xobj *o, struct xobj *root)
 {
-    check_fast(o->owner == XOWNER(XOWN_FIELD, row_of(h, root)) &&
-               XOWNER_KIND(root->owner) == XOWN_ACCOUNT);
     struct xaccount *a = xaccount_at(h, XOWNER_INDEX(root->owner));
     root->tree_blocks -= o->tree_blocks;
     root->tree_bytes -= o->tree_bytes;
@@ -412,19 +412,52 @@ void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root)
     xrow_give(h, o, a);
 }
 
+void xobj_pack(struct xheap *h, struct xobj *o)
+{
+    struct xobj *imp = o->kind == XOBJ_ENDPOINT ? endpoint_untaken(o->endpoint) : NULL;
+    if (!imp || imp->owner != o->owner) /* it is within it already */
+        return;
+    if (endpoint_queued(imp->endpoint) == 0)
+        go_inside(h, imp, o, XDEATH_NONE);
+    else
+        xobj_end(h, imp);
+}
+
+/* `o` is a root of an account again. */
+static void unpack(struct xheap *h, struct xobj *o)
+{
+    struct xobj *imp = endpoint_untaken(o->endpoint);
+    if (imp)
+        come_out(h, imp, o);
+}
+
+void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how)
+{
+    check_fast(o != root && XOWNER_KIND(o->owner) == XOWN_ACCOUNT && root->owner == o->owner);
+    xobj_pack(h, o);
+    go_inside(h, o, root, how);
+}
+
+void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root)
+{
+    check_fast(o->owner == XOWNER(XOWN_FIELD, row_of(h, root)) &&
+               XOWNER_KIND(root->owner) == XOWN_ACCOUNT);
+    come_out(h, o, root);
+    if (o->kind == XOBJ_ENDPOINT)
+        unpack(h, o);
+}
+
 void xobj_to_queue(struct xheap *h, struct xobj *o, struct xobj *holder)
 {
-    check_fast(holder != o && (holder->kind == XOBJ_ENDPOINT || holder->kind == XOBJ_LISTENER));
-    struct xaccount *a = leave_account(h, o, XDEATH_SENT);
-    o->owner = XOWNER(XOWN_QUEUE, row_of(h, holder));
-    xqueue_charge(o, a);
+    xobj_pack(h, o);
+    xblock_to_queue(h, o, holder);
 }
 
 void xobj_from_queue(struct xheap *h, struct xobj *o, struct xaccount *a)
 {
-    check_fast(XOWNER_KIND(o->owner) == XOWN_QUEUE);
-    xqueue_discharge(h, o);
-    xrow_give(h, o, a);
+    xblock_from_queue(h, o, a);
+    if (unlikely(o->kind == XOBJ_ENDPOINT))
+        unpack(h, o);
 }
 
 struct xobj *xobj_in_field(const struct xheap *h, const struct xobj *parent, uint32_t field)

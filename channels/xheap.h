@@ -15,8 +15,11 @@
  * or in that field, once; every live row is reached from an account; a core knows how many shares
  * it has. INV-7: bytes and blocks charged to an account are those of the subtrees of the rows on
  * its list. What waits in a queue counts against the quota of the account that put it there, until
- * it is received, ended, or that account is closed: so nobody can hold more by sending it, and
- * sending never makes anybody else's quota smaller.
+ * it is received or ended: so nobody can hold more by sending it, and sending never makes anybody
+ * else's quota smaller. The sender counts what it sends; who takes it out of the queue counts that
+ * in a table of what was received, by the index of the account that pays. So neither touches what
+ * is the other's. An account that is closed before all is received leaves its index behind: it is
+ * given to another one only when the two counts agree.
  *
  * A frozen block (frozen.h) can have several owners: each owns a share, an object with a row of its
  * own like any other, and pays for all of it. What the shares have in common is with a further row,
@@ -76,7 +79,7 @@ struct xobj {
     uint32_t owner; /* XOWNER(): account index; row of the endpoint or listener (queue); row of the
                        parent (field) */
     uint32_t next, prev; /* the owner account's or set's list: row indices, 0 ends it; in a queue:
-                            epoch and index of the account that pays */
+                            prev is the index of the account that pays */
     union {
         const struct xtype *type; /* block; still there when the row is free, for reports */
         struct endpoint *endpoint;
@@ -110,11 +113,11 @@ struct xaccount {
     uint32_t nblocks;    /* rows of the owned subtrees: blocks, endpoints, listeners */
     uint32_t max_blocks; /* 0: unlimited; the caller sets the limits at any time */
     uint64_t nbytes, max_bytes;
-    uint32_t epoch;   /* tells accounts that had the same index apart */
-    uint32_t nqueued; /* rows of what it has put into queues and nobody has received yet */
-    uint64_t queued_bytes;
-    struct xslots *slots; /* of its SIP (slots.h) */
-    void *user;           /* the SIP */
+    /* what it has ever put into queues; what of that nobody has received yet it still pays for */
+    uint64_t sent_blocks, sent_bytes;
+    uint64_t seen_blocks, seen_bytes; /* of that, what it knows to have been received */
+    struct xslots *slots;             /* of its SIP (slots.h) */
+    void *user;                       /* the SIP */
 };
 
 /* The part of the heap that inline look-ups need: the first member of struct xheap. */
@@ -228,6 +231,11 @@ static inline struct xobj *xref_block(const struct xheap *h, const struct xaccou
 
 uint32_t xobj_index(const struct xheap *h, const struct xobj *o);
 struct xobj *xobj_at(const struct xheap *h, uint32_t index);
+/* What the account has put into queues and nobody has received yet. */
+struct xqueued {
+    uint64_t blocks, bytes;
+};
+struct xqueued xaccount_queued(const struct xheap *h, const struct xaccount *a);
 /* The account of that index, or NULL. */
 struct xaccount *xaccount_at(const struct xheap *h, uint32_t index);
 

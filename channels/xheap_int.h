@@ -29,10 +29,18 @@ struct xstore {
 };
 #define XSTORE_UNUSED UINT32_MAX
 
+/* By account index, a cache line each, which stays when the account is closed. */
+struct xpayer {
+    _Alignas(64) _Atomic uint64_t blocks; /* received or ended of what it has sent */
+    _Atomic uint64_t bytes;
+    uint64_t sent_blocks, sent_bytes; /* of the last account that was closed */
+};
+_Static_assert(sizeof(struct xpayer) == 64, "one account is one cache line");
+
 struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
     struct region *region;
-    struct extent row_pages, store_pages, account_pages;
+    struct extent row_pages, store_pages, account_pages, payer_pages;
     uint16_t gen_step; /* 1; 0 if nothing is watched */
 
     /* object table: rows [1, nrows) have been in use */
@@ -44,9 +52,12 @@ struct xheap {
     uint64_t shared_blocks;     /* the trees of all shares together: see frozen.c */
     uint64_t shared_bytes;
 
-    /* account table: entries are accounts, or 2 * next free index + 1 */
+    /* account table: entries are accounts, or 2 * next index + 1 in the list of those that are free
+     * or of those that linger: closed, but still paying */
     uintptr_t *accounts;
-    uint32_t naccounts, free_account, epochs;
+    struct xpayer *payers;
+    uint32_t naccounts, free_account;
+    uint32_t lingering, last_lingering;
 
     /* stores: records [1, nstores) have been in use */
     struct xstore *stores;
@@ -96,9 +107,36 @@ struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind);
 /* The row ends; `how` and by whom is remembered. */
 void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t account);
 /* Links an ownerless object to an account and charges it. */
-void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a);
+static inline void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a)
+{
+    uint32_t i = row_of(h, o);
+    o->owner = XOWNER(XOWN_ACCOUNT, a->index);
+    o->prev = 0;
+    o->next = a->head;
+    if (a->head)
+        row_at(h, a->head)->prev = i;
+    a->head = i;
+    a->nblocks += o->tree_blocks;
+    a->nbytes += o->tree_bytes;
+}
+
 /* Unlinks it from its account and uncharges that; returns it. */
-struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o);
+static inline struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o)
+{
+    check_fast(XOWNER_KIND(o->owner) == XOWN_ACCOUNT);
+    struct xaccount *a = (struct xaccount *)h->accounts[XOWNER_INDEX(o->owner)];
+    if (o->prev)
+        row_at(h, o->prev)->next = o->next;
+    else
+        a->head = o->next;
+    if (o->next)
+        row_at(h, o->next)->prev = o->prev;
+    o->next = o->prev = 0;
+    o->owner = XOWNER(XOWN_NONE, 0);
+    a->nblocks -= o->tree_blocks;
+    a->nbytes -= o->tree_bytes;
+    return a;
+}
 /* References to the row are dead from now on: how, and by whom. */
 static inline void xrow_dead(const struct xheap *h, struct xobj *o, enum xdeath how,
                              uint32_t account)
@@ -110,13 +148,46 @@ static inline void xrow_dead(const struct xheap *h, struct xobj *o, enum xdeath 
 void xend_all(struct xheap *h, struct xobj *first, uint32_t account);
 /* From now on the account pays for an object that stands in a queue; or whoever pays does so no
  * longer. */
-void xqueue_charge(struct xobj *o, struct xaccount *a);
-void xqueue_discharge(struct xheap *h, struct xobj *o);
-/* The account that pays for an object in a queue; NULL: it was closed. */
-struct xaccount *xqueue_payer(const struct xheap *h, const struct xobj *o);
+static inline void xqueue_charge(struct xobj *o, struct xaccount *a)
+{
+    o->prev = a->index;
+    a->sent_blocks += o->tree_blocks;
+    a->sent_bytes += o->tree_bytes;
+}
+static inline void count_up(_Atomic uint64_t *at, uint64_t n)
+{
+    atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+static inline void xqueue_discharge(struct xheap *h, struct xobj *o)
+{
+    struct xpayer *p = &h->payers[o->prev];
+    count_up(&p->blocks, o->tree_blocks);
+    count_up(&p->bytes, o->tree_bytes);
+    o->prev = 0;
+}
+/* A root is about to be moved away from its account's list: if it is an exp end whose imp end was
+ * never given out, that comes along, within it. Not if something waits in the imp end's queue: it
+ * could be what holds the two in the end, out of everybody's reach. Then that end is closed. */
+void xobj_pack(struct xheap *h, struct xobj *o);
+/* xobj_to_queue() and xobj_from_queue() of what is no endpoint. */
+static inline void xblock_to_queue(struct xheap *h, struct xobj *o, const struct xobj *holder)
+{
+    check_fast(holder != o && (holder->kind == XOBJ_ENDPOINT || holder->kind == XOBJ_LISTENER));
+    struct xaccount *a = xrow_unlink(h, o);
+    xrow_dead(h, o, XDEATH_SENT, a->index);
+    o->owner = XOWNER(XOWN_QUEUE, row_of(h, holder));
+    xqueue_charge(o, a);
+}
+static inline void xblock_from_queue(struct xheap *h, struct xobj *o, struct xaccount *a)
+{
+    check_fast(XOWNER_KIND(o->owner) == XOWN_QUEUE);
+    xqueue_discharge(h, o);
+    xrow_give(h, o, a);
+}
 /* True if the account may own `blocks` rows with `bytes` more; and the heap has room for them. */
-bool xaccount_room(const struct xaccount *a, uint32_t blocks, uint64_t bytes);
-bool xheap_room(const struct xheap *h, const struct xaccount *a, uint32_t blocks, uint64_t bytes);
+bool xaccount_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes);
+bool xheap_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes);
 /* Account -> inside another root of that account, and back: its tree becomes part of that. */
 void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how);
 void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root);
@@ -128,6 +199,9 @@ static inline void xend_push(struct xheap *h, uint32_t *top, uint32_t row)
 }
 
 /* ---- endpoint.c, names.c ---- */
+/* The imp end that belongs to the owner of the exp end `e` without his having a reference: within
+ * `e` unless that is a root. NULL: it was given out or closed, or e is the imp end. */
+struct xobj *endpoint_untaken(const struct endpoint *e);
 /* Two ends that belong to nobody yet, by enum role; false: exhausted. */
 bool channel_make(struct xheap *h, const struct xcontract *c, struct xobj *rows[2]);
 /* What a channel of that contract is charged: half to each end. */

@@ -57,12 +57,13 @@ static json_t *sip_json(const struct singula_sip *h)
         if (verified_view(instance_module(s->insts[i]))->nmemories)
             memory += instance_memory(s->insts[i], 0)->bytes;
     }
-    return json_pack(
-        "{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "id", (json_int_t)s->proc.id, "name",
-        s->proc.name, "state", doing(s), "memory", s->mode == MEMORY_GUARD ? "guard" : "compact",
-        "cpu_ns", (json_int_t)s->proc.cpu_ns, "pages", (json_int_t)s->proc.npages, "memory_bytes",
-        (json_int_t)memory, "blocks", (json_int_t)s->account.nblocks, "block_bytes",
-        (json_int_t)s->account.nbytes, "queued", (json_int_t)s->account.nqueued);
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
+                     (json_int_t)s->proc.id, "name", s->proc.name, "state", doing(s), "memory",
+                     s->mode == MEMORY_GUARD ? "guard" : "compact", "cpu_ns",
+                     (json_int_t)s->proc.cpu_ns, "pages", (json_int_t)s->proc.npages,
+                     "memory_bytes", (json_int_t)memory, "blocks", (json_int_t)s->account.nblocks,
+                     "block_bytes", (json_int_t)s->account.nbytes, "queued",
+                     (json_int_t)xaccount_queued(s->rt->xheap, &s->account).blocks);
 }
 
 static json_t *sips_json(struct singula_system *sys)

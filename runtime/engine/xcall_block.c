@@ -188,11 +188,12 @@ XCALL(op_new)
     if (slots[0])
         return HOST_OK;
     const struct xaccount *a = &s->account;
+    struct xqueued q = xaccount_queued(s->rt->xheap, a);
     return sip_trap(
         s, TRAP_X_EXHAUSTED,
         "%s: no room for a block of %u elements; the SIP has %u of %u blocks, %llu of %llu bytes",
-        x->label, n, a->nblocks + a->nqueued, a->max_blocks,
-        (unsigned long long)(a->nbytes + a->queued_bytes), (unsigned long long)a->max_bytes);
+        x->label, n, a->nblocks + (uint32_t)q.blocks, a->max_blocks,
+        (unsigned long long)(a->nbytes + q.bytes), (unsigned long long)a->max_bytes);
 }
 
 XCALL(op_free)

@@ -55,10 +55,11 @@ set_arg(struct sip *s, const struct xcall *x, xref ref, bool watched)
 static enum host_result exhausted(struct sip *s, const struct xcall *x)
 {
     const struct xaccount *a = &s->account;
+    struct xqueued q = xaccount_queued(s->rt->xheap, a);
     return sip_trap(
         s, TRAP_X_EXHAUSTED,
         "%s: no room for one more owner; the SIP has %u of %u blocks, %llu of %llu bytes", x->label,
-        a->nblocks + a->nqueued, a->max_blocks, (unsigned long long)(a->nbytes + a->queued_bytes),
+        a->nblocks + (uint32_t)q.blocks, a->max_blocks, (unsigned long long)(a->nbytes + q.bytes),
         (unsigned long long)a->max_bytes);
 }
 

@@ -74,8 +74,8 @@ START_TEST(damage_is_found)
     /* accounts */
     DAMAGED(c.a.nblocks, 1, "charged are");
     DAMAGED(c.a.nbytes, 1, "charged are");
-    DAMAGED(c.a.nqueued, 99, "in queues, pays for");
-    DAMAGED(c.a.queued_bytes, 1, "in queues, pays for");
+    DAMAGED(c.a.sent_blocks, 99, "in queues, pays for");
+    DAMAGED(c.a.sent_bytes, 1, "in queues, pays for");
     DAMAGED(c.a.index, c.b.index, "thinks");
     DAMAGED(c.b.head, child, "says it is owned by field");
     /* fields */

@@ -115,30 +115,85 @@ START_TEST(an_untaken_peer_ends_with_its_exp_end)
     xobj_end(w.heap, exp); /* both go */
     ck_assert_uint_eq(a.nblocks, 0);
 
-    /* The exp end travels; its new owner asks for the imp end, which the maker has paid for until
-     * then. */
+    /* The exp end travels, with the imp end; its new owner asks for that. */
     struct pair d = channel(&w, &a, w.depot);
     exp = channel_create(w.heap, &a, w.lens);
     send_now(&w, d.imp, STORE, NULL, exp);
     world_audit(&w);
-    ck_assert_uint_eq(a.nblocks, 3);
+    ck_assert_uint_eq(a.nblocks, 2);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &a).blocks, 2);
     ck_assert_ptr_eq(recv_now(&w, d.exp, STORE, &b).ref, exp);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &a).blocks, 0);
+    ck_assert_uint_eq(b.nblocks, 2);
+    world_audit(&w);
     struct xobj *imp = channel_peer(w.heap, exp->endpoint);
     ck_assert_ptr_eq(endpoint_peer(exp->endpoint)->row, imp);
     ck_assert_uint_eq(a.nblocks, 2);
     ck_assert_uint_eq(b.nblocks, 2);
 
-    /* ... or learns that its maker has ended. */
+    /* ... which does not depend on its maker's life, ... */
     send_now(&w, d.exp, STORED, NULL, NULL);
     (void)recv_now(&w, d.imp, STORED, &a);
     exp = channel_create(w.heap, &a, w.lens);
     send_now(&w, d.imp, STORE, NULL, exp);
     ck_assert_ptr_eq(recv_now(&w, d.exp, STORE, &b).ref, exp);
+    send_now(&w, d.exp, STORED, NULL, NULL);
+    (void)recv_now(&w, d.imp, STORED, &a);
+    struct xobj *other = channel_create(w.heap, &a, w.lens);
+    send_now(&w, d.imp, STORE, NULL, other); /* ends in the queue, and what is in it */
     xaccount_close(w.heap, &a);
+    world_audit(&w);
+    ck_assert_ptr_nonnull(channel_peer(w.heap, exp->endpoint));
+    ck_assert(endpoint_next(exp->endpoint, false, NULL, &tag) == XDONE && tag == TAG_NONE);
+
+    /* ... but is closed if it had messages when the exp end went away. */
+    struct pair e = channel(&w, &b, w.depot), f = channel(&w, &b, w.drawer);
+    exp = channel_create(w.heap, &b, w.lens);
+    send_now(&w, exp->endpoint, FILL, NULL, f.imp->row);
+    ck_assert(endpoint_send(w.heap, e.imp, STORE, NULL, exp, NULL) == XDONE);
+    ck_assert(endpoint_peer_closed(f.exp));
+    ck_assert_ptr_eq(recv_now(&w, e.exp, STORE, &b).ref, exp);
     world_audit(&w);
     ck_assert_ptr_null(channel_peer(w.heap, exp->endpoint));
     ck_assert(endpoint_next(exp->endpoint, false, NULL, &tag) == XDONE && tag == TAG_CLOSED);
     xaccount_close(w.heap, &b);
+    world_close(&w);
+}
+END_TEST
+
+/* Who is gone while something waits that he has sent still pays for it: his index is not given away
+ * until that is received. */
+START_TEST(closed_accounts_pay_until_it_is_received)
+{
+    struct world w;
+    struct xaccount a, b, c;
+    world_open(&w, NULL);
+    account_open(&w, &b);
+    account_open(&w, &a);
+    uint32_t index = a.index;
+    struct xobj *l = names_listen(w.names, &b, w.stream, "s", 1);
+    struct xobj *imp = names_connect(w.names, &a, w.stream, "s", 1), *exp;
+    ck_assert(listener_accept(w.heap, l->listener, &b, NULL, &exp) == XDONE);
+    send_now(&w, imp->endpoint, ITEM, &(uint64_t){1}, block(&w, &a, w.text, 10));
+    send_now(&w, imp->endpoint, ITEM, &(uint64_t){2}, block(&w, &a, w.text, 20000));
+    xaccount_close(w.heap, &a);
+    for (int left = 2; left > 0; left--) {
+        world_audit(&w);
+        account_open(&w, &a);
+        ck_assert_uint_ne(a.index, index);
+        xaccount_close(w.heap, &a);
+        (void)recv_now(&w, exp->endpoint, ITEM, &b);
+    }
+    world_audit(&w);
+    account_open(&w, &a); /* the one that was free before */
+    account_open(&w, &c);
+    ck_assert_uint_eq(c.index, index);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &c).blocks, 0);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &c).bytes, 0);
+    world_audit(&w);
+    xaccount_close(w.heap, &a);
+    xaccount_close(w.heap, &b);
+    xaccount_close(w.heap, &c);
     world_close(&w);
 }
 END_TEST
@@ -393,6 +448,7 @@ int main(void)
         wrong_message_and_closed_peer_are_traps,
         sending_to_a_closed_peer_discards,
         an_untaken_peer_ends_with_its_exp_end,
+        closed_accounts_pay_until_it_is_received,
         no_circle_of_queues,
         a_full_queue_makes_the_sender_wait,
         a_call_sends_once,

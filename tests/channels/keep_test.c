@@ -62,10 +62,10 @@ START_TEST(every_owner_pays_for_all)
     ck_assert_uint_eq(a.nbytes, ends + 2 * bytes);
     send_now(&w, p.imp, PRINT, NULL, s);
     ck_assert_uint_eq(a.nblocks, 2 + 7);
-    ck_assert_uint_eq(a.nqueued, 7);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &a).blocks, 7);
     endpoint_close(w.heap, p.imp);
     struct xmessage m = recv_now(&w, p.exp, PRINT, &b);
-    ck_assert_uint_eq(a.nqueued, 0);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &a).blocks, 0);
     ck_assert_uint_eq(b.nblocks, 7);
     ck_assert_uint_eq(b.nbytes, bytes);
     world_audit(&w);

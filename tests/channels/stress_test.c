@@ -7,7 +7,8 @@
 #define ACCOUNTS 3
 #define QUEUE    512
 
-enum where { GONE, OWNED, HIDDEN, INSIDE, QUEUED }; /* HIDDEN: owned, but nobody has a reference */
+/* HIDDEN: owned, but nobody has a reference */
+enum where { GONE, OWNED, HIDDEN, INSIDE, QUEUED };
 
 /* One object as the model sees it. */
 struct thing {
@@ -103,6 +104,24 @@ static void model_own(struct model *m, int i, int account)
     t->where = OWNED;
     t->at = account;
     t->ref = xref_of(t->o);
+    if (t->untaken >= 0) {
+        m->things[t->untaken].where = HIDDEN;
+        m->things[t->untaken].at = account;
+    }
+}
+
+/* It leaves its account: the other end that nobody has a reference to is with it, or closed. */
+static void model_pack(struct model *m, int i)
+{
+    int imp = m->things[i].untaken;
+    if (imp < 0)
+        return;
+    if (m->things[imp].nqueue) {
+        model_end(m, imp);
+        return;
+    }
+    m->things[imp].where = INSIDE;
+    m->things[imp].at = i;
 }
 
 /* ---- steps ---- */
@@ -153,6 +172,7 @@ static bool try_put(struct model *m)
     xobj_to_field(m->w.heap, o, parent->o, field);
     if (parent->child[field] >= 0)
         model_end(m, parent->child[field]);
+    model_pack(m, c);
     parent->child[field] = c;
     child->where = INSIDE;
     child->at = p;
@@ -244,6 +264,8 @@ static void step_send(struct model *m)
         return;
     }
     monitor_sent(ep, tag);
+    if (cargo >= 0 && t->peer >= 0)
+        model_pack(m, cargo);
     if (t->peer < 0) {
         if (cargo >= 0)
             model_end(m, cargo);
@@ -388,7 +410,7 @@ static uint32_t size_of(const struct model *m, int i)
     uint32_t n = 1;
     for (int k = 0; k < 4; k++)
         n += t->child[k] >= 0 ? size_of(m, t->child[k]) : 0;
-    return n;
+    return n + (t->untaken >= 0 && m->things[t->untaken].where == INSIDE);
 }
 
 static void compare(struct model *m)

@@ -213,7 +213,7 @@ START_TEST(receiving_may_overdraw)
     (void)recv_now(&w, c.exp, OPEN, &a);
     send_now(&w, c.exp, PICTURE, &(int64_t){5}, frame(&w, &a, 100000));
     ck_assert_uint_eq(a.nblocks, 2); /* what is queued is not a's own, but a pays for it */
-    ck_assert_uint_eq(a.nqueued, 2);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &a).blocks, 2);
     a.max_blocks = 4;
     ck_assert_ptr_null(xblock_alloc(w.heap, &a, w.text, 1));
     world_audit(&w);
@@ -223,8 +223,8 @@ START_TEST(receiving_may_overdraw)
     b.max_bytes = b.nbytes;
     b.max_blocks = b.nblocks;
     struct xmessage m = recv_now(&w, c.imp, PICTURE, &b); /* as if the imp end were b's */
-    ck_assert_uint_eq(a.nqueued, 0);
-    ck_assert_uint_eq(a.queued_bytes, 0);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &a).blocks, 0);
+    ck_assert_uint_eq(xaccount_queued(w.heap, &a).bytes, 0);
     ck_assert_ptr_nonnull(xblock_alloc(w.heap, &a, w.text, 1));
     ck_assert_uint_gt(b.nbytes, b.max_bytes);
     ck_assert_uint_eq(b.nblocks, b.max_blocks + 2);
