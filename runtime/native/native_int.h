@@ -79,7 +79,7 @@ struct nrun {
         uint64_t *slots;
         struct nctx *ctx;
     } call;
-    struct nsaved *saved; /* NULL: never interrupted */
+    struct nsaved *saved; /* in state NS_SAVED; the area while it runs */
 
     enum nstate state;
     enum leave left;      /* why the slice has ended */

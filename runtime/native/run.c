@@ -2,6 +2,7 @@
 #include "runtime/native/native_int.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "channels/fast.h"
@@ -72,22 +73,27 @@ uint64_t *native_room(struct sip *s, uint32_t nslots)
     return (uint64_t *)(uintptr_t)n->top;
 }
 
-/* The registers in the worker's area are the SIP's from here on; false: no memory for them. */
-static bool keep_saved(struct sip *s, struct nrun *n)
+/* Registers are kept on the C heap while the SIP does not run, and only then: most SIPs are never
+ * interrupted twice, and all of their memory would grow for it. */
+
+/* Those in the worker's area; false: no memory for them. */
+static bool keep_saved(struct nrun *n)
 {
     enum { ALIGN = _Alignof(struct native_area) };
     size_t bytes = n->area->bytes;
-    if (!n->saved) {
-        char *p = sip_alloc(s, bytes + ALIGN - 1);
-        if (!p)
-            return false;
-        p += -(uintptr_t)p & (ALIGN - 1);
-        n->saved = (struct nsaved *)(void *)p;
-        n->saved->bytes = bytes;
-    }
-    check(bytes <= n->saved->bytes); /* the same on every processor of the machine */
-    memcpy(n->saved, n->area, bytes);
-    return true;
+    n->saved = aligned_alloc(ALIGN, (bytes + ALIGN - 1) / ALIGN * ALIGN);
+    if (n->saved)
+        memcpy(n->saved, n->area, bytes);
+    return n->saved;
+}
+
+/* Back to the worker's area, from where the processor takes them. */
+static void fetch_saved(struct nrun *n)
+{
+    check(n->saved->bytes <= sizeof(struct native_area));
+    memcpy(n->area, n->saved, n->saved->bytes);
+    free(n->saved);
+    n->saved = n->area;
 }
 
 enum status native_call(struct sip *s, struct instance *inst, uint32_t func)
@@ -131,6 +137,7 @@ static void slice(void *arg)
         n->left = native_start(n);
         return;
     case NS_SAVED:
+        fetch_saved(n);
         n->left = native_restore(n);
         return;
     case NS_HELD:
@@ -162,7 +169,8 @@ enum run_result native_after(struct sip *s, struct nrun *n)
 {
     if (n->state != NS_HOST && n->left != LEAVE_SKIPPED && n->left != LEAVE_SAVED)
         n->state = n->left == LEAVE_ENDED ? NS_ENDED : NS_HELD;
-    if (n->left == LEAVE_SAVED && !keep_saved(s, n)) {
+    /* Interrupted, or not entered although it had been. */
+    if (n->state == NS_SAVED && !keep_saved(n)) {
         n->fault_pc = n->area->rip;
         n->fault_sp = n->area->regs[4];
         n->state = NS_FAULT;
@@ -227,6 +235,8 @@ void native_teardown(struct sip *s)
     struct nrun *n = s->native;
     if (!n)
         return;
+    if (n->state == NS_SAVED)
+        free(n->saved);
     n->state = NS_NONE;
     sip_release(s, &n->own);
     s->native = NULL;
