@@ -21,6 +21,19 @@ double bench_cpu_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+uint64_t bench_resident_bytes(void)
+{
+    char line[256];
+    unsigned long kib, all = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmRSS: %lu", &kib) == 1 || sscanf(line, "VmPTE: %lu", &kib) == 1)
+            all += kib;
+    if (f)
+        fclose(f);
+    return (uint64_t)all << 10;
+}
+
 void samples_add(struct samples *s, double x)
 {
     if (s->n == s->cap) {

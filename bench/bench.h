@@ -17,6 +17,9 @@ uint64_t bench_now_ns(void);
 /* CPU time of the calling thread: others run on the machine. */
 double bench_cpu_ns(void);
 
+/* What this process has of the machine's memory, the system's page tables included. */
+uint64_t bench_resident_bytes(void);
+
 /* Measured values of one cell. A zeroed one is empty. */
 struct samples {
     double *v;

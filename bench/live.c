@@ -5,28 +5,38 @@
  * it, and waits for the next. Memory is what the whole process grew by, with everything that the
  * runtime keeps for it.
  */
-#include "bench/bench.h"
+#include "bench/ring.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_LIVE = OPT_LONG, OPT_ROUNDS, OPT_ENGINE, OPT_MEMORY, OPT_ONLY, OPT_QUICK, OPT_JSON };
+enum {
+    OPT_LIVE = OPT_LONG,
+    OPT_RING,
+    OPT_ROUNDS,
+    OPT_ENGINE,
+    OPT_MEMORY,
+    OPT_ONLY,
+    OPT_QUICK,
+    OPT_JSON
+};
 
 static const struct opt_def options[] = {
     {OPT_LIVE, "live", "N", "SIPs that live at once (default 100000)"},
+    {OPT_RING, "ring", "N", "SIPs that pass a block around (default 100000)"},
     {OPT_ROUNDS, "rounds", "N", "batches of what is timed (default 9)"},
     {OPT_ENGINE, "engine", "NAME", "interp, native (default, if there is a compiler) or auto"},
     {OPT_MEMORY, "memory", "MODE", "of the SIPs: guard or compact (default)"},
-    {OPT_ONLY, "only", "WHAT", "measure live, spawn or yield alone"},
+    {OPT_ONLY, "only", "WHAT", "measure live, spawn, yield or ring alone"},
     {OPT_QUICK, "quick", NULL, "1000 SIPs, three short batches"},
     {OPT_JSON, "json", NULL, "print JSON"},
     {0, NULL, NULL, NULL},
 };
 
 static const char *const modes[] = {"guard", "compact", NULL};
-enum part { LIVE, SPAWN, YIELD };
-static const char *const parts[] = {"live", "spawn", "yield", NULL};
+enum part { LIVE, SPAWN, YIELD, RING, NPARTS };
+static const char *const parts[] = {"live", "spawn", "yield", "ring", NULL};
 static const char *const engines[] = {"default", "interp", "native", "auto"};
 static const char *const any[] = {"*", NULL};
 
@@ -44,25 +54,12 @@ struct bench {
     double bytes, answer_ns; /* of a live SIP */
     unsigned mappings;       /* that the system got more by all of them */
     struct samples spawn_ns, yield_ns;
+    struct ring ring;
 };
 
 static bool has(const struct bench *b, enum part p)
 {
     return b->parts >> p & 1;
-}
-
-/* Bytes that this process has of the machine's memory, the system's page tables included. */
-static uint64_t resident(void)
-{
-    char line[256];
-    unsigned long kib, all = 0;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmRSS: %lu", &kib) == 1 || sscanf(line, "VmPTE: %lu", &kib) == 1)
-            all += kib;
-    if (f)
-        fclose(f);
-    return (uint64_t)all << 10;
 }
 
 static unsigned mappings(void)
@@ -139,12 +136,12 @@ static bool measure_live(struct bench *b)
     struct singula_sip *hub = sys ? spawn(b, sys, b->hub, NULL) : NULL, *one = NULL;
     /* The first cell brings the code with it, which all share. */
     bool ok = hub && (one = spawn(b, sys, b->cell, NULL)) && all_wait(sys, &one, 1);
-    uint64_t before = resident();
+    uint64_t before = bench_resident_bytes();
     double t = bench_cpu_ns();
     unsigned maps = mappings();
     ok = ok && populate(b, sys);
     b->answer_ns = (bench_cpu_ns() - t) / (double)b->live;
-    b->bytes = ((double)resident() - (double)before) / (double)b->live;
+    b->bytes = ((double)bench_resident_bytes() - (double)before) / (double)b->live;
     b->mappings = mappings() - maps;
     struct singula_diag why = {0};
     if (ok && singula_audit(sys, &why)) {
@@ -213,10 +210,14 @@ static int print_table(struct bench *b)
         print_times("spawned and ended in", &b->spawn_ns);
     if (has(b, YIELD))
         print_times("gives way in", &b->yield_ns);
-    printf("\n%llu SIPs live at once, %s memory, engine %s; %u more mappings of the system\n"
-           "CPU time of one thread; medians (p10-p90) of %u rounds\n",
-           (unsigned long long)b->live, modes[b->memory], engines[b->engine], b->mappings,
-           b->rounds);
+    if (has(b, RING))
+        ring_print(&b->ring);
+    printf("\n");
+    if (has(b, LIVE))
+        printf("%llu SIPs live at once; %u more mappings of the system\n",
+               (unsigned long long)b->live, b->mappings);
+    printf("%s memory, engine %s; CPU time of one thread; medians (p10-p90) of %u rounds\n",
+           modes[b->memory], engines[b->engine], b->rounds);
     return EXIT_OK;
 }
 
@@ -235,6 +236,8 @@ static int print_json(struct bench *b)
         json_object_set_new(doc, "spawn_ns", samples_json(&b->spawn_ns));
     if (has(b, YIELD))
         json_object_set_new(doc, "yield_ns", samples_json(&b->yield_ns));
+    if (has(b, RING))
+        json_object_set_new(doc, "ring", ring_json(&b->ring));
     return bench_print_json(doc);
 }
 
@@ -245,6 +248,11 @@ static bool take(struct bench *b, int option, const char *value)
     switch (option) {
     case OPT_LIVE:
         return opts_count("--live", value, 1, 1000000, &b->live);
+    case OPT_RING:
+        if (!opts_count("--ring", value, 3, 1000000, &n))
+            return false;
+        b->ring.sips = (uint32_t)n;
+        return true;
     case OPT_ROUNDS:
         if (!opts_count("--rounds", value, 1, 10000, &n))
             return false;
@@ -260,6 +268,7 @@ static bool take(struct bench *b, int option, const char *value)
         return part >= 0;
     case OPT_QUICK:
         b->live = 1000;
+        b->ring.sips = 1000;
         b->rounds = 3;
         b->batch = 1000;
         return true;
@@ -269,6 +278,14 @@ static bool take(struct bench *b, int option, const char *value)
     }
 }
 
+static bool measure_ring(struct bench *b)
+{
+    b->ring.rounds = b->rounds;
+    b->ring.engine = b->engine;
+    b->ring.memory = b->memory;
+    return ring_measure(&b->ring);
+}
+
 static bool measure(struct bench *b)
 {
     b->sips = calloc(b->live, sizeof *b->sips);
@@ -276,7 +293,8 @@ static bool measure(struct bench *b)
     b->hub = b->cell ? bench_module("sips-hub.wasm") : NULL;
     b->yield = b->hub ? bench_module("sips-yield.wasm") : NULL;
     bool ok = b->sips && b->yield && (!has(b, LIVE) || measure_live(b)) &&
-              (!has(b, SPAWN) || measure_spawn(b)) && (!has(b, YIELD) || measure_yield(b));
+              (!has(b, SPAWN) || measure_spawn(b)) && (!has(b, YIELD) || measure_yield(b)) &&
+              (!has(b, RING) || measure_ring(b));
     singula_module_destroy(b->cell);
     singula_module_destroy(b->hub);
     singula_module_destroy(b->yield);
@@ -289,7 +307,8 @@ static int sips_run(const struct command *self, int argc, char **argv)
     struct bench b = {.live = 100000,
                       .rounds = 9,
                       .batch = 10000,
-                      .parts = 1u << LIVE | 1u << SPAWN | 1u << YIELD,
+                      .parts = (1u << NPARTS) - 1,
+                      .ring = {.sips = 100000},
                       .memory = SINGULA_COMPACT,
                       .engine = singula_compiler() ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP};
     struct opts o;
@@ -303,6 +322,7 @@ static int sips_run(const struct command *self, int argc, char **argv)
     int status = !measure(&b) ? EXIT_REFUSED : b.json ? print_json(&b) : print_table(&b);
     samples_clear(&b.spawn_ns);
     samples_clear(&b.yield_ns);
+    samples_clear(&b.ring.hop_ns);
     return status;
 }
 
@@ -316,6 +336,9 @@ const struct command bench_sips_command = {
         "A live SIP has received a message over a channel of its own, answered it, and waits\n"
         "for the next; memory is what the whole process grew by, page tables included. What is "
         "spawned and ended\n"
-        "calls one empty function. Two SIPs that give way take turns.\n",
+        "calls one empty function. Two SIPs that give way take turns. A ring of SIPs passes a "
+        "block around;\n"
+        "what the system has is counted after the first lap and after the last, and must be the "
+        "same.\n",
     .run = sips_run,
 };

@@ -100,14 +100,23 @@ def channel():
 
 def sips():
     for engine in ["interp", "auto"]:
-        r = run("sips", "--quick", f"--engine={engine}", "--live=300", "--rounds=2", "--json")
+        r = run("sips", "--quick", f"--engine={engine}", "--live=300", "--ring=1000", "--rounds=2", "--json")
         case(f"sips {engine} ends well", r.returncode == 0, r.stderr)
         doc = json.loads(r.stdout or "{}")
         case(f"sips {engine} live", doc.get("live") == 300 and doc.get("live_ns", 0) > 0 and 0 < doc.get("live_bytes", 0) < 65536 and
              doc.get("mappings", 9) < 8, doc)
         case(f"sips {engine} times", doc and spread_ok(doc["spawn_ns"]) and spread_ok(doc["yield_ns"]), doc)
-    r = run("sips", "--quick", "--memory=guard", "--live=8", "--engine=interp")
-    case("sips table", r.returncode == 0 and "8 SIPs live at once, guard memory" in r.stdout, r.stdout + r.stderr)
+        ring = doc.get("ring", {})
+        case(f"sips {engine} ring went round", ring and ring["sips"] == 1000 and ring["hops"] == 201000 and spread_ok(ring["hop_ns"]), ring)
+        levels = [{k: v for k, v in ring.get(x, {}).items() if k != "resident"} for x in ("before", "after", "ended")]
+        case(f"sips {engine} ring grows nothing", levels[0] == levels[1] and levels[0]["blocks"] == 1 and levels[0]["sips"] == 1000 and
+             levels[0]["endpoints"] == 2000, levels)
+        case(f"sips {engine} ring takes no memory", ring["after"]["resident"] - ring["before"]["resident"] < 1 << 18, ring)
+        case(f"sips {engine} ring ends", levels[2]["sips"] == levels[2]["blocks"] == levels[2]["endpoints"] == 0, levels)
+    r = run("sips", "--only=ring", "--memory=guard", "--engine=interp", "--ring=3", "--rounds=1")
+    case("sips smallest ring", r.returncode == 0 and "3 SIPs in a ring, 100002 hops; before and after: blocks 1 1," in r.stdout, r.stdout + r.stderr)
+    r = run("sips", "--quick", "--memory=guard", "--live=8", "--ring=8", "--engine=interp")
+    case("sips table", r.returncode == 0 and "8 SIPs live at once" in r.stdout and "guard memory" in r.stdout, r.stdout + r.stderr)
 
 
 def has_compiler():
@@ -153,7 +162,7 @@ def mistakes():
                         (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"),
                         (["start", "none.wasm"], "none.wasm"), (["start", "--rounds=0"], "--rounds"), (["compile", "none.wasm"], "none.wasm"),
                         (["compile", "--opt=best"], "best"), (["channel", "--rounds=x"], "--rounds"),
-                        (["sips", "--live=0"], "--live"), (["sips", "--memory=big"], "--memory")]:
+                        (["sips", "--live=0"], "--live"), (["sips", "--ring=2"], "--ring"), (["sips", "--memory=big"], "--memory")]:
         r = run(*words)
         case(" ".join(words), r.returncode == 2 and text in r.stderr, f"{r.returncode} {r.stderr}")
     r = run("channel", "--help")
