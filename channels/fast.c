@@ -1,4 +1,4 @@
-/* Messages without waiting. Laws as in endpoint.c; nothing is changed before all questions are
+/* Messages without a host call. Laws as in endpoint.c; nothing is changed before all questions are
  * answered. */
 #include "channels/fast.h"
 
@@ -41,8 +41,8 @@ static inline bool wake(struct endpoint *e)
     return true;
 }
 
-uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t tag,
-                   const uint64_t *scalars, uint64_t nbytes)
+static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t tag,
+                            const uint64_t *scalars, uint64_t nbytes)
 {
     struct endpoint *e = end->endpoint, *peer = endpoint_peer(e);
     struct xring *q = &peer->rx;
@@ -63,6 +63,12 @@ uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t
     return 0;
 }
 
+uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t tag,
+                   const uint64_t *scalars, uint64_t nbytes)
+{
+    return send(h, end, ref, tag, scalars, nbytes);
+}
+
 /* The message at the head of e's queue; NULL: there is none. */
 static inline struct xmessage *front(struct endpoint *e, uint32_t *head)
 {
@@ -72,13 +78,24 @@ static inline struct xmessage *front(struct endpoint *e, uint32_t *head)
     return &e->rx.slots[*head & e->rx.mask];
 }
 
-uint64_t fast_recv(struct xheap *h, struct xobj *end, struct xaccount *a, uint64_t tag,
-                   uint8_t *out, uint64_t nbytes)
+/* Nothing has come for e: waits, unless nothing will. */
+static inline uint64_t await(const struct fast_self *self, struct endpoint *e)
 {
-    struct endpoint *e = end->endpoint, *peer = endpoint_peer(e);
+    if (endpoint_peer_closed(e))
+        return FAST_NOT;
+    e->waiter = self->proc;
+    return FAST_WAIT;
+}
+
+static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, uint64_t tag,
+                            uint8_t *out, uint64_t nbytes)
+{
+    struct endpoint *peer = endpoint_peer(e);
     uint32_t head;
     const struct xmessage *m = front(e, &head);
-    if (unlikely(!m || m->tag != tag))
+    if (!m)
+        return await(self, e);
+    if (unlikely(m->tag != tag))
         return FAST_NOT;
     struct xobj *ref = m->ref;
     if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) || (peer->wants_room && !wake(peer))))
@@ -87,11 +104,17 @@ uint64_t fast_recv(struct xheap *h, struct xobj *end, struct xaccount *a, uint64
     copy_bytes(out, m->scalars, nbytes);
     atomic_store_explicit(&e->rx.head, head + 1, memory_order_release);
     if (ref)
-        xblock_from_queue(h, ref, a);
+        xblock_from_queue(self->heap, ref, self->account);
     return (uint64_t)(uintptr_t)ref;
 }
 
-uint64_t fast_next(struct xobj *end)
+uint64_t fast_recv(const struct fast_self *self, struct xobj *end, uint64_t tag, uint8_t *out,
+                   uint64_t nbytes)
+{
+    return recv(self, end->endpoint, tag, out, nbytes);
+}
+
+uint64_t fast_poll(struct xobj *end)
 {
     struct endpoint *e = end->endpoint;
     uint32_t head;
@@ -100,4 +123,25 @@ uint64_t fast_next(struct xobj *end)
         return FAST_NOT;
     endpoint_unwait(e);
     return m->tag;
+}
+
+uint64_t fast_next(const struct fast_self *self, struct xobj *end)
+{
+    uint64_t tag = fast_poll(end);
+    return tag == FAST_NOT ? await(self, end->endpoint) : tag;
+}
+
+uint64_t fast_call(const struct fast_self *self, struct xobj *end, struct xobj *ref, uint64_t what,
+                   const uint64_t *scalars, uint8_t *out)
+{
+    struct endpoint *e = end->endpoint;
+    if (!e->in_call) {
+        if (send(self->heap, end, ref, what & 0xffffff, scalars, what >> 48 & 0xff) == FAST_NOT)
+            return FAST_NOT;
+        e->in_call = true;
+    }
+    uint64_t r = recv(self, e, what >> 24 & 0xffffff, out, what >> 56);
+    if (likely(r < FAST_WAIT))
+        e->in_call = false;
+    return r;
 }

@@ -1,4 +1,4 @@
-/* Messages without waiting: what compiled code of unwatched systems calls instead of the host
+/* Messages without a host call: what compiled code of unwatched systems calls instead of the host
  * functions (runtime/native/abi.h).
  *
  * Each does all of its operation, or nothing and returns FAST_NOT; then the ordinary operation is
@@ -15,14 +15,36 @@
 
 #define FAST_NOT UINT64_MAX
 
+/* Who does it. */
+struct fast_self {
+    struct xheap *heap;
+    struct xaccount *account;
+    struct proc *proc;
+};
+
 /* endpoint_send(): 0. Reads whole words from `scalars`, so room for MESSAGE_SCALARS bytes must be
  * there unless nbytes is 0. */
 uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t tag,
                    const uint64_t *scalars, uint64_t nbytes);
+/* endpoint_next() without waiting: the tag of the message that is there. */
+uint64_t fast_poll(struct xobj *end);
+
+/* These may also return FAST_WAIT: the process waits for the endpoint, and when it runs again the
+ * function is to be called again with the same arguments, by nobody else and before anything else.
+ */
+#define FAST_WAIT (UINT64_MAX - 1)
+
 /* endpoint_recv(): the reference, or 0; the message's nbytes scalars are at `out`. */
-uint64_t fast_recv(struct xheap *h, struct xobj *end, struct xaccount *a, uint64_t tag,
-                   uint8_t *out, uint64_t nbytes);
+uint64_t fast_recv(const struct fast_self *self, struct xobj *end, uint64_t tag, uint8_t *out,
+                   uint64_t nbytes);
 /* endpoint_next(): the tag of the message that is there. */
-uint64_t fast_next(struct xobj *end);
+uint64_t fast_next(const struct fast_self *self, struct xobj *end);
+/* endpoint_call(): the reply's reference, or 0; its scalars are at `out`. If this is FAST_NOT after
+ * the request was sent, the endpoint says so (in_call). */
+#define FAST_CALL(request, reply, nbytes, reply_nbytes)                                            \
+    ((uint64_t)(request) | (uint64_t)(reply) << 24 | (uint64_t)(nbytes) << 48 |                    \
+     (uint64_t)(reply_nbytes) << 56)
+uint64_t fast_call(const struct fast_self *self, struct xobj *end, struct xobj *ref, uint64_t what,
+                   const uint64_t *scalars, uint8_t *out);
 
 #endif

@@ -193,6 +193,9 @@ static LLVMValueRef declare_helper(struct chunk *c, enum native_helper h)
 #define HELPER(name, nparams, nresults) [NH_##name] = {"sgn_" #name, nparams, nresults},
         NATIVE_HELPERS(HELPER)
 #undef HELPER
+#define WAIT(name, nparams) [NH_wait_##name] = {"sgn_wait_" #name, nparams, 1},
+            NATIVE_WAITS(WAIT)
+#undef WAIT
     };
     LLVMTypeRef params[8] = {c->ptr, c->ptr};
     for (unsigned k = 0; k < rows[h].nparams; k++)

@@ -20,7 +20,10 @@ static const char *const helper_names[NH_N] = {
 #define FAST(name, nparams) [NH_fast_##name] = "sgn_fast_" #name,
         NATIVE_FASTS(FAST)
 #undef FAST
-            [NH_morestack] = "__morestack",
+#define WAIT(name, nparams) [NH_wait_##name] = "sgn_wait_" #name,
+            NATIVE_WAITS(WAIT)
+#undef WAIT
+                [NH_morestack] = "__morestack",
 };
 
 enum status object_bad(struct linker *l, const struct obj *o, const char *fmt, ...)

@@ -206,17 +206,17 @@ static void finish(struct gen *g, uint32_t func, LLVMValueRef r, LLVMValueRef re
     gen_meet_host(g, t, slots, result, fast);
 }
 
-/* The message's scalars as the C struct that queues hold, in the slots; all parameters but the
- * endpoint and the reference. */
+/* The message's scalars as the C struct that queues hold, in the slots; all of the first nparams
+ * parameters but the endpoint and the reference. */
 static LLVMValueRef gather(struct gen *g, const struct message *m, const LLVMValueRef *params,
-                           const struct functype *t, LLVMValueRef *payload)
+                           const struct functype *t, uint32_t nparams, LLVMValueRef *payload)
 {
     struct chunk *c = g->c;
     LLVMValueRef room = m->scalars_size ? gen_slots(g, MESSAGE_SCALARS / 8) : NULL;
     uint32_t scalar = 0;
     for (uint32_t at = 0; at < m->scalars_size; at += 8) /* what lies between them, too */
         gen_store(c, const64(g, 0), gen_gep(c, room, at), TBAA_SLOTS);
-    for (uint32_t k = 1; k < t->nparams; k++) {
+    for (uint32_t k = 1; k < nparams; k++) {
         if (t->params[k] == VT_EXTERNREF) {
             *payload = params[k];
             continue;
@@ -237,7 +237,7 @@ static void send(struct gen *g, const struct xop *op, uint32_t func)
     const struct functype *t = &c->view->types[c->imports[func]->type];
     const struct message *m = &op->set->contracts[op->contract].messages[op->message];
     const LLVMValueRef *params = g->stack + g->sp - t->nparams;
-    LLVMValueRef payload = const64(g, 0), scalars = gather(g, m, params, t, &payload);
+    LLVMValueRef payload = const64(g, 0), scalars = gather(g, m, params, t, t->nparams, &payload);
     LLVMValueRef args[6] = {address(g, gen_field(g, offsetof(struct nctx, heap), c->ptr)),
                             params[0],
                             payload,
@@ -247,45 +247,64 @@ static void send(struct gen *g, const struct xop *op, uint32_t func)
     finish(g, func, chunk_fast(c, NH_fast_send, args, 6), NULL);
 }
 
-static void recv(struct gen *g, const struct xop *op, uint32_t func)
+/* Calls a fast function that may wait; args[out] is where `nbytes` of the last parameter's memory
+ * go. An address outside is for the host function to complain about. */
+static LLVMValueRef receive(struct gen *g, enum native_helper h, LLVMValueRef *args, uint32_t nargs,
+                            uint32_t out, LLVMValueRef param, uint32_t nbytes)
 {
     struct chunk *c = g->c;
-    const struct functype *t = &c->view->types[c->imports[func]->type];
-    const struct message *m = &op->set->contracts[op->contract].messages[op->message];
-    const LLVMValueRef *params = g->stack + g->sp - t->nparams;
-    LLVMValueRef args[6] = {address(g, gen_field(g, offsetof(struct nctx, heap), c->ptr)),
-                            params[0],
-                            address(g, gen_field(g, offsetof(struct nctx, account), c->ptr)),
-                            const64(g, op->message),
-                            const64(g, 0),
-                            const64(g, m->scalars_size)};
-    if (!m->scalars_size) {
-        LLVMValueRef r = chunk_fast(c, NH_fast_recv, args, 6);
-        finish(g, func, r, t->nresults ? r : NULL);
-        return;
-    }
-    /* an address outside is for the host function to complain about */
+    args[out] = const64(g, 0);
+    if (!nbytes)
+        return chunk_helper(c, h, g->ctx, args, nargs);
     LLVMBasicBlockRef before = LLVMGetInsertBlock(c->b), inside = gen_block(g), next = gen_block(g);
-    LLVMValueRef at = LLVMBuildZExt(c->b, params[t->nparams - 1], c->i64, "");
-    LLVMValueRef end = LLVMBuildNUWAdd(c->b, at, const64(g, m->scalars_size), "");
+    LLVMValueRef at = LLVMBuildZExt(c->b, param, c->i64, "");
+    LLVMValueRef end = LLVMBuildNUWAdd(c->b, at, const64(g, nbytes), "");
     LLVMValueRef bytes = gen_field(g, offsetof(struct nctx, mem_bytes), c->i64);
     LLVMBuildCondBr(c->b, LLVMBuildICmp(c->b, LLVMIntUGT, end, bytes, ""), next, inside);
     LLVMPositionBuilderAtEnd(c->b, inside);
-    args[4] = LLVMBuildNUWAdd(
+    args[out] = LLVMBuildNUWAdd(
         c->b, address(g, gen_field(g, offsetof(struct nctx, mem_base), c->ptr)), at, "");
-    LLVMValueRef either[2] = {const64(g, NATIVE_FAST_NOT), chunk_fast(c, NH_fast_recv, args, 6)};
+    LLVMValueRef either[2] = {const64(g, NATIVE_FAST_NOT), chunk_helper(c, h, g->ctx, args, nargs)};
     LLVMBasicBlockRef from[2] = {before, inside};
     LLVMBuildBr(c->b, next);
     LLVMPositionBuilderAtEnd(c->b, next);
     LLVMValueRef r = LLVMBuildPhi(c->b, c->i64, "");
     LLVMAddIncoming(r, either, from, 2);
+    return r;
+}
+
+static void recv(struct gen *g, const struct xop *op, uint32_t func)
+{
+    const struct functype *t = &g->c->view->types[g->c->imports[func]->type];
+    const struct message *m = &op->set->contracts[op->contract].messages[op->message];
+    const LLVMValueRef *params = g->stack + g->sp - t->nparams;
+    LLVMValueRef args[4] = {params[0], const64(g, op->message), NULL, const64(g, m->scalars_size)};
+    LLVMValueRef r = receive(g, NH_wait_recv, args, 4, 2, params[t->nparams - 1], m->scalars_size);
     finish(g, func, r, t->nresults ? r : NULL);
 }
 
-static void next(struct gen *g, uint32_t func)
+static void call(struct gen *g, const struct xop *op, uint32_t func)
+{
+    const struct functype *t = &g->c->view->types[g->c->imports[func]->type];
+    const struct message *all = op->set->contracts[op->contract].messages;
+    const struct message *m = &all[op->message], *reply = &all[op->reply];
+    const LLVMValueRef *params = g->stack + g->sp - t->nparams;
+    LLVMValueRef payload = const64(g, 0);
+    uint32_t out = reply->scalars_size ? t->nparams - 1 : t->nparams;
+    LLVMValueRef scalars = gather(g, m, params, t, out, &payload);
+    uint64_t what = NATIVE_CALL(op->message, op->reply, m->scalars_size, reply->scalars_size);
+    LLVMValueRef args[5] = {params[0], payload, const64(g, what), scalars, NULL};
+    LLVMValueRef r = receive(g, NH_wait_call, args, 5, 4, params[out - (out == t->nparams)],
+                             reply->scalars_size);
+    finish(g, func, r, t->nresults ? r : NULL);
+}
+
+static void next(struct gen *g, uint32_t func, bool waits)
 {
     struct chunk *c = g->c;
-    LLVMValueRef r = chunk_fast(c, NH_fast_next, &g->stack[g->sp - 1], 1);
+    LLVMValueRef *row = &g->stack[g->sp - 1];
+    LLVMValueRef r =
+        waits ? chunk_helper(c, NH_wait_next, g->ctx, row, 1) : chunk_fast(c, NH_fast_poll, row, 1);
     finish(g, func, r, LLVMBuildTrunc(c->b, r, c->i32, ""));
 }
 
@@ -309,14 +328,12 @@ bool gen_xop(struct gen *g, uint32_t func)
                      (uint32_t)LLVMStoreSizeOfType(c->layout, t));
         return true;
     }
-    if (op->kind == XOP_SEND || op->kind == XOP_RECV || op->kind == XOP_NEXT ||
-        op->kind == XOP_POLL) {
-        if (op->kind == XOP_SEND)
-            send(g, op, func);
-        else if (op->kind == XOP_RECV)
-            recv(g, op, func);
-        else
-            next(g, func);
+    if (op->kind == XOP_SEND || op->kind == XOP_RECV || op->kind == XOP_CALL) {
+        (op->kind == XOP_SEND ? send : op->kind == XOP_RECV ? recv : call)(g, op, func);
+        return true;
+    }
+    if (op->kind == XOP_NEXT || op->kind == XOP_POLL) {
+        next(g, func, op->kind == XOP_NEXT);
         return true;
     }
     if (op->kind == XOP_LEN) {

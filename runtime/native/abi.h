@@ -22,7 +22,7 @@
 
 #include <stdint.h>
 
-#define NATIVE_ABI 5
+#define NATIVE_ABI 6
 
 struct sip;
 struct instance;
@@ -30,6 +30,7 @@ struct nrun;
 struct nimport;
 struct xheap;
 struct xaccount;
+struct proc;
 
 /* A function as indirect calls and tables of functions see it. Its code may become a better one at
  * any time: code of the module that calls through here runs the best there is. */
@@ -59,8 +60,9 @@ struct nctx {
     struct instance *inst;
     struct nrun *run; /* the helpers' stubs find their stacks there */
     const struct nimport *imports;
-    struct xheap *heap; /* for fast functions */
+    struct xheap *heap; /* for fast functions, as struct fast_self */
     struct xaccount *account;
+    struct proc *proc;
     struct ntable tables[]; /* by index, imports first */
 };
 
@@ -107,11 +109,22 @@ enum {
 #define NATIVE_FASTS(FAST)                                                                         \
     FAST(send, 6) /* heap, row of the endpoint, row of the payload or 0, tag, scalars: room for    \
                      48 bytes in whole words, or 0; their number of bytes */                       \
-    FAST(recv,                                                                                     \
-         6) /* heap, row, account, tag, where the scalars go, number of bytes; the payload */      \
-    FAST(next, 1) /* row; the tag */
+    FAST(poll, 1) /* row; the tag */
+
+/* The same, but they may wait: declared and called like helpers that have a result.
+ *
+ * WAIT(name, parameters after the context) */
+#define NATIVE_WAITS(WAIT)                                                                         \
+    WAIT(recv, 4) /* row, tag, where the scalars go, number of bytes; the payload */               \
+    WAIT(next, 1) /* row; the tag */                                                               \
+    WAIT(call, 5) /* row, row of the payload or 0, NATIVE_CALL(), scalars as in send, where the    \
+                     reply's go; its payload */
 
 #define NATIVE_FAST_NOT UINT64_MAX
+/* Tags and sizes of a call. */
+#define NATIVE_CALL(request, reply, nbytes, reply_nbytes)                                          \
+    ((uint64_t)(request) | (uint64_t)(reply) << 24 | (uint64_t)(nbytes) << 48 |                    \
+     (uint64_t)(reply_nbytes) << 56)
 
 enum native_helper {
 #define HELPER(name, nparams, nresults) NH_##name,
@@ -121,7 +134,10 @@ enum native_helper {
 #define FAST(name, nparams) NH_fast_##name,
     NATIVE_FASTS(FAST)
 #undef FAST
-        NH_N
+#define WAIT(name, nparams) NH_wait_##name,
+        NATIVE_WAITS(WAIT)
+#undef WAIT
+            NH_N
 };
 
 /* Names of symbols in the compiler's objects: "f<i>" defined function i (not counting imports),

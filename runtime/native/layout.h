@@ -7,6 +7,7 @@
 #define NCTX_INST    56
 #define NCTX_RUN     64
 #define NCTX_IMPORTS 72
+#define NCTX_HEAP    80
 
 /* struct nimport */
 #define NIMPORT_FN   0
@@ -38,10 +39,16 @@
 #define LEAVE_END   2
 #define LEAVE_SKIP  3
 #define LEAVE_YIELD 4
+#define LEAVE_WAIT  5
 
 /* Bytes between the stack pointer of a helper's caller and what it keeps there when it leaves. */
 #define HELD_BYTES 48
 /* What __morestack keeps below the address to which it returns. */
 #define MORESTACK_BYTES 184
+/* What a fast function that waits keeps there. */
+#define WAITING_BYTES 56
+
+/* channels/fast.h */
+#define FAST_WAITS -2
 
 #endif

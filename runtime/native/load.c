@@ -12,6 +12,9 @@
 NATIVE_HELPERS(HELPER)
 #undef HELPER
 void sgn_morestack(void);
+#define WAIT(name, nparams) void sgn_wait_##name(void);
+NATIVE_WAITS(WAIT)
+#undef WAIT
 
 /* Builds with much checking use more stack than fast functions may. */
 #if CHECK_LEVEL >= 2 || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||           \
@@ -21,8 +24,10 @@ static uint64_t never_fast(void)
     return FAST_NOT;
 }
 #define FAST_FUNCTION(name) never_fast
+#define WAIT_FUNCTION(name) never_fast
 #else
 #define FAST_FUNCTION(name) fast_##name
+#define WAIT_FUNCTION(name) sgn_wait_##name
 #endif
 
 const void *const native_helpers[NH_N] = {
@@ -33,6 +38,9 @@ const void *const native_helpers[NH_N] = {
 #define FAST(name, nparams) [NH_fast_##name] = (const void *)FAST_FUNCTION(name),
     NATIVE_FASTS(FAST)
 #undef FAST
+#define WAIT(name, nparams) [NH_wait_##name] = (const void *)WAIT_FUNCTION(name),
+        NATIVE_WAITS(WAIT)
+#undef WAIT
 };
 
 /* Places the image's mapped parts. */
@@ -228,6 +236,7 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
         .imports = imports,
         .heap = s->rt->xheap,
         .account = &s->account,
+        .proc = &s->proc,
     };
     inst->native = &in->ctx;
     refresh(inst);

@@ -28,9 +28,9 @@ enum leave {
     LEAVE_ENDED = LEAVE_END,     /* the entry has returned */
     LEAVE_SKIPPED = LEAVE_SKIP,  /* a signal came before the guest's code was entered */
     LEAVE_TO_YIELD = LEAVE_YIELD,
-    LEAVE_BLOCK, /* nrun.again is to be called first */
-    LEAVE_STOP,  /* trapped or ended */
-    LEAVE_SAVED, /* a signal has saved all registers */
+    LEAVE_BLOCK = LEAVE_WAIT, /* if nrun.again is set, that is to be called first */
+    LEAVE_STOP,               /* trapped or ended */
+    LEAVE_SAVED,              /* a signal has saved all registers */
 };
 
 /* What a helper returns, in two registers. */
@@ -159,7 +159,7 @@ extern const void *const native_helpers[NH_N];
 extern const char native_start_begin[], native_start_end[], native_resume_begin[],
     native_resume_end[], native_restore_begin[], native_restore_end[], native_tail_begin[],
     native_tail_end[], native_import_begin[], native_import_end[], native_import_again[],
-    native_cross_return[], native_more_return[];
+    native_cross_return[], native_more_return[], native_waited[];
 
 /* ---- the parts ---- */
 

@@ -14,6 +14,9 @@ AT(struct nctx, run, NCTX_RUN);
 AT(struct nctx, sip, NCTX_SIP);
 AT(struct nctx, inst, NCTX_INST);
 AT(struct nctx, imports, NCTX_IMPORTS);
+AT(struct nctx, heap, NCTX_HEAP);
+AT(struct nctx, account, NCTX_HEAP + offsetof(struct fast_self, account));
+AT(struct nctx, proc, NCTX_HEAP + offsetof(struct fast_self, proc));
 AT(struct nimport, fn, NIMPORT_FN);
 AT(struct nimport, data, NIMPORT_DATA);
 AT(struct nrun, guest_sp, NRUN_GUEST_SP);
@@ -33,7 +36,9 @@ AT(struct xobj, data, NATIVE_XOBJ_DATA);
 AT(struct xobj, len, NATIVE_XOBJ_LEN);
 AT(struct xobj, dirty, NATIVE_XOBJ_DIRTY);
 _Static_assert(sizeof(struct xobj) == NATIVE_XOBJ_BYTES, "abi.h: rows");
-_Static_assert(NATIVE_FAST_NOT == FAST_NOT, "abi.h: fast functions");
+_Static_assert(NATIVE_FAST_NOT == FAST_NOT && (uint64_t)FAST_WAITS == FAST_WAIT &&
+                   NATIVE_CALL(1, 2, 3, 4) == FAST_CALL(1, 2, 3, 4),
+               "abi.h: fast functions");
 AT(struct nsaved, rip, NSAVED_RIP);
 AT(struct nsaved, flags, NSAVED_FLAGS);
 AT(struct nsaved, features, NSAVED_FEATURES);

@@ -306,4 +306,55 @@ mark native_more_return
     incq (%rsp)
     ret
 
+/* ---- fast functions that may wait ---- */
+
+/* As fast_<name>(), with what it needs of the context. If it must wait it is called again when the
+ * SIP goes on. Its caller's return is then a jump, as the processor remembers calls of another SIP. */
+.macro waiting name
+function sgn_wait_\name
+    subq $WAITING_BYTES, %rsp
+    addq $NCTX_HEAP, %rdi
+    movq %rdi, (%rsp)
+    movq %rsi, 8(%rsp)
+    movq %rdx, 16(%rsp)
+    movq %rcx, 24(%rsp)
+    movq %r8, 32(%rsp)
+    movq %r9, 40(%rsp)
+    callq fast_\name
+    cmpq $FAST_WAITS, %rax
+    je 1f
+    addq $WAITING_BYTES, %rsp
+    ret
+1:  leaq fast_\name(%rip), %rax
+    movq %rax, 48(%rsp)
+    jmp waits
+.endm
+
+    waiting recv
+    waiting next
+    waiting call
+
+    .p2align 4
+waits:
+    callq wait
+mark native_waited
+    movq (%rsp), %rdi
+    movq 8(%rsp), %rsi
+    movq 16(%rsp), %rdx
+    movq 24(%rsp), %rcx
+    movq 32(%rsp), %r8
+    movq 40(%rsp), %r9
+    callq *48(%rsp)
+    cmpq $FAST_WAITS, %rax
+    je waits
+    addq $WAITING_BYTES, %rsp
+    popq %rcx
+    jmpq *%rcx
+
+wait:
+    movq NCTX_RUN(CONTEXT), %rcx
+    movq %rsp, NRUN_GUEST_SP(%rcx)
+    movl $LEAVE_WAIT, %edx
+    jmp left
+
     .section .note.GNU-stack, "", @progbits

@@ -94,6 +94,8 @@ static bool through_stubs(struct walk *w)
         const char *pc = (const char *)(uintptr_t)w->pc;
         if (pc == native_more_return) { /* the function that asked for room has not begun */
             w->sp += MORESTACK_BYTES + 8;
+        } else if (pc == native_waited) {
+            w->sp += WAITING_BYTES;
         } else if (pc == native_cross_return) {
             w->ctx = (const struct nctx *)(uintptr_t)word_at(w->sp);
             w->sp += 8;

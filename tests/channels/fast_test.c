@@ -8,6 +8,13 @@ static uint64_t send_item(struct world *w, struct endpoint *e, uint64_t n, struc
     return fast_send(w->heap, e->row, text, ITEM, room, 8);
 }
 
+static uint64_t recv_item(struct world *w, struct xobj *end, struct xaccount *a, uint64_t tag,
+                          uint8_t *out, uint64_t nbytes)
+{
+    struct fast_self self = {.heap = w->heap, .account = a};
+    return fast_recv(&self, end, tag, out, nbytes);
+}
+
 START_TEST(messages_are_sent_and_received)
 {
     struct world w;
@@ -16,7 +23,7 @@ START_TEST(messages_are_sent_and_received)
     account_open(&w, &a);
     account_open(&w, &b);
     struct pair c = channel(&w, &a, w.stream);
-    ck_assert_uint_eq(fast_next(c.exp->row), FAST_NOT);
+    ck_assert_uint_eq(fast_poll(c.exp->row), FAST_NOT);
     for (uint64_t k = 0; k < 10; k++) {
         struct xobj *t = block(&w, &a, w.text, 100);
         struct xmessage m;
@@ -25,14 +32,14 @@ START_TEST(messages_are_sent_and_received)
         uint64_t n;
         ck_assert_uint_eq(send_item(&w, c.imp, k * 1000, t), 0);
         world_audit(&w);
-        ck_assert_uint_eq(fast_next(c.exp->row), ITEM);
+        ck_assert_uint_eq(fast_poll(c.exp->row), ITEM);
         ck_assert_uint_eq(endpoint_queued(c.exp), 1);
         memset(got, 0xee, sizeof got);
         if (k % 2) { /* either understands the other */
             ck_assert(endpoint_recv(w.heap, c.exp, ITEM, &b, NULL, &m, &trap) == XDONE);
             memcpy(got, m.scalars, 8);
         } else {
-            ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &b, ITEM, got, 8), (uintptr_t)t);
+            ck_assert_uint_eq(recv_item(&w, c.exp->row, &b, ITEM, got, 8), (uintptr_t)t);
         }
         memcpy(&n, got, sizeof n);
         ck_assert_uint_eq(n, k * 1000);
@@ -63,7 +70,7 @@ START_TEST(scalars_are_copied_exactly)
             ((uint8_t *)room)[i] = (uint8_t)(i + n);
         memset(got, 0xee, sizeof got);
         ck_assert_uint_eq(fast_send(w.heap, c.imp->row, NULL, DONE, n ? room : NULL, n), 0);
-        ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, DONE, n ? got : NULL, n), 0);
+        ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, DONE, n ? got : NULL, n), 0);
         ck_assert(memcmp(got, room, n) == 0);
         for (size_t i = n; i < sizeof got; i++)
             ck_assert_uint_eq(got[i], 0xee);
@@ -87,14 +94,14 @@ START_TEST(what_takes_longer_is_not_begun)
         ck_assert_uint_eq(send_item(&w, c.imp, 1, t[k]), k < 4 ? 0 : FAST_NOT); /* it is full */
     }
     ck_assert_uint_eq(t[4]->owner, XOWNER(XOWN_ACCOUNT, a.index));
-    ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, DONE, got, 0), FAST_NOT); /* not next */
+    ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, DONE, got, 0), FAST_NOT); /* not next */
     ck_assert_uint_eq(endpoint_queued(c.exp), 4);
     world_audit(&w);
     endpoint_close(w.heap, c.imp);
     for (int k = 0; k < 4; k++) /* what was sent before the close is still there */
-        ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, ITEM, got, 8), (uintptr_t)t[k]);
-    ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, ITEM, got, 8), FAST_NOT);
-    ck_assert_uint_eq(fast_next(c.exp->row), FAST_NOT);
+        ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, ITEM, got, 8), (uintptr_t)t[k]);
+    ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, ITEM, got, 8), FAST_NOT);
+    ck_assert_uint_eq(fast_poll(c.exp->row), FAST_NOT);
     struct pair d = channel(&w, &a, w.stream);
     endpoint_close(w.heap, d.exp);
     ck_assert_uint_eq(send_item(&w, d.imp, 1, t[4]), FAST_NOT); /* nobody is there */
@@ -114,6 +121,93 @@ static void ends(struct proc *p)
 {
     (void)p;
 }
+
+/* Who waits says so, does nothing else, and is told of the close by the ordinary function. */
+START_TEST(what_is_not_there_is_waited_for)
+{
+    struct world w;
+    struct xaccount a;
+    struct proc p;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    struct fast_self self = {.heap = w.heap, .account = &a, .proc = &p};
+    struct pair c = channel(&w, &a, w.stream);
+    uint8_t got[8];
+    ck_assert_uint_eq(fast_next(&self, c.exp->row), FAST_WAIT);
+    ck_assert_ptr_eq(c.exp->waiter, &p);
+    c.exp->waiter = NULL;
+    ck_assert_uint_eq(fast_recv(&self, c.exp->row, ITEM, got, 8), FAST_WAIT);
+    ck_assert_ptr_eq(c.exp->waiter, &p);
+    ck_assert(!c.exp->wants_room);
+    c.exp->waiter = NULL; /* as a waker does */
+    struct xobj *t = block(&w, &a, w.text, 10);
+    ck_assert_uint_eq(send_item(&w, c.imp, 7, t), 0);
+    ck_assert_uint_eq(fast_next(&self, c.exp->row), ITEM);
+    ck_assert_uint_eq(fast_recv(&self, c.exp->row, ITEM, got, 8), (uintptr_t)t);
+    world_audit(&w);
+    endpoint_close(w.heap, c.imp);
+    ck_assert_uint_eq(fast_next(&self, c.exp->row), FAST_NOT);
+    ck_assert_uint_eq(fast_recv(&self, c.exp->row, ITEM, got, 8), FAST_NOT);
+    ck_assert_ptr_null(c.exp->waiter);
+    xaccount_close(w.heap, &a);
+    world_close(&w);
+}
+END_TEST
+
+/* Whatever interrupts a call, its request is sent once, and either function goes on with it. */
+START_TEST(calls_are_taken_up_again)
+{
+    struct world w;
+    struct xaccount a, b;
+    struct proc p;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    account_open(&w, &b);
+    struct fast_self self = {.heap = w.heap, .account = &a, .proc = &p};
+    for (int how = 0; how < 4; how++) {
+        struct pair c = channel(&w, &a, w.rally);
+        struct xobj *t = block(&w, &a, w.text, 10);
+        struct xmessage m;
+        enum trap trap = TRAP_NONE;
+        uint64_t what = FAST_CALL(PING, PONG, 0, 0);
+        ck_assert_uint_eq(fast_call(&self, c.imp->row, t, what, NULL, NULL), FAST_WAIT);
+        ck_assert(c.imp->in_call && c.imp->waiter == &p);
+        ck_assert_uint_eq(t->owner, XOWNER(XOWN_QUEUE, xobj_index(w.heap, c.exp->row)));
+        c.imp->waiter = NULL;
+        /* woken for nothing */
+        ck_assert_uint_eq(fast_call(&self, c.imp->row, t, what, NULL, NULL), FAST_WAIT);
+        ck_assert_uint_eq(endpoint_queued(c.exp), 1);
+        c.imp->waiter = NULL;
+        ck_assert(endpoint_recv(w.heap, c.exp, PING, &b, NULL, &m, &trap) == XDONE);
+        ck_assert_ptr_eq(m.ref, t);
+        if (how == 3) {
+            endpoint_close(w.heap, c.exp);
+            ck_assert_uint_eq(fast_call(&self, c.imp->row, t, what, NULL, NULL), FAST_NOT);
+        } else {
+            ck_assert(endpoint_send(w.heap, c.exp, PONG, NULL, t, NULL) == XDONE);
+        }
+        if (how == 0) {
+            ck_assert_uint_eq(fast_call(&self, c.imp->row, t, what, NULL, NULL), (uintptr_t)t);
+        } else {
+            what = FAST_CALL(PING, MISSED, 0, 0); /* not what comes */
+            if (how == 1)
+                ck_assert_uint_eq(fast_call(&self, c.imp->row, t, what, NULL, NULL), FAST_NOT);
+            enum xresult r = endpoint_call(w.heap, c.imp, PING, NULL, t, PONG, &a, &p, &m, &trap);
+            ck_assert_int_eq(r, how == 3 ? XTRAP : XDONE);
+            ck_assert_int_eq(trap, how == 3 ? TRAP_X_PEER_CLOSED : TRAP_NONE);
+        }
+        ck_assert(!c.imp->in_call);
+        ck_assert_ptr_null(c.imp->waiter);
+        ck_assert_uint_eq(t->owner, XOWNER(XOWN_ACCOUNT, how == 3 ? b.index : a.index));
+        world_audit(&w);
+        xobj_end(w.heap, t);
+        endpoint_close(w.heap, c.imp);
+    }
+    xaccount_close(w.heap, &a);
+    xaccount_close(w.heap, &b);
+    world_close(&w);
+}
+END_TEST
 
 /* Who waits is woken, unless a timer or a tick would have to be set. */
 START_TEST(waiters_are_woken)
@@ -145,7 +239,7 @@ START_TEST(waiters_are_woken)
     ck_assert(sched_run(w.sched, NULL, WAIT_FOREVER));
     c.imp->waiter = &p;
     c.imp->wants_room = true;
-    ck_assert_uint_eq(fast_recv(w.heap, c.exp->row, &a, ITEM, got, 8), (uintptr_t)t);
+    ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, ITEM, got, 8), (uintptr_t)t);
     ck_assert_int_eq(p.state, PROC_READY);
     ck_assert(!c.imp->wants_room);
     proc_kill(&p, TRAP_KILLED);
@@ -159,10 +253,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        messages_are_sent_and_received,
-        scalars_are_copied_exactly,
-        what_takes_longer_is_not_begun,
-        waiters_are_woken,
+        messages_are_sent_and_received,  scalars_are_copied_exactly, what_takes_longer_is_not_begun,
+        what_is_not_there_is_waited_for, calls_are_taken_up_again,   waiters_are_woken,
     };
     return world_main("channels-fast", tests, ARRAY_LEN(tests));
 }

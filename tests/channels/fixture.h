@@ -60,6 +60,13 @@ static const char world_text[] = "block Text { bytes: u8[]; }\n"
                                  "  out message Printed();\n"
                                  "  state Idle: one { Print? -> Busy; end; }\n"
                                  "  state Busy: Printed! -> Idle;\n"
+                                 "}\n"
+                                 "contract Rally {\n"
+                                 "  in message Ping(Text text);\n"
+                                 "  out message Pong(Text text);\n"
+                                 "  out message Missed(Text text);\n"
+                                 "  state Idle: one { Ping? -> Busy; end; }\n"
+                                 "  state Busy: one { Pong! -> Idle; Missed! -> Idle; }\n"
                                  "}\n";
 
 enum { OPEN, CLOSE, PICTURE, REFUSED }; /* Camera */
@@ -69,6 +76,7 @@ enum { FILL };                          /* Lens */
 enum { PUT_LENS };                      /* Drawer */
 enum { STORE, STORED };                 /* Depot */
 enum { PRINT, PRINTED };                /* Press */
+enum { PING, PONG, MISSED };            /* Rally */
 enum { SEQ, TITLE, PIXELS };            /* fields of Frame */
 enum { KEY, LEFT, RIGHT };              /* fields of Tree */
 enum { WHO, REPLY };                    /* fields of Ticket */
@@ -82,7 +90,7 @@ struct world {
     struct arena arena;
     const struct contract_set *set;
     const struct xtype *text, *frame, *tree, *words, *ticket;
-    const struct xcontract *camera, *desk, *stream, *lens, *drawer, *depot, *press;
+    const struct xcontract *camera, *desk, *stream, *lens, *drawer, *depot, *press, *rally;
 };
 
 static inline const struct xtype *world_block(struct world *w, const char *name)
@@ -126,6 +134,7 @@ static inline void world_open(struct world *w, const struct xheap_config *cfg)
     w->drawer = world_contract(w, "Drawer");
     w->depot = world_contract(w, "Depot");
     w->press = world_contract(w, "Press");
+    w->rally = world_contract(w, "Rally");
 }
 
 /* INV-6, INV-7 and the pages below hold now. */
