@@ -62,6 +62,7 @@ struct endpoint {
     struct channel *channel;
     const struct xcontract *contract;
     enum role role;
+    uint64_t badge;   /* of the account that connected to a name: xaccount.badge; else 0 */
     struct xobj *row; /* its row in the object table; NULL once it is closed */
     /* the monitor's; without it they stay as they were at creation */
     uint32_t state;  /* contract state before the pending message, index or STATE_END */

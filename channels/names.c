@@ -23,6 +23,7 @@ struct listener {
     struct proc *waiter;
     uint32_t head, tail;           /* backlog: tail - head <= BACKLOG_MAX */
     uint32_t backlog[BACKLOG_MAX]; /* rows */
+    bool badged;
     uint32_t len;
     char name[NAME_BYTES_MAX + 1];
 };
@@ -155,12 +156,13 @@ struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xco
     struct xheap *h = n->h;
     struct listener *l = len <= NAME_BYTES_MAX ? find(n, name, len) : NULL;
     struct xobj *rows[2];
-    if (!l || l->contract != c || l->tail - l->head == BACKLOG_MAX)
+    if (!l || l->contract != c || (l->badged && !a->badge) || l->tail - l->head == BACKLOG_MAX)
         return NULL;
     /* The client pays for both ends until the other one is accepted. */
     if (!xheap_room(h, a, 2, channel_charge(c)) || !channel_make(h, c, rows))
         return NULL;
     rows[ROLE_EXP]->endpoint->peer_taken = true;
+    rows[ROLE_EXP]->endpoint->badge = a->badge;
     rows[ROLE_EXP]->owner = XOWNER(XOWN_QUEUE, row_of(h, l->row));
     xqueue_charge(rows[ROLE_EXP], a);
     l->backlog[l->tail++ % BACKLOG_MAX] = row_of(h, rows[ROLE_EXP]);
@@ -183,6 +185,17 @@ enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccoun
     check_slow(xheap_ok(h));
     *out = o;
     return XDONE;
+}
+
+void listener_badged(struct listener *l)
+{
+    l->badged = true;
+}
+
+bool names_busy(const struct names *n, const char *name, uint32_t len)
+{
+    const struct listener *l = len <= NAME_BYTES_MAX ? find(n, name, len) : NULL;
+    return l && l->badged && l->tail - l->head == BACKLOG_MAX;
 }
 
 void listener_close(struct xheap *h, struct listener *l)

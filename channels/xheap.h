@@ -117,7 +117,9 @@ struct xaccount {
     uint64_t sent_blocks, sent_bytes;
     uint64_t seen_blocks, seen_bytes; /* of that, what it knows to have been received */
     struct xslots *slots;             /* of its SIP (slots.h) */
-    void *user;                       /* the SIP */
+    uint64_t badge; /* what ends that it connects to carry, set by the caller: a native server
+                       tells from it who asks */
+    void *user;     /* the SIP */
 };
 
 /* The part of the heap that inline look-ups need: the first member of struct xheap. */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -230,31 +231,57 @@ static int execute(const struct cc *c, struct words *w)
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_REFUSED;
 }
 
-static int make_header(const struct cc *c, const char *path)
+/* The header `name` in the temporary folder, of a contract's text that was read from `path`. */
+static int write_header(const struct cc *c, const char *path, const char *contract, size_t n,
+                        const char *name)
 {
     struct singula_contracts *set = NULL;
     struct singula_diag why = {0};
-    uint8_t *bytes;
-    size_t n;
     int status = EXIT_USAGE;
-    if (!files_read(path, &bytes, &n))
-        return EXIT_USAGE;
-    if (singula_contract_parse((const char *)bytes, n, &set, &why) != 0) {
+    if (singula_contract_parse(contract, n, &set, &why) != 0) {
         complain_diag(path, &why);
-        free(bytes);
         return EXIT_REFUSED;
     }
-    free(bytes);
-    char *name = files_header_name(path), *full = NULL;
-    char *text = name ? singula_contract_bindgen(set, name) : NULL;
+    char *full = NULL, *text = name ? singula_contract_bindgen(set, name) : NULL;
     if (!text || asprintf(&full, "%s/%s", c->dir, name) < 0)
         complain("cc: out of memory");
     else if (files_write(full, text))
         status = EXIT_OK;
     free(full);
     free(text);
-    free(name);
     singula_contract_destroy(set);
+    return status;
+}
+
+static int make_header(const struct cc *c, const char *path)
+{
+    uint8_t *bytes;
+    size_t n;
+    if (!files_read(path, &bytes, &n))
+        return EXIT_USAGE;
+    char *name = files_header_name(path);
+    int status = write_header(c, path, (const char *)bytes, n, name);
+    free(name);
+    free(bytes);
+    return status;
+}
+
+/* <singula/NAME.h> for every driver. */
+static int make_driver_headers(const struct cc *c)
+{
+    const char *name, *contract;
+    char path[128];
+    int status = EXIT_OK;
+    snprintf(path, sizeof path, "%s/singula", c->dir);
+    if (mkdir(path, 0777) != 0) {
+        complain("cc: %s: cannot create: %s", path, strerror(errno));
+        return EXIT_USAGE;
+    }
+    for (uint32_t i = 0; (name = singula_builtin_contract(i, &contract)) && status == EXIT_OK;
+         i++) {
+        snprintf(path, sizeof path, "singula/%s.h", name);
+        status = write_header(c, name, contract, strlen(contract), path);
+    }
     return status;
 }
 
@@ -355,7 +382,7 @@ static int build(struct cc *c)
         c->dir[0] = 0;
         return EXIT_USAGE;
     }
-    int status = put_guest_header(c) ? EXIT_OK : EXIT_USAGE;
+    int status = put_guest_header(c) ? make_driver_headers(c) : EXIT_USAGE;
     for (size_t i = 0; i < c->contracts.n && status == EXIT_OK; i++)
         status = make_header(c, c->contracts.v[i]);
     if (status == EXIT_OK)
@@ -400,7 +427,8 @@ const struct command cc_command = {
     "Compiles a guest written in C with the flags that clang 19 needs, links and verifies it.",
     options,
     "-I -D -U -W -O -g -f -m -std= and the like go to the compiler, -l -L -Wl, -s to the linker.\n"
-    "Every FILE.contract becomes a header FILE.h that the sources can include.\n"
+    "Every FILE.contract becomes a header FILE.h that the sources can include; those of the\n"
+    "drivers are there as <singula/timer.h> and so on (`singula contract drivers`).\n"
     "\n"
     "--exact-memory is for small guests that do not use malloc(): the stack takes 64 KiB of their\n"
     "memory if -Wl,-z,stack-size=BYTES does not say otherwise. memory.size and memory.grow then\n"

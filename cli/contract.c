@@ -1,4 +1,4 @@
-/* singula contract check|fmt|bindgen|graph: works on contract files. */
+/* singula contract check|fmt|bindgen|graph|drivers: works on contract files. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -251,10 +251,53 @@ static const struct command graph_command = {
     graph_run,
 };
 
+/* ---- drivers ---- */
+
+static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
+
+static int drivers_run(const struct command *self, int argc, char **argv)
+{
+    const char *name, *text;
+    struct opts o;
+    opts_begin(&o, self, argc, argv);
+    if (opts_next(&o) == OPT_STOP)
+        return o.status;
+    if (argc - o.first > 1) {
+        complain("contract drivers: give one NAME or none (see singula contract drivers --help)");
+        return EXIT_USAGE;
+    }
+    const char *wanted = o.first < argc ? argv[o.first] : NULL;
+    for (uint32_t i = 0; (name = singula_builtin_contract(i, &text)) != NULL; i++) {
+        if (!wanted)
+            printf("%s\n", name);
+        else if (strcmp(name, wanted) == 0)
+            break;
+    }
+    if (wanted && !name) {
+        complain("contract drivers: there is no driver %s", wanted);
+        return EXIT_USAGE;
+    }
+    if (wanted)
+        fputs(text, stdout);
+    return EXIT_OK;
+}
+
+static const struct command drivers_command = {
+    "contract drivers",
+    "[NAME]",
+    "Prints the contract of a driver, or the names of all.",
+    no_options,
+    "exit status: 0 done, 2 there is no such driver\n"
+    "\n"
+    "examples:\n"
+    "  singula contract drivers timer > timer.contract\n",
+    drivers_run,
+};
+
 /* ---- the command of commands ---- */
 
-static const struct command *const subcommands[] = {&check_command, &fmt_command, &bindgen_command,
-                                                    &graph_command, NULL};
+static const struct command *const subcommands[] = {
+    &check_command, &fmt_command, &bindgen_command, &graph_command, &drivers_command, NULL};
 
 static void print_help(const struct command *self)
 {
@@ -288,7 +331,7 @@ static int contract_run(const struct command *self, int argc, char **argv)
 
 const struct command contract_command = {
     "contract",
-    "check|fmt|bindgen|graph FILE",
+    "check|fmt|bindgen|graph FILE, drivers [NAME]",
     "Checks, formats and translates contract files.",
     NULL,
     NULL,

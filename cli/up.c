@@ -60,14 +60,23 @@ struct up {
     bool check, audit, quiet;
 };
 
-/* Each name that a process connects to must be published by some process, or no client could ever
- * reach it. */
+static bool is_driver(const char *name)
+{
+    const char *driver, *text;
+    for (uint32_t i = 0; (driver = singula_builtin_contract(i, &text)) != NULL; i++)
+        if (strcmp(driver, name) == 0)
+            return true;
+    return false;
+}
+
+/* Each name that a process connects to must be published by some process or be a driver's, or no
+ * client could reach it. */
 static bool check_names(const struct up *u)
 {
     for (unsigned i = 0; i < u->n; i++) {
         const struct process *p = u->nodes[i].e.p;
         for (unsigned k = 0; k < p->connect_count; k++) {
-            bool there = strcmp(p->connect[k], "*") == 0;
+            bool there = strcmp(p->connect[k], "*") == 0 || is_driver(p->connect[k]);
             for (unsigned j = 0; j < u->n && !there; j++)
                 there = plan_lists(u->nodes[j].e.p->publish, u->nodes[j].e.p->publish_count,
                                    p->connect[k]);

@@ -158,6 +158,10 @@ SINGULA_API char *singula_contract_bindgen(const struct singula_contracts *c,
 SINGULA_API char *singula_contract_graph(const struct singula_contracts *c);
 SINGULA_API char *singula_contract_summary(const struct singula_contracts *c);
 
+/* Contracts of the drivers, which every system has (docs/DRIVERS.md): number i, its name and its
+ * text; NULL: there are no more. */
+SINGULA_API const char *singula_builtin_contract(uint32_t i, const char **text);
+
 /* ---- systems ---- */
 
 struct singula_system;
@@ -286,7 +290,8 @@ struct singula_spawn { /* zero means the default */
     /* SINGULA_CLOCK_... that it cannot read. It can wait for a while, and knows its own CPU time.
      */
     uint32_t no_clocks;
-    /* names it may publish and connect to; NULL-terminated, "*" any; NULL: none */
+    /* names it may publish and connect to; NULL-terminated, "*" any but those of drivers
+       (docs/DRIVERS.md); NULL: none */
     const char *const *publish, *const *connect;
     /* Called when it ended for any reason but singula_sip_destroy(); its report is ready. It may
      * call singula_stop() and singula_spawn(), and nothing that runs or destroys. */

@@ -225,6 +225,7 @@ void singula_system_destroy(struct singula_system *sys)
     while (!list_empty(&sys->loaded))
         unload(container_of(sys->loaded.next, struct loaded, in_system));
     api_hosts_clear(sys);
+    drivers_close(sys->drivers);
     runtime_close(&sys->rt);
     api_code_close(sys);
     free(sys);
@@ -285,13 +286,14 @@ void singula_stats(struct singula_system *sys, struct singula_stats *out)
     struct xheap_stats x;
     region_stats(sys->rt.region, &r);
     xheap_stats(sys->rt.xheap, &x);
-    *out = (struct singula_stats){.sips = sched_count(sys->rt.sched),
-                                  .pages = r.committed,
-                                  .blocks = x.blocks,
-                                  .block_bytes = x.bytes,
-                                  .endpoints = x.endpoints,
-                                  .listeners = x.listeners,
-                                  .sets = x.sets};
+    *out =
+        (struct singula_stats){.sips = sched_count(sys->rt.sched) - drivers_running(sys->drivers),
+                               .pages = r.committed,
+                               .blocks = x.blocks,
+                               .block_bytes = x.bytes,
+                               .endpoints = x.endpoints,
+                               .listeners = x.listeners,
+                               .sets = x.sets};
 }
 
 int singula_audit(struct singula_system *sys, struct singula_diag *why)

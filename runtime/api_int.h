@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "include/singula.h"
+#include "runtime/drivers/drivers.h"
 #include "runtime/engine/hostcall.h"
 #include "runtime/engine/spawn.h"
 #include "runtime/native/supply.h"
@@ -61,7 +62,8 @@ struct singula_system {
     struct list sips, hosts, loaded;
     void (*trace)(void *ctx, const struct singula_trace *t); /* singula_config.trace */
     void *trace_ctx;
-    bool running; /* within singula_run() or singula_call(), which do not nest */
+    struct drivers *drivers; /* NULL until a SIP is given one */
+    bool running;            /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
 };
 
@@ -71,6 +73,7 @@ struct singula_sip {
     struct singula_module *module;
     struct sip *sip;
     char **publish, **connect; /* NULL-terminated copies */
+    struct grants *grants;     /* what it may ask of drivers; NULL: nothing, or it has ended */
     void (*on_end)(struct singula_sip *sip, void *ctx);
     void *on_end_ctx;
 };

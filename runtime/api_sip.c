@@ -100,8 +100,27 @@ static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, s
 static void ended(struct sip *s)
 {
     struct singula_sip *h = s->user;
+    drivers_revoke(h->sys->drivers, h->grants);
+    h->grants = NULL;
     if (h->on_end)
         h->on_end(h, h->on_end_ctx);
+}
+
+/* What its options give it of drivers. */
+static enum status give_grants(struct singula_sip *h, struct sip *s, struct diag *why)
+{
+    struct grants_config cfg = {.connect = (const char *const *)h->connect};
+    enum status st = OK;
+    bool any = false;
+    for (char **name = h->connect; name && *name; name++)
+        any |= drivers_named(*name);
+    if (any && !h->sys->drivers)
+        st = drivers_open(&h->sys->rt, &h->sys->drivers, why);
+    if (any && st == OK)
+        st = drivers_grant(h->sys->drivers, &cfg, &h->grants, why);
+    if (st == OK && h->grants)
+        s->account.badge = grants_badge(h->grants);
+    return st;
 }
 
 static uint32_t pages_limit(uint64_t bytes)
@@ -139,6 +158,8 @@ static enum status build(struct singula_sip *h, const struct singula_spawn *opt,
     if ((st = spawn_load(s, code, &inst, why)) == OK &&
         uses_wasi(verified_view(h->module->verified)))
         st = attach_wasi(s, opt, why);
+    if (st == OK)
+        st = give_grants(h, s, why);
     if (st == OK)
         st = spawn_start(s, *entry ? entry : NULL, why);
     if (st != OK) {

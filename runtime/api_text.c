@@ -45,6 +45,11 @@ int singula_diag_format(const struct singula_diag *d, const char *file, char *bu
 
 /* ---- contracts ---- */
 
+const char *singula_builtin_contract(uint32_t i, const char **text)
+{
+    return drivers_contract(i, text);
+}
+
 struct singula_contracts {
     struct arena arena;
     const struct contract_set *set; /* in the arena */

@@ -106,7 +106,15 @@ by_name(struct sip *s, struct instance *inst, const struct xcall *x, uint64_t *s
 
 XCALL(op_connect)
 {
-    return by_name(s, inst, x, slots, watched, s->connect, names_connect);
+    uint32_t len;
+    const char *name = name_arg(s, inst, x, slots, &len);
+    if (name && names_busy(s->rt->names, name, len) && may_use(s->connect, name, len)) {
+        (void)xcall_wait_until(s, WAIT_FOREVER);
+        sched_wake(&s->proc); /* before it blocks: to the tail of the run queue */
+        return HOST_WAIT;
+    }
+    enum host_result r = by_name(s, inst, x, slots, watched, s->connect, names_connect);
+    return r == HOST_OK ? xcall_done(s) : r;
 }
 
 XCALL(op_listen)

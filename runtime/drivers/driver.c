@@ -1,0 +1,281 @@
+/* The frame of a driver: one process that serves the clients of its services.
+ *
+ * Between two sleeps it looks at everything that can have happened: operations that are over, new
+ * clients, clients that sent or closed (a set per service), time. It gives way after EVENTS of
+ * them. Whoever finishes an operation puts it on the list `over` and wakes the process; that may be
+ * another thread.
+ */
+#include "runtime/drivers/drivers_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENTS = 64 };
+
+/* ---- answers ---- */
+
+static void end_block(struct conn *c)
+{
+    if (c->block)
+        xobj_end(conn_driver(c)->rt->xheap, c->block);
+    c->block = NULL;
+}
+
+void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct xobj *ref)
+{
+    struct driver *d = conn_driver(c);
+    struct xheap *h = d->rt->xheap;
+    if (!c->e) {
+        if (ref)
+            xobj_end(h, ref);
+        return;
+    }
+    enum xresult r = endpoint_send(h, c->e, tag, scalars, ref, &d->proc);
+    check(r == XDONE); /* the contract has no capacity: the queue is never full */
+    if (d->rt->monitor)
+        monitor_sent(c->e, tag);
+}
+
+void conn_reply(struct conn *c, uint32_t tag, const void *scalars)
+{
+    bool carries = c->service->contract->decl->messages[tag].ref.kind == REF_BLOCK;
+    struct xobj *ref = carries ? c->block : NULL;
+    if (carries && c->e)
+        c->block = NULL; /* it moves */
+    conn_reply_with(c, tag, scalars, c->e ? ref : NULL);
+    end_block(c);
+}
+
+/* ---- clients ---- */
+
+/* The record of a new client whose end the driver owns; NULL: no memory. */
+static struct conn *conn_make(struct service *s, struct xobj *exp, struct grants *g)
+{
+    struct driver *d = s->driver;
+    struct conn *c = calloc(1, s->ops->bytes);
+    if (!c)
+        return NULL;
+    c->service = s;
+    c->e = exp->endpoint;
+    c->grants = g;
+    list_init(&c->in_service);
+    d->nconns++;
+    if (s->ops->opened && !s->ops->opened(c)) {
+        d->nconns--;
+        free(c);
+        return NULL;
+    }
+    list_push(&s->conns, &c->in_service);
+    set_add(d->rt->xheap, s->set, c->e, (int64_t)(uintptr_t)c);
+    return c;
+}
+
+static void conn_free(struct conn *c)
+{
+    struct driver *d = conn_driver(c);
+    if (c->service->ops->gone)
+        c->service->ops->gone(c);
+    end_block(c);
+    list_remove(&c->in_service);
+    grants_drop(d->all, c->grants);
+    d->nconns--;
+    free(c);
+}
+
+/* The client has gone, and its end is not in the set. */
+static void conn_close(struct conn *c)
+{
+    endpoint_close(conn_driver(c)->rt->xheap, c->e);
+    c->e = NULL;
+    if (!c->busy)
+        conn_free(c);
+}
+
+static bool accept_one(struct driver *d)
+{
+    struct xobj *exp;
+    struct xheap *h = d->rt->xheap;
+    if (listener_accept(h, d->listener, &d->account, &d->proc, &exp) == XWAIT)
+        return false;
+    struct grants *g = grants_take(d->all, exp->endpoint->badge);
+    if (g && conn_make(&d->services[0], exp, g))
+        return true;
+    if (g)
+        grants_drop(d->all, g);
+    endpoint_close(h, exp->endpoint);
+    return true;
+}
+
+/* ---- events ---- */
+
+static void receive(struct conn *c, uint32_t tag)
+{
+    struct driver *d = conn_driver(c);
+    struct xmessage m;
+    enum trap t;
+    check(!c->busy && !c->block); /* the contract: one request at a time */
+    enum xresult r = endpoint_recv(d->rt->xheap, c->e, tag, &d->account, &d->proc, &m, &t);
+    check(r == XDONE);
+    if (d->rt->monitor)
+        monitor_received(c->e, tag);
+    c->block = m.ref;
+    c->service->ops->message(c, &m);
+}
+
+/* The first client of the service that has sent or closed; false: there is none. */
+static bool serve_one(struct service *s)
+{
+    struct driver *d = s->driver;
+    struct xheap *h = d->rt->xheap;
+    struct endpoint *e;
+    int64_t key;
+    int32_t tag;
+    if (set_wait(h, s->set, true, &d->proc, &e, &key) == XWAIT || !e)
+        return false;
+    struct conn *c = (struct conn *)(uintptr_t)key;
+    enum xresult r = endpoint_next(e, false, &d->proc, &tag);
+    check(r == XDONE && c->e == e);
+    if (tag == TAG_CLOSED) {
+        conn_close(c);
+        return true;
+    }
+    if (tag != TAG_NONE)
+        receive(c, (uint32_t)tag);
+    set_add(h, s->set, e, key);
+    return true;
+}
+
+static bool serve(struct driver *d)
+{
+    bool any = accept_one(d);
+    for (uint32_t i = 0; i < DRIVER_SERVICES && d->services[i].ops; i++)
+        any |= serve_one(&d->services[i]);
+    return any;
+}
+
+static enum run_result run(struct proc *p)
+{
+    struct driver *d = container_of(p, struct driver, proc);
+    uint32_t left = EVENTS;
+    if (p->waiting)
+        proc_wait_end(p);
+    while (left && serve(d))
+        left--;
+    uint64_t next = d->ops->due ? d->ops->due(d, sched_now_ns(d->rt->sched)) : WAIT_FOREVER;
+    if (!left)
+        return RUN_YIELD;
+    proc_wait_begin(p, next);
+    return RUN_BLOCK;
+}
+
+/* ---- the life of a driver ---- */
+
+static void teardown(struct proc *p)
+{
+    struct driver *d = container_of(p, struct driver, proc);
+    struct list *l;
+    for (uint32_t i = 0; i < DRIVER_SERVICES; i++) {
+        struct service *s = &d->services[i];
+        while (s->ops && (l = s->conns.next) != &s->conns)
+            conn_free(container_of(l, struct conn, in_service));
+    }
+    xaccount_close(d->rt->xheap, &d->account);
+}
+
+static const struct proc_ops driver_proc = {.run = run, .teardown = teardown};
+
+static void free_driver(struct driver *d)
+{
+    if (d->ops->close)
+        d->ops->close(d);
+    pthread_mutex_destroy(&d->lock);
+    arena_clear(&d->arena);
+    free(d);
+}
+
+static enum status open_service(struct driver *d, uint32_t i, const struct contract_set *set)
+{
+    struct service *s = &d->services[i];
+    const struct service_ops *ops = &d->ops->services[i];
+    uint32_t at = contract_find_contract(set, ops->contract, strlen(ops->contract));
+    check(at != CONTRACT_NONE);
+    for (uint32_t m = 0; m < set->contracts[at].nmessages; m++)
+        check(strcmp(set->contracts[at].messages[m].name, ops->messages[m]) == 0);
+    s->driver = d;
+    list_init(&s->conns);
+    enum status st = types_contract(d->rt->types, set, at, &s->contract);
+    if (st != OK)
+        return st;
+    struct xobj *o = set_create(d->rt->xheap, &d->account, s->contract, ROLE_EXP, 0);
+    if (!o)
+        return E_NOMEM;
+    s->set = o->set;
+    s->ops = ops;
+    return OK;
+}
+
+/* Contracts, sets and the name; what was made before a failure is the account's. */
+static enum status open_services(struct driver *d, const char *name, const char *text,
+                                 struct diag *why)
+{
+    const struct contract_set *set;
+    enum status st = contract_parse(&d->arena, text, strlen(text), &set, why);
+    for (uint32_t i = 0; i < DRIVER_SERVICES && st == OK && d->ops->services[i].contract; i++)
+        st = open_service(d, i, set);
+    if (st != OK)
+        return diag_set(why, st, "driver %s", name);
+    struct xobj *o = names_listen(d->rt->names, &d->account, d->services[0].contract, name,
+                                  (uint32_t)strlen(name));
+    if (!o)
+        return diag_set(why, E_ARGUMENT, "a SIP has published the name of the driver %s", name);
+    d->listener = o->listener;
+    listener_badged(d->listener);
+    return OK;
+}
+
+enum status driver_start(struct drivers *all, enum driver_id id, struct diag *why)
+{
+    static const struct driver_ops *const ops[] = {
+#define DRIVER(name) &name##_driver,
+#include "runtime/drivers/drivers.def"
+#undef DRIVER
+    };
+    const char *text, *name = drivers_contract((uint32_t)id, &text);
+    if (all->running[id])
+        return OK;
+    struct driver *d = calloc(1, sizeof *d);
+    if (!d)
+        return diag_set(why, E_NOMEM, "driver %s", name);
+    d->all = all;
+    d->rt = all->rt;
+    d->ops = ops[id];
+    check(pthread_mutex_init(&d->lock, NULL) == 0);
+    enum status st = proc_reserve(d->rt->sched, &d->proc, &driver_proc, name);
+    if (st != OK) {
+        free_driver(d);
+        return diag_set(why, st, "process of driver %s", name);
+    }
+    st = xaccount_open(d->rt->xheap, &d->account, NULL);
+    if (st == OK)
+        st = open_services(d, name, text, why);
+    if (st != OK) {
+        xaccount_close(d->rt->xheap, &d->account);
+        proc_forget(&d->proc);
+        free_driver(d);
+        return diag_set(why, st, "driver %s", name);
+    }
+    proc_publish(&d->proc); /* commit */
+    all->running[id] = d;
+    return OK;
+}
+
+void driver_stop(struct driver *d)
+{
+    if (!d)
+        return;
+    proc_kill(&d->proc, TRAP_KILLED);
+    sched_reap(d->rt->sched);
+    check(d->proc.state == PROC_DEAD);
+    proc_forget(&d->proc);
+    free_driver(d);
+}

@@ -1,0 +1,66 @@
+/* All drivers of a system: found by name, started when the first SIP is given one. */
+#include "runtime/drivers/drivers_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *text;
+} table[] = {
+#define DRIVER(name) {#name, name##_contract},
+#include "runtime/drivers/drivers.def"
+#undef DRIVER
+};
+
+const char *drivers_contract(uint32_t i, const char **text)
+{
+    if (i >= DRIVER_N)
+        return NULL;
+    *text = table[i].text;
+    return table[i].name;
+}
+
+enum driver_id drivers_find(const char *name)
+{
+    uint32_t i = 0;
+    while (i < DRIVER_N && strcmp(table[i].name, name) != 0)
+        i++;
+    return (enum driver_id)i;
+}
+
+bool drivers_named(const char *name)
+{
+    return drivers_find(name) != DRIVER_N;
+}
+
+enum status drivers_open(struct runtime *rt, struct drivers **out, struct diag *why)
+{
+    struct drivers *all = calloc(1, sizeof *all);
+    if (!all)
+        return diag_set(why, E_NOMEM, "drivers");
+    all->rt = rt;
+    check(pthread_mutex_init(&all->lock, NULL) == 0);
+    *out = all;
+    return OK;
+}
+
+void drivers_close(struct drivers *all)
+{
+    if (!all)
+        return;
+    for (uint32_t i = 0; i < DRIVER_N; i++)
+        driver_stop(all->running[i]);
+    for (uint32_t i = 0; i < all->nslots; i++)
+        check(!all->slots[i]);
+    pthread_mutex_destroy(&all->lock);
+    free(all->slots);
+    free(all);
+}
+
+uint32_t drivers_running(const struct drivers *all)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; all && i < DRIVER_N; i++)
+        n += all->running[i] != NULL;
+    return n;
+}

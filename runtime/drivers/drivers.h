@@ -1,0 +1,46 @@
+/* Drivers: native servers that guests reach as they reach each other, over channels of the
+ * built-in contracts (contracts/, docs/DRIVERS.md).
+ *
+ * A driver is a process of the scheduler with an account of its own, which publishes the driver's
+ * name. Who connects is told apart by a badge (xaccount.badge): it stands for the grants of a SIP,
+ * what that may ask of drivers. A channel keeps the grants of who connected, whoever holds it
+ * later, as long as it is open; without grants it is closed at once.
+ *
+ * INV-22: what a guest has sent belongs to the driver's account until it is answered; of a guest
+ * that has gone it is kept until the system is done with it, and ended then.
+ */
+#ifndef RUNTIME_DRIVERS_DRIVERS_H
+#define RUNTIME_DRIVERS_DRIVERS_H
+
+#include "runtime/engine/engine.h"
+
+struct drivers;
+struct grants;
+
+/* What one SIP is given. */
+struct grants_config {
+    const char *const *connect; /* NULL-terminated; names of drivers among them count */
+};
+
+/* rt must live longer. */
+must_check enum status drivers_open(struct runtime *rt, struct drivers **out, struct diag *why);
+/* No SIP may be left; waits for operations in flight. NULL is accepted. */
+void drivers_close(struct drivers *all);
+/* How many processes of the scheduler are drivers. */
+uint32_t drivers_running(const struct drivers *all);
+
+/* The built-in contract number i, in the order of drivers.def: its driver's name and its text;
+ * NULL: there are no more. */
+const char *drivers_contract(uint32_t i, const char **text);
+/* A driver has that name. */
+bool drivers_named(const char *name);
+
+/* Grants for a SIP; starts the drivers whose names it may connect to. *out is NULL if there is none
+ * among them. The SIP's account then gets the badge. E_ARGUMENT; E_LIMIT; E_NOMEM. */
+must_check enum status drivers_grant(struct drivers *all, const struct grants_config *cfg,
+                                     struct grants **out, struct diag *why);
+uint64_t grants_badge(const struct grants *g);
+/* The SIP has ended: channels that are open stay so. NULL is accepted. */
+void drivers_revoke(struct drivers *all, struct grants *g);
+
+#endif

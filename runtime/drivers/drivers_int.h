@@ -1,0 +1,131 @@
+/* The inside of drivers: private to runtime/drivers/.
+ *
+ * A driver is a state machine. It sleeps until a client connects, sends or closes, an operation is
+ * over (aio.h), or a time has come; driver.c finds out which and calls the functions of the service
+ * that the client's channel belongs to. A service is a contract; the first one of a driver is what
+ * clients connect to, channels of others are handed out in messages.
+ */
+#ifndef RUNTIME_DRIVERS_DRIVERS_INT_H
+#define RUNTIME_DRIVERS_DRIVERS_INT_H
+
+#include <pthread.h>
+
+#include "base/list.h"
+#include "channels/monitor.h"
+#include "runtime/drivers/drivers.h"
+
+#define DRIVER_SERVICES 3
+
+enum driver_id {
+#define DRIVER(name) DRIVER_##name,
+#include "runtime/drivers/drivers.def"
+#undef DRIVER
+    DRIVER_N
+};
+
+struct driver;
+struct conn;
+
+struct service_ops {
+    const char *contract;           /* NULL: no such service */
+    const char *const *messages;    /* their names, by tag; NULL-terminated */
+    size_t bytes;                   /* of a client's record, which begins with struct conn */
+    bool (*opened)(struct conn *c); /* false: no memory. NULL: nothing to do */
+    /* A message has been taken; its block is c->block. It is answered now (conn_reply()), or when
+     * what is begun now is over. */
+    void (*message)(struct conn *c, const struct xmessage *m);
+    /* The client's operation c->op is over. */
+    void (*over)(struct conn *c);
+    /* The record ends: the client has gone, nothing is in flight. NULL: nothing to do. */
+    void (*gone)(struct conn *c);
+};
+
+struct driver_ops {
+    struct service_ops services[DRIVER_SERVICES]; /* the rest has no contract */
+    /* Does what is due at `now`; when to look again, or WAIT_FOREVER. NULL: never. */
+    uint64_t (*due)(struct driver *d, uint64_t now);
+    void (*close)(struct driver *d); /* d->state goes; NULL: there is none */
+};
+
+#define DRIVER(name) extern const struct driver_ops name##_driver;
+#include "runtime/drivers/drivers.def"
+#undef DRIVER
+
+struct service {
+    struct driver *driver;
+    const struct service_ops *ops;
+    const struct xcontract *contract;
+    struct xset *set;  /* of all clients */
+    struct list conns; /* all */
+};
+
+struct driver {
+    struct proc proc; /* first: container_of */
+    struct drivers *all;
+    struct runtime *rt;
+    const struct driver_ops *ops;
+    struct arena arena; /* of its contracts */
+    struct xaccount account;
+    struct listener *listener;
+    struct service services[DRIVER_SERVICES];
+    uint32_t nconns;
+    void *state;          /* the driver's own */
+    pthread_mutex_t lock; /* of `over`, to which whoever looks at operations adds */
+    struct conn *over;
+};
+
+/* A client's channel. */
+struct conn {
+    struct service *service;
+    struct endpoint *e; /* the exp end; NULL: the client has gone */
+    struct list in_service;
+    struct grants *grants;
+    struct xobj *block; /* of the request that is worked on, or NULL */
+    bool busy;          /* `op` is in flight */
+    bool keep;          /* ... and is carried out even if the client goes */
+    struct aio_op op;
+    struct conn *next_over;
+};
+
+struct drivers {
+    struct runtime *rt;
+    struct driver *running[DRIVER_N];
+    pthread_mutex_t lock;  /* of what follows, and of counts in grants */
+    struct grants **slots; /* by the lower half of their badge - 1 */
+    uint32_t nslots, serial;
+};
+
+struct grants {
+    uint64_t badge;
+    uint32_t refs; /* the SIP's, if it lives, and one per channel */
+};
+
+/* The contracts' texts. */
+#define DRIVER(name) extern const char name##_contract[];
+#include "runtime/drivers/drivers.def"
+#undef DRIVER
+
+/* ---- drivers.c ---- */
+/* DRIVER_N: none has that name. */
+enum driver_id drivers_find(const char *name);
+
+/* ---- grants.c ---- */
+/* The grants of that badge, counted once more, or NULL. */
+struct grants *grants_take(struct drivers *all, uint64_t badge);
+void grants_drop(struct drivers *all, struct grants *g);
+
+/* ---- driver.c ---- */
+must_check enum status driver_start(struct drivers *all, enum driver_id id, struct diag *why);
+void driver_stop(struct driver *d);
+/* Answers with message `tag`: a C struct of scalars (NULL: none). The block of the request goes
+ * along if the message carries a reference, and is ended if not, or if the client has gone. */
+void conn_reply(struct conn *c, uint32_t tag, const void *scalars);
+/* The same with a new channel's imp end, whose exp end the driver serves. */
+void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct xobj *ref);
+
+static inline struct driver *conn_driver(const struct conn *c)
+{
+    return c->service->driver;
+}
+
+#endif

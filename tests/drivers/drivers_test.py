@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Guests that use drivers (docs/DRIVERS.md). usage: drivers_test.py SINGULA GUESTS WORK
+
+Each guest of the folder GUESTS checks for itself what it gets and exits with 0 if all was right. Every system runs with io_uring and with
+threads, with the monitor and without, and with the audit afterwards."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+singula, guests, work = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), Path(sys.argv[3]).resolve()
+passed = failed = skipped = 0
+
+
+def case(name, ok, what=""):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    if not ok:
+        print(f"FAIL {name}: {what}")
+
+
+def run(*args, **more):
+    return subprocess.run([singula, *args], capture_output=True, text=True, cwd=work, timeout=120, **more)
+
+
+def build(name):
+    done = run("cc", "-Wall", "-Wextra", "-Werror", guests / f"{name}.c", "-o", work / f"{name}.wasm")
+    case(f"{name}: compiles and is proved", done.returncode == 0, done.stderr)
+
+
+def system(name, processes):
+    """YAML is a superset of JSON."""
+    path = work / f"{name}.yaml"
+    path.write_text(json.dumps({"processes": processes}, indent=1))
+    return path
+
+
+WAYS = [("--io=ring", "--no-monitor"), ("--io=threads", "--no-monitor"), ("--io=ring", "--monitor", "--engine=interp"),
+        ("--io=threads", "--monitor"), ("--seed=7",)]
+
+
+def up(name, processes, expect=None, ways=WAYS, status=0, **more):
+    """Runs the system in every way; the sorted lines of its output are `expect` (or what that says of them)."""
+    path = system(name, processes)
+    for way in ways:
+        done = run("up", "--audit", "--quiet", "--timeout=60s", *way, path, **more)
+        label = f"{name} {' '.join(way)}"
+        case(f"{label}: exit status", done.returncode == status, f"{done.returncode}\n{done.stdout}{done.stderr}")
+        lines = sorted(done.stdout.splitlines())
+        if expect is not None:
+            good = expect(lines) if callable(expect) else lines == sorted(expect)
+            case(f"{label}: output", good, f"{lines}\n{done.stderr}")
+
+
+def timers():
+    build("timers")
+    process = {"name": "timers", "module": "timers.wasm", "args": ["1000"]}
+    granted = dict(process, connect=["timer"])
+    up("timers", [granted], ["timers: 16 fired, 0 too early", "timers: 1000 of 1000 fired, 0 out of order"])
+    up("timers, many", [dict(granted, name=f"t{i}", args=["100"]) for i in range(20)])
+    up("timers, not granted", [dict(process, connect=["*"])], ["timers: no timer"], status=1)
+
+
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+timers()
+print(f"drivers: {passed} passed, {failed} failed, {skipped} skipped")
+sys.exit(failed != 0)
