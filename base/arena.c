@@ -1,9 +1,14 @@
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK_MIN = 16 * 1024, CHUNK_MAX = 1024 * 1024, CHUNK_KEPT = 256 * 1024, ALIGN = 16 };
+/* From this size on chunks are fresh pages of the system's, which are zero already. The C library
+ * clears smaller ones whole: then what is handed out is cleared as it is, and pages that nobody
+ * asks for are never touched. */
+enum { CHUNK_FRESH = 128 * 1024 };
 
 /* Under the address sanitizer what is not handed out is poisoned, and a gap follows each
  * allocation. */
@@ -28,6 +33,7 @@ enum { GAP = 0 };
 struct arena_chunk {
     struct arena_chunk *next;
     size_t size, used;
+    bool zeroed;
     _Alignas(ALIGN) unsigned char bytes[];
 };
 
@@ -38,10 +44,12 @@ static struct arena_chunk *chunk_add(struct arena *a, size_t n)
         size = CHUNK_MAX;
     if (size < n)
         size = n;
-    /* calloc: fresh pages from the system need not be cleared twice */
-    struct arena_chunk *c = calloc(1, sizeof *c + size);
+    bool zeroed = size >= CHUNK_FRESH;
+    struct arena_chunk *c = zeroed ? calloc(1, sizeof *c + size) : malloc(sizeof *c + size);
     if (!c)
         return NULL;
+    c->zeroed = zeroed;
+    c->used = 0;
     POISON(c->bytes, size);
     c->size = size;
     c->next = a->chunks;
@@ -67,7 +75,7 @@ void *arena_alloc(struct arena *a, size_t n)
     c->used += n;
     a->used += n;
     UNPOISON(p, asked);
-    return p;
+    return c->zeroed ? p : memset(p, 0, asked);
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -96,9 +104,8 @@ void arena_reset(struct arena *a)
     }
     a->chunks = kept->next;
     arena_clear(a);
-    UNPOISON(kept->bytes, kept->used);
-    memset(kept->bytes, 0, kept->used); /* what is handed out is zeroed */
     POISON(kept->bytes, kept->size);
+    kept->zeroed = false;
     kept->used = 0;
     kept->next = NULL;
     a->chunks = kept;

@@ -56,6 +56,8 @@ static enum status join_sections(struct module *m, char **text, size_t *len)
         if (!utf8_valid(c->bytes, c->nbytes))
             return module_fail(m, CON_EMBEDDED, m->custom_at[i], "not UTF-8");
     }
+    if (!total)
+        return OK;
     *text = arena_alloc(&m->scratch, total);
     if (!*text)
         return module_nomem(m);
@@ -78,6 +80,10 @@ static enum status parse_sections(struct module *m)
     enum status why = join_sections(m, &text, &len);
     if (why)
         return why;
+    if (!len) {
+        m->v.contracts = ARENA_NEW(&m->arena, struct contract_set);
+        return m->v.contracts ? OK : module_nomem(m);
+    }
     why = contract_parse(&m->arena, text, len, &m->v.contracts, m->why);
     if (why && m->why->line)
         m->why->offset = text_offset(m, m->why->line, m->why->column);
