@@ -34,6 +34,31 @@ uint64_t bench_resident_bytes(void)
     return (uint64_t)all << 10;
 }
 
+/* 2 artanh((m - 1) / (m + 1)) for the fraction m in [0.5, 1), by its series. */
+double bench_ln(double x)
+{
+    const double ln2 = 0.69314718055994530942;
+    int exponent = 0;
+    for (; x >= 1; x /= 2)
+        exponent++;
+    for (; x < 0.5; x *= 2)
+        exponent--;
+    double y = (x - 1) / (x + 1), power = y, sum = 0;
+    for (int k = 1; k < 40; k += 2, power *= y * y)
+        sum += power / k;
+    return 2 * sum + exponent * ln2;
+}
+
+double bench_exp(double x)
+{
+    double y = x / 1024, term = 1, sum = 0; /* e^x = (1 + (e^y - 1))^1024 */
+    for (int k = 1; k < 12; k++)
+        sum += term *= y / k;
+    for (int k = 0; k < 10; k++)
+        sum = 2 * sum + sum * sum;
+    return 1 + sum;
+}
+
 void samples_add(struct samples *s, double x)
 {
     if (s->n == s->cap) {

@@ -41,6 +41,11 @@ bool bench_guest(const char *name, char *path);
 /* The same, verified. Complains and returns NULL if it is not there or is refused. */
 struct singula_module *bench_module(const char *name);
 
+/* Natural logarithm of x > 0, and its inverse. The command does without the library of these: each
+ * that is loaded makes every start longer. */
+double bench_ln(double x);
+double bench_exp(double x);
+
 /* "  3/9 what" on the terminal, rewritten in place; nothing if stderr is none. NULL clears the
  * line. */
 void bench_progress(unsigned done, unsigned all, const char *what);

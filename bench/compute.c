@@ -1,7 +1,6 @@
 /* singula bench compute: the same C functions as native code, in SIPs, and in V8. */
 #include "bench/column.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -257,10 +256,10 @@ static double geomean(struct bench *b, unsigned column)
     int n = 0;
     for (int i = 0; i < NKERNELS; i++)
         if (b->columns[0].samples[i].n) {
-            sum += log(ratio(b, column, i));
+            sum += bench_ln(ratio(b, column, i));
             n++;
         }
-    return n ? exp(sum / n) : 0;
+    return n ? bench_exp(sum / n) : 0;
 }
 
 /* ---- printing ---- */

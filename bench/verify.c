@@ -5,7 +5,6 @@
  * measured in the same run where they are installed.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -269,13 +268,17 @@ static int print_json(struct bench *b)
 
 /* Both axes are logarithmic: 10^3.7 to 10^8.3 bytes, 10^4 to 10^10.3 ns. */
 enum { LEFT = 80, TOP = 20, WIDTH = 560, HEIGHT = 420 };
-static double x_of(double bytes)
+static double x_at(double power)
 {
-    return (double)LEFT + (double)WIDTH * (log10(bytes) - 3.7) / 4.6;
+    return (double)LEFT + (double)WIDTH * (power - 3.7) / 4.6;
 }
-static double y_of(double ns)
+static double y_at(double power)
 {
-    return (double)TOP + (double)HEIGHT * (1 - (log10(ns) - 4) / 6.3);
+    return (double)TOP + (double)HEIGHT * (1 - (power - 4) / 6.3);
+}
+static double power_of(double x)
+{
+    return bench_ln(x) / bench_ln(10);
 }
 
 static void draw_axes(FILE *f)
@@ -289,14 +292,14 @@ static void draw_axes(FILE *f)
             "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
             LEFT + WIDTH + 50, TOP + HEIGHT + 50);
     for (int i = 0; i < 5; i++) {
-        double x = x_of(pow(10, i + 4));
+        double x = x_at(i + 4);
         fprintf(f, "<line x1=\"%.0f\" y1=\"%d\" x2=\"%.0f\" y2=\"%d\" stroke=\"#ddd\"/>", x, TOP, x,
                 TOP + HEIGHT);
         fprintf(f, "<text x=\"%.0f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x,
                 TOP + HEIGHT + 18, sizes[i]);
     }
     for (int i = 0; i < 7; i++) {
-        double y = y_of(pow(10, i + 4));
+        double y = y_at(i + 4);
         fprintf(f, "<line x1=\"%d\" y1=\"%.0f\" x2=\"%d\" y2=\"%.0f\" stroke=\"#ddd\"/>", LEFT, y,
                 LEFT + WIDTH, y);
         fprintf(f, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">%s</text>\n", LEFT - 8, y + 4,
@@ -313,7 +316,8 @@ static void draw_axes(FILE *f)
 /* Constant speed is a straight line of slope 1. */
 static void draw_speed(FILE *f, double mb_per_s)
 {
-    double from = x_of(1e4), to = x_of(1e8), y0 = y_of(1e7 / mb_per_s), y1 = y_of(1e11 / mb_per_s);
+    double from = x_at(4), to = x_at(8), y0 = y_at(power_of(1e7 / mb_per_s)),
+           y1 = y_at(power_of(1e11 / mb_per_s));
     fprintf(f,
             "<line x1=\"%.0f\" y1=\"%.0f\" x2=\"%.0f\" y2=\"%.0f\" stroke=\"#999\" "
             "stroke-dasharray=\"5 4\"/><text x=\"%.0f\" y=\"%.0f\" font-size=\"11\" "
@@ -327,14 +331,14 @@ static void draw_shape(FILE *f, struct bench *b, enum modgen_shape s, const char
     fprintf(f, "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" points=\"", colour);
     for (unsigned i = 0; i < b->nrows; i++)
         if (!b->rows[i].path && b->rows[i].shape == s)
-            fprintf(f, "%.1f,%.1f ", x_of((double)b->rows[i].bytes),
-                    y_of(samples_quantile(&b->rows[i].ns[FULL], 0.5)));
+            fprintf(f, "%.1f,%.1f ", x_at(power_of((double)b->rows[i].bytes)),
+                    y_at(power_of(samples_quantile(&b->rows[i].ns[FULL], 0.5))));
     fprintf(f, "\"/>\n");
     for (unsigned i = 0; i < b->nrows; i++)
         if (!b->rows[i].path && b->rows[i].shape == s)
             fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>",
-                    x_of((double)b->rows[i].bytes),
-                    y_of(samples_quantile(&b->rows[i].ns[FULL], 0.5)), colour);
+                    x_at(power_of((double)b->rows[i].bytes)),
+                    y_at(power_of(samples_quantile(&b->rows[i].ns[FULL], 0.5))), colour);
     fprintf(f,
             "\n<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke-width=\"2\" stroke=\"%s\"/>"
             "<text x=\"%d\" y=\"%d\">generated modules: %s</text>\n",

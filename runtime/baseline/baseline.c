@@ -2,6 +2,7 @@
 #include "runtime/baseline/baseline_int.h"
 
 #include <stdlib.h>
+#include <sys/platform/x86.h>
 
 #include "runtime/native/image_make.h"
 
@@ -12,7 +13,7 @@ enum { ALIGN = 16, REPORT_BYTES = 64 << 10, INT3 = 0xcc };
 
 bool baseline_available(void)
 {
-    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+    return CPU_FEATURE_ACTIVE(SSE4_1) && CPU_FEATURE_ACTIVE(POPCNT);
 }
 
 static void align(struct asmbuf *a)

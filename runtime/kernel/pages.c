@@ -54,9 +54,9 @@ bool region_fail_after(struct region *r, uint32_t n)
 /* ---- setting up ---- */
 
 /* At `wish` if nothing is there. */
-static void *reserve(void *wish, size_t bytes)
+static void *reserve(void *wish, size_t bytes, int prot)
 {
-    void *p = mmap(wish, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *p = mmap(wish, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
@@ -72,7 +72,7 @@ static bool map_zones(struct region *r)
 {
     uint64_t extra = r->bytes + LARGE_PAGE;
     uintptr_t wish = ((uintptr_t)map_zones & ~(uintptr_t)(LARGE_PAGE - 1)) + NEAR_TEXT;
-    char *p = reserve((void *)wish, extra);
+    char *p = reserve((void *)wish, extra, PROT_NONE);
     if (!p)
         return false;
     uint64_t lead = -(uint64_t)(uintptr_t)p & (LARGE_PAGE - 1);
@@ -99,10 +99,8 @@ static bool map_tables(struct region *r)
     uint64_t chunks = (compact >> CHUNK_SHIFT) * sizeof(struct chunk);
     uint64_t windows = r->nwindows * sizeof(struct window);
     r->table_bytes = table + blocks + chunks + windows + compact;
-    r->tables = reserve(NULL, r->table_bytes);
+    r->tables = reserve(NULL, r->table_bytes, PROT_READ | PROT_WRITE);
     if (!r->tables)
-        return false;
-    if (mprotect(r->tables, r->table_bytes, PROT_READ | PROT_WRITE))
         return false;
     (void)madvise(r->tables, r->table_bytes, MADV_NOHUGEPAGE);
     /* In order of alignment: every size above is a multiple of the next element's. */

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <ucontext.h>
 
 #include "runtime/kernel/tick.h"
@@ -33,14 +34,15 @@ struct sw_bytes {
     uint32_t xstate_bytes;
 };
 
-/* Bytes that struct nsaved takes on this processor. Slow: virtual machines trap the instruction. */
+/* Bytes that struct nsaved takes on this processor, or a little more: asking the processor itself
+ * takes microseconds in virtual machines, which trap the instruction. */
 static uint32_t saved_bytes(void)
 {
-    unsigned a, b, c, d, state = FXSAVE_BYTES;
-    if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_OSXSAVE &&
-        __get_cpuid_count(0xd, 0, &a, &b, &c, &d))
-        state = b;
-    return (uint32_t)sizeof(struct nsaved) + state;
+    unsigned a, b, c, d;
+    unsigned long frame = getauxval(AT_MINSIGSTKSZ); /* the same state and other registers */
+    if (!frame && __get_cpuid_count(0xd, 0, &a, &b, &c, &d))
+        frame = b;
+    return (uint32_t)(sizeof(struct nsaved) + frame);
 }
 
 static bool save(struct nrun *n, const ucontext_t *u)

@@ -394,10 +394,10 @@ START_TEST(first_tick_is_a_timer)
         ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
         ck_assert_uint_eq(f.runs, ticks + 1);
         expect_end(&f, TRAP_NONE);
-        if (!ticks)
-            ck_assert_uint_eq(threads(), before + TIMERS_DELAYED);
+        if (!ticks && !TIMERS_DELAYED)
+            ck_assert_uint_eq(threads(), before);
     }
-    ck_assert_uint_eq(threads(), before + 1);
+    ck_assert_uint_gt(threads(), before); /* ThreadSanitizer may have one, too */
     sched_destroy(s);
     timer_signals = 0;
     setup();
@@ -407,7 +407,7 @@ START_TEST(first_tick_is_a_timer)
     ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
     expect_end(&f, TRAP_NONE);
     ck_assert_int_eq(timer_signals, !TIMERS_DELAYED);
-    ck_assert_uint_eq(threads(), before + 1);
+    ck_assert_uint_gt(threads(), before);
 }
 END_TEST
 
