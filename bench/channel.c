@@ -1,6 +1,6 @@
 /* singula bench channel: messages between two SIPs against what the kernel offers to two processes.
  */
-#include "bench/channel.h"
+#include "bench/cross.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@ enum {
     OPT_MEMORY,
     OPT_REALTIME,
     OPT_WATCHED,
+    OPT_ONLY,
     OPT_JSON
 };
 
@@ -25,11 +26,14 @@ static const struct opt_def options[] = {
     {OPT_MEMORY, "memory", "MODE", "of the SIPs: guard (default) or compact"},
     {OPT_REALTIME, "realtime", NULL, "before all other programs (SCHED_FIFO; needs the privilege)"},
     {OPT_WATCHED, "monitor", NULL, "also SIPs whose every operation the monitor checks"},
+    {OPT_ONLY, "only", "WHAT", "measure one-core or two-cores alone"},
     {OPT_JSON, "json", NULL, "print JSON"},
     {0, NULL, NULL, NULL},
 };
 
 static const char *const modes[] = {"guard", "compact", NULL};
+enum { ONE_CORE, TWO_CORES };
+static const char *const parts[] = {"one-core", "two-cores", NULL};
 static const char *const pattern_names[PATTERN_N] = {"ping-pong", "stream"};
 static const char *const pattern_units[PATTERN_N] = {"time of a round trip", "time per message"};
 
@@ -43,7 +47,12 @@ static const struct variant {
     {"every byte", "the sender writes every byte, the receiver reads every byte", WORK_FULL,
      WORK_FULL, true},
 };
-enum { NVARIANTS = sizeof variants / sizeof variants[0], MAX_SIZES = 8, MAX_ROWS = 10 };
+enum {
+    NVARIANTS = sizeof variants / sizeof variants[0],
+    MAX_SIZES = 8,
+    MAX_ROWS = 10,
+    BATCHES_TOGETHER = 11
+};
 
 struct cell {
     uint32_t messages; /* of a batch; 0: this cell is not measured */
@@ -60,6 +69,8 @@ struct bench {
     struct native native;
     int engine; /* of the SIPs but those in ROW_INTERP */
     struct sips sips, interp, watched;
+    unsigned parts; /* bits by ONE_CORE, TWO_CORES */
+    struct cross cross;
     struct cell cells[PATTERN_N][NVARIANTS][MAX_ROWS][MAX_SIZES];
 };
 
@@ -133,6 +144,10 @@ static bool take(struct bench *b, int option, const char *value)
     case OPT_WATCHED:
         b->monitor = true;
         return true;
+    case OPT_ONLY:
+        n = (uint64_t)opts_choice("--only", value, parts);
+        b->parts = 1u << n;
+        return n <= TWO_CORES;
     default:
         b->json = true;
         return true;
@@ -155,7 +170,6 @@ static int take_options(struct bench *b, const struct command *self, int argc, c
     return EXIT_OK;
 }
 
-/* Binds this thread, and what it makes from now on, to one core. */
 static bool bind_to_core(struct bench *b)
 {
     cpu_set_t set;
@@ -165,9 +179,8 @@ static bool bind_to_core(struct bench *b)
         while (b->cpu < CPU_SETSIZE - 1 && !CPU_ISSET(b->cpu, &set))
             b->cpu++;
     }
-    CPU_ZERO(&set);
-    CPU_SET(b->cpu, &set);
-    if (sched_setaffinity(0, sizeof set, &set) == 0)
+    b->cross.two = cores_two(b->cpu, b->cross.cores);
+    if (cores_bind(b->cpu))
         return true;
     complain("bench: cannot use core %u", b->cpu);
     return false;
@@ -356,7 +369,7 @@ static void print_part(struct bench *b, unsigned p, unsigned v)
     printf("\n");
 }
 
-static int print_table(struct bench *b)
+static void print_one_core(struct bench *b)
 {
     for (unsigned p = 0; p < PATTERN_N; p++)
         for (unsigned v = 0; v < NVARIANTS; v++)
@@ -371,6 +384,16 @@ static int print_table(struct bench *b)
            b->monitor ? "; (m) every operation checked by the monitor" : "");
     for (unsigned i = 0; i < ntransports; i++)
         printf("%s: %s\n", transports[i].name, transports[i].note);
+}
+
+static int print_table(struct bench *b)
+{
+    if (b->parts >> ONE_CORE & 1)
+        print_one_core(b);
+    if (b->parts == (1u << ONE_CORE | 1u << TWO_CORES))
+        printf("\n");
+    if (b->parts >> TWO_CORES & 1)
+        cross_print(&b->cross);
     return EXIT_OK;
 }
 
@@ -397,7 +420,10 @@ static int print_json(struct bench *b)
     json_object_set_new(doc, "memory", json_string(modes[b->memory]));
     json_object_set_new(doc, "engine",
                         json_string(b->engine == SINGULA_ENGINE_NATIVE ? "native" : "interp"));
-    json_object_set_new(doc, "slowest_size_over_fastest", json_real(flatness(b, 0, 0.5)));
+    if (b->parts >> ONE_CORE & 1)
+        json_object_set_new(doc, "slowest_size_over_fastest", json_real(flatness(b, 0, 0.5)));
+    if (b->parts >> TWO_CORES & 1)
+        json_object_set_new(doc, "two_cores", cross_json(&b->cross));
     json_object_set_new(doc, "cells", cells);
     return bench_print_json(doc);
 }
@@ -407,6 +433,7 @@ static void clear(struct bench *b)
     sips_close(&b->sips);
     sips_close(&b->interp);
     sips_close(&b->watched);
+    cross_close(&b->cross);
     native_close(&b->native);
     for (unsigned p = 0; p < PATTERN_N; p++)
         for (unsigned v = 0; v < NVARIANTS; v++)
@@ -416,22 +443,37 @@ static void clear(struct bench *b)
     free(b);
 }
 
+static bool measure_one_core(struct bench *b)
+{
+    return native_open(&b->native) &&
+           sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine) &&
+           sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP) &&
+           (!b->monitor || sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON, b->engine)) &&
+           measure(b);
+}
+
+static bool measure_two_cores(struct bench *b)
+{
+    b->cross.rounds = BATCHES_TOGETHER * b->rounds;
+    b->cross.memory = b->memory;
+    b->cross.engine = b->engine;
+    return cross_measure(&b->cross);
+}
+
 static int channel_run(const struct command *self, int argc, char **argv)
 {
     struct bench *b = calloc(1, sizeof *b);
     if (!b)
         return EXIT_USAGE;
     b->rounds = 9;
+    b->parts = 1u << ONE_CORE | 1u << TWO_CORES;
     b->engine = singula_compiler() ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP;
     b->batch_ns = 15e6;
     int status = take_options(b, self, argc, argv);
     if (status == EXIT_OK) {
-        bool ok =
-            bind_to_core(b) && set_priority(b) && native_open(&b->native) &&
-            sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine) &&
-            sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP) &&
-            (!b->monitor || sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON, b->engine)) &&
-            measure(b);
+        bool ok = bind_to_core(b) && set_priority(b) &&
+                  (!(b->parts >> ONE_CORE & 1) || measure_one_core(b)) &&
+                  (!(b->parts >> TWO_CORES & 1) || measure_two_cores(b));
         status = !ok ? EXIT_REFUSED : b->json ? print_json(b) : print_table(b);
     }
     clear(b);
@@ -453,7 +495,9 @@ const struct command bench_channel_command = {
         "message\n"
         "queues or rings in shared memory with a copy in and a copy out. Everything runs on the "
         "same\n"
-        "core, so nobody profits from a second one.\n\n"
+        "core, so nobody profits from a second one. A second table has two threads on two cores: a "
+        "cache\n"
+        "line that goes there and back, a ring of pointers, and SIPs.\n\n"
         "  hand-off    nobody touches the message: SIPs pass a block, the others copy a buffer "
         "that\n"
         "              stays as it is\n"

@@ -7,7 +7,9 @@
 #include "bench/bench.h"
 #include "bench/work.h"
 
-enum pattern { RALLY, STREAM, PATTERN_N }; /* to and fro; one way */
+/* To and fro; one way, blocks come back by a second channel; one way, numbers without blocks:
+ * between SIPs only. */
+enum pattern { RALLY, STREAM, PATTERN_N, NUMBERS = PATTERN_N };
 
 #define CHANNEL_SIZE_MAX (16u << 20)
 

@@ -70,8 +70,10 @@ double sips_batch(struct sips *s, const struct batch *b)
     snprintf(messages, sizeof messages, "%u", b->messages);
     snprintf(warmup, sizeof warmup, "%u", b->warmup);
     snprintf(pool, sizeof pool, "%u", pool_size(b->size));
-    const char *const args[] = {
-        "bench", b->pattern == RALLY ? "rally" : "flow", size, work, messages, warmup, pool, NULL};
+    const char *pattern = b->pattern == RALLY     ? "rally"
+                          : b->pattern == NUMBERS ? "numbers"
+                                                  : "flow";
+    const char *const args[] = {"bench", pattern, size, work, messages, warmup, pool, NULL};
     static const char *const any[] = {"*", NULL};
     struct singula_spawn opt = {.memory_mode = s->memory, .args = args};
     struct singula_diag why = {0};

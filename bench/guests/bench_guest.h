@@ -10,11 +10,15 @@
 #include "bench.h" /* made from bench.contract */
 #include "bench/work.h"
 
-static const char rally_name[] = "rally", flow_name[] = "flow", return_name[] = "return";
+static const char rally_name[] = "rally", flow_name[] = "flow", return_name[] = "return",
+                  numbers_name[] = "numbers";
 
-/* Arguments: rally|flow SIZE WORK MESSAGES WARMUP POOL */
+/* The host reads the clock: twice, around what is measured. */
+__attribute__((import_module("bench"), import_name("mark"))) void bench_mark(void);
+
+/* Arguments: rally|flow|numbers SIZE WORK MESSAGES WARMUP POOL */
 struct plan {
-    bool rally;
+    bool rally, numbers;
     uint32_t size, work, messages, warmup, pool;
     void *buf; /* where messages are made and looked at */
 };
@@ -24,6 +28,7 @@ static struct plan plan_read(int argc, char **argv)
     if (argc < 7)
         exit(2);
     struct plan p = {.rally = strcmp(argv[1], "rally") == 0,
+                     .numbers = strcmp(argv[1], "numbers") == 0,
                      .size = (uint32_t)atol(argv[2]),
                      .work = (uint32_t)atoi(argv[3]),
                      .messages = (uint32_t)atol(argv[4]),

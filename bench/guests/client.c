@@ -1,9 +1,6 @@
 /* The side of `singula bench channel` that begins and holds the clock. */
 #include "bench/guests/bench_guest.h"
 
-/* The host reads the clock. */
-__attribute__((import_module("bench"), import_name("mark"))) void bench_mark(void);
-
 static void rally(const struct plan *p)
 {
     Rally_imp ep = Rally_imp_connect(rally_name, sizeof rally_name - 1);
@@ -55,11 +52,24 @@ static void flow(const struct plan *p)
     Return_imp_abandon(back);
 }
 
+static void numbers(const struct plan *p)
+{
+    Numbers_imp there = Numbers_imp_connect(numbers_name, sizeof numbers_name - 1);
+    if (singula_is_null(there))
+        exit(4);
+    uint32_t all = p->warmup + p->messages;
+    for (uint32_t i = 0; i < all; i++)
+        Numbers_imp_send_Number(there, i);
+    Numbers_imp_close(there);
+}
+
 int main(int argc, char **argv)
 {
     struct plan p = plan_read(argc, argv);
     if (p.rally)
         rally(&p);
+    else if (p.numbers)
+        numbers(&p);
     else
         flow(&p);
     return 0;

@@ -49,11 +49,36 @@ static void flow(const struct plan *p)
     Return_exp_close(back);
 }
 
+/* The clock runs from one receipt to another. */
+static void numbers(const struct plan *p)
+{
+    Numbers_listener l = Numbers_exp_listen(numbers_name, sizeof numbers_name - 1);
+    if (singula_is_null(l))
+        exit(4);
+    Numbers_exp in = Numbers_listener_accept(l);
+    Numbers_listener_close(l);
+    if (singula_is_null(in))
+        exit(4);
+    uint32_t all = p->warmup + p->messages;
+    for (uint32_t i = 0; i < all; i++) {
+        struct Numbers_Number m;
+        if (i == p->warmup)
+            bench_mark();
+        Numbers_exp_recv_Number(in, &m);
+        if (m.n != i)
+            __builtin_trap();
+    }
+    bench_mark();
+    Numbers_exp_close(in);
+}
+
 int main(int argc, char **argv)
 {
     struct plan p = plan_read(argc, argv);
     if (p.rally)
         rally(&p);
+    else if (p.numbers)
+        numbers(&p);
     else
         flow(&p);
     return 0;

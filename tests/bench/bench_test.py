@@ -12,6 +12,7 @@ import tempfile
 import xml.etree.ElementTree
 
 SINGULA, GUESTS = sys.argv[1:3]
+CORES = len(os.sched_getaffinity(0))
 passed = failed = 0
 
 
@@ -93,7 +94,15 @@ def channel():
             c = cells.get((pattern, "every byte, copied out", "singula", size))
             case(f"channel {pattern} copied {size}", c and spread_ok(c["ns"]), c)
     case("channel flatness", doc.get("slowest_size_over_fastest", 0) >= 1, doc)
-    r = run("channel", "--quick", "--size=64")
+    two = doc.get("two_cores", {})
+    case("channel two cores", list(two) == ["cache line", "ping-pong", "stream", "blocks"] and
+         all(spread_ok(x) for r in two.values() for x in r.values()), two)
+    case("channel two cores' columns", all(("raw ring, two cores" in r) == (CORES > 1) for r in two.values()) and
+         all("singula, one core" in two.get(r, {}) for r in ("ping-pong", "stream", "blocks")), two)
+    r = run("channel", "--quick", "--only=two-cores")
+    case("channel two cores alone", r.returncode == 0 and "kernel/sip" not in r.stdout and r.stdout.count("in millions per second") == 2 and
+         ("there is no second core" in r.stdout) == (CORES == 1), r.stdout + r.stderr)
+    r = run("channel", "--quick", "--only=one-core", "--size=64")
     case("channel table", r.returncode == 0 and r.stdout.count("singula, M/s") == 2 and "slowest size over fastest: 1.00x" in r.stdout and
          r.stdout.count("kernel/sip") == 5, r.stdout + r.stderr)
 
@@ -158,7 +167,7 @@ def compiling():
 
 def mistakes():
     for words, text in [(["chanel"], "did you mean channel"), (["channel", "--size=7"], "multiples of 8"),
-                        (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
+                        (["channel", "--only=three"], "two-cores"), (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
                         (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"),
                         (["start", "none.wasm"], "none.wasm"), (["start", "--rounds=0"], "--rounds"), (["compile", "none.wasm"], "none.wasm"),
                         (["compile", "--opt=best"], "best"), (["channel", "--rounds=x"], "--rounds"),
