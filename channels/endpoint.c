@@ -20,20 +20,21 @@ const char *contract_state_name(const struct xcontract *c, uint32_t state)
     return state == STATE_END ? "end" : c->decl->states[state].name;
 }
 
+/* Sequentially consistent, as what was published or stored before: see endpoint.h. */
 uint32_t endpoint_queued(const struct endpoint *e)
 {
-    return atomic_load_explicit(&e->rx.tail, memory_order_acquire) -
-           atomic_load_explicit(&e->rx.head, memory_order_relaxed);
+    return atomic_load(&e->rx.tail) - atomic_load_explicit(&e->rx.head, memory_order_relaxed);
 }
 
 bool endpoint_peer_closed(const struct endpoint *e)
 {
-    return atomic_load_explicit(&endpoint_peer(e)->closed, memory_order_acquire);
+    return atomic_load(&endpoint_peer(e)->closed);
 }
 
 struct xobj *endpoint_untaken(const struct endpoint *e)
 {
-    return e->role == ROLE_EXP && !e->peer_taken ? endpoint_peer(e)->row : NULL;
+    return e->role == ROLE_EXP && !e->peer_taken && !endpoint_peer_closed(e) ? endpoint_peer(e)->row
+                                                                             : NULL;
 }
 
 /* ---- creation ---- */
@@ -49,12 +50,14 @@ static uint32_t ring_slots(uint32_t bound)
 
 static uint64_t channel_bytes(const struct contract *c)
 {
-    uint64_t slots = (uint64_t)ring_slots(c->bound[DIR_IN]) + ring_slots(c->bound[DIR_OUT]);
+    uint64_t slots = (uint64_t)ring_slots(c->bound[DIR_IN]) + ring_slots(c->bound[DIR_OUT]) +
+                     (c->capacity ? 2 : 0);
     return sizeof(struct channel) + slots * sizeof(struct xmessage);
 }
 
-static struct xmessage *end_init(struct channel *ch, enum role role, const struct xcontract *c,
-                                 struct xobj *row, struct xmessage *slots)
+static struct xmessage *end_init(const struct xheap *h, struct channel *ch, enum role role,
+                                 const struct xcontract *c, struct xobj *row,
+                                 struct xmessage *slots)
 {
     struct endpoint *e = &ch->ends[role];
     uint32_t bound = c->decl->bound[role == ROLE_EXP ? DIR_IN : DIR_OUT];
@@ -62,6 +65,7 @@ static struct xmessage *end_init(struct channel *ch, enum role role, const struc
     e->channel = ch;
     e->contract = c;
     e->role = role;
+    e->shared = h->shared;
     e->row = row;
     e->pending = TAG_NONE;
     e->rx.slots = slots;
@@ -91,8 +95,9 @@ bool channel_make(struct xheap *h, const struct xcontract *c, struct xobj *rows[
     ch->store = store;
     ch->bytes = xstore_bytes(n);
     struct xmessage *slots = (struct xmessage *)(void *)(ch + 1);
-    slots = end_init(ch, ROLE_EXP, c, rows[ROLE_EXP], slots);
-    end_init(ch, ROLE_IMP, c, rows[ROLE_IMP], slots);
+    slots = end_init(h, ch, ROLE_EXP, c, rows[ROLE_EXP], slots);
+    slots = end_init(h, ch, ROLE_IMP, c, rows[ROLE_IMP], slots);
+    ch->taken = c->decl->capacity ? slots : NULL;
     ch->ends[ROLE_IMP].peer_taken = true;
     h->bytes += ch->bytes;
     return true;
@@ -126,19 +131,75 @@ struct xobj *channel_peer(struct xheap *h, struct endpoint *exp)
     return imp;
 }
 
-/* ---- messages ---- */
+/* ---- waking ---- */
 
-/* There is something new for the owner of e. */
+/* There is something new for the owner of e. With several workers: under the lock. */
 static void wake(struct xheap *h, struct endpoint *e)
 {
-    struct proc *p = e->waiter;
+    struct proc *p = atomic_load_explicit(&e->waiter, memory_order_relaxed);
     if (p) {
         endpoint_unwait(e);
         sched_wake(p);
-    } else if (unlikely(e->in_set)) {
+    } else if (unlikely(atomic_load_explicit(&e->in_set, memory_order_relaxed))) {
         set_notify(h, e);
     }
 }
+
+/* Takes what is queued at e, which is closed, and puts what it carries on the list of what is to be
+ * ended. With several workers: under the lock. */
+static void drain(struct xheap *h, struct endpoint *e, uint32_t *top)
+{
+    uint32_t tail = atomic_load(&e->rx.tail);
+    for (uint32_t i = atomic_load_explicit(&e->rx.head, memory_order_relaxed); i != tail; i++) {
+        const struct xmessage *m = &e->rx.slots[i & e->rx.mask];
+        if (m->ref) {
+            xqueue_discharge(h, m->ref);
+            xend_push(h, top, row_of(h, m->ref));
+        }
+    }
+    atomic_store_explicit(&e->rx.head, tail, memory_order_release);
+}
+
+/* A message was published at `peer`. */
+static void sent(struct xheap *h, struct endpoint *peer)
+{
+    if (!h->shared) {
+        wake(h, peer);
+    } else if (ring_attention(peer)) {
+        struct channel *ch = peer->channel;
+        uint32_t top = 0;
+        spin_lock(&ch->lock);
+        if (atomic_load_explicit(&peer->closed, memory_order_relaxed))
+            drain(h, peer, &top);
+        else
+            wake(h, peer);
+        spin_unlock(&ch->lock);
+        xend_list(h, top, 0);
+    }
+}
+
+/* There is room again for the owner of `peer`. */
+static void made_room(struct xheap *h, struct endpoint *peer)
+{
+    if (!atomic_load(&peer->wants_room))
+        return;
+    struct channel *ch = peer->channel;
+    xheap_lock(h, &ch->lock);
+    wake(h, peer);
+    xheap_unlock(h, &ch->lock);
+}
+
+void endpoint_settle(struct xheap *h, struct endpoint *e)
+{
+    struct channel *ch = e->channel;
+    if (!h->shared)
+        return;
+    spin_lock(&ch->lock);
+    endpoint_unwait(e);
+    spin_unlock(&ch->lock);
+}
+
+/* ---- messages ---- */
 
 /* What was to be sent to a closed peer. */
 static enum xresult end_unsent(struct xheap *h, struct xobj *ref)
@@ -146,9 +207,29 @@ static enum xresult end_unsent(struct xheap *h, struct xobj *ref)
     if (ref) {
         uint32_t sender = XOWNER_INDEX(ref->owner);
         xobj_end(h, ref);
-        ref->death = XDEATH(XDEATH_SENT, sender); /* what the sender did, for reports */
+        if (!h->shared)                               /* then it can be somebody else's by now */
+            ref->death = XDEATH(XDEATH_SENT, sender); /* what the sender did, for reports */
     }
     return XDONE;
+}
+
+/* The queue of e's peer is full: p waits for room. False: there is some, or the peer has closed. */
+static bool await_room(struct endpoint *e, uint32_t tail, struct proc *p)
+{
+    struct endpoint *peer = endpoint_peer(e);
+    check(e->contract->decl->capacity > 0); /* else the contract's bound was computed wrongly */
+    if (!e->shared) {
+        atomic_store_explicit(&e->wants_room, true, memory_order_relaxed);
+        atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
+        return true;
+    }
+    atomic_store(&e->waiter, p);
+    atomic_store(&e->wants_room, true);
+    peer->rx.head_seen = atomic_load(&peer->rx.head);
+    if (tail - peer->rx.head_seen >= peer->rx.bound && !atomic_load(&peer->closed))
+        return true;
+    endpoint_unwait(e);
+    return false;
 }
 
 enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, const void *scalars,
@@ -156,21 +237,19 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
 {
     struct endpoint *peer = endpoint_peer(e);
     struct xring *q = &peer->rx;
+    if (unlikely(e->late == LATE_SENT)) {
+        e->late = LATE_NOT;
+        sent(h, peer);
+        return XDONE;
+    }
     endpoint_unwait(e);
-    if (atomic_load_explicit(&peer->closed, memory_order_acquire))
-        return end_unsent(h, ref);
     uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
-    if (tail - atomic_load_explicit(&q->head, memory_order_acquire) >= q->bound) {
-        check(e->contract->decl->capacity > 0); /* else the contract's bound was computed wrongly */
-        e->waiter = p;
-        e->wants_room = true;
+    if (!endpoint_peer_closed(e) && ring_full(q, tail) && await_room(e, tail, p))
         return XWAIT;
-    }
-    if (ref && ref->kind == XOBJ_ENDPOINT) {
+    if (ref && ref->kind == XOBJ_ENDPOINT && !endpoint_peer_closed(e))
         xobj_pack(h, ref); /* may close a channel, this one, too */
-        if (atomic_load_explicit(&peer->closed, memory_order_acquire))
-            return end_unsent(h, ref);
-    }
+    if (endpoint_peer_closed(e))
+        return end_unsent(h, ref);
     struct xmessage *m = &q->slots[tail & q->mask];
     const struct message *decl = &e->contract->decl->messages[tag];
     m->tag = tag;
@@ -178,32 +257,46 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
     if (decl->scalars_size)
         memcpy(m->scalars, scalars, decl->scalars_size);
     if (ref)
-        xobj_to_queue(h, ref, peer->row);
-    atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
-    wake(h, peer);
+        xblock_to_queue(h, ref, peer->row);
+    ring_publish(h->shared, &q->tail, tail + 1);
+    sent(h, peer);
     check_slow(xheap_ok(h));
     return XDONE;
 }
 
-/* The next message, or NULL; *closed: none will come any more. */
-static struct xmessage *front(const struct endpoint *e, bool *closed)
+/* The next message; NULL: none is there. *closed: none will come any more. */
+static struct xmessage *front(struct endpoint *e, bool *closed)
 {
-    bool gone = endpoint_peer_closed(e); /* before the queue: see endpoint.h */
-    uint32_t head = atomic_load_explicit(&e->rx.head, memory_order_relaxed);
-    if (atomic_load_explicit(&e->rx.tail, memory_order_acquire) != head)
-        return &e->rx.slots[head & e->rx.mask];
-    *closed = gone;
-    return NULL;
+    struct xmessage *m = ring_front(&e->rx);
+    if (m)
+        return m;
+    *closed = endpoint_peer_closed(e); /* before the queue: see endpoint.h */
+    return *closed ? ring_front(&e->rx) : NULL;
+}
+
+/* The same, or p waits for it: then *closed is false. */
+static struct xmessage *await(struct endpoint *e, struct proc *p, bool *closed)
+{
+    if (!e->shared) {
+        atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
+        return NULL;
+    }
+    atomic_store(&e->waiter, p);
+    struct xmessage *m = front(e, closed);
+    if (m || *closed)
+        endpoint_unwait(e);
+    return m;
 }
 
 enum xresult endpoint_next(struct endpoint *e, bool block, struct proc *p, int32_t *tag)
 {
-    endpoint_unwait(e);
     bool closed = false;
+    endpoint_unwait(e);
     const struct xmessage *m = front(e, &closed);
     if (!m && !closed && block) {
-        e->waiter = p;
-        return XWAIT;
+        m = await(e, p, &closed);
+        if (!m && !closed)
+            return XWAIT;
     }
     *tag = m ? (int32_t)m->tag : closed ? TAG_CLOSED : TAG_NONE;
     return XDONE;
@@ -213,11 +306,19 @@ enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, st
                            struct proc *p, struct xmessage *out, enum trap *trap)
 {
     bool closed = false;
-    const struct xmessage *m = front(e, &closed);
+    struct endpoint *peer = endpoint_peer(e);
+    if (unlikely(e->late == LATE_RECEIVED)) {
+        e->late = LATE_NOT;
+        *out = e->channel->taken[e->role];
+        made_room(h, peer);
+        return XDONE;
+    }
     endpoint_unwait(e);
+    const struct xmessage *m = front(e, &closed);
     if (!m && !closed) {
-        e->waiter = p;
-        return XWAIT;
+        m = await(e, p, &closed);
+        if (!m && !closed)
+            return XWAIT;
     }
     if (!m) {
         *trap = TRAP_X_PEER_CLOSED;
@@ -231,13 +332,10 @@ enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, st
     out->tag = tag;
     out->ref = m->ref;
     memcpy(out->scalars, m->scalars, e->contract->decl->messages[tag].scalars_size);
-    atomic_store_explicit(&e->rx.head, atomic_load_explicit(&e->rx.head, memory_order_relaxed) + 1,
-                          memory_order_release);
+    ring_release(e);
     if (out->ref)
         xobj_from_queue(h, out->ref, a);
-    struct endpoint *peer = endpoint_peer(e);
-    if (peer->wants_room)
-        wake(h, peer);
+    made_room(h, peer);
     check_slow(xheap_ok(h));
     return XDONE;
 }
@@ -269,15 +367,6 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
 {
     struct channel *ch = e->channel;
     struct endpoint *peer = endpoint_peer(e);
-    uint32_t tail = atomic_load_explicit(&e->rx.tail, memory_order_acquire);
-    for (uint32_t i = atomic_load_explicit(&e->rx.head, memory_order_relaxed); i != tail; i++) {
-        const struct xmessage *m = &e->rx.slots[i & e->rx.mask];
-        if (m->ref) {
-            xqueue_discharge(h, m->ref);
-            xend_push(h, top, row_of(h, m->ref));
-        }
-    }
-    atomic_store_explicit(&e->rx.head, tail, memory_order_release);
     struct xobj *untaken = endpoint_untaken(e);
     if (untaken) { /* nobody can name it any more */
         e->peer_taken = true;
@@ -285,12 +374,16 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
             (void)xrow_unlink(h, untaken);
         xend_push(h, top, row_of(h, untaken));
     }
+    xheap_lock(h, &ch->lock);
     endpoint_unwait(e);
-    e->row = NULL;
+    atomic_store(&e->closed, true);
+    drain(h, e, top);
+    bool last = atomic_load_explicit(&peer->closed, memory_order_relaxed);
+    if (!last)
+        wake(h, peer);
+    xheap_unlock(h, &ch->lock);
     h->bytes -= ch->bytes / 2;
-    atomic_store_explicit(&e->closed, true, memory_order_release);
-    wake(h, peer);
-    if (peer->closed)
+    if (last)
         xstore_free(h, ch->store, (uint8_t *)ch, channel_bytes(e->contract->decl));
 }
 
@@ -302,7 +395,7 @@ bool endpoint_each_held(const struct xheap *h, const struct endpoint *e, xheld_f
     if (n > e->rx.bound)
         return false;
     for (uint32_t i = 0; i < n; i++) {
-        const struct xmessage *m = &e->rx.slots[(e->rx.head + i) & e->rx.mask];
+        const struct xmessage *m = &e->rx.slots[(atomic_load(&e->rx.head) + i) & e->rx.mask];
         const struct contract *c = e->contract->decl;
         if (m->tag >= c->nmessages || direction_sender(c->messages[m->tag].dir) == e->role)
             return false;
@@ -319,7 +412,7 @@ bool endpoint_consistent(const struct endpoint *e, uint32_t *store)
 {
     const struct channel *ch = e->channel;
     *store = ch->store;
-    return &ch->ends[e->role] == e && !e->closed && e->row &&
+    return &ch->ends[e->role] == e && !e->closed && !e->late &&
            endpoint_peer(e)->contract == e->contract &&
            (e->state == STATE_END || e->state < e->contract->decl->nstates) &&
            (e->peer_taken || e->role == ROLE_EXP) &&

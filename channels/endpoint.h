@@ -15,15 +15,39 @@
  * with a waiter.
  *
  * Memory ordering. Each queue has one producer (the owner of one end) and one consumer (the owner
- * of the other). The producer fills the slot, then publishes `tail` (release); the consumer reads
- * `tail` (acquire), copies the slot, then publishes `head` (release), which the producer reads
- * (acquire) before it fills the slot again. `closed` is set (release) after the last send; the
- * consumer reads it (acquire) BEFORE it looks at the queue, so that it never misses a message sent
- * before the close. `waiter` is under INV-9: with several workers, registering it and looking at
- * the queue again, as well as publishing and looking at `waiter`, need a sequentially consistent
- * fence between the two steps, and the waiter must be cleared before it is woken: model and mutants
- * in tests/models/endpoint.pml. Ownership goes with the message: the row is written by the producer
- * before it publishes.
+ * of the other). Either keeps a copy of the index that the other writes, and looks at that only
+ * when the copy says that the queue is full, or empty. Ownership goes with the message: the row is
+ * written by the producer before it publishes, and by the consumer after it has taken it.
+ *
+ * With one worker (`shared` of the heap is false) there is no other thread, and no operation below
+ * is a locked one. With several (INV-9), by pairs of operations on the two ends, "then" being
+ * sequentially consistent unless it says release and acquire:
+ *
+ *   send, receive   fill the slot, then publish `tail` (release); read `tail` (acquire), then copy
+ *                   the slot, then publish `head` (release); read `head` (acquire), then fill again
+ *   send, wait      publish `tail`, then look at `waiter`; store `waiter`, then look at `tail` and
+ *                   `closed` again: one of the two sees the other. The same for receiving and
+ *                   waiting for room: `head`, `waiter`; `waiter`, `head`
+ *   send, add to a  as send and wait, with `in_set` for `waiter`
+ *   set
+ *   close, wait     set `closed`, then look at the peer's `waiter`; see above
+ *   close, receive  what was sent is published before `closed` is set (release); the consumer reads
+ *                   `closed` (acquire) BEFORE `tail`, so that it misses nothing
+ *   close, send     set `closed`, then end what is in the queue; publish `tail`, then look at
+ *                   `closed`, and end what is in the queue: both under the lock, so that each
+ *                   message is ended once, and one of the two finds the last one
+ *   close, close    under the lock: the second gives the channel's memory back
+ *   wake, move      a waker takes `waiter` out, clears it and wakes that process under the lock, so
+ *                   the process is there: before an end leaves its account, or is closed, its owner
+ *                   clears `waiter` under the lock. Otherwise he clears it without: a wake-up too
+ *                   many does not hurt. A waker's clearing can erase what the owner has registered
+ *                   anew; but then he is woken after that, and looks again
+ *   give the imp    concerns one account: an imp end that was not given out is with the exp end's
+ *   end out
+ *
+ * The lock is the channel's (`lock` in struct channel); no other channel's is taken under it, but
+ * that of the set which an end is in, and the scheduler's. Model and mutants:
+ * tests/models/endpoint.pml.
  */
 #ifndef CHANNELS_ENDPOINT_H
 #define CHANNELS_ENDPOINT_H
@@ -32,6 +56,7 @@
 
 #include "channels/xheap.h"
 #include "runtime/kernel/sched.h"
+#include "runtime/kernel/spin.h"
 
 enum xresult { XDONE, XWAIT, XTRAP };
 
@@ -53,39 +78,54 @@ struct channel;
 struct xring {
     struct xmessage *slots; /* mask + 1 of them */
     uint32_t mask, bound;
-    _Alignas(64) _Atomic uint32_t head; /* next to be received; consumer writes */
-    _Alignas(64) _Atomic uint32_t tail; /* next to be filled; producer writes */
+    /* consumer: next to be received; what it knows of `tail` */
+    _Alignas(64) _Atomic uint32_t head;
+    uint32_t tail_seen;
+    /* producer: next to be filled; what it knows of `head` */
+    _Alignas(64) _Atomic uint32_t tail;
+    uint32_t head_seen;
 };
+
+/* A fast function has done an operation but for waking the peer (fast.h). */
+enum late { LATE_NOT, LATE_SENT, LATE_RECEIVED };
 
 struct endpoint {
     /* fixed at creation */
     struct channel *channel;
     const struct xcontract *contract;
-    enum role role;
     uint64_t badge;   /* of the account that connected to a name: xaccount.badge; else 0 */
-    struct xobj *row; /* its row in the object table; NULL once it is closed */
+    struct xobj *row; /* its row in the object table; somebody else's once it is closed */
+    enum role role;
+    bool shared; /* by several workers, as the heap is */
+    /* owner only */
+    bool peer_taken; /* the imp end has been given out; until then it ends with this end */
+    bool in_call;    /* endpoint_call() has sent its request and waits for the answer */
+    uint8_t late;    /* enum late */
     /* the monitor's; without it they stay as they were at creation */
     uint32_t state;  /* contract state before the pending message, index or STATE_END */
     int32_t pending; /* tag seen by next/poll/wait and not yet received; TAG_CLOSED once that was
                         seen; TAG_NONE */
-    /* owner only */
-    bool peer_taken; /* the imp end has been given out; until then it ends with this end */
-    bool in_call;    /* endpoint_call() has sent its request and waits for the answer */
-    /* shared by both sides */
-    struct proc *
-        waiter; /* blocked in next/wait/recv/call (or in send with a full queue) on this endpoint */
-    bool wants_room;     /* ... in send */
-    bool in_set;         /* it belongs to a set (sets.h), which is told when it becomes ready */
-    bool set_ready;      /* ... and was */
-    _Atomic bool closed; /* this end has been closed */
-    struct xring rx;     /* messages to this end: the peer produces, the owner consumes */
+    /* shared by both sides: the first two the owner's, but wakers clear them; then under the lock
+     */
+    _Atomic(struct proc *) waiter; /* blocked in next/wait/recv/call (or in send with a full queue)
+                                      on this endpoint */
+    _Atomic bool wants_room;       /* ... in send */
+    _Atomic bool in_set;    /* it belongs to a set (sets.h), which is told when it becomes ready */
+    _Atomic bool set_ready; /* ... and was */
+    _Atomic bool closed;    /* this end has been closed */
+    struct xring rx;        /* messages to this end: the peer produces, the owner consumes */
 };
+_Static_assert(sizeof(struct endpoint) - sizeof(struct xring) == 64,
+               "one cache line, and the ring");
 
 /* The memory of a channel. */
 struct channel {
     struct endpoint ends[2]; /* by enum role */
     uint32_t store;
+    struct spin lock;
     uint64_t bytes; /* charged, half to each end */
+    struct xmessage
+        *taken; /* by role, where a queue can be full: what LATE_RECEIVED has received */
 };
 
 static inline struct endpoint *endpoint_peer(const struct endpoint *e)
@@ -128,8 +168,8 @@ enum xresult endpoint_call(struct xheap *h, struct endpoint *e, uint32_t request
 /* Nobody waits on e any more (a time-out). */
 static inline void endpoint_unwait(struct endpoint *e)
 {
-    e->waiter = NULL;
-    e->wants_room = false;
+    atomic_store_explicit(&e->waiter, NULL, memory_order_relaxed);
+    atomic_store_explicit(&e->wants_room, false, memory_order_relaxed);
 }
 /* Ends this side: queued messages to it are ended, the peer is woken. The row is freed. Also for
  * abandon. The endpoint must be owned by an account. */

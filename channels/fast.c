@@ -1,5 +1,10 @@
 /* Messages without a host call. Laws as in endpoint.c; nothing is changed before all questions are
- * answered. */
+ * answered.
+ *
+ * With several workers one question is asked last, whether the peer is to be woken: it can begin to
+ * wait at any time. If that takes too much the operation is done all the same, but for the wake-up,
+ * and the ordinary operation, which is then called, finds in e->late that this is all it has to do.
+ */
 #include "channels/fast.h"
 
 #include "channels/xheap_int.h"
@@ -29,16 +34,39 @@ static inline void copy_bytes(uint8_t *to, const uint8_t *from, uint64_t n)
         *to++ = *from++;
 }
 
-/* Wakes who waits for e, if somebody does; false: that takes more than there is room for here. */
+/* One worker: wakes who waits for e, if somebody does; false: that takes more than there is room
+ * for here. */
 static inline bool wake(struct endpoint *e)
 {
-    struct proc *p = e->waiter;
+    struct proc *p = atomic_load_explicit(&e->waiter, memory_order_relaxed);
     if (!p)
-        return !e->in_set;
+        return !atomic_load_explicit(&e->in_set, memory_order_relaxed);
     if (!sched_wake_lightly(p))
         return false;
     endpoint_unwait(e);
     return true;
+}
+
+/* Several workers, after something was published that e's owner may wait for: wakes him. False:
+ * that takes more than there is room for here; the ordinary operation is to do it (e->late). */
+static bool wake_shared(struct endpoint *e)
+{
+    struct channel *ch = e->channel;
+    bool done = false;
+    if (!spin_try(&ch->lock))
+        return false;
+    struct proc *p = atomic_load_explicit(&e->waiter, memory_order_relaxed);
+    bool room = atomic_load_explicit(&e->wants_room, memory_order_relaxed);
+    if (p && !atomic_load_explicit(&e->closed, memory_order_relaxed)) {
+        endpoint_unwait(e); /* before he is woken, and can wait anew */
+        done = sched_wake_lightly(p);
+        if (!done) {
+            atomic_store_explicit(&e->wants_room, room, memory_order_relaxed);
+            atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
+        }
+    }
+    spin_unlock(&ch->lock);
+    return done;
 }
 
 static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t tag,
@@ -48,9 +76,8 @@ static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref,
     struct xring *q = &peer->rx;
     uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
     if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) ||
-                 atomic_load_explicit(&peer->closed, memory_order_acquire) ||
-                 tail - atomic_load_explicit(&q->head, memory_order_acquire) >= q->bound) ||
-        !wake(peer))
+                 atomic_load_explicit(&peer->closed, memory_order_acquire) || ring_full(q, tail)) ||
+        (!e->shared && !wake(peer)))
         return FAST_NOT;
     endpoint_unwait(e);
     struct xmessage *m = &q->slots[tail & q->mask];
@@ -59,7 +86,11 @@ static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref,
     copy_words((uint64_t *)(void *)m->scalars, scalars, nbytes);
     if (ref)
         xblock_to_queue(h, ref, peer->row);
-    atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
+    ring_publish(e->shared, &q->tail, tail + 1);
+    if (e->shared && ring_attention(peer) && !wake_shared(peer)) {
+        e->late = LATE_SENT;
+        return FAST_NOT;
+    }
     return 0;
 }
 
@@ -69,42 +100,58 @@ uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t
     return send(h, end, ref, tag, scalars, nbytes);
 }
 
-/* The message at the head of e's queue; NULL: there is none. */
-static inline struct xmessage *front(struct endpoint *e, uint32_t *head)
+/* What was received at e is kept for the ordinary operation. */
+static uint64_t received_late(struct endpoint *e, uint64_t tag, struct xobj *ref,
+                              const uint8_t *scalars, uint64_t nbytes)
 {
-    *head = atomic_load_explicit(&e->rx.head, memory_order_relaxed);
-    if (atomic_load_explicit(&e->rx.tail, memory_order_acquire) == *head)
-        return NULL;
-    return &e->rx.slots[*head & e->rx.mask];
+    struct xmessage *m = &e->channel->taken[e->role];
+    m->tag = (uint32_t)tag;
+    m->ref = ref;
+    copy_bytes(m->scalars, scalars, nbytes);
+    e->late = LATE_RECEIVED;
+    return FAST_NOT;
 }
 
-/* Nothing has come for e: waits, unless nothing will. */
-static inline uint64_t await(const struct fast_self *self, struct endpoint *e)
+/* Nothing has come for e: waits, unless nothing will, or something has come meanwhile: *m. */
+static inline uint64_t await(const struct fast_self *self, struct endpoint *e, struct xmessage **m)
 {
     if (endpoint_peer_closed(e))
         return FAST_NOT;
-    e->waiter = self->proc;
-    return FAST_WAIT;
+    if (!e->shared) {
+        atomic_store_explicit(&e->waiter, self->proc, memory_order_relaxed);
+        return FAST_WAIT;
+    }
+    atomic_store(&e->waiter, self->proc);
+    *m = ring_front(&e->rx);
+    if (!*m && !endpoint_peer_closed(e))
+        return FAST_WAIT;
+    endpoint_unwait(e);
+    return FAST_NOT;
 }
 
 static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, uint64_t tag,
                             uint8_t *out, uint64_t nbytes)
 {
     struct endpoint *peer = endpoint_peer(e);
-    uint32_t head;
-    const struct xmessage *m = front(e, &head);
-    if (!m)
-        return await(self, e);
+    struct xmessage *m = ring_front(&e->rx);
+    if (!m) {
+        uint64_t r = await(self, e, &m);
+        if (!m)
+            return r;
+    }
     if (unlikely(m->tag != tag))
         return FAST_NOT;
     struct xobj *ref = m->ref;
-    if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) || (peer->wants_room && !wake(peer))))
+    bool wanted = atomic_load_explicit(&peer->wants_room, memory_order_relaxed);
+    if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) || (wanted && !e->shared && !wake(peer))))
         return FAST_NOT;
     endpoint_unwait(e);
     copy_bytes(out, m->scalars, nbytes);
-    atomic_store_explicit(&e->rx.head, head + 1, memory_order_release);
+    ring_release(e);
     if (ref)
         xblock_from_queue(self->heap, ref, self->account);
+    if (e->shared && atomic_load(&peer->wants_room) && !wake_shared(peer))
+        return received_late(e, tag, ref, out, nbytes);
     return (uint64_t)(uintptr_t)ref;
 }
 
@@ -117,8 +164,7 @@ uint64_t fast_recv(const struct fast_self *self, struct xobj *end, uint64_t tag,
 uint64_t fast_poll(struct xobj *end)
 {
     struct endpoint *e = end->endpoint;
-    uint32_t head;
-    const struct xmessage *m = front(e, &head);
+    const struct xmessage *m = ring_front(&e->rx);
     if (unlikely(!m))
         return FAST_NOT;
     endpoint_unwait(e);
@@ -127,8 +173,15 @@ uint64_t fast_poll(struct xobj *end)
 
 uint64_t fast_next(const struct fast_self *self, struct xobj *end)
 {
-    uint64_t tag = fast_poll(end);
-    return tag == FAST_NOT ? await(self, end->endpoint) : tag;
+    struct endpoint *e = end->endpoint;
+    struct xmessage *m = ring_front(&e->rx);
+    if (!m) {
+        uint64_t r = await(self, e, &m);
+        if (!m)
+            return r;
+    }
+    endpoint_unwait(e);
+    return m->tag;
 }
 
 uint64_t fast_call(const struct fast_self *self, struct xobj *end, struct xobj *ref, uint64_t what,

@@ -1,7 +1,9 @@
 /* Sets of endpoints: the laws are in sets.h.
  *
  * The members' rows are linked through `next` and `prev`: those that wait in one list, ready ones
- * in another, to which they move when a message comes or the peer closes (set_notify()).
+ * in another, to which they move when a message comes or the peer closes (set_notify()). With
+ * several workers those who send to members move them, while the owner adds and removes: the lists
+ * are under the set's lock, whether an endpoint is in a set and ready is under its channel's.
  */
 #include "channels/sets.h"
 #include "channels/xheap_int.h"
@@ -18,6 +20,7 @@ struct xset {
     enum role role;
     uint32_t state;
     uint32_t store;
+    struct spin lock; /* for what follows, and the links of members; taken after a channel's */
     struct proc *waiter;
     struct members waiting, ready;
 };
@@ -85,14 +88,20 @@ static bool is_ready(const struct endpoint *e)
     return endpoint_queued(e) > 0 || endpoint_peer_closed(e);
 }
 
+/* The owner alone removes members, so that a member whose channel is locked stays what it is. */
 void set_add(struct xheap *h, struct xset *s, struct endpoint *e, int64_t key)
 {
     check_fast(!e->in_set && e->contract == s->contract && e->role == s->role);
     xobj_to_inside(h, e->row, s->row, XDEATH_ADDED);
-    e->in_set = true;
-    e->set_ready = is_ready(e);
     e->row->key = key;
-    append(h, e->set_ready ? &s->ready : &s->waiting, e->row);
+    xheap_lock(h, &e->channel->lock);
+    atomic_store(&e->in_set, true); /* before it is looked whether something is there */
+    bool ready = is_ready(e);
+    atomic_store(&e->set_ready, ready);
+    xheap_lock(h, &s->lock);
+    append(h, ready ? &s->ready : &s->waiting, e->row);
+    xheap_unlock(h, &s->lock);
+    xheap_unlock(h, &e->channel->lock);
     check_slow(xheap_ok(h));
 }
 
@@ -100,42 +109,58 @@ void set_notify(struct xheap *h, struct endpoint *e)
 {
     check_fast(e->in_set && XOWNER_KIND(e->row->owner) == XOWN_FIELD);
     struct xset *s = row_at(h, XOWNER_INDEX(e->row->owner))->set;
-    if (e->set_ready)
+    if (e->set_ready || !is_ready(e))
         return;
-    e->set_ready = true;
+    atomic_store_explicit(&e->set_ready, true, memory_order_relaxed);
+    xheap_lock(h, &s->lock);
     unlink_member(h, &s->waiting, e->row);
     append(h, &s->ready, e->row);
-    if (s->waiter) {
-        sched_wake(s->waiter);
-        s->waiter = NULL;
-    }
+    struct proc *p = s->waiter;
+    s->waiter = NULL;
+    if (p)
+        sched_wake(p); /* under the lock: it cannot end meanwhile, see set_end() */
+    xheap_unlock(h, &s->lock);
+}
+
+/* The member leaves the set; whom it belongs to then is the caller's business. */
+static void remove_member(struct xheap *h, struct xset *s, struct xobj *o)
+{
+    struct endpoint *e = o->endpoint;
+    xheap_lock(h, &e->channel->lock);
+    xheap_lock(h, &s->lock);
+    unlink_member(h, e->set_ready ? &s->ready : &s->waiting, o);
+    xheap_unlock(h, &s->lock);
+    atomic_store_explicit(&e->set_ready, false, memory_order_relaxed);
+    atomic_store_explicit(&e->in_set, false, memory_order_relaxed);
+    xheap_unlock(h, &e->channel->lock);
+    o->data = NULL;
 }
 
 enum xresult set_wait(struct xheap *h, struct xset *s, bool block, struct proc *p,
                       struct endpoint **out, int64_t *key)
 {
-    s->waiter = NULL;
     *out = NULL;
-    if (!s->ready.first) {
-        if (!block || !s->waiting.first)
-            return XDONE;
-        s->waiter = p;
-        return XWAIT;
-    }
-    struct xobj *o = row_at(h, s->ready.first);
+    xheap_lock(h, &s->lock);
+    uint32_t first = s->ready.first;
+    bool waits = !first && block && s->waiting.first;
+    s->waiter = waits ? p : NULL;
+    xheap_unlock(h, &s->lock);
+    if (!first)
+        return waits ? XWAIT : XDONE;
+    struct xobj *o = row_at(h, first);
     *key = o->key;
-    unlink_member(h, &s->ready, o);
-    o->data = NULL;
-    o->endpoint->in_set = o->endpoint->set_ready = false;
+    remove_member(h, s, o);
     xobj_from_inside(h, o, s->row);
     *out = o->endpoint;
     check_slow(xheap_ok(h));
     return XDONE;
 }
 
-void set_unwait(struct xset *s)
+void set_unwait(struct xheap *h, struct xset *s)
 {
+    xheap_lock(h, &s->lock);
     s->waiter = NULL;
+    xheap_unlock(h, &s->lock);
 }
 
 /* ---- the end ---- */
@@ -145,20 +170,23 @@ void set_free(struct xheap *h, struct xset *s)
     xobj_end(h, s->row);
 }
 
-static void end_members(struct xheap *h, struct members *m, uint32_t *top)
+/* A member; 0: there is none. */
+static uint32_t any_member(struct xheap *h, struct xset *s)
 {
-    while (m->first) {
-        struct xobj *o = row_at(h, m->first);
-        m->first = o->next;
-        o->endpoint->in_set = o->endpoint->set_ready = false; /* nobody is to be told any more */
-        xend_push(h, top, row_of(h, o));
-    }
+    xheap_lock(h, &s->lock);
+    uint32_t row = s->waiting.first ? s->waiting.first : s->ready.first;
+    xheap_unlock(h, &s->lock);
+    return row;
 }
 
 void set_end(struct xheap *h, struct xset *s, uint32_t *top)
 {
-    end_members(h, &s->waiting, top);
-    end_members(h, &s->ready, top);
+    uint32_t row;
+    set_unwait(h, s);
+    while ((row = any_member(h, s)) != 0) {
+        remove_member(h, s, row_at(h, row)); /* nobody is to be told any more */
+        xend_push(h, top, row);
+    }
     h->bytes -= charge();
     xstore_free(h, s->store, (uint8_t *)s, sizeof *s);
 }

@@ -21,7 +21,7 @@ void set_add(struct xheap *h, struct xset *s, struct endpoint *e, int64_t key);
 enum xresult set_wait(struct xheap *h, struct xset *s, bool block, struct proc *p,
                       struct endpoint **out, int64_t *key);
 /* Nobody waits any more (a time-out). */
-void set_unwait(struct xset *s);
+void set_unwait(struct xheap *h, struct xset *s);
 /* Ends the set and closes what is in it. */
 void set_free(struct xheap *h, struct xset *s);
 

@@ -77,6 +77,7 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     h->payers = extent_addr(r, &h->payer_pages);
     h->nrows = h->nstores = h->naccounts = 1;
     h->gen_step = !(cfg && cfg->unwatched);
+    h->shared = cfg && cfg->shared;
     *out = h;
     return OK;
 fail:
@@ -339,12 +340,10 @@ static void block_end(struct xheap *h, struct xobj *o, uint32_t account, uint32_
     xrow_free(h, o, XDEATH_FREED, account);
 }
 
-/* Ends an object that nobody owns any more, with all it holds. The list of what is left to do runs
+/* Ends objects that nobody owns any more, with all they hold. The list of what is left to do runs
  * through the rows themselves, so that a tree of any depth needs no memory. */
-void xend_all(struct xheap *h, struct xobj *first, uint32_t account)
+void xend_list(struct xheap *h, uint32_t top, uint32_t account)
 {
-    uint32_t top = 0;
-    xend_push(h, &top, row_of(h, first));
     while (top) {
         struct xobj *o = row_at(h, top);
         top = o->next;
@@ -381,6 +380,13 @@ void xend_all(struct xheap *h, struct xobj *first, uint32_t account)
     }
 }
 
+void xend_all(struct xheap *h, struct xobj *first, uint32_t account)
+{
+    uint32_t top = 0;
+    xend_push(h, &top, row_of(h, first));
+    xend_list(h, top, account);
+}
+
 void xobj_end(struct xheap *h, struct xobj *o)
 {
     struct xaccount *a = xrow_unlink(h, o);
@@ -414,7 +420,10 @@ static void come_out(struct xheap *h, struct xobj *o, struct xobj *root)
 
 void xobj_pack(struct xheap *h, struct xobj *o)
 {
-    struct xobj *imp = o->kind == XOBJ_ENDPOINT ? endpoint_untaken(o->endpoint) : NULL;
+    if (o->kind != XOBJ_ENDPOINT)
+        return;
+    endpoint_settle(h, o->endpoint);
+    struct xobj *imp = endpoint_untaken(o->endpoint);
     if (!imp || imp->owner != o->owner) /* it is within it already */
         return;
     if (endpoint_queued(imp->endpoint) == 0)

@@ -134,6 +134,7 @@ struct xheap_config {
     uint64_t max_bytes;   /* of all objects; 0: 3/4 of the machine's memory */
     uint32_t max_objects; /* 0: 1 << 24 */
     bool unwatched;       /* no monitor: references have no generations, endpoints no states */
+    bool shared;          /* by several workers */
 };
 
 /* Reserves the tables in the region's compact zone. E_NOMEM if it has no room for them. */

@@ -40,6 +40,7 @@ _Static_assert(sizeof(struct xpayer) == 64, "one account is one cache line");
 struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
     struct region *region;
+    bool shared; /* by several workers */
     struct extent row_pages, store_pages, account_pages, payer_pages;
     uint16_t gen_step; /* 1; 0 if nothing is watched */
 
@@ -144,8 +145,9 @@ static inline void xrow_dead(const struct xheap *h, struct xobj *o, enum xdeath 
     o->gen = (uint16_t)(o->gen + h->gen_step);
     o->death = XDEATH(how, account);
 }
-/* Ends an object that nobody owns, with all it holds. */
+/* Ends an object that nobody owns, with all it holds; or all on the list (xend_push()). */
 void xend_all(struct xheap *h, struct xobj *first, uint32_t account);
+void xend_list(struct xheap *h, uint32_t top, uint32_t account);
 /* From now on the account pays for an object that stands in a queue; or whoever pays does so no
  * longer. */
 static inline void xqueue_charge(struct xobj *o, struct xaccount *a)
@@ -173,7 +175,7 @@ void xobj_pack(struct xheap *h, struct xobj *o);
 /* xobj_to_queue() and xobj_from_queue() of what is no endpoint. */
 static inline void xblock_to_queue(struct xheap *h, struct xobj *o, const struct xobj *holder)
 {
-    check_fast(holder != o && (holder->kind == XOBJ_ENDPOINT || holder->kind == XOBJ_LISTENER));
+    check_fast(holder != o); /* it may be closed by now: then its row is somebody else's */
     struct xaccount *a = xrow_unlink(h, o);
     xrow_dead(h, o, XDEATH_SENT, a->index);
     o->owner = XOWNER(XOWN_QUEUE, row_of(h, holder));
@@ -198,7 +200,66 @@ static inline void xend_push(struct xheap *h, uint32_t *top, uint32_t row)
     *top = row;
 }
 
+/* Locks of single objects, which are none with one worker. */
+static inline void xheap_lock(const struct xheap *h, struct spin *l)
+{
+    if (h->shared)
+        spin_lock(l);
+}
+static inline void xheap_unlock(const struct xheap *h, struct spin *l)
+{
+    if (h->shared)
+        spin_unlock(l);
+}
+
+/* ---- a channel's queues: endpoint.h has the protocol ---- */
+/* True: really; the copy of `head` is renewed if it says so. The producer only. */
+static inline bool ring_full(struct xring *q, uint32_t tail)
+{
+    if (likely(tail - q->head_seen < q->bound))
+        return false;
+    q->head_seen = atomic_load_explicit(&q->head, memory_order_acquire);
+    return tail - q->head_seen >= q->bound;
+}
+/* The next message, or NULL. The consumer only. */
+static inline struct xmessage *ring_front(struct xring *q)
+{
+    uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
+    if (head == q->tail_seen) {
+        q->tail_seen = atomic_load(&q->tail);
+        if (head == q->tail_seen)
+            return NULL;
+    }
+    return &q->slots[head & q->mask];
+}
+/* Publishes an index, before something is looked at that the other side stores before it looks at
+ * the index. */
+static inline void ring_publish(bool shared, _Atomic uint32_t *at, uint32_t index)
+{
+    if (shared)
+        atomic_store(at, index);
+    else
+        atomic_store_explicit(at, index, memory_order_release);
+}
+/* The message at the head has been taken. Only where a queue can be full anybody waits for that. */
+static inline void ring_release(struct endpoint *e)
+{
+    uint32_t head = atomic_load_explicit(&e->rx.head, memory_order_relaxed) + 1;
+    if (e->channel->taken)
+        ring_publish(e->shared, &e->rx.head, head);
+    else
+        atomic_store_explicit(&e->rx.head, head, memory_order_release);
+}
+/* After a message was published at `peer`: it may have to be done something about it. */
+static inline bool ring_attention(const struct endpoint *peer)
+{
+    return atomic_load(&peer->waiter) || atomic_load(&peer->closed) ||
+           (atomic_load(&peer->in_set) && !atomic_load(&peer->set_ready));
+}
+
 /* ---- endpoint.c, names.c ---- */
+/* The endpoint is about to leave its account: nobody who wakes its owner is at it any more. */
+void endpoint_settle(struct xheap *h, struct endpoint *e);
 /* The imp end that belongs to the owner of the exp end `e` without his having a reference: within
  * `e` unless that is a root. NULL: it was given out or closed, or e is the imp end. */
 struct xobj *endpoint_untaken(const struct endpoint *e);
@@ -215,7 +276,8 @@ void listener_end(struct xheap *h, struct listener *l, uint32_t *top);
 /* One of the shares ends; when it was the last, the core goes on the list. */
 void frozen_release(struct xheap *h, struct xobj *o, uint32_t *top);
 void set_end(struct xheap *h, struct xset *s, uint32_t *top);
-/* A message has come for an endpoint in a set, or its peer has closed. */
+/* Perhaps a message has come for an endpoint in a set, or its peer has closed; under the channel's
+ * lock. */
 void set_notify(struct xheap *h, struct endpoint *e);
 
 /* ---- xaudit.c ---- */

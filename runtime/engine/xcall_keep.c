@@ -155,7 +155,7 @@ XCALL(op_set_wait)
     if (set_wait(s->rt->xheap, set, ns > 0, &s->proc, &e, &key) == XWAIT) {
         if (!(s->proc.waiting && s->proc.timed_out))
             return xcall_wait_for(s, ns);
-        set_unwait(set);
+        set_unwait(s->rt->xheap, set);
     }
     if (e)
         memcpy(out, &key, sizeof key);

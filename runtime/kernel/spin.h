@@ -1,0 +1,39 @@
+/* A lock for a few instructions, held by one worker at a time. Whoever finds it taken turns round,
+ * and lets others have the processor if that takes long: the holder may have been suspended. */
+#ifndef RUNTIME_KERNEL_SPIN_H
+#define RUNTIME_KERNEL_SPIN_H
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct spin {
+    _Atomic bool taken;
+};
+
+static inline void spin_pause(void)
+{
+    __builtin_ia32_pause();
+}
+
+static inline bool spin_try(struct spin *l)
+{
+    return !atomic_exchange_explicit(&l->taken, true, memory_order_acquire);
+}
+
+static inline void spin_lock(struct spin *l)
+{
+    for (unsigned turns = 1; !spin_try(l); turns++) {
+        if (turns % 64 == 0)
+            sched_yield();
+        else
+            spin_pause();
+    }
+}
+
+static inline void spin_unlock(struct spin *l)
+{
+    atomic_store_explicit(&l->taken, false, memory_order_release);
+}
+
+#endif
