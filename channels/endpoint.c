@@ -99,7 +99,6 @@ bool channel_make(struct xheap *h, const struct xcontract *c, struct xobj *rows[
     slots = end_init(h, ch, ROLE_IMP, c, rows[ROLE_IMP], slots);
     ch->taken = c->decl->capacity ? slots : NULL;
     ch->ends[ROLE_IMP].peer_taken = true;
-    h->bytes += ch->bytes;
     return true;
 }
 
@@ -111,7 +110,7 @@ uint64_t channel_charge(const struct xcontract *c)
 struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xcontract *c)
 {
     struct xobj *rows[2];
-    if (!xheap_room(h, a, 2, channel_charge(c)) || !channel_make(h, c, rows))
+    if (!xaccount_room(h, a, 2, channel_charge(c)) || !channel_make(h, c, rows))
         return NULL;
     xrow_give(h, rows[ROLE_IMP], a);
     xrow_give(h, rows[ROLE_EXP], a);
@@ -382,7 +381,6 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
     if (!last)
         wake(h, peer);
     xheap_unlock(h, &ch->lock);
-    h->bytes -= ch->bytes / 2;
     if (last)
         xstore_free(h, ch->store, (uint8_t *)ch, channel_bytes(e->contract->decl));
 }

@@ -17,17 +17,10 @@
 #define SHARED_BYTES_MAX  (UINT64_C(1) << 62)
 _Static_assert(SHARED_BLOCKS_MAX + XROW_MAX < UINT32_MAX, "the size of a tree fits its row");
 
-static void set_kind(struct xheap *h, struct xobj *o, enum xobj_kind kind)
-{
-    h->live[o->kind]--;
-    h->live[kind]++;
-    o->kind = (uint8_t)kind;
-}
-
 void frozen_freeze(struct xheap *h, struct xobj *o)
 {
     check_fast(o->kind == XOBJ_BLOCK && XOWNER_KIND(o->owner) == XOWN_ACCOUNT);
-    set_kind(h, o, XOBJ_FROZEN);
+    xrow_become(h, o, XOBJ_FROZEN);
     xrow_dead(h, o, XDEATH_FROZEN, XOWNER_INDEX(o->owner));
     check_slow(xheap_ok(h));
 }
@@ -77,11 +70,13 @@ static void give_core(struct xheap *h, struct xobj *o, struct xobj *core)
     o->shares = row_of(h, core);
     o->store = 0;
     if (o->kind == XOBJ_BLOCK) /* a child that nobody but its frozen parent had */
-        set_kind(h, o, XOBJ_FROZEN);
+        xrow_become(h, o, XOBJ_FROZEN);
     count_share(h, o);
 }
 
-/* One more share, which nobody owns yet; NULL: exhausted. */
+/* One more share, which nobody owns yet; NULL: exhausted. Under the lock of frozen blocks, as all
+ * that looks at, or changes, what shares have in common: a row within a frozen tree can be reached
+ * by all who share the tree. */
 static struct xobj *share_row(struct xheap *h, struct xobj *o)
 {
     uint32_t more = o->shares ? 1 : 2;
@@ -113,8 +108,11 @@ static struct xobj *share_row(struct xheap *h, struct xobj *o)
 struct xobj *frozen_share(struct xheap *h, struct xobj *o, struct xaccount *a)
 {
     check_fast(o->kind == XOBJ_FROZEN);
-    struct xobj *share =
-        xaccount_room(h, a, o->tree_blocks, o->tree_bytes) ? share_row(h, o) : NULL;
+    struct xobj *share = NULL;
+    xheap_enter(h, &h->frozen);
+    if (xaccount_room(h, a, o->tree_blocks, o->tree_bytes))
+        share = share_row(h, o);
+    xheap_leave(h, &h->frozen);
     if (share)
         xrow_give(h, share, a);
     check_slow(xheap_ok(h));
@@ -129,8 +127,10 @@ bool frozen_share_child(struct xheap *h, struct xobj *o, uint32_t field, struct 
     *out = NULL;
     if (!child)
         return true;
+    xheap_enter(h, &h->frozen);
     if (xaccount_room(h, a, child->tree_blocks, child->tree_bytes))
         *out = share_row(h, child);
+    xheap_leave(h, &h->frozen);
     if (*out)
         xrow_give(h, *out, a);
     check_slow(xheap_ok(h));
@@ -140,22 +140,30 @@ bool frozen_share_child(struct xheap *h, struct xobj *o, uint32_t field, struct 
 void frozen_release(struct xheap *h, struct xobj *o, uint32_t *top)
 {
     struct xobj *core = row_at(h, o->shares);
+    xheap_enter(h, &h->frozen);
     uncount_share(h, o);
     if (--core->shares == 0)
         xend_push(h, top, o->shares);
+    xheap_leave(h, &h->frozen);
     o->shares = 0;
 }
 
 /* ---- thawing ---- */
 
-/* The row of the only share takes back what it gave to the core. */
-static void take_back(struct xheap *h, struct xobj *o)
+/* If it is the only share, the row takes back what it gave to the core. */
+static bool take_back(struct xheap *h, struct xobj *o)
 {
     struct xobj *core = row_at(h, o->shares);
-    uncount_share(h, o);
-    o->shares = 0;
-    move_data(h, o, core);
-    xrow_free(h, core, XDEATH_NONE, 0);
+    xheap_enter(h, &h->frozen);
+    bool only = core->shares == 1;
+    if (only) {
+        uncount_share(h, o);
+        o->shares = 0;
+        move_data(h, o, core);
+        xrow_free(h, core, XDEATH_NONE, 0);
+    }
+    xheap_leave(h, &h->frozen);
+    return only;
 }
 
 /* Ends shares that were made for a copy that cannot be finished. */
@@ -169,9 +177,7 @@ static void drop_copy(struct xheap *h, const struct xobj *o, uint8_t *data, uint
         if (child)
             xend_all(h, row_at(h, (uint32_t)child), 0);
     }
-    uint64_t bytes = xstore_bytes(xblock_bytes(o));
-    h->bytes -= bytes;
-    xstore_free(h, store, data, bytes);
+    xstore_free(h, store, data, xblock_bytes(o));
 }
 
 /* Shares of the children of `core`, in the fields of `data`, owned by o. */
@@ -194,29 +200,33 @@ static bool share_children(struct xheap *h, const struct xobj *o, const struct x
     return ok;
 }
 
-/* The share becomes a block with data of its own; its children are shares. */
+/* The share becomes a block with data of its own; its children are shares. The core stays as long
+ * as this share is one; what it has is not changed. */
 static bool copy(struct xheap *h, struct xobj *o)
 {
     struct xobj *core = row_at(h, o->shares);
-    uint64_t size = xblock_bytes(o), bytes = xstore_bytes(size);
     uint32_t store;
-    if (h->bytes > h->max_bytes || bytes > h->max_bytes - h->bytes)
-        return false;
-    uint8_t *data = xstore_alloc(h, size, &store);
+    uint8_t *data = xstore_alloc(h, xblock_bytes(o), &store);
     if (!data)
         return false;
-    h->bytes += bytes;
     memcpy(data, core->data, xblock_touched(core));
-    if (!share_children(h, o, core, data)) {
+    xheap_enter(h, &h->frozen);
+    bool ok = share_children(h, o, core, data), last = false;
+    if (ok) {
+        uncount_share(h, o);
+        last = --core->shares == 0; /* the others have ended theirs meanwhile */
+    }
+    xheap_leave(h, &h->frozen);
+    if (!ok) {
         drop_copy(h, o, data, store);
         return false;
     }
-    uncount_share(h, o);
-    core->shares--;
     o->shares = 0;
     o->data = data;
     o->store = store;
     o->dirty = core->dirty;
+    if (last)
+        xend_all(h, core, 0);
     return true;
 }
 
@@ -224,11 +234,9 @@ static bool copy(struct xheap *h, struct xobj *o)
 static bool thaw_one(struct xheap *h, struct xobj *o, uint32_t *top)
 {
     if (o->kind == XOBJ_FROZEN) {
-        if (o->shares && row_at(h, o->shares)->shares == 1)
-            take_back(h, o);
-        else if (o->shares && !copy(h, o))
+        if (o->shares && !take_back(h, o) && !copy(h, o))
             return false;
-        set_kind(h, o, XOBJ_BLOCK);
+        xrow_become(h, o, XOBJ_BLOCK);
     }
     const struct block_type *b = o->type->decl;
     for (uint32_t f = 0; b->nchildren && f < b->nfields; f++)

@@ -30,6 +30,7 @@ struct listener {
 
 struct names {
     struct xheap *h;
+    pthread_mutex_t lock; /* for all that follows, and for listeners */
     struct listener **buckets;
     uint32_t nbuckets; /* a power of two */
     uint32_t count;
@@ -47,11 +48,13 @@ enum status names_create(struct xheap *h, struct names **out)
     if (!n)
         return E_NOMEM;
     n->h = h;
+    check(pthread_mutex_init(&n->lock, NULL) == 0);
     if (getrandom(&n->seed, sizeof n->seed, GRND_NONBLOCK) != (ssize_t)sizeof n->seed)
         n->seed = clock_now_ns() ^ (uintptr_t)n; /* early in the boot only */
     n->nbuckets = FIRST_BUCKETS;
     n->buckets = calloc(n->nbuckets, sizeof *n->buckets);
     if (!n->buckets) {
+        pthread_mutex_destroy(&n->lock);
         free(n);
         return E_NOMEM;
     }
@@ -64,6 +67,7 @@ void names_destroy(struct names *n)
     if (!n)
         return;
     check(n->count == 0);
+    pthread_mutex_destroy(&n->lock);
     free(n->buckets);
     free(n);
 }
@@ -103,12 +107,14 @@ static void grow(struct names *n)
     free(old);
 }
 
-struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcontract *c,
-                          const char *name, uint32_t len)
+/* A listener in the table, whose row nobody owns yet; NULL: the name is taken, or the heap is
+ * exhausted. */
+static struct xobj *enter(struct names *n, const struct xcontract *c, const char *name,
+                          uint32_t len)
 {
     struct xheap *h = n->h;
     uint64_t bytes = xstore_bytes(sizeof(struct listener));
-    if (len == 0 || len > NAME_BYTES_MAX || find(n, name, len) || !xheap_room(h, a, 1, bytes))
+    if (find(n, name, len))
         return NULL;
     struct xobj *row = xrow_take(h, XOBJ_LISTENER);
     if (!row)
@@ -119,7 +125,6 @@ struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcon
         xrow_free(h, row, XDEATH_NONE, 0);
         return NULL;
     }
-    h->bytes += bytes;
     l->row = row;
     l->names = n;
     l->contract = c;
@@ -136,7 +141,21 @@ struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcon
     l->chain = *b;
     *b = l;
     n->count++;
-    xrow_give(h, row, a);
+    return row;
+}
+
+struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcontract *c,
+                          const char *name, uint32_t len)
+{
+    struct xheap *h = n->h;
+    if (len == 0 || len > NAME_BYTES_MAX ||
+        !xaccount_room(h, a, 1, xstore_bytes(sizeof(struct listener))))
+        return NULL;
+    xheap_enter(h, &n->lock);
+    struct xobj *row = enter(n, c, name, len);
+    xheap_leave(h, &n->lock);
+    if (row)
+        xrow_give(h, row, a);
     check_slow(xheap_ok(h));
     return row;
 }
@@ -150,24 +169,39 @@ static void wake(struct listener *l)
     }
 }
 
-struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xcontract *c,
-                           const char *name, uint32_t len)
+/* A channel whose exp end is in the listener's backlog; false: there is no such listener, or no
+ * room. */
+static bool queue_up(struct names *n, struct xaccount *a, const struct xcontract *c,
+                     const char *name, uint32_t len, struct xobj *rows[2])
 {
     struct xheap *h = n->h;
-    struct listener *l = len <= NAME_BYTES_MAX ? find(n, name, len) : NULL;
-    struct xobj *rows[2];
-    if (!l || l->contract != c || (l->badged && !a->badge) || l->tail - l->head == BACKLOG_MAX)
-        return NULL;
-    /* The client pays for both ends until the other one is accepted. */
-    if (!xheap_room(h, a, 2, channel_charge(c)) || !channel_make(h, c, rows))
-        return NULL;
+    struct listener *l = find(n, name, len);
+    if (!l || l->contract != c || (l->badged && !a->badge) || l->tail - l->head == BACKLOG_MAX ||
+        !channel_make(h, c, rows))
+        return false;
     rows[ROLE_EXP]->endpoint->peer_taken = true;
     rows[ROLE_EXP]->endpoint->badge = a->badge;
     rows[ROLE_EXP]->owner = XOWNER(XOWN_QUEUE, row_of(h, l->row));
     xqueue_charge(rows[ROLE_EXP], a);
     l->backlog[l->tail++ % BACKLOG_MAX] = row_of(h, rows[ROLE_EXP]);
+    wake(l); /* under the lock: whoever waits cannot end before he has ended the listener */
+    return true;
+}
+
+struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xcontract *c,
+                           const char *name, uint32_t len)
+{
+    struct xheap *h = n->h;
+    struct xobj *rows[2];
+    /* The client pays for both ends until the other one is accepted. */
+    if (len > NAME_BYTES_MAX || !xaccount_room(h, a, 2, channel_charge(c)))
+        return NULL;
+    xheap_enter(h, &n->lock);
+    bool made = queue_up(n, a, c, name, len, rows);
+    xheap_leave(h, &n->lock);
+    if (!made)
+        return NULL;
     xrow_give(h, rows[ROLE_IMP], a);
-    wake(l);
     check_slow(xheap_ok(h));
     return rows[ROLE_IMP];
 }
@@ -175,12 +209,13 @@ struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xco
 enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccount *a,
                              struct proc *p, struct xobj **out)
 {
-    l->waiter = NULL;
-    if (l->head == l->tail) {
-        l->waiter = p;
+    xheap_enter(h, &l->names->lock);
+    bool waits = l->head == l->tail;
+    l->waiter = waits ? p : NULL;
+    struct xobj *o = waits ? NULL : row_at(h, l->backlog[l->head++ % BACKLOG_MAX]);
+    xheap_leave(h, &l->names->lock);
+    if (!o)
         return XWAIT;
-    }
-    struct xobj *o = row_at(h, l->backlog[l->head++ % BACKLOG_MAX]);
     xobj_from_queue(h, o, a);
     check_slow(xheap_ok(h));
     *out = o;
@@ -189,13 +224,20 @@ enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccoun
 
 void listener_badged(struct listener *l)
 {
+    xheap_enter(l->names->h, &l->names->lock);
     l->badged = true;
+    xheap_leave(l->names->h, &l->names->lock);
 }
 
-bool names_busy(const struct names *n, const char *name, uint32_t len)
+bool names_busy(struct names *n, const char *name, uint32_t len)
 {
-    const struct listener *l = len <= NAME_BYTES_MAX ? find(n, name, len) : NULL;
-    return l && l->badged && l->tail - l->head == BACKLOG_MAX;
+    if (len > NAME_BYTES_MAX)
+        return false;
+    xheap_enter(n->h, &n->lock);
+    const struct listener *l = find(n, name, len);
+    bool busy = l && l->badged && l->tail - l->head == BACKLOG_MAX;
+    xheap_leave(n->h, &n->lock);
+    return busy;
 }
 
 void listener_close(struct xheap *h, struct listener *l)
@@ -206,6 +248,7 @@ void listener_close(struct xheap *h, struct listener *l)
 void listener_end(struct xheap *h, struct listener *l, uint32_t *top)
 {
     struct names *n = l->names;
+    xheap_enter(h, &n->lock);
     struct listener **at = bucket_of(n, l->hash);
     while (*at != l)
         at = &(*at)->chain;
@@ -216,7 +259,7 @@ void listener_end(struct xheap *h, struct listener *l, uint32_t *top)
         xqueue_discharge(h, row_at(h, row));
         xend_push(h, top, row);
     }
-    h->bytes -= xstore_bytes(sizeof *l);
+    xheap_leave(h, &n->lock);
     xstore_free(h, l->store, (uint8_t *)l, sizeof *l);
 }
 

@@ -33,7 +33,7 @@ enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccoun
 /* From now on accounts without a badge (xheap.h) cannot connect: the name is not there for them. */
 void listener_badged(struct listener *l);
 /* It is such a name, and many wait to be accepted: worth another try. */
-bool names_busy(const struct names *n, const char *name, uint32_t len);
+bool names_busy(struct names *n, const char *name, uint32_t len);
 /* Withdraws the name; clients that were not accepted see their channel closed. */
 void listener_close(struct xheap *h, struct listener *l);
 /* What it was published with; the name is NUL-terminated. */

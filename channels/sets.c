@@ -33,7 +33,7 @@ static uint64_t charge(void)
 struct xobj *set_create(struct xheap *h, struct xaccount *a, const struct xcontract *c,
                         enum role role, uint32_t state)
 {
-    if (!xheap_room(h, a, 1, charge()))
+    if (!xaccount_room(h, a, 1, charge()))
         return NULL;
     struct xobj *row = xrow_take(h, XOBJ_SET);
     if (!row)
@@ -44,7 +44,6 @@ struct xobj *set_create(struct xheap *h, struct xaccount *a, const struct xcontr
         xrow_free(h, row, XDEATH_NONE, 0);
         return NULL;
     }
-    h->bytes += charge();
     *s = (struct xset){.row = row, .contract = c, .role = role, .state = state, .store = store};
     row->set = s;
     row->tree_blocks = 1;
@@ -187,7 +186,6 @@ void set_end(struct xheap *h, struct xset *s, uint32_t *top)
         remove_member(h, s, row_at(h, row)); /* nobody is to be told any more */
         xend_push(h, top, row);
     }
-    h->bytes -= charge();
     xstore_free(h, s->store, (uint8_t *)s, sizeof *s);
 }
 

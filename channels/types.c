@@ -7,6 +7,7 @@
  */
 #include "channels/types.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct entry {
 };
 
 struct types {
+    pthread_mutex_t lock; /* for the table; what is in it does not change */
     struct arena arena;
     struct entry *entries;  /* open addressing by id; canonical NULL: free */
     uint32_t nslots, nused; /* nslots: a power of two */
@@ -47,6 +49,7 @@ enum status types_create(struct types **out)
         free(t);
         return E_NOMEM;
     }
+    check(pthread_mutex_init(&t->lock, NULL) == 0);
     *out = t;
     return OK;
 }
@@ -56,6 +59,7 @@ void types_destroy(struct types *t)
     if (!t)
         return;
     arena_clear(&t->arena);
+    pthread_mutex_destroy(&t->lock);
     free(t->entries);
     free(t);
 }
@@ -328,11 +332,20 @@ fail:
     return E_NOMEM;
 }
 
+static enum status enter_locked(struct types *t, const struct contract_set *s, uint32_t decl,
+                                struct entry *out)
+{
+    check(pthread_mutex_lock(&t->lock) == 0);
+    enum status st = enter(t, s, decl, out);
+    check(pthread_mutex_unlock(&t->lock) == 0);
+    return st;
+}
+
 enum status types_block(struct types *t, const struct contract_set *s, uint32_t block,
                         const struct xtype **out)
 {
     struct entry e;
-    enum status st = enter(t, s, block, &e);
+    enum status st = enter_locked(t, s, block, &e);
     if (st == OK)
         *out = e.block;
     return st;
@@ -342,7 +355,7 @@ enum status types_contract(struct types *t, const struct contract_set *s, uint32
                            const struct xcontract **out)
 {
     struct entry e;
-    enum status st = enter(t, s, s->nblocks + contract, &e);
+    enum status st = enter_locked(t, s, s->nblocks + contract, &e);
     if (st == OK)
         *out = e.contract;
     return st;

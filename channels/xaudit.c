@@ -141,6 +141,8 @@ static bool walk_endpoint(struct walk *w, uint32_t row, uint64_t *bytes)
     if (!endpoint_consistent(e, &store) || e->row != row_at(w->h, row))
         return BROKEN(w, "row %u: endpoint and channel do not agree", row);
     *bytes = channel_charge(e->contract) / 2;
+    if (peer->closed)
+        w->bytes += *bytes; /* the other half, for which nobody pays any more */
     /* The memory of the channel is claimed once, by the imp end as long as it is there. */
     if ((e->role == ROLE_IMP || peer->closed) &&
         !audit_claim(w, row, store, (const uint8_t *)e->channel))

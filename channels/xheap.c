@@ -52,6 +52,7 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     if (!h)
         return diag_set(why, E_NOMEM, "exchange heap");
     h->region = r;
+    check(pthread_mutex_init(&h->tables, NULL) == 0 && pthread_mutex_init(&h->frozen, NULL) == 0);
     h->max_bytes = cfg && cfg->max_bytes ? cfg->max_bytes : default_max_bytes();
     h->max_rows = cfg && cfg->max_objects ? cfg->max_objects : 1u << 24;
     if (h->max_rows > XROW_MAX - 1)
@@ -85,6 +86,8 @@ fail:
     extent_release(r, &h->store_pages);
     extent_release(r, &h->account_pages);
     extent_release(r, &h->payer_pages);
+    pthread_mutex_destroy(&h->tables);
+    pthread_mutex_destroy(&h->frozen);
     free(h);
     return diag_set(why, s,
                     "tables of the exchange heap: no addresses or pages left in the region");
@@ -100,6 +103,8 @@ void xheap_destroy(struct xheap *h)
     extent_release(h->region, &h->store_pages);
     extent_release(h->region, &h->account_pages);
     extent_release(h->region, &h->payer_pages);
+    pthread_mutex_destroy(&h->tables);
+    pthread_mutex_destroy(&h->frozen);
     free(h);
 }
 
@@ -110,7 +115,7 @@ void xheap_stats(const struct xheap *h, struct xheap_stats *out)
         .endpoints = h->live[XOBJ_ENDPOINT],
         .listeners = h->live[XOBJ_LISTENER],
         .sets = h->live[XOBJ_SET],
-        .bytes = h->bytes,
+        .bytes = atomic_load_explicit(&h->bytes, memory_order_relaxed),
         .pages = h->pages + h->row_pages.committed + h->store_pages.committed +
                  h->account_pages.committed + h->payer_pages.committed,
     };
@@ -118,7 +123,9 @@ void xheap_stats(const struct xheap *h, struct xheap_stats *out)
 
 void xheap_trim(struct xheap *h)
 {
+    xheap_enter(h, &h->tables);
     (void)xstore_trim(h);
+    xheap_leave(h, &h->tables);
 }
 
 /* ---- rows ---- */
@@ -133,7 +140,8 @@ struct xobj *xobj_at(const struct xheap *h, uint32_t index)
     return index && index < h->nrows ? row_at(h, index) : NULL;
 }
 
-struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind)
+/* A row that is free; 0: the table is full. */
+static uint32_t free_row(struct xheap *h)
 {
     uint32_t i = h->free_row;
     if (i) {
@@ -142,7 +150,8 @@ struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind)
     } else if (h->nrows < h->max_rows &&
                table_reach(h, &h->row_pages, ((uint64_t)h->nrows + 1) * sizeof(struct xobj))) {
         i = h->nrows++;
-        h->rows.bytes = (uint64_t)h->nrows * sizeof(struct xobj);
+        atomic_store_explicit(&h->rows.bytes, (uint64_t)h->nrows * sizeof(struct xobj),
+                              memory_order_relaxed);
     } else {
         /* The table is full: the row that has rested longest, wherever it is in the quarantine. */
         for (uint32_t n = 0; n < XQUARANTINE && !i; n++) {
@@ -150,30 +159,51 @@ struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind)
             i = *q;
             *q = 0;
         }
-        if (!i)
-            return NULL;
-        h->live[XOBJ_FREE]--;
+        if (i)
+            h->live[XOBJ_FREE]--;
     }
+    return i;
+}
+
+struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind)
+{
+    xheap_enter(h, &h->tables);
+    uint32_t i = free_row(h);
+    h->live[kind] += i != 0;
+    xheap_leave(h, &h->tables);
+    if (!i)
+        return NULL;
     struct xobj *o = row_at(h, i);
     *o = (struct xobj){.kind = (uint8_t)kind, .gen = o->gen, .death = o->death};
-    h->live[kind]++;
     return o;
 }
 
 void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t account)
 {
-    h->live[o->kind]--;
-    h->live[XOBJ_FREE]++;
+    enum xobj_kind kind = o->kind;
     o->kind = XOBJ_FREE;
     o->owner = XOWNER(XOWN_NONE, 0);
     xrow_dead(h, o, how, account);
     o->data = NULL;
+    xheap_enter(h, &h->tables);
+    h->live[kind]--;
+    h->live[XOBJ_FREE]++;
     uint32_t *q = &h->quarantine[h->resting++ % XQUARANTINE];
     if (*q) {
         row_at(h, *q)->next = h->free_row;
         h->free_row = *q;
     }
     *q = row_of(h, o);
+    xheap_leave(h, &h->tables);
+}
+
+void xrow_become(struct xheap *h, struct xobj *o, enum xobj_kind kind)
+{
+    xheap_enter(h, &h->tables);
+    h->live[o->kind]--;
+    h->live[kind]++;
+    xheap_leave(h, &h->tables);
+    o->kind = (uint8_t)kind;
 }
 
 struct xqueued xaccount_queued(const struct xheap *h, const struct xaccount *a)
@@ -202,12 +232,6 @@ bool xaccount_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, u
     a->seen_blocks = a->sent_blocks - q.blocks;
     a->seen_bytes = a->sent_bytes - q.bytes;
     return has_room(a, blocks, bytes);
-}
-
-bool xheap_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes)
-{
-    return bytes <= h->max_bytes && h->bytes <= h->max_bytes - bytes &&
-           xaccount_room(h, a, blocks, bytes);
 }
 
 /* ---- accounts ---- */
@@ -247,7 +271,7 @@ static uint32_t settled_index(struct xheap *h)
     return 0;
 }
 
-enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
+static enum status index_take(struct xheap *h, uint32_t *out)
 {
     uint32_t i = h->free_account;
     if (i)
@@ -263,8 +287,21 @@ enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
             return E_NOMEM;
         i = h->naccounts++;
     }
+    *out = i;
+    return OK;
+}
+
+enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
+{
+    uint32_t i = 0;
+    xheap_enter(h, &h->tables);
+    enum status s = index_take(h, &i);
+    if (s == OK)
+        h->accounts[i] = (uintptr_t)a;
+    xheap_leave(h, &h->tables);
+    if (s != OK)
+        return s;
     const struct xpayer *p = &h->payers[i];
-    h->accounts[i] = (uintptr_t)a;
     a->index = i;
     a->head = a->nblocks = 0;
     a->nbytes = 0;
@@ -285,6 +322,7 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
     while (a->head)
         xobj_end(h, row_at(h, a->head));
     check(a->nblocks == 0 && a->nbytes == 0);
+    xheap_enter(h, &h->tables);
     struct xqueued q = xaccount_queued(h, a);
     h->payers[a->index].sent_blocks = a->sent_blocks;
     h->payers[a->index].sent_bytes = a->sent_bytes;
@@ -294,6 +332,7 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
         h->accounts[a->index] = (uintptr_t)h->free_account << 1 | 1;
         h->free_account = a->index;
     }
+    xheap_leave(h, &h->tables);
     a->index = 0;
     check_slow(xheap_ok(h));
 }
@@ -304,7 +343,7 @@ struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtyp
 {
     uint64_t want = t->elem_size ? t->array_offset + (uint64_t)n * t->elem_size : t->size;
     uint64_t bytes = xstore_bytes(want);
-    if (!xheap_room(h, a, 1, bytes))
+    if (!xaccount_room(h, a, 1, bytes))
         return NULL;
     struct xobj *o = xrow_take(h, XOBJ_BLOCK);
     if (!o)
@@ -314,7 +353,6 @@ struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtyp
         xrow_free(h, o, XDEATH_NONE, 0);
         return NULL;
     }
-    h->bytes += bytes;
     o->type = t;
     o->len = t->elem_size ? n : 0;
     o->tree_blocks = 1;
@@ -335,7 +373,6 @@ static void block_end(struct xheap *h, struct xobj *o, uint32_t account, uint32_
         if (child)
             xend_push(h, top, (uint32_t)child);
     }
-    h->bytes -= xstore_bytes(xblock_bytes(o));
     xstore_free(h, o->store, o->data, xblock_touched(o));
     xrow_free(h, o, XDEATH_FREED, account);
 }

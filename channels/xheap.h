@@ -25,12 +25,24 @@
  * own like any other, and pays for all of it. What the shares have in common is with a further row,
  * the core, which has no owner but is counted by its shares and ends with the last.
  *
- * A block's data is zero when it is allocated, and is never moved. Like everything below the
- * engine, the heap is used by one worker at a time (INV-9).
+ * A block's data is zero when it is allocated, and is never moved.
+ *
+ * Several workers (INV-9). What belongs to an account (its struct, its list, its roots and what is
+ * in them) is touched by the worker alone that runs it. What two accounts can reach has a lock:
+ *
+ *   names.lock    the table of names, listeners and their backlogs
+ *   frozen        the counts of shares: all of frozen.c but reading
+ *   tables        rows, stores and accounts that are in nobody's use; the counts of what is
+ *   channel.lock  closing and waking (endpoint.h); then set.lock: a set's lists of members
+ *
+ * Taken in this order; none is held while a guest runs, or where anything waits. With one worker
+ * (`shared` is false) there are no locks and no locked instructions. The audit wants all workers to
+ * stand still, and so do xheap_stats() and whoever looks on (view.h).
  */
 #ifndef CHANNELS_XHEAP_H
 #define CHANNELS_XHEAP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -124,8 +136,8 @@ struct xaccount {
 
 /* The part of the heap that inline look-ups need: the first member of struct xheap. */
 struct xheap_rows {
-    struct xobj *base; /* row 0 is never used; rows do not move */
-    uint64_t bytes;    /* of the rows that have ever been in use */
+    struct xobj *base;      /* row 0 is never used; rows do not move */
+    _Atomic uint64_t bytes; /* of the rows that have ever been in use */
 };
 
 struct xheap;
@@ -207,7 +219,7 @@ static inline struct xobj *xref_row(const struct xheap *h, xref ref)
 {
     const struct xheap_rows *t = (const struct xheap_rows *)(const void *)h;
     uint64_t off = XREF_ADDR(ref) - (uint64_t)(uintptr_t)t->base;
-    if (off - 64 >= t->bytes - 64 || off % 64)
+    if (off - 64 >= atomic_load_explicit(&t->bytes, memory_order_relaxed) - 64 || off % 64)
         return NULL;
     return (struct xobj *)(void *)((char *)t->base + off);
 }

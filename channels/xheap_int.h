@@ -2,6 +2,8 @@
 #ifndef CHANNELS_XHEAP_INT_H
 #define CHANNELS_XHEAP_INT_H
 
+#include <pthread.h>
+
 #include "channels/endpoint.h"
 #include "channels/names.h"
 #include "channels/sets.h"
@@ -41,11 +43,13 @@ struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
     struct region *region;
     bool shared; /* by several workers */
+    pthread_mutex_t tables, frozen;
     struct extent row_pages, store_pages, account_pages, payer_pages;
     uint16_t gen_step; /* 1; 0 if nothing is watched */
 
     /* object table: rows [1, nrows) have been in use */
-    uint32_t nrows, max_rows;
+    _Atomic uint32_t nrows;
+    uint32_t max_rows;
     uint32_t free_row;                /* newest free row, linked through `next` */
     uint32_t quarantine[XQUARANTINE]; /* rows freed last, oldest at `resting`; 0: none */
     uint32_t resting;
@@ -68,9 +72,10 @@ struct xheap {
     uint32_t bins[XBIN_N];      /* cached large stores by page count */
     uint32_t cached_pages, evict_hand;
 
-    uint64_t bytes, max_bytes; /* of live objects */
-    uint64_t pages;            /* of stores */
-    uint64_t mutations;        /* level 2: how often xheap_ok() was asked */
+    _Atomic uint64_t bytes; /* of live objects */
+    uint64_t max_bytes;
+    uint64_t pages;     /* of stores */
+    uint64_t mutations; /* level 2: how often xheap_ok() was asked */
 };
 _Static_assert(offsetof(struct xheap, rows) == 0, "xref_row() relies on it");
 
@@ -94,17 +99,21 @@ static inline uint64_t *field_word(const struct xobj *o, uint32_t field)
 uint64_t xstore_bytes(uint64_t n);
 /* Bytes of a slot of a class below XCLASS_N. */
 uint32_t xstore_slot_bytes(uint32_t cls);
-/* n zeroed bytes, 64-byte aligned (page-aligned from 4 KiB on); NULL: the region is exhausted. */
+/* n zeroed bytes, 64-byte aligned (page-aligned from 4 KiB on), which count as bytes of live
+ * objects; NULL: these would be too many, or the region is exhausted. */
 uint8_t *xstore_alloc(struct xheap *h, uint64_t n, uint32_t *store);
 /* Gives them back; only [0, dirty) may be other than zero. */
 void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty);
-/* Releases everything that is cached; returns false if nothing was. */
+/* Releases everything that is cached; returns false if nothing was. Under the lock of the tables.
+ */
 bool xstore_trim(struct xheap *h);
 void xstore_destroy(struct xheap *h);
 
 /* ---- xheap.c ---- */
 /* A row owned by nobody, of that kind; NULL: table full. */
 struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind);
+/* It is an object of another kind from now on. */
+void xrow_become(struct xheap *h, struct xobj *o, enum xobj_kind kind);
 /* The row ends; `how` and by whom is remembered. */
 void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t account);
 /* Links an ownerless object to an account and charges it. */
@@ -156,16 +165,19 @@ static inline void xqueue_charge(struct xobj *o, struct xaccount *a)
     a->sent_blocks += o->tree_blocks;
     a->sent_bytes += o->tree_bytes;
 }
-static inline void count_up(_Atomic uint64_t *at, uint64_t n)
+static inline void count_up(const struct xheap *h, _Atomic uint64_t *at, uint64_t n)
 {
-    atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
-                          memory_order_relaxed);
+    if (h->shared)
+        atomic_fetch_add_explicit(at, n, memory_order_relaxed);
+    else
+        atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
+                              memory_order_relaxed);
 }
 static inline void xqueue_discharge(struct xheap *h, struct xobj *o)
 {
     struct xpayer *p = &h->payers[o->prev];
-    count_up(&p->blocks, o->tree_blocks);
-    count_up(&p->bytes, o->tree_bytes);
+    count_up(h, &p->blocks, o->tree_blocks);
+    count_up(h, &p->bytes, o->tree_bytes);
     o->prev = 0;
 }
 /* A root is about to be moved away from its account's list: if it is an exp end whose imp end was
@@ -187,9 +199,8 @@ static inline void xblock_from_queue(struct xheap *h, struct xobj *o, struct xac
     xqueue_discharge(h, o);
     xrow_give(h, o, a);
 }
-/* True if the account may own `blocks` rows with `bytes` more; and the heap has room for them. */
+/* True if the account may own `blocks` rows with `bytes` more. */
 bool xaccount_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes);
-bool xheap_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes);
 /* Account -> inside another root of that account, and back: its tree becomes part of that. */
 void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how);
 void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root);
@@ -198,6 +209,38 @@ static inline void xend_push(struct xheap *h, uint32_t *top, uint32_t row)
 {
     row_at(h, row)->next = *top;
     *top = row;
+}
+
+static inline void xheap_enter(struct xheap *h, pthread_mutex_t *m)
+{
+    if (h->shared)
+        check(pthread_mutex_lock(m) == 0);
+}
+static inline void xheap_leave(struct xheap *h, pthread_mutex_t *m)
+{
+    if (h->shared)
+        check(pthread_mutex_unlock(m) == 0);
+}
+/* Counts bytes of live objects. False: there would be too many; nothing was done. */
+static inline bool xheap_add_bytes(struct xheap *h, uint64_t n)
+{
+    uint64_t now = atomic_load_explicit(&h->bytes, memory_order_relaxed);
+    do
+        if (n > h->max_bytes || now > h->max_bytes - n)
+            return false;
+    while (h->shared && !atomic_compare_exchange_weak_explicit(
+                            &h->bytes, &now, now + n, memory_order_relaxed, memory_order_relaxed));
+    if (!h->shared)
+        atomic_store_explicit(&h->bytes, now + n, memory_order_relaxed);
+    return true;
+}
+static inline void xheap_sub_bytes(struct xheap *h, uint64_t n)
+{
+    if (h->shared)
+        atomic_fetch_sub_explicit(&h->bytes, n, memory_order_relaxed);
+    else
+        atomic_store_explicit(&h->bytes, atomic_load_explicit(&h->bytes, memory_order_relaxed) - n,
+                              memory_order_relaxed);
 }
 
 /* Locks of single objects, which are none with one worker. */

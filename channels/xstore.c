@@ -147,14 +147,14 @@ static uint8_t *slab_alloc(struct xheap *h, uint32_t cls, uint32_t *store)
     return slot;
 }
 
-static void slab_free(struct xheap *h, uint32_t i, uint8_t *slot, uint64_t dirty)
+/* The slot is zero. */
+static void slab_free(struct xheap *h, uint32_t i, uint8_t *slot)
 {
     struct xstore *s = &h->stores[i];
     uint32_t cls = s->cls;
     uint8_t *base = extent_addr(h->region, &s->extent);
     uint32_t n = (uint32_t)((size_t)(slot - base) / class_bytes[cls]);
     check_fast(s->used > 0 && n < s->bump && slot == base + (size_t)n * class_bytes[cls]);
-    memset(slot, 0, dirty);
     memcpy(slot, &s->free, sizeof s->free);
     s->free = n + 1;
     if (s->used-- == s->nslots)
@@ -187,7 +187,8 @@ static void evict(struct xheap *h)
     }
 }
 
-static uint8_t *large_alloc(struct xheap *h, uint64_t n, uint32_t *store)
+/* *dirty: bytes that must be cleared, best not under the lock. */
+static uint8_t *large_alloc(struct xheap *h, uint64_t n, uint32_t *store, uint64_t *dirty)
 {
     uint32_t npages = PAGES_OF(n);
     uint32_t *bin = &h->bins[npages % XBIN_N];
@@ -205,9 +206,7 @@ static uint8_t *large_alloc(struct xheap *h, uint64_t n, uint32_t *store)
         h->stores[i].nslots = 1;
     }
     uint8_t *data = extent_addr(h->region, &h->stores[i].extent);
-    if (h->stores[i]
-            .dirty) /* an empty memset of pages that are not there yet is slow on some machines */
-        memset(data, 0, (size_t)h->stores[i].dirty * 64);
+    *dirty = (uint64_t)h->stores[i].dirty * 64;
     h->stores[i].dirty = 0;
     h->stores[i].used = 1;
     *store = i;
@@ -236,18 +235,33 @@ static void large_free(struct xheap *h, uint32_t i, uint64_t dirty)
 uint8_t *xstore_alloc(struct xheap *h, uint64_t n, uint32_t *store)
 {
     /* An extent counts pages in 32 bits. */
-    if (n > (uint64_t)(UINT32_MAX >> 1) << PAGE_SHIFT)
+    if (n > (uint64_t)(UINT32_MAX >> 1) << PAGE_SHIFT || !xheap_add_bytes(h, xstore_bytes(n)))
         return NULL;
-    return n <= XSMALL_MAX ? slab_alloc(h, class_of(n), store) : large_alloc(h, n, store);
+    uint64_t dirty = 0;
+    xheap_enter(h, &h->tables);
+    uint8_t *data =
+        n <= XSMALL_MAX ? slab_alloc(h, class_of(n), store) : large_alloc(h, n, store, &dirty);
+    xheap_leave(h, &h->tables);
+    if (!data)
+        xheap_sub_bytes(h, xstore_bytes(n));
+    else if (dirty) /* an empty memset of pages that are not there yet is slow on some machines */
+        memset(data, 0, dirty);
+    return data;
 }
 
 void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty)
 {
-    check_fast(store && store < h->nstores && h->stores[store].cls <= XCLASS_N);
-    if (h->stores[store].cls == XCLASS_N)
-        large_free(h, store, dirty);
+    check_fast(store && h->stores[store].cls <= XCLASS_N);
+    uint32_t cls = h->stores[store].cls;
+    xheap_sub_bytes(h, cls < XCLASS_N ? class_bytes[cls] : extent_bytes(&h->stores[store].extent));
+    if (cls < XCLASS_N)
+        memset(data, 0, dirty);
+    xheap_enter(h, &h->tables);
+    if (cls < XCLASS_N)
+        slab_free(h, store, data);
     else
-        slab_free(h, store, data, dirty);
+        large_free(h, store, dirty);
+    xheap_leave(h, &h->tables);
 }
 
 bool xstore_trim(struct xheap *h)
