@@ -1,11 +1,18 @@
 /* An endpoint between two workers (channels/endpoint.h): a ring with one producer and one consumer,
- * either of which can wait for the other; closing.
+ * either of which can wait for the other, and close at any time.
  *
- * Holds: the consumer receives 1 to MESSAGES in order, each once, and after them sees that the
- * producer has closed; the producer never overwrites what is not received; nobody sleeps for ever,
- * as that would be an end state in which not everything has ended.
+ * Holds: the consumer receives messages in order, each once; if it does not close before, all of
+ * them, and after them it sees that the producer has closed; if it does, every message that it has
+ * not received is ended, once, by itself or by the producer; the producer never overwrites what is
+ * not received; nobody sleeps for ever, as that would be an end state in which not everything has
+ * ended; nobody wakes a process that is gone.
  *
- * The waiter is cleared by a plain store before it is woken. That store can erase a newer
+ * Either side looks at the other's index through a copy that it renews when the queue looks full, or
+ * empty. That is the same as having looked earlier, but for the look after registering, which is a
+ * real one.
+ *
+ * The waiter is taken out and cleared by a plain store, under the channel's lock, before it is
+ * woken. Its owner registers and clears it without the lock. So the waker's store can erase a newer
  * registration, as the other side can find the message by itself and register anew meanwhile; but
  * then the wake-up follows, and it looks again.
  *
@@ -16,6 +23,10 @@
  *   CLEARED_LATE     the waiter is woken and then cleared: by then it can have registered anew
  *   CLOSED_LAST      `closed` is read after the queue: the last messages are missed
  *   LOST_WOKEN       waking somebody who does not sleep yet is not remembered
+ *   NO_LOOK_BACK     the producer does not look at `closed` after publishing: its last message stays
+ *   LAZY_CLOSER      no fence between closing and looking at what is queued
+ *   UNLOCKED_DRAIN   what is queued is ended without the lock, perhaps by both
+ *   UNLOCKED_WAKE    the waiter is taken out and woken without the lock: it can be gone by then
  */
 #ifndef MESSAGES
 #define MESSAGES 3
@@ -24,27 +35,41 @@
 
 #define PROCESSORS 2
 #define BUFFERED   3
-#define LOCATIONS  7
+#define LOCATIONS  9
 #include "store_buffer.pml"
 
-/* Locations; waiters are one per side. */
+/* Locations; waiters and `closed` are one per side. */
 #define HEAD   0
 #define TAIL   1
 #define CLOSED 2
-#define WAITER 3
-#define SLOT   5
+#define WAITER 4
+#define LOCK   6
+#define SLOT   7
 
 #define PRODUCER 0
 #define CONSUMER 1
 
-mtype = { RUNNING, WOKEN, BLOCKED };
+mtype = { RUNNING, WOKEN, BLOCKED, GONE };
 mtype state[2] = RUNNING;
+byte received;   /* messages */
+byte ended;
+byte last_ended; /* or received: the number of the last one */
+
+inline lock(me)
+{
+    d_step { empty(buffer[me]) && !mem[LOCK] -> mem[LOCK] = 1 }
+}
+inline unlock(me)
+{
+    STORE(me, LOCK, 0)
+}
 
 /* sched_wake() */
 inline wake(who)
 {
     d_step {
         FENCE((1 - who));
+        assert(state[who] != GONE);
         if
         :: state[who] == BLOCKED -> state[who] = RUNNING
 #ifndef LOST_WOKEN
@@ -55,12 +80,9 @@ inline wake(who)
     }
 }
 
-/* What is published is seen by the other side before it sleeps, or it is woken. */
-inline wake_waiter(me)
+/* Takes the other side's waiter out and wakes it. */
+inline take_waiter(me)
 {
-#ifndef LAZY_PRODUCER
-    FENCE(me);
-#endif
     if
     :: mem[WAITER + (1 - me)] ->
 #ifndef CLEARED_LATE
@@ -69,6 +91,54 @@ inline wake_waiter(me)
 #else
         wake((1 - me));
         STORE(me, WAITER + (1 - me), 0)
+#endif
+    :: else
+    fi
+}
+
+/* Ends what is queued; the consumer has closed. */
+inline drain(me)
+{
+    FENCE(me);
+    i = mem[HEAD];
+    do
+    :: i == mem[TAIL] -> break
+    :: else ->
+        assert(mem[SLOT + i % BOUND] == i + 1);
+        assert(i + 1 == last_ended + 1);
+        last_ended = i + 1;
+        ended++;
+        i++
+    od;
+    STORE(me, HEAD, i);
+    i = 0
+}
+
+/* What is published is seen by the other side before it sleeps, or it is woken; if it has closed,
+ * what is queued is ended. */
+inline look_back(me)
+{
+#ifndef LAZY_PRODUCER
+    FENCE(me);
+#endif
+    if
+#ifndef NO_LOOK_BACK
+    :: me == PRODUCER && mem[CLOSED + CONSUMER] ->
+#ifndef UNLOCKED_DRAIN
+        lock(me);
+#endif
+        drain(me);
+#ifndef UNLOCKED_DRAIN
+        unlock(me)
+#endif
+#endif
+    :: mem[WAITER + (1 - me)] && (me == CONSUMER || !mem[CLOSED + CONSUMER]) ->
+#ifndef UNLOCKED_WAKE
+        lock(me);
+        take_waiter(me);
+        unlock(me)
+#else
+        take_waiter(me)
 #endif
     :: else
     fi
@@ -95,57 +165,107 @@ inline block(me)
     state[me] != BLOCKED
 }
 
+/* The end of a side, and of its process. */
+inline close(me)
+{
+    lock(me);
+    STORE(me, WAITER + me, 0);
+    STORE(me, CLOSED + me, 1);
+#ifndef LAZY_CLOSER
+    FENCE(me);
+#endif
+    if
+    :: me == CONSUMER ->
+#ifdef UNLOCKED_DRAIN
+        unlock(me);
+        drain(me);
+        lock(me)
+#else
+#ifdef LAZY_CLOSER
+        last = mem[TAIL]; /* without waiting until `closed` has arrived */
+        i = mem[HEAD];
+        do
+        :: i == last -> break
+        :: else -> last_ended = i + 1; ended++; i++
+        od;
+        STORE(me, HEAD, i);
+        i = 0
+#else
+        drain(me)
+#endif
+#endif
+    :: else
+    fi;
+    if
+    :: !mem[CLOSED + (1 - me)] -> take_waiter(me)
+    :: else
+    fi;
+    unlock(me);
+    d_step { FENCE(me); state[me] = GONE }
+}
+
 active proctype Producer()
 {
-    byte tail = 0, i = 1;
+    byte tail = 0, n = 1, i = 0;
+#ifdef LAZY_CLOSER
+    byte last;
+#endif
     do
-    :: i > MESSAGES -> break
-    :: else ->
+    :: n > MESSAGES -> break
+    :: mem[CLOSED + CONSUMER] && n <= MESSAGES -> /* ends what it would have sent */
+        ended = ended + MESSAGES + 1 - n;
+        break
+    :: !mem[CLOSED + CONSUMER] && n <= MESSAGES ->
         if
         :: tail - mem[HEAD] == BOUND ->
             register_waiter(PRODUCER);
             if
-            :: tail - mem[HEAD] == BOUND -> block(PRODUCER)
+            :: tail - mem[HEAD] == BOUND && !mem[CLOSED + CONSUMER] -> block(PRODUCER)
             :: else
             fi;
             STORE(PRODUCER, WAITER + PRODUCER, 0)
         :: else ->
-            STORE(PRODUCER, SLOT + tail % BOUND, i);
+            STORE(PRODUCER, SLOT + tail % BOUND, n);
             tail++;
             STORE(PRODUCER, TAIL, tail);
-            wake_waiter(PRODUCER);
-            i++
+            look_back(PRODUCER);
+            n++
         fi
     od;
-    STORE(PRODUCER, CLOSED, 1);
-    wake_waiter(PRODUCER)
+    close(PRODUCER)
 }
 
 /* Whether something is there: found; or never will be: gone. */
 inline look()
 {
 #ifndef CLOSED_LAST
-    gone = mem[CLOSED];
+    gone = mem[CLOSED + PRODUCER];
     found = mem[TAIL] != head
 #else
     found = mem[TAIL] != head;
-    gone = mem[CLOSED]
+    gone = mem[CLOSED + PRODUCER]
 #endif
 }
 
 active proctype Consumer()
 {
-    byte head = 0;
+    byte head = 0, i = 0;
+#ifdef LAZY_CLOSER
+    byte last;
+#endif
     bit found, gone;
     do
+    :: skip -> break /* closes */
     :: look();
         if
         :: found ->
             assert(mem[SLOT + head % BOUND] == head + 1);
             head++;
+            last_ended = head;
+            received++;
             STORE(CONSUMER, HEAD, head);
-            wake_waiter(CONSUMER)
-        :: !found && gone -> break
+            look_back(CONSUMER)
+        :: !found && gone -> assert(head == MESSAGES); break
         :: else ->
             register_waiter(CONSUMER);
 #ifndef NO_SECOND_LOOK
@@ -160,5 +280,12 @@ active proctype Consumer()
             STORE(CONSUMER, WAITER + CONSUMER, 0)
         fi
     od;
-    assert(head == MESSAGES)
+    FENCE(CONSUMER); /* its own index has arrived: it does not read it from its buffer */
+    close(CONSUMER)
+}
+
+active proctype AtTheEnd()
+{
+    state[PRODUCER] == GONE && state[CONSUMER] == GONE && empty(buffer[0]) && empty(buffer[1]);
+    assert(received + ended == MESSAGES)
 }
