@@ -14,9 +14,9 @@ static char **copy_list(const char *const *list, bool *ok)
     while (list[n])
         n++;
     char **copy = calloc(n + 1, sizeof *copy);
-    for (uint32_t i = 0; copy && i < n; i++)
+    for (uint32_t i = 0; copy && i < n && *ok; i++)
         if (!(copy[i] = strdup(list[i])))
-            *ok = false;
+            *ok = false; /* the end of the list */
     if (!copy)
         *ok = false;
     return copy;

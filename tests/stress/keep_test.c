@@ -6,18 +6,10 @@
 
 #include "include/singula.h"
 #include "tests/engine_option.h"
+#include "tests/stress/keep.h"
 #include "tests/unit/wat.h"
 
 enum { CLIENTS = 9, ROUNDS = 400 };
-
-static const char contract[] = "block Tree { key: i64; left: Tree; right: Tree; }\n"
-                               "slots frozen Tree[5];\n"
-                               "contract Paper {\n"
-                               "  in message Print(frozen Tree tree, i64 key);\n"
-                               "  out message Printed(i64 key);\n"
-                               "  state Idle: one { Print? -> Busy; end; }\n"
-                               "  state Busy: Printed! -> Idle;\n"
-                               "}\n";
 
 static struct singula_system *sys;
 static struct singula_module *keep;
@@ -48,7 +40,7 @@ static struct singula_module *module(const char *path)
     struct singula_module *m;
     struct singula_diag why = {0};
     FILE *f = fopen(path, "rb");
-    size_t n = 0, l = sizeof section - 1, k = sizeof contract - 1;
+    size_t n = 0, l = sizeof section - 1, k = sizeof keep_contract - 1;
     if (f)
         n = fread(text, 1, sizeof text - 1, f);
     if (!n) {
@@ -61,7 +53,7 @@ static struct singula_module *module(const char *path)
     n += put_leb(bytes + n, 1 + l + k);
     bytes[n++] = (uint8_t)l;
     memcpy(bytes + n, section, l);
-    memcpy(bytes + n + l, contract, k);
+    memcpy(bytes + n + l, keep_contract, k);
     if (singula_verify(bytes, n + l + k, NULL, &m, &why))
         die(path, &why);
     free(bytes);

@@ -1,0 +1,127 @@
+#include "tests/stress/faults.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "channels/endpoint.h"
+#include "channels/frozen.h"
+#include "channels/names.h"
+#include "runtime/kernel/pages.h"
+
+struct faults faults;
+
+void faults_begin(enum fault kind, uint64_t at)
+{
+    faults.kind = kind;
+    faults.at = at;
+    faults.hit = false;
+    faults.running = 0;
+    memset(faults.count, 0, sizeof faults.count);
+    faults.on = true;
+}
+
+void faults_end(void)
+{
+    faults.on = false;
+}
+
+void faults_point(enum fault kind, uint32_t id)
+{
+    if (!faults.on || ++faults.count[kind] != faults.at || faults.kind != kind)
+        return;
+    faults.hit = true;
+    faults.kill(id);
+}
+
+/* Memory is asked for: false, it cannot be had. */
+static bool granted(void)
+{
+    if (!faults.on)
+        return true;
+    if (faults.running)
+        faults_point(FAULT_ALLOC, faults.running);
+    uint64_t n = ++faults.count[FAULT_FAIL];
+    faults.count[FAULT_FAIL_ON] = n;
+    bool fails = faults.kind == FAULT_FAIL      ? n == faults.at
+                 : faults.kind == FAULT_FAIL_ON ? n >= faults.at
+                                                : false;
+    faults.hit |= fails;
+    return !fails;
+}
+
+/* NAME(ARGS), unless it is to fail. */
+#define WRAP(type, failure, name, params, args)                                                    \
+    type __real_##name params;                                                                     \
+    type __wrap_##name params;                                                                     \
+    type __wrap_##name params                                                                      \
+    {                                                                                              \
+        if (granted())                                                                             \
+            return __real_##name args;                                                             \
+        errno = ENOMEM;                                                                            \
+        return failure;                                                                            \
+    }
+
+/* The same for what free() takes back. */
+#define WRAP_OWNED(type, name, params, args, begins)                                               \
+    type __real_##name params;                                                                     \
+    type __wrap_##name params;                                                                     \
+    type __wrap_##name params                                                                      \
+    {                                                                                              \
+        type got = granted() ? __real_##name args : NULL;                                          \
+        faults.live += got && (begins);                                                            \
+        return got;                                                                                \
+    }
+
+WRAP_OWNED(void *, malloc, (size_t n), (n), true)
+WRAP_OWNED(void *, calloc, (size_t n, size_t size), (n, size), true)
+WRAP_OWNED(void *, realloc, (void *p, size_t n), (p, n), !p)
+WRAP_OWNED(char *, strdup, (const char *s), (s), true)
+
+void __real_free(void *p);
+void __wrap_free(void *p);
+void __wrap_free(void *p)
+{
+    faults.live -= p != NULL;
+    __real_free(p);
+}
+
+int __wrap_asprintf(char **out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int __wrap_asprintf(char **out, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = granted() ? vasprintf(out, fmt, ap) : -1;
+    va_end(ap);
+    faults.live += n >= 0;
+    return n;
+}
+
+WRAP(void *, MAP_FAILED, mmap, (void *at, size_t n, int prot, int flags, int fd, off_t offset),
+     (at, n, prot, flags, fd, offset))
+WRAP(enum status, E_NOMEM, extent_reserve,
+     (struct region * r, enum page_zone zone, uint32_t owner, uint32_t npages, uint8_t rights,
+      struct extent *out),
+     (r, zone, owner, npages, rights, out))
+WRAP(enum status, E_NOMEM, extent_reserve_down,
+     (struct region * r, uint32_t owner, uint32_t npages, uint8_t rights, struct extent *out),
+     (r, owner, npages, rights, out))
+WRAP(enum status, E_NOMEM, extent_commit, (struct region * r, struct extent *e, uint32_t n),
+     (r, e, n))
+WRAP(struct xobj *, NULL, xblock_alloc,
+     (struct xheap * h, struct xaccount *a, const struct xtype *t, uint32_t n), (h, a, t, n))
+WRAP(struct xobj *, NULL, channel_create,
+     (struct xheap * h, struct xaccount *a, const struct xcontract *c), (h, a, c))
+WRAP(struct xobj *, NULL, frozen_share, (struct xheap * h, struct xobj *o, struct xaccount *a),
+     (h, o, a))
+WRAP(struct xobj *, NULL, names_connect,
+     (struct names * n, struct xaccount *a, const struct xcontract *c, const char *name,
+      uint32_t len),
+     (n, a, c, name, len))
+WRAP(struct xobj *, NULL, names_listen,
+     (struct names * n, struct xaccount *a, const struct xcontract *c, const char *name,
+      uint32_t len),
+     (n, a, c, name, len))

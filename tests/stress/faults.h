@@ -1,0 +1,42 @@
+/* Faults at a chosen point of a run: the end of a SIP, or memory that cannot be had.
+ *
+ * The linker leads what the runtime calls to get memory (malloc and its like, mmap, extents of
+ * pages) through faults.c
+ * (`--wrap`, tests/stress/meson.build), so that nothing of this is in the runtime. */
+#ifndef TESTS_STRESS_FAULTS_H
+#define TESTS_STRESS_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum fault {
+    FAULT_NONE,    /* count only */
+    FAULT_EVENT,   /* end the SIP of the k-th event of the scheduler but checks */
+    FAULT_CHECK,   /* ... of the k-th preemption check */
+    FAULT_ALLOC,   /* ... that is running when memory is asked for the k-th time */
+    FAULT_FAIL,    /* memory cannot be had at the k-th time */
+    FAULT_FAIL_ON, /* ... nor at any later one */
+    FAULT_N
+};
+
+extern struct faults {
+    /* what is to happen */
+    enum fault kind;
+    uint64_t at; /* k, from 1 */
+    /* what has happened since faults_begin() */
+    bool on;
+    bool hit;
+    uint64_t count[FAULT_N]; /* so far, of what `at` counts */
+    int64_t live; /* what malloc and its like have given and free() has not taken back, in all */
+    /* set by who runs SIPs */
+    uint32_t running;          /* the id of the running SIP; 0: none */
+    void (*kill)(uint32_t id); /* ends it */
+} faults;
+
+/* Counts from now on, and does that. */
+void faults_begin(enum fault kind, uint64_t at);
+void faults_end(void);
+/* Has come to such a point, with that SIP. */
+void faults_point(enum fault kind, uint32_t id);
+
+#endif

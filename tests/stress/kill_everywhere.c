@@ -1,0 +1,376 @@
+/* Ends a SIP at every point of a run in turn, and refuses memory at every point in turn:
+ * kill_everywhere [OPTIONS] FILE...
+ *
+ * FILE is a manifest (.yaml), keep.wat, or a file of tests/trap (.wat, with --contract=FILE). Each
+ * is run with one seed again and again; without a fault first, which tells how many points of each
+ * kind there are (faults.h). After each run:
+ *   - the audit is clean, before the SIPs are destroyed and after; no object of the exchange heap
+ *     is left; all that malloc gave is free again, no descriptor is left
+ *   - who was not ended has ended by itself as it may, or waits: it has no trap that it had not
+ *     without the fault, but X_PEER_CLOSED where SIPs were ended and lack of memory where there
+ *     was none; cases that break rules by design may break others then
+ *   - the run has come to an end
+ * --points=N: at most N points of each kind, spread evenly. --seed=N, --monitor, --only=TEXT
+ * (worlds with that in the name), --kind=event|check|alloc|fail|fail-on, --at=K (one point),
+ * --list.
+ */
+#include <dirent.h>
+#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "tests/stress/faults.h"
+#include "tests/stress/worlds.h"
+#include "tests/unit/wat.h"
+
+static const char *const kinds[FAULT_N] = {"none", "event", "check", "alloc", "fail", "fail-on"};
+
+static struct {
+    uint64_t seed, points, at;
+    bool monitor, list;
+    const char *only, *contract;
+    int kind; /* 0: all */
+    int null; /* /dev/null */
+} o = {.seed = 1};
+
+static uint64_t runs, hits, passed, failed;
+
+/* ---- one run ---- */
+
+/* What became of a run. */
+struct outcome {
+    bool made, over; /* the system could be made; nobody was left that could run */
+    struct end {
+        bool spawned, ended, killed;
+        char trap[32];
+    } ends[MEMBERS_MAX];
+    char wrong[400]; /* "": nothing */
+};
+
+static struct singula_system *sys;
+static struct singula_sip *sips[MEMBERS_MAX];
+static uint32_t victim; /* is to be ended as soon as its handle is there; 0: nobody */
+
+static void end_sip(uint32_t id)
+{
+    for (unsigned i = 0; i < MEMBERS_MAX; i++) {
+        if (sips[i] && singula_sip_id(sips[i]) == id) {
+            singula_kill(sips[i]);
+            return;
+        }
+    }
+    victim = id; /* within singula_spawn() */
+}
+
+static void trace(void *ctx, const struct singula_trace *t)
+{
+    (void)ctx;
+    if (t->event == SINGULA_TRACE_START)
+        faults.running = t->id;
+    else if (t->event != SINGULA_TRACE_CHECK && t->event != SINGULA_TRACE_WAKE)
+        faults.running = 0;
+    if (t->event == SINGULA_TRACE_CHECK)
+        faults_point(FAULT_CHECK, t->id);
+    else if (t->event != SINGULA_TRACE_END)
+        faults_point(FAULT_EVENT, t->id);
+}
+
+static int host_zero(struct singula_sip *sip, void *ctx, uint64_t *slots)
+{
+    (void)sip, (void)ctx;
+    slots[0] = 0;
+    return 0;
+}
+
+static int host_keep(struct singula_sip *sip, void *ctx, uint64_t *slots)
+{
+    (void)sip, (void)ctx, (void)slots;
+    return 0;
+}
+
+static int host_leave(struct singula_sip *sip, void *ctx, uint64_t *slots)
+{
+    (void)sip, (void)ctx, (void)slots;
+    return 1;
+}
+
+static void note(struct outcome *out, const char *what, const char *detail)
+{
+    if (!out->wrong[0])
+        snprintf(out->wrong, sizeof out->wrong, "%s%s", what, detail);
+}
+
+static void audit(struct outcome *out, const char *when)
+{
+    struct singula_diag why = {0};
+    if (singula_audit(sys, &why) != 0)
+        note(out, when, why.detail[0] ? why.detail : singula_status_name(why.code));
+}
+
+static bool make(const struct world *w)
+{
+    struct singula_config cfg = {.seed = o.seed,
+                                 .trace = trace,
+                                 .address_bytes = UINT64_C(1) << 34,
+                                 .guard_windows = 8,
+                                 .max_sips = 64,
+                                 .monitor = o.monitor || w->unproved ? SINGULA_MONITOR_ON
+                                                                     : SINGULA_MONITOR_OFF};
+    if (singula_system_create(&cfg, &sys, NULL) != 0)
+        return false;
+    if (!w->hosts ||
+        (singula_host_function(sys, "test", "give", "r:", host_keep, NULL, NULL) == 0 &&
+         singula_host_function(sys, "test", "other", ":r", host_zero, NULL, NULL) == 0 &&
+         singula_host_function(sys, "test", "leave", "I:", host_leave, NULL, NULL) == 0 &&
+         singula_host_function(sys, "test", "forge", "I:r", host_keep, NULL, NULL) == 0))
+        return true;
+    singula_system_destroy(sys);
+    return false;
+}
+
+static void spawn_all(const struct world *w, struct outcome *out)
+{
+    const uint64_t ms = 1000000;
+    for (unsigned i = 0; i < w->n; i++) {
+        struct singula_spawn opt = w->members[i].opt;
+        for (int k = 0; k < 3; k++)
+            opt.stdio[k] = o.null + 1;
+        victim = 0;
+        out->ends[i].spawned = singula_spawn(sys, w->members[i].module, &opt, &sips[i], NULL) == 0;
+        if (victim && sips[i])
+            singula_kill(sips[i]);
+        for (int k = 0; k < 100 && w->members[i].first && sips[i]; k++) {
+            enum singula_state st = singula_sip_state(sips[i]);
+            if (st != SINGULA_READY && st != SINGULA_RUNNING)
+                break;
+            singula_run(sys, NULL, ms);
+        }
+    }
+}
+
+static void look(const struct world *w, struct outcome *out)
+{
+    for (unsigned i = 0; i < w->n; i++) {
+        struct end *e = &out->ends[i];
+        if (!sips[i])
+            continue;
+        enum singula_state st = singula_sip_state(sips[i]);
+        e->ended = st == SINGULA_EXITED || st == SINGULA_TRAPPED;
+        snprintf(e->trap, sizeof e->trap, "%s", singula_sip_trap(sips[i]));
+        e->killed = strcmp(e->trap, "KILLED") == 0;
+    }
+}
+
+static void run_once(const struct world *w, enum fault kind, uint64_t at, struct outcome *out)
+{
+    struct singula_stats left;
+    *out = (struct outcome){0};
+    memset(sips, 0, sizeof sips);
+    faults_begin(kind, at);
+    runs++;
+    if (!make(w)) {
+        hits += faults.hit;
+        faults_end();
+        return;
+    }
+    out->made = true;
+    spawn_all(w, out);
+    out->over = singula_run(sys, NULL, UINT64_C(20000000000)) != SINGULA_RUN_TIMEOUT;
+    faults.on = false;
+    look(w, out);
+    audit(out, "audit of what lives: ");
+    faults.on = true;
+    for (unsigned i = 0; i < w->n; i++)
+        singula_sip_destroy(sips[i]);
+    faults.on = false;
+    audit(out, "audit at the end: ");
+    singula_stats(sys, &left);
+    if (left.sips || left.blocks || left.block_bytes || left.endpoints || left.listeners ||
+        left.sets)
+        note(out, "objects are left", "");
+    faults.on = true;
+    singula_system_destroy(sys);
+    hits += faults.hit;
+    faults_end();
+}
+
+/* ---- judging ---- */
+
+static bool may_trap(enum fault kind, const char *trap)
+{
+    static const char *const lacking[] = {"OUT_OF_PAGES", "STACK_OVERFLOW", "X_EXHAUSTED",
+                                          "UNREACHABLE", NULL};
+    if (strcmp(trap, "NONE") == 0 || strcmp(trap, "X_PEER_CLOSED") == 0)
+        return true;
+    for (int i = 0; kind >= FAULT_FAIL && lacking[i]; i++)
+        if (strcmp(trap, lacking[i]) == 0)
+            return true;
+    return false;
+}
+
+static void judge(const struct world *w, enum fault kind, const struct outcome *base,
+                  struct outcome *out)
+{
+    unsigned killed = 0;
+    if (kind == FAULT_NONE && !out->made)
+        note(out, "the system cannot be made", "");
+    for (unsigned i = 0; i < w->n; i++) {
+        const struct end *e = &out->ends[i];
+        if (out->made && !e->spawned && kind < FAULT_FAIL)
+            note(out, "cannot be spawned: ", w->members[i].name);
+        killed += e->killed;
+        if (e->spawned && !e->killed && base && !w->unproved &&
+            strcmp(e->trap, base->ends[i].trap) != 0 && !may_trap(kind, e->trap)) {
+            char text[160];
+            snprintf(text, sizeof text, "%s: %s, without the fault %s", w->members[i].name, e->trap,
+                     base->ends[i].trap);
+            note(out, text, "");
+        }
+    }
+    if (killed > (kind != FAULT_NONE && kind < FAULT_FAIL))
+        note(out, "somebody else was ended, too", "");
+    if (out->made && !out->over && (!base || base->over))
+        note(out, "the run does not end", "");
+}
+
+static unsigned descriptors(void)
+{
+    unsigned n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (d && readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+static void try_point(const struct world *w, enum fault kind, uint64_t at,
+                      const struct outcome *base)
+{
+    struct outcome out;
+    int64_t before = faults.live;
+    run_once(w, kind, at, &out);
+    judge(w, kind, base, &out);
+    if (faults.live != before)
+        note(&out, "malloc and free were not called equally often", "");
+    if (!out.wrong[0]) {
+        passed++;
+        return;
+    }
+    failed++;
+    printf("%s --kind=%s --at=%llu: %s\n", w->name, kinds[kind], (unsigned long long)at, out.wrong);
+}
+
+static void try_world(struct world *w)
+{
+    struct outcome base;
+    uint64_t count[FAULT_N];
+    if (o.only && !strstr(w->name, o.only))
+        return;
+    for (int i = 0; i < 2; i++)
+        run_once(w, FAULT_NONE, 0, &base);
+    judge(w, FAULT_NONE, NULL, &base);
+    memcpy(count, faults.count, sizeof count);
+    printf(
+        "%s: %llu events, %llu checks; memory is asked for %llu times, by running SIPs %llu%s%s\n",
+        w->name, (unsigned long long)count[FAULT_EVENT], (unsigned long long)count[FAULT_CHECK],
+        (unsigned long long)count[FAULT_FAIL], (unsigned long long)count[FAULT_ALLOC],
+        base.wrong[0] ? ": " : "", base.wrong);
+    fflush(stdout);
+    failed += base.wrong[0] != 0;
+    if (o.list || base.wrong[0])
+        return;
+    unsigned fds = descriptors();
+    for (int kind = FAULT_EVENT; kind < FAULT_N; kind++) {
+        if (o.kind && kind != o.kind)
+            continue;
+        uint64_t n = o.points && o.points < count[kind] ? o.points : count[kind];
+        if (o.at) {
+            try_point(w, (enum fault)kind, o.at, &base);
+            continue;
+        }
+        for (uint64_t i = 0; i < n; i++) /* the last of each part: the end is among them */
+            try_point(w, (enum fault)kind, (i + 1) * count[kind] / n, &base);
+    }
+    if (descriptors() != fds) {
+        printf("%s: %u descriptors were open, now %u\n", w->name, fds, descriptors());
+        failed++;
+    }
+}
+
+/* ---- options ---- */
+
+static bool option(const char *arg)
+{
+    const char *value = strchr(arg, '=');
+    size_t n = value ? (size_t)(value - arg) : strlen(arg);
+    value = value ? value + 1 : "";
+#define IS(name) (n == sizeof(name) - 1 && memcmp(arg, name, n) == 0)
+    if (IS("--points"))
+        o.points = strtoull(value, NULL, 10);
+    else if (IS("--seed"))
+        o.seed = strtoull(value, NULL, 10);
+    else if (IS("--at"))
+        o.at = strtoull(value, NULL, 10);
+    else if (IS("--only"))
+        o.only = value;
+    else if (IS("--contract"))
+        o.contract = value;
+    else if (IS("--monitor"))
+        o.monitor = true;
+    else if (IS("--list"))
+        o.list = true;
+    else if (IS("--kind"))
+        for (int k = 1; k < FAULT_N; k++)
+            o.kind = strcmp(value, kinds[k]) == 0 ? k : o.kind;
+    else
+        return false;
+#undef IS
+    return true;
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+    return strlen(s) >= strlen(end) && strcmp(s + strlen(s) - strlen(end), end) == 0;
+}
+
+static void try_file(const char *file)
+{
+    struct world w = {0};
+    bool good;
+    if (ends_in(file, ".yaml")) {
+        good = world_of_manifest(file, o.monitor ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF, &w);
+    } else if (ends_in(file, "keep.wat")) {
+        good = world_of_keep(file, &w);
+    } else {
+        if (!worlds_of_cases(file, o.contract, try_world))
+            failed++;
+        return;
+    }
+    if (good)
+        try_world(&w);
+    else
+        failed++;
+    world_clear(&w);
+}
+
+int main(int argc, char **argv)
+{
+    faults.kill = end_sip;
+    o.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (!wat_available()) {
+        printf("kill_everywhere: skipped: no wat2wasm (package wabt)\n");
+        return 77;
+    }
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] != '-')
+            try_file(argv[i]);
+        else if (!option(argv[i]))
+            return 2;
+    }
+    close(o.null);
+    printf("    seed %llu: %llu runs, %llu of them with a fault\n", (unsigned long long)o.seed,
+           (unsigned long long)runs, (unsigned long long)hits);
+    printf("kill_everywhere: %llu passed, %llu failed, 0 skipped\n", (unsigned long long)passed,
+           (unsigned long long)failed);
+    return failed || (!passed && !o.list) ? 1 : 0;
+}
