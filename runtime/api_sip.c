@@ -107,17 +107,30 @@ static void ended(struct sip *s)
 }
 
 /* What its options give it of drivers. */
-static enum status give_grants(struct singula_sip *h, struct sip *s, struct diag *why)
+static enum status give_grants(struct singula_sip *h, struct sip *s,
+                               const struct singula_spawn *opt, struct diag *why)
 {
-    struct grants_config cfg = {.connect = (const char *const *)h->connect};
+    struct grants_config cfg = {.connect = (const char *const *)h->connect,
+                                .max_bytes = s->account.max_bytes,
+                                .ndirs = opt->ndirs};
     enum status st = OK;
     bool any = false;
     for (char **name = h->connect; name && *name; name++)
         any |= drivers_named(*name);
-    if (any && !h->sys->drivers)
+    if (!any)
+        return OK;
+    if (!h->sys->drivers)
         st = drivers_open(&h->sys->rt, &h->sys->drivers, why);
-    if (any && st == OK)
+    struct grants_dir *dirs = calloc(opt->ndirs + 1, sizeof *dirs);
+    if (!dirs)
+        return diag_set(why, E_NOMEM, "directories of a SIP");
+    for (uint32_t i = 0; i < opt->ndirs; i++)
+        dirs[i] = (struct grants_dir){opt->dirs[i].host_path, opt->dirs[i].guest_path,
+                                      opt->dirs[i].read_only};
+    cfg.dirs = dirs;
+    if (st == OK)
         st = drivers_grant(h->sys->drivers, &cfg, &h->grants, why);
+    free(dirs);
     if (st == OK && h->grants)
         s->account.badge = grants_badge(h->grants);
     return st;
@@ -159,7 +172,7 @@ static enum status build(struct singula_sip *h, const struct singula_spawn *opt,
         uses_wasi(verified_view(h->module->verified)))
         st = attach_wasi(s, opt, why);
     if (st == OK)
-        st = give_grants(h, s, why);
+        st = give_grants(h, s, opt, why);
     if (st == OK)
         st = spawn_start(s, *entry ? entry : NULL, why);
     if (st != OK) {

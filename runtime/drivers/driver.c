@@ -14,11 +14,20 @@ enum { EVENTS = 64 };
 
 /* ---- answers ---- */
 
+/* The block is somebody else's from now on. */
+static struct xobj *let_go(struct conn *c)
+{
+    struct xobj *o = c->block;
+    c->block = NULL;
+    atomic_fetch_sub(&c->grants->held, c->charged);
+    c->charged = 0;
+    return o;
+}
+
 static void end_block(struct conn *c)
 {
     if (c->block)
-        xobj_end(conn_driver(c)->rt->xheap, c->block);
-    c->block = NULL;
+        xobj_end(conn_driver(c)->rt->xheap, let_go(c));
 }
 
 void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct xobj *ref)
@@ -39,11 +48,43 @@ void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct x
 void conn_reply(struct conn *c, uint32_t tag, const void *scalars)
 {
     bool carries = c->service->contract->decl->messages[tag].ref.kind == REF_BLOCK;
-    struct xobj *ref = carries ? c->block : NULL;
-    if (carries && c->e)
-        c->block = NULL; /* it moves */
-    conn_reply_with(c, tag, scalars, c->e ? ref : NULL);
+    conn_reply_with(c, tag, scalars, carries ? let_go(c) : NULL);
     end_block(c);
+}
+
+/* ---- operations ---- */
+
+/* Whoever looks at operations. */
+static void op_over(struct aio_op *op)
+{
+    struct conn *c = container_of(op, struct conn, op);
+    struct driver *d = conn_driver(c);
+    pthread_mutex_lock(&d->lock);
+    c->next_over = d->over;
+    d->over = c;
+    sched_wake(&d->proc);
+    pthread_mutex_unlock(&d->lock);
+}
+
+void conn_begin(struct conn *c)
+{
+    c->busy = true;
+    c->op.proc = NULL;
+    c->op.over = op_over;
+    aio_submit(conn_driver(c)->rt->aio, &c->op);
+}
+
+const uint8_t *conn_bytes_in(const struct conn *c, uint32_t n)
+{
+    return n <= c->block->len ? c->block->data + c->block->type->array_offset : NULL;
+}
+
+uint8_t *conn_bytes_out(struct conn *c, uint32_t n)
+{
+    if (n > c->block->len)
+        return NULL;
+    xblock_touch(c->block, n);
+    return c->block->data + c->block->type->array_offset;
 }
 
 /* ---- clients ---- */
@@ -85,10 +126,31 @@ static void conn_free(struct conn *c)
 /* The client has gone, and its end is not in the set. */
 static void conn_close(struct conn *c)
 {
-    endpoint_close(conn_driver(c)->rt->xheap, c->e);
+    struct driver *d = conn_driver(c);
+    endpoint_close(d->rt->xheap, c->e);
     c->e = NULL;
     if (!c->busy)
         conn_free(c);
+    else if (!c->keep)
+        aio_cancel(d->rt->aio, &c->op);
+}
+
+struct xobj *conn_new(struct driver *d, uint32_t service, struct grants *g, struct conn **out)
+{
+    struct xheap *h = d->rt->xheap;
+    struct service *s = &d->services[service];
+    struct xobj *exp = channel_create(h, &d->account, s->contract);
+    if (!exp)
+        return NULL;
+    struct xobj *imp = channel_peer(h, exp->endpoint);
+    struct grants *held = grants_take(d->all, g->badge);
+    *out = conn_make(s, exp, held);
+    if (*out)
+        return imp;
+    grants_drop(d->all, held);
+    endpoint_close(h, exp->endpoint);
+    endpoint_close(h, imp->endpoint);
+    return NULL;
 }
 
 static bool accept_one(struct driver *d)
@@ -111,7 +173,7 @@ static bool accept_one(struct driver *d)
 static void receive(struct conn *c, uint32_t tag)
 {
     struct driver *d = conn_driver(c);
-    struct xmessage m;
+    struct xmessage m = {0};
     enum trap t;
     check(!c->busy && !c->block); /* the contract: one request at a time */
     enum xresult r = endpoint_recv(d->rt->xheap, c->e, tag, &d->account, &d->proc, &m, &t);
@@ -119,7 +181,52 @@ static void receive(struct conn *c, uint32_t tag)
     if (d->rt->monitor)
         monitor_received(c->e, tag);
     c->block = m.ref;
+    c->charged = m.ref ? m.ref->tree_bytes : 0;
+    atomic_fetch_add(&c->grants->held, c->charged);
     c->service->ops->message(c, &m);
+}
+
+/* What waits in the queue is paid for by who sent it, what the driver has taken is not: so nobody
+ * has it take more than he may own himself. Who would is put off until something is over. */
+static bool may_receive(struct conn *c, uint32_t tag)
+{
+    struct driver *d = conn_driver(c);
+    if (c->service->contract->decl->messages[tag].ref.kind == REF_NONE ||
+        atomic_load(&c->grants->held) <= c->grants->max_bytes)
+        return true;
+    list_remove(&c->in_service);
+    list_push(&d->deferred, &c->in_service);
+    return false;
+}
+
+static void receive_deferred(struct driver *d)
+{
+    struct list *l;
+    while ((l = list_pop(&d->deferred)) != NULL) {
+        struct conn *c = container_of(l, struct conn, in_service);
+        list_push(&c->service->conns, l);
+        set_add(d->rt->xheap, c->service->set, c->e, (int64_t)(uintptr_t)c);
+    }
+}
+
+/* Operations that are over; false: there are none. */
+static bool finish_some(struct driver *d)
+{
+    pthread_mutex_lock(&d->lock);
+    struct conn *c = d->over, *next;
+    d->over = NULL;
+    pthread_mutex_unlock(&d->lock);
+    if (!c)
+        return false;
+    for (; c; c = next) {
+        next = c->next_over;
+        c->busy = c->keep = false;
+        c->service->ops->over(c);
+        if (!c->e && !c->busy)
+            conn_free(c);
+    }
+    receive_deferred(d);
+    return true;
 }
 
 /* The first client of the service that has sent or closed; false: there is none. */
@@ -139,6 +246,8 @@ static bool serve_one(struct service *s)
         conn_close(c);
         return true;
     }
+    if (tag != TAG_NONE && !may_receive(c, (uint32_t)tag))
+        return true;
     if (tag != TAG_NONE)
         receive(c, (uint32_t)tag);
     set_add(h, s->set, e, key);
@@ -147,7 +256,8 @@ static bool serve_one(struct service *s)
 
 static bool serve(struct driver *d)
 {
-    bool any = accept_one(d);
+    bool any = finish_some(d);
+    any |= accept_one(d);
     for (uint32_t i = 0; i < DRIVER_SERVICES && d->services[i].ops; i++)
         any |= serve_one(&d->services[i]);
     return any;
@@ -174,6 +284,7 @@ static void teardown(struct proc *p)
 {
     struct driver *d = container_of(p, struct driver, proc);
     struct list *l;
+    receive_deferred(d);
     for (uint32_t i = 0; i < DRIVER_SERVICES; i++) {
         struct service *s = &d->services[i];
         while (s->ops && (l = s->conns.next) != &s->conns)
@@ -243,12 +354,15 @@ enum status driver_start(struct drivers *all, enum driver_id id, struct diag *wh
     const char *text, *name = drivers_contract((uint32_t)id, &text);
     if (all->running[id])
         return OK;
+    if (ops[id]->uses_aio && !runtime_aio(all->rt))
+        return diag_set(why, E_IO, "driver %s: asynchronous operations are not possible", name);
     struct driver *d = calloc(1, sizeof *d);
     if (!d)
         return diag_set(why, E_NOMEM, "driver %s", name);
     d->all = all;
     d->rt = all->rt;
     d->ops = ops[id];
+    list_init(&d->deferred);
     check(pthread_mutex_init(&d->lock, NULL) == 0);
     enum status st = proc_reserve(d->rt->sched, &d->proc, &driver_proc, name);
     if (st != OK) {
@@ -269,10 +383,23 @@ enum status driver_start(struct drivers *all, enum driver_id id, struct diag *wh
     return OK;
 }
 
+static void cancel_all(const struct list *conns)
+{
+    for (struct list *l = conns->next; l != conns; l = l->next) {
+        struct conn *c = container_of(l, struct conn, in_service);
+        if (c->busy)
+            aio_cancel(conn_driver(c)->rt->aio, &c->op);
+    }
+}
+
 void driver_stop(struct driver *d)
 {
     if (!d)
         return;
+    for (uint32_t i = 0; i < DRIVER_SERVICES && d->services[i].ops; i++)
+        cancel_all(&d->services[i].conns);
+    if (d->rt->aio)
+        aio_drain(d->rt->aio); /* before their blocks end with the account */
     proc_kill(&d->proc, TRAP_KILLED);
     sched_reap(d->rt->sched);
     check(d->proc.state == PROC_DEAD);

@@ -17,9 +17,17 @@
 struct drivers;
 struct grants;
 
+struct grants_dir {
+    const char *host_path, *guest_path;
+    bool read_only;
+};
+
 /* What one SIP is given. */
 struct grants_config {
     const char *const *connect; /* NULL-terminated; names of drivers among them count */
+    uint64_t max_bytes;         /* of blocks that drivers may hold for it, about */
+    const struct grants_dir *dirs;
+    uint32_t ndirs;
 };
 
 /* rt must live longer. */

@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "channels/monitor.h"
 #include "runtime/drivers/drivers.h"
+#include "runtime/wasi/sandbox.h"
 
 #define DRIVER_SERVICES 3
 
@@ -45,6 +46,7 @@ struct driver_ops {
     /* Does what is due at `now`; when to look again, or WAIT_FOREVER. NULL: never. */
     uint64_t (*due)(struct driver *d, uint64_t now);
     void (*close)(struct driver *d); /* d->state goes; NULL: there is none */
+    bool uses_aio;
 };
 
 #define DRIVER(name) extern const struct driver_ops name##_driver;
@@ -72,19 +74,21 @@ struct driver {
     void *state;          /* the driver's own */
     pthread_mutex_t lock; /* of `over`, to which whoever looks at operations adds */
     struct conn *over;
+    struct list deferred; /* clients with a request that is not taken yet, by in_service */
 };
 
 /* A client's channel. */
 struct conn {
     struct service *service;
-    struct endpoint *e; /* the exp end; NULL: the client has gone */
-    struct list in_service;
+    struct endpoint *e;     /* the exp end; NULL: the client has gone */
+    struct list in_service; /* of the service's `conns`, or the driver's `deferred` */
     struct grants *grants;
     struct xobj *block; /* of the request that is worked on, or NULL */
     bool busy;          /* `op` is in flight */
     bool keep;          /* ... and is carried out even if the client goes */
     struct aio_op op;
     struct conn *next_over;
+    uint64_t charged; /* bytes of `block`, counted in grants->held */
 };
 
 struct drivers {
@@ -98,6 +102,19 @@ struct drivers {
 struct grants {
     uint64_t badge;
     uint32_t refs; /* the SIP's, if it lives, and one per channel */
+    /* fixed */
+    uint64_t max_bytes;
+    struct grant_dir *dirs;
+    uint32_t ndirs;
+    enum sandbox_way way;
+    /* any driver */
+    _Atomic uint64_t held; /* bytes of blocks that drivers hold for it */
+};
+
+struct grant_dir {
+    int fd;
+    char *path; /* the guest's, without a slash at either end */
+    bool read_only;
 };
 
 /* The contracts' texts. */
@@ -122,6 +139,20 @@ void driver_stop(struct driver *d);
 void conn_reply(struct conn *c, uint32_t tag, const void *scalars);
 /* The same with a new channel's imp end, whose exp end the driver serves. */
 void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct xobj *ref);
+
+/* Submits c->op, of which the caller has set the kind and its operands; the service's over() is
+ * called when it is over. */
+void conn_begin(struct conn *c);
+/* The request's block: `n` of its bytes that will be written, or are read. NULL: it has fewer. */
+uint8_t *conn_bytes_out(struct conn *c, uint32_t n);
+const uint8_t *conn_bytes_in(const struct conn *c, uint32_t n);
+static inline uint32_t conn_len(const struct conn *c)
+{
+    return c->block->len;
+}
+/* A new channel of another service of the driver: its imp end, for conn_reply_with(); NULL: heap
+ * exhausted. */
+struct xobj *conn_new(struct driver *d, uint32_t service, struct grants *g, struct conn **out);
 
 static inline struct driver *conn_driver(const struct conn *c)
 {

@@ -5,8 +5,10 @@
  */
 #include "runtime/drivers/drivers_int.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct grants **slot_of(struct drivers *all, uint64_t badge)
 {
@@ -35,6 +37,17 @@ static bool enter(struct drivers *all, struct grants *g)
     return true;
 }
 
+static void destroy(struct grants *g)
+{
+    for (uint32_t i = 0; i < g->ndirs; i++) {
+        if (g->dirs[i].fd >= 0)
+            close(g->dirs[i].fd);
+        free(g->dirs[i].path);
+    }
+    free(g->dirs);
+    free(g);
+}
+
 struct grants *grants_take(struct drivers *all, uint64_t badge)
 {
     pthread_mutex_lock(&all->lock);
@@ -53,7 +66,7 @@ void grants_drop(struct drivers *all, struct grants *g)
         *slot_of(all, g->badge) = NULL;
     pthread_mutex_unlock(&all->lock);
     if (last)
-        free(g);
+        destroy(g);
 }
 
 uint64_t grants_badge(const struct grants *g)
@@ -61,18 +74,55 @@ uint64_t grants_badge(const struct grants *g)
     return g->badge;
 }
 
-static enum status make(struct drivers *all, struct grants **out, struct diag *why)
+/* Without the slashes around it, and "./" before it. */
+static char *plain_path(const char *path)
+{
+    while (path[0] == '/' || (path[0] == '.' && (path[1] == '/' || !path[1])))
+        path++;
+    size_t n = strlen(path);
+    while (n && path[n - 1] == '/')
+        n--;
+    return strndup(path, n);
+}
+
+static enum status open_dirs(struct grants *g, const struct grants_config *cfg, struct diag *why)
+{
+    g->dirs = calloc(cfg->ndirs + 1, sizeof *g->dirs);
+    if (!g->dirs)
+        return E_NOMEM;
+    for (uint32_t i = 0; i < cfg->ndirs; i++) {
+        const struct grants_dir *from = &cfg->dirs[i];
+        struct grant_dir *d = &g->dirs[g->ndirs++];
+        d->read_only = from->read_only;
+        d->path = plain_path(from->guest_path);
+        d->fd = open(from->host_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (d->fd < 0)
+            return diag_set(why, E_IO, "directory %s cannot be opened", from->host_path);
+        if (!d->path)
+            return E_NOMEM;
+        if (i == 0)
+            g->way = sandbox_probe(d->fd);
+    }
+    return OK;
+}
+
+static enum status make(struct drivers *all, const struct grants_config *cfg, struct grants **out,
+                        struct diag *why)
 {
     struct grants *g = calloc(1, sizeof *g);
     if (!g)
         return diag_set(why, E_NOMEM, "grants of a SIP");
     g->refs = 1;
-    pthread_mutex_lock(&all->lock);
-    bool entered = enter(all, g);
-    pthread_mutex_unlock(&all->lock);
-    if (!entered) {
-        free(g);
-        return diag_set(why, E_NOMEM, "grants of a SIP");
+    g->max_bytes = cfg->max_bytes;
+    enum status st = open_dirs(g, cfg, why);
+    if (st == OK) {
+        pthread_mutex_lock(&all->lock);
+        st = enter(all, g) ? OK : E_NOMEM;
+        pthread_mutex_unlock(&all->lock);
+    }
+    if (st != OK) {
+        destroy(g);
+        return diag_set(why, st, "grants of a SIP");
     }
     *out = g;
     return OK;
@@ -90,7 +140,7 @@ enum status drivers_grant(struct drivers *all, const struct grants_config *cfg, 
             return st;
         any |= id != DRIVER_N;
     }
-    return any ? make(all, out, why) : OK;
+    return any ? make(all, cfg, out, why) : OK;
 }
 
 void drivers_revoke(struct drivers *all, struct grants *g)

@@ -1,26 +1,53 @@
-/* Private to runtime/kernel/aio*.c. */
+/* Private to runtime/kernel/aio*.c. All but pool threads is called by whoever looks, one at a time.
+ */
 #ifndef RUNTIME_KERNEL_AIO_INT_H
 #define RUNTIME_KERNEL_AIO_INT_H
 
+#include <pthread.h>
+
 #include "runtime/kernel/aio.h"
 
-/* One way of carrying operations out. */
-struct aio_ways {
-    enum status (*open)(struct aio *a); /* sets a->source.fd, readable when something is over */
-    void (*close)(struct aio *a);
-    bool (*start)(struct aio *a, struct aio_op *op); /* false: no room now */
-    /* Gives what is over to `finish`; makes what was started go. */
-    void (*collect)(struct aio *a,
-                    void (*finish)(struct aio *a, struct aio_op *op, int64_t result));
-};
-extern const struct aio_ways aio_ring, aio_threads;
+struct aio_ring;
+struct aio_pool;
 
 struct aio {
     struct sched *sched;
-    struct sched_source source; /* busy: in flight, those that wait here included */
-    const struct aio_ways *ways;
+    struct sched_source source; /* fd: epoll(7), of ring, pool and sockets; busy: in flight, those
+                                   that wait here included */
+    struct aio_ring *ring;      /* NULL: there is none */
+    struct aio_pool *pool;      /* NULL: not needed yet */
+    pthread_mutex_t lock; /* of what follows, and of `done`, `cancel` and `proc` of operations */
     struct aio_op *first, *last; /* not started yet */
-    void *state;                 /* the way's */
+    struct list cancels; /* started */
+    /* who looks */
+    struct list waiting; /* watched by epoll(7) */
+    uint64_t watched_ns; /* when it was asked last */
 };
+
+/* ---- aio.c ---- */
+void aio_finish(struct aio *a, struct aio_op *op, int64_t result);
+/* The source's descriptor becomes readable with fd. E_IO. */
+must_check enum status aio_watch(struct aio *a, int fd);
+
+/* ---- aio_ring.c ---- */
+must_check enum status aio_ring_open(struct aio *a);
+void aio_ring_close(struct aio *a);
+bool aio_ring_start(struct aio *a, struct aio_op *op);  /* false: no room now */
+bool aio_ring_cancel(struct aio *a, struct aio_op *op); /* the same */
+/* Finishes what is over; makes what was started go. */
+void aio_ring_collect(struct aio *a);
+
+/* ---- aio_pool.c ---- */
+/* The operation's system call. */
+int64_t aio_pool_carry_out(struct aio_op *op);
+void aio_pool_start(struct aio *a, struct aio_op *op);
+void aio_pool_cancel(struct aio *a, struct aio_op *op);
+void aio_pool_collect(struct aio *a);
+void aio_pool_close(struct aio *a);
+
+/* ---- aio_sockets.c ---- */
+void aio_sockets_start(struct aio *a, struct aio_op *op);
+void aio_sockets_cancel(struct aio *a, struct aio_op *op);
+void aio_sockets_collect(struct aio *a);
 
 #endif

@@ -78,7 +78,7 @@ void proc_wait_end(struct proc *p);
  * between two slices, and sleeps no longer than until `fd` is readable. There is one (aio.h). */
 struct sched_source {
     int fd;
-    uint32_t busy;
+    _Atomic uint32_t busy;
     void (*look)(struct sched_source *source);
 };
 void sched_attach(struct sched *s, struct sched_source *source); /* NULL: none any more */

@@ -17,6 +17,11 @@ enum wasi_errno errno_to_wasi(int host)
     }
 }
 
+uint32_t wasi_errno_of(int64_t result)
+{
+    return result < 0 ? errno_to_wasi((int)-result) : WASI_SUCCESS;
+}
+
 int errno_result(long result)
 {
     return result < 0 ? -errno : (int)result;

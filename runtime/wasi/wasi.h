@@ -47,6 +47,8 @@ must_check enum status wasi_attach(struct sip *s, const struct wasi_config *cfg,
 
 /* Closes what the SIP opened and frees its state; harmless if there is none. */
 void wasi_teardown(struct sip *s);
+/* The guest's errno for a result: 0, or what a negative one means. */
+uint32_t wasi_errno_of(int64_t result);
 
 /* A link_fn (ctx is not used) for imports of module wasi_snapshot_preview1. E_UNLINKABLE_UNKNOWN
  * for those of other modules and for unknown names, E_UNLINKABLE_TYPE. */

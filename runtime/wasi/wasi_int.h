@@ -124,7 +124,7 @@ void call_done(struct wasi *w, struct proc *p);
 enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_only);
 /* The SIP ends: what the system still does is nobody's. To be called before descriptors are closed.
  */
-void wasi_io_abandon(struct wasi *w);
+void wasi_io_abandon(struct aio *a, struct wasi *w);
 
 /* ---- errno.c ---- */
 

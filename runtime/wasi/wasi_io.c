@@ -94,22 +94,19 @@ static void over(struct aio_op *op)
     free(t);
 }
 
-void wasi_io_abandon(struct wasi *w)
+void wasi_io_abandon(struct aio *a, struct wasi *w)
 {
     struct transfer *t = w->file;
     if (!t)
         return;
     w->file = NULL;
-    if (t->op.done) {
-        over(&t->op);
-        return;
-    }
     for (uint32_t i = 0; i < w->nfds; i++)
         if (w->fds[i].host == t->op.fd && w->fds[i].owned) {
             t->close = t->op.fd;
             w->fds[i].owned = false;
         }
-    aio_abandon(&t->op);
+    if (!aio_abandon(a, &t->op))
+        over(&t->op);
 }
 
 static struct aio *others_run(const struct call *c)
@@ -172,7 +169,7 @@ static ssize_t some(struct call *c, struct aio *a, const struct fdent *e, bool w
     size_t left = iov_bytes(iov, n) - c->w->progress;
     uint32_t nparts = iov_part(part, n, c->w->progress, left);
     if (c->w->file) {
-        *waits = !c->w->file->op.done;
+        *waits = !aio_done(a, &c->w->file->op);
         return *waits ? 0 : take(c, part, nparts);
     }
     ssize_t r = -1;
@@ -233,7 +230,7 @@ enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_on
     struct aio *a = c->w->file ? c->sip->rt->aio : others_run(c);
     if (!a)
         return errno_of(errno_result(data_only ? fdatasync(e->host) : fsync(e->host)));
-    if (c->w->file && c->w->file->op.done)
+    if (c->w->file && aio_done(a, &c->w->file->op))
         return take(c, NULL, 0) < 0 ? errno_to_wasi(errno) : WASI_SUCCESS;
     if (!c->w->file) {
         struct aio_op op = {.kind = data_only ? AIO_DATASYNC : AIO_SYNC, .fd = e->host};

@@ -63,8 +63,24 @@ def timers():
     up("timers, not granted", [dict(process, connect=["*"])], ["timers: no timer"], status=1)
 
 
+def files():
+    build("files")
+    for folder in ("data", "fixed", "many"):
+        (work / folder).mkdir()
+    (work / "secret").write_text("secret")
+    (work / "fixed/file").write_text("fixed")
+    (work / "data/link").symlink_to("/etc/passwd")
+    for i in range(100):
+        (work / f"many/file-{i}").write_text("")
+    process = {"module": "files.wasm", "connect": ["file"], "dirs": ["data::/data", "fixed::/fixed:ro", "many::many:ro"]}
+    up("files", [dict(process, name=f"f{i}", args=[f"file{i}"]) for i in range(4)], ["files: all right"] * 4)
+    up("files, not granted", [dict(process, name="f", args=["x"], connect=["*"])], lambda lines: "files: no driver" in lines, status=1)
+    case("files: nothing is left", sorted(os.listdir(work / "data")) == ["link"], os.listdir(work / "data"))
+
+
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
 timers()
+files()
 print(f"drivers: {passed} passed, {failed} failed, {skipped} skipped")
 sys.exit(failed != 0)

@@ -1,10 +1,13 @@
-/* Operations on files meanwhile, both ways: by io_uring (where this kernel allows it) and by
- * threads. */
+/* Operations carried out meanwhile, both ways: by io_uring (where this kernel allows it) and
+ * without. */
 #include "tests/unit/kernel_fake.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/kernel/aio.h"
@@ -57,7 +60,7 @@ struct reader {
 static bool all_done(const struct reader *r)
 {
     for (uint32_t i = 0; i < r->sent; i++)
-        if (!r->ops[i].done)
+        if (!aio_done(a, &r->ops[i]))
             return false;
     return true;
 }
@@ -124,7 +127,7 @@ static enum run_result work_script(struct fake *f)
         w->op.proc = &f->proc;
         aio_submit(a, &w->op);
     }
-    if (!w->op.done) {
+    if (!aio_done(a, &w->op)) {
         proc_wait_begin(&f->proc, WAIT_FOREVER);
         return RUN_BLOCK;
     }
@@ -204,7 +207,7 @@ START_TEST(abandoned_operations_are_given_back)
             .kind = AIO_READ, .fd = ends[0], .bytes = bytes, .n = 16, .offset = AIO_HERE};
         op->over = over;
         aio_submit(a, op);
-        aio_abandon(op);
+        ck_assert(aio_abandon(a, op));
     }
     ck_assert_int_eq(result_of(op_of(AIO_READ, content, 16, 0)), 16); /* is not held up */
     ck_assert_uint_eq(aio_in_flight(a), 3);
@@ -217,6 +220,130 @@ START_TEST(abandoned_operations_are_given_back)
 }
 END_TEST
 
+/* ---- sockets and calls ---- */
+
+/* On a thread of its own. */
+static int64_t caller(struct aio_op *op)
+{
+    return gettid() != getpid() ? op->fd : -EDEADLK;
+}
+
+START_TEST(calls_and_sockets)
+{
+    char bytes[16] = {0};
+    int pair[2];
+    open_file();
+    if (!open_way(_i))
+        return;
+    struct aio_op call = op_of(AIO_CALL, NULL, 0, 0);
+    call.call = caller;
+    ck_assert_int_eq(result_of(call), file);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | aio_socket_flags(a), 0, pair), 0);
+    struct aio_op op = {.kind = AIO_SEND, .fd = pair[0], .bytes = (char[]){"hello"}, .n = 5};
+    ck_assert_int_eq(result_of(op), 5);
+    op = (struct aio_op){.kind = AIO_POLL, .fd = pair[1], .n = POLLIN};
+    ck_assert_int_eq(result_of(op), POLLIN);
+    op = (struct aio_op){.kind = AIO_RECEIVE, .fd = pair[1], .bytes = bytes, .n = sizeof bytes};
+    ck_assert_int_eq(result_of(op), 5);
+    ck_assert_str_eq(bytes, "hello");
+    close(pair[0]);
+    ck_assert_int_eq(result_of(op), 0);
+    op.kind = AIO_SEND;
+    ck_assert_int_eq(result_of(op), -EPIPE); /* and no SIGPIPE */
+    close(pair[1]);
+    aio_close(a);
+    close(file);
+}
+END_TEST
+
+/* Who connects and who accepts run at once; then nobody answers at a port that was given up. */
+START_TEST(connect_and_accept)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    open_file();
+    if (!open_way(_i))
+        return;
+    int flags = SOCK_STREAM | aio_socket_flags(a);
+    int l = socket(AF_INET, flags, 0), c = socket(AF_INET, flags, 0);
+    ck_assert_int_eq(bind(l, (struct sockaddr *)&at, n), 0);
+    ck_assert_int_eq(listen(l, 5), 0);
+    ck_assert_int_eq(getsockname(l, (struct sockaddr *)&at, &n), 0);
+    struct worker w[2] = {
+        {.fake = {.script = work_script}, .op = {.kind = AIO_ACCEPT, .fd = l}},
+        {.fake = {.script = work_script},
+         .op = {.kind = AIO_CONNECT, .fd = c, .bytes = &at, .n = n}},
+    };
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(proc_reserve(s, &w[i].fake.proc, &fake_ops, "worker"), OK);
+        proc_publish(&w[i].fake.proc);
+    }
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_int_ge(w[0].result, 0);
+    ck_assert_int_eq(w[1].result, 0);
+    ck_assert_int_eq(write((int)w[0].result, "x", 1), 1);
+    char x;
+    ck_assert_int_eq(result_of((struct aio_op){.kind = AIO_RECEIVE, .fd = c, .bytes = &x, .n = 1}),
+                     1);
+    close((int)w[0].result);
+    close(c);
+    close(l);
+    c = socket(AF_INET, flags, 0);
+    ck_assert_int_eq(result_of((struct aio_op){.kind = AIO_CONNECT, .fd = c, .bytes = &at, .n = n}),
+                     -ECONNREFUSED);
+    close(c);
+    for (int i = 0; i < 2; i++)
+        proc_forget(&w[i].fake.proc);
+    aio_close(a);
+    close(file);
+}
+END_TEST
+
+/* ---- taken back ---- */
+
+static uint32_t cancelled;
+
+static void over_cancelled(struct aio_op *op)
+{
+    cancelled += op->result == -ECANCELED;
+}
+
+/* Of those that wait for ever none remains; two of them wait for the same descriptor. */
+START_TEST(cancelled_operations_are_over)
+{
+    enum { WAITING = 300 };
+    static struct aio_op ops[WAITING];
+    static char bytes[WAITING];
+    int pairs[2][2];
+    open_file();
+    if (!open_way(_i))
+        return;
+    cancelled = 0;
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | aio_socket_flags(a), 0, pairs[i]), 0);
+    for (int i = 0; i < WAITING; i++) {
+        ops[i] = (struct aio_op){.kind = i % 3 ? AIO_RECEIVE : AIO_POLL,
+                                 .fd = pairs[i % 2][0],
+                                 .bytes = &bytes[i],
+                                 .n = i % 3 ? 1 : POLLIN,
+                                 .over = over_cancelled};
+        aio_submit(a, &ops[i]);
+    }
+    ck_assert_int_eq(result_of(op_of(AIO_READ, content, 16, 0)), 16); /* they have been started */
+    for (int i = 0; i < WAITING; i++)
+        aio_cancel(a, &ops[i]);
+    struct aio_op late = {.kind = AIO_POLL, .fd = pairs[0][0], .n = POLLIN, .over = over_cancelled};
+    aio_submit(a, &late);
+    aio_cancel(a, &late); /* before it is started */
+    aio_drain(a);
+    ck_assert_uint_eq(cancelled, WAITING + 1);
+    aio_close(a);
+    for (int i = 0; i < 4; i++)
+        close(pairs[i / 2][i % 2]);
+    close(file);
+}
+END_TEST
+
 static Suite *aio_suite(void)
 {
     Suite *suite = suite_create("kernel_aio");
@@ -225,6 +352,9 @@ static Suite *aio_suite(void)
     tcase_add_loop_test(t, ten_thousand_reads_in_flight, 0, 2);
     tcase_add_loop_test(t, results_are_those_of_system_calls, 0, 2);
     tcase_add_loop_test(t, abandoned_operations_are_given_back, 0, 2);
+    tcase_add_loop_test(t, calls_and_sockets, 0, 2);
+    tcase_add_loop_test(t, connect_and_accept, 0, 2);
+    tcase_add_loop_test(t, cancelled_operations_are_over, 0, 2);
     suite_add_tcase(suite, t);
     return suite;
 }

@@ -11,7 +11,8 @@
 
 enum { THREADS = 4 };
 
-struct state {
+struct aio_pool {
+    int fd; /* eventfd(2): something is over */
     pthread_t threads[THREADS];
     uint32_t nthreads;    /* that run: begun when they are needed */
     pthread_mutex_t lock; /* of what follows */
@@ -27,7 +28,7 @@ static int64_t result_of(ssize_t n)
     return n < 0 ? -errno : n;
 }
 
-static int64_t carry_out(const struct aio_op *op)
+int64_t aio_pool_carry_out(struct aio_op *op)
 {
     bool here = op->offset == AIO_HERE;
     switch (op->kind) {
@@ -41,6 +42,14 @@ static int64_t carry_out(const struct aio_op *op)
         return result_of(fsync(op->fd));
     case AIO_DATASYNC:
         return result_of(fdatasync(op->fd));
+    case AIO_CALL:
+        return op->call(op);
+    case AIO_POLL:
+    case AIO_ACCEPT:
+    case AIO_CONNECT:
+    case AIO_RECEIVE:
+    case AIO_SEND:
+        break;
     }
     BUG("kind of operation");
 }
@@ -55,7 +64,7 @@ static void tell(int fd)
 static void *work(void *arg)
 {
     struct aio *a = arg;
-    struct state *s = a->state;
+    struct aio_pool *s = a->pool;
     pthread_mutex_lock(&s->lock);
     for (;;) {
         while (!s->first && !s->quit) {
@@ -69,35 +78,40 @@ static void *work(void *arg)
         s->first = op->next;
         s->queued--;
         pthread_mutex_unlock(&s->lock);
-        op->result = carry_out(op);
+        op->result = aio_pool_carry_out(op);
         pthread_mutex_lock(&s->lock);
         bool empty = !s->over;
         op->next = s->over;
         s->over = op;
         if (empty)
-            tell(a->source.fd);
+            tell(s->fd);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
-static enum status open_threads(struct aio *a)
+/* There is a pool; false: there can be none. */
+static bool open_pool(struct aio *a)
 {
-    struct state *s = calloc(1, sizeof *s);
+    if (a->pool)
+        return true;
+    struct aio_pool *s = calloc(1, sizeof *s);
     int fd = s ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
-    if (fd < 0) {
+    if (fd < 0 || aio_watch(a, fd) != OK) {
+        if (fd >= 0)
+            close(fd);
         free(s);
-        return E_NOMEM;
+        return false;
     }
+    s->fd = fd;
     check(pthread_mutex_init(&s->lock, NULL) == 0 && pthread_cond_init(&s->wanted, NULL) == 0);
-    a->state = s;
-    a->source.fd = fd;
-    return OK;
+    a->pool = s;
+    return true;
 }
 
-static void close_threads(struct aio *a)
+void aio_pool_close(struct aio *a)
 {
-    struct state *s = a->state;
+    struct aio_pool *s = a->pool;
     pthread_mutex_lock(&s->lock);
     s->quit = true;
     pthread_cond_broadcast(&s->wanted);
@@ -106,12 +120,12 @@ static void close_threads(struct aio *a)
         pthread_join(s->threads[i], NULL);
     pthread_cond_destroy(&s->wanted);
     pthread_mutex_destroy(&s->lock);
-    close(a->source.fd);
+    close(s->fd);
     free(s);
 }
 
 /* One more thread, if all are busy. False: there is none at all. */
-static bool have_thread(struct aio *a, struct state *s, bool idle)
+static bool have_thread(struct aio *a, struct aio_pool *s, bool idle)
 {
     sigset_t all, before;
     if (idle || s->nthreads == THREADS)
@@ -124,20 +138,18 @@ static bool have_thread(struct aio *a, struct state *s, bool idle)
     return s->nthreads > 0;
 }
 
-static bool start(struct aio *a, struct aio_op *op)
+void aio_pool_start(struct aio *a, struct aio_op *op)
 {
-    struct state *s = a->state;
-    pthread_mutex_lock(&s->lock);
-    bool idle = s->idle > s->queued; /* one that nothing is meant for yet */
-    pthread_mutex_unlock(&s->lock);
-    if (!have_thread(a, s, idle)) { /* the worker itself: better late than never */
-        op->result = carry_out(op);
+    struct aio_pool *s = open_pool(a) ? a->pool : NULL;
+    bool idle = false;
+    if (s) {
         pthread_mutex_lock(&s->lock);
-        op->next = s->over;
-        s->over = op;
-        tell(a->source.fd);
+        idle = s->idle > s->queued; /* one that nothing is meant for yet */
         pthread_mutex_unlock(&s->lock);
-        return true;
+    }
+    if (!s || !have_thread(a, s, idle)) { /* the worker itself: better late than never */
+        aio_finish(a, op, aio_pool_carry_out(op));
+        return;
     }
     pthread_mutex_lock(&s->lock);
     op->next = NULL;
@@ -149,25 +161,41 @@ static bool start(struct aio *a, struct aio_op *op)
     s->queued++;
     pthread_cond_signal(&s->wanted);
     pthread_mutex_unlock(&s->lock);
-    return true;
 }
 
-static void collect(struct aio *a, void (*finish)(struct aio *, struct aio_op *, int64_t))
+/* Takes it back if no thread has begun with it. */
+void aio_pool_cancel(struct aio *a, struct aio_op *op)
 {
-    struct state *s = a->state;
+    struct aio_pool *s = a->pool;
+    struct aio_op *before = NULL, *at;
+    pthread_mutex_lock(&s->lock);
+    for (at = s->first; at && at != op; at = at->next)
+        before = at;
+    if (at) {
+        *(before ? &before->next : &s->first) = op->next;
+        if (s->last == op)
+            s->last = before;
+        s->queued--;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (at)
+        aio_finish(a, op, -ECANCELED);
+}
+
+void aio_pool_collect(struct aio *a)
+{
+    struct aio_pool *s = a->pool;
     pthread_mutex_lock(&s->lock);
     struct aio_op *op = s->over, *next;
     s->over = NULL;
     if (op) {
         uint64_t count;
-        ssize_t n = read(a->source.fd, &count, sizeof count);
+        ssize_t n = read(s->fd, &count, sizeof count);
         (void)n;
     }
     pthread_mutex_unlock(&s->lock);
     for (; op; op = next) {
         next = op->next;
-        finish(a, op, op->result);
+        aio_finish(a, op, op->result);
     }
 }
-
-const struct aio_ways aio_threads = {open_threads, close_threads, start, collect};

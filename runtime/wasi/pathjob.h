@@ -1,0 +1,51 @@
+/* What is done with names beneath a directory, as a record that any thread can carry out: system
+ * calls on names may block. Every name goes through the sandbox (INV-20); calls that take a name
+ * get one without slashes, in a directory that the sandbox opened.
+ */
+#ifndef RUNTIME_WASI_PATHJOB_H
+#define RUNTIME_WASI_PATHJOB_H
+
+#include <sys/stat.h>
+
+#include "runtime/kernel/aio.h"
+#include "runtime/wasi/sandbox.h"
+
+enum pathjob_kind {
+    PATHJOB_OPEN,    /* with `flags` of open(2) and mode 0666; the result is a descriptor, `stat`
+                        is the file's */
+    PATHJOB_LOOK,    /* `stat` */
+    PATHJOB_ENTRIES, /* of directory `dir` itself, as getdents64(2) from position `at` on, into
+                        `buffer`; the result is how many bytes */
+    PATHJOB_LIST,    /* the same, of a directory by its path */
+    PATHJOB_MAKE_DIRECTORY,
+    PATHJOB_REMOVE_DIRECTORY,
+    PATHJOB_UNLINK,
+    PATHJOB_RENAME,   /* to other_path beneath `other` */
+    PATHJOB_LINK,     /* a hard link there */
+    PATHJOB_SYMLINK,  /* that contains other_path */
+    PATHJOB_READLINK, /* into `buffer` */
+    PATHJOB_TIMES,    /* sets `times` */
+};
+
+/* A zeroed one with what its kind needs set. Descriptors and bytes must stay until it was done. */
+struct pathjob {
+    struct aio_op op; /* op.call is pathjob_call() */
+    enum pathjob_kind kind;
+    enum sandbox_way way;
+    int dir, other;
+    const char *path, *other_path;
+    int flags;
+    bool follow; /* a final link: LOOK, LINK, TIMES */
+    uint64_t at;
+    void *buffer;
+    uint32_t room;
+    struct timespec times[2];
+    struct stat stat;
+};
+
+/* Not negative, or a negative errno. */
+int64_t pathjob_do(struct pathjob *j);
+/* The same for an operation that is a pathjob's `op`. */
+int64_t pathjob_call(struct aio_op *op);
+
+#endif
