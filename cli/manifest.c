@@ -36,6 +36,13 @@ static const cyaml_schema_field_t quota_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t grant_fields[] = {
+    CYAML_FIELD_SEQUENCE("modules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct grants,
+                         modules, &string_schema, 0, 256),
+    CYAML_FIELD_UINT("children", CYAML_FLAG_OPTIONAL, struct grants, children),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t process_fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct process, name, 1, 64),
     CYAML_FIELD_STRING_PTR("module", CYAML_FLAG_POINTER, struct process, module, 1, 4096),
@@ -55,6 +62,7 @@ static const cyaml_schema_field_t process_fields[] = {
     CYAML_FIELD_ENUM("service", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, service,
                      booleans, CYAML_ARRAY_LEN(booleans)),
     CYAML_FIELD_MAPPING("quotas", CYAML_FLAG_OPTIONAL, struct process, quotas, quota_fields),
+    CYAML_FIELD_MAPPING("grants", CYAML_FLAG_OPTIONAL, struct process, grants, grant_fields),
     CYAML_FIELD_END,
 };
 
@@ -162,7 +170,8 @@ static yaml_node_t *scalar(yaml_document_t *doc, const char *text, bool is_key,
     return NULL;
 }
 
-/* The value of process i's key (for "quotas.stack" the inner one), else the process, else NULL. */
+/* The value of process i's key (for "quotas.stack" and "grants.modules" the inner one), else the
+ * process, else NULL. */
 static yaml_node_t *value(yaml_document_t *doc, unsigned i, const char *key)
 {
     yaml_node_t *list = child(doc, yaml_document_get_root_node(doc), "processes");
@@ -171,7 +180,9 @@ static yaml_node_t *value(yaml_document_t *doc, unsigned i, const char *key)
         return NULL;
     yaml_node_t *p = yaml_document_get_node(doc, list->data.sequence.items.start[i]);
     yaml_node_t *v = strncmp(key, "quotas.", 7) == 0 ? child(doc, child(doc, p, "quotas"), key + 7)
-                                                     : child(doc, p, key);
+                     : strncmp(key, "grants.", 7) == 0
+                         ? child(doc, child(doc, p, "grants"), key + 7)
+                         : child(doc, p, key);
     return v ? v : p;
 }
 
@@ -257,7 +268,8 @@ static const char *word_after(const char *message, const char *prefix)
 
 static const char *nearest_key(const char *word)
 {
-    const cyaml_schema_field_t *const tables[] = {process_fields, quota_fields, top_fields};
+    const cyaml_schema_field_t *const tables[] = {process_fields, quota_fields, grant_fields,
+                                                  top_fields};
     const char *names[64];
     size_t n = 0;
     for (size_t t = 0; t < CYAML_ARRAY_LEN(tables); t++)

@@ -12,6 +12,7 @@
  *       connect: [disk]              # ... and connect to; it reaches nothing else
  *       clocks: [realtime, monotonic]  # it can read; without, none
  *       after: [disk]                # is started after that one
+ *       grants: {modules: [worker], children: 10}   # what drivers do for it (docs/DRIVERS.md)
  *       quotas: {memory: 16M, stack: 64K, blocks: 100, block_bytes: 4M, cpu: 2s, timeout: 10s}
  *       restart: on-failure          # never (default), on-failure, always
  *       max_restarts: 5              # default: no limit
@@ -28,6 +29,13 @@ struct quotas {
     char *memory, *stack, *blocks, *block_bytes, *cpu, *timeout; /* NULL: default */
 };
 
+/* What a process may ask of drivers beside what `connect` and `dirs` say. */
+struct grants {
+    char **modules; /* other processes: it may start them, they are not started otherwise */
+    unsigned modules_count;
+    uint32_t children; /* how many may live at once; 0: default */
+};
+
 /* One entry as it stands in the file. Lists are counted, not NULL-terminated. */
 struct process {
     char *name, *module, *entry;
@@ -39,6 +47,7 @@ struct process {
     uint32_t max_restarts;
     bool service;
     struct quotas quotas;
+    struct grants grants;
 };
 
 struct manifest {

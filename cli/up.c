@@ -38,7 +38,10 @@ enum ending { RUNNING, DONE, FAILED, TRAPPED, IDLE, STUCK, CUT_OFF, NOT_STARTED 
 /* One process of the manifest while the system runs. */
 struct node {
     struct plan_entry e;
-    struct singula_sip *sip; /* NULL: not started, or ended and looked at */
+    bool granted;                   /* some other process starts it, if it wants to */
+    struct singula_spawn as_child;  /* ... so */
+    struct singula_child *children; /* what it may start itself */
+    struct singula_sip *sip;        /* NULL: not started, or ended and looked at */
     uint64_t started_at;
     uint64_t start_at;           /* when to restart; 0: not waiting for that */
     uint32_t restarts, failures; /* in all; since it last ran steadily */
@@ -90,6 +93,65 @@ static bool check_names(const struct up *u)
     return true;
 }
 
+static struct node *node_named(const struct up *u, const char *name)
+{
+    for (unsigned i = 0; i < u->n; i++)
+        if (strcmp(u->nodes[i].e.p->name, name) == 0)
+            return &u->nodes[i];
+    return NULL;
+}
+
+/* Others may start what they are granted; the rest is started by us. */
+static bool check_grants(struct up *u)
+{
+    for (unsigned i = 0; i < u->n; i++) {
+        const struct grants *g = &u->nodes[i].e.p->grants;
+        for (unsigned k = 0; k < g->modules_count; k++) {
+            struct node *child = node_named(u, g->modules[k]);
+            if (!child || child == &u->nodes[i]) {
+                manifest_complain(u->path, i, "grants.modules", "there is no other process %s",
+                                  g->modules[k]);
+                return false;
+            }
+            child->granted = true;
+        }
+    }
+    return true;
+}
+
+/* A child's end is its parent's business; what it died of is said all the same. */
+static void on_child_end(struct singula_sip *sip, void *ctx)
+{
+    (void)ctx;
+    fflush(stdout);
+    fputs(singula_sip_report(sip), stderr);
+}
+
+/* What processes are granted, to live as long as the system. */
+static bool prepare_children(struct up *u)
+{
+    for (unsigned i = 0; i < u->n; i++) {
+        struct node *n = &u->nodes[i];
+        const struct grants *g = &n->e.p->grants;
+        n->children = calloc(g->modules_count + 1u, sizeof *n->children);
+        if (!n->children || (n->granted && !plan_options(u->path, i, &n->e, &n->as_child)))
+            return false;
+        n->as_child.on_end = on_child_end;
+        for (unsigned k = 0; k < g->modules_count; k++) {
+            struct node *child = node_named(u, g->modules[k]);
+            n->children[k] =
+                (struct singula_child){child->e.p->name, child->e.module, &child->as_child};
+        }
+    }
+    for (unsigned i = 0; i < u->n; i++) {
+        struct node *n = &u->nodes[i];
+        n->as_child.children = n->children;
+        n->as_child.nchildren = n->e.p->grants.modules_count;
+        n->as_child.max_children = n->e.p->grants.children;
+    }
+    return true;
+}
+
 /* Whenever a SIP ends, supervise() has a look. */
 static void on_end(struct singula_sip *sip, void *ctx)
 {
@@ -106,6 +168,9 @@ static bool start(struct up *u, unsigned i)
     bool good = plan_options(u->path, i, &n->e, &s);
     s.on_end = on_end;
     s.on_end_ctx = u;
+    s.children = n->children;
+    s.nchildren = p->grants.modules_count;
+    s.max_children = p->grants.children;
     if (good && singula_spawn(u->sys, n->e.module, &s, &n->sip, &why) != 0) {
         complain_diag(n->e.module_path, &why);
         manifest_complain(u->path, i, "name", "process %s cannot be started", p->name);
@@ -265,6 +330,8 @@ static int summary(const struct up *u)
     for (unsigned i = 0; i < u->n; i++) {
         const struct node *n = &u->nodes[i];
         char text[120];
+        if (n->granted)
+            continue;
         if (n->ending == FAILED)
             snprintf(text, sizeof text, "exited %d", n->exit_code);
         else
@@ -289,10 +356,12 @@ static int run_system(struct up *u)
         complain_diag("singula", &why);
         return EXIT_REFUSED;
     }
-    bool good = true;
+    bool good = prepare_children(u);
     interrupt_stops(u->sys);
     control_open(&u->control, u->sys, kill_named, u);
     for (unsigned k = 0; k < u->n && good; k++) {
+        if (u->nodes[u->order[k]].granted)
+            continue;
         good = start(u, u->order[k]);
         if (good && k + 1 < u->n && goes_ahead(u, u->nodes[u->order[k]].e.p))
             head_start(u, &u->nodes[u->order[k]]);
@@ -320,10 +389,18 @@ static int run_system(struct up *u)
     return status;
 }
 
+static void clear_node(struct node *n)
+{
+    if (n->granted)
+        plan_options_clear(&n->as_child);
+    free(n->children);
+    plan_clear(&n->e);
+}
+
 static void clear(struct up *u)
 {
     for (unsigned i = 0; u->nodes && i < u->n; i++)
-        plan_clear(&u->nodes[i].e);
+        clear_node(&u->nodes[i]);
     free(u->nodes);
     free(u->order);
     manifest_free(u->manifest);
@@ -373,7 +450,8 @@ static int up_run(const struct command *self, int argc, char **argv)
     int status = u.nodes && u.order ? EXIT_OK : EXIT_USAGE;
     for (unsigned i = 0; i < u.n && status == EXIT_OK; i++)
         status = plan_prepare(u.path, u.manifest, i, u.system.monitor, &u.nodes[i].e);
-    if (status == EXIT_OK && (!check_names(&u) || !plan_order(u.path, u.manifest, u.order)))
+    if (status == EXIT_OK &&
+        (!check_names(&u) || !check_grants(&u) || !plan_order(u.path, u.manifest, u.order)))
         status = EXIT_USAGE;
     if (status == EXIT_OK && u.check)
         printf("%s: ok, %u processes\n", u.path, u.n);

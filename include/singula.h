@@ -269,6 +269,15 @@ struct singula_dir {
 
 enum { SINGULA_CLOCK_REALTIME = 1, SINGULA_CLOCK_MONOTONIC = 2 };
 
+/* A process that a SIP may start, through the driver `process` (docs/DRIVERS.md). Name, module and
+ * options are not copied: they stay as long as the system. `args` come before what the parent adds.
+ * Whoever gets a child's handle, by `on_end`, does not destroy it. */
+struct singula_child {
+    const char *name;
+    struct singula_module *module;
+    const struct singula_spawn *options;
+};
+
 struct singula_spawn { /* zero means the default */
     const char *name;  /* for reports; default: "sip" */
     /* Export to call, after "_initialize" if there is one; default: "_start"; "": none. */
@@ -293,6 +302,10 @@ struct singula_spawn { /* zero means the default */
     /* names it may publish and connect to; NULL-terminated, "*" any but those of drivers
        (docs/DRIVERS.md); NULL: none */
     const char *const *publish, *const *connect;
+    /* What it may start, and how many of them may live at once (0: 64). The array stays as long as
+       the system. */
+    const struct singula_child *children;
+    uint32_t nchildren, max_children;
     /* Called when it ended for any reason but singula_sip_destroy(); its report is ready. It may
      * call singula_stop() and singula_spawn(), and nothing that runs or destroys. */
     void (*on_end)(struct singula_sip *sip, void *ctx);

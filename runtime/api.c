@@ -209,6 +209,7 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
         return api_refuse(why, &d, st);
     }
     api_code_open(sys, cfg);
+    api_children_open(sys);
     list_init(&sys->sips);
     list_init(&sys->hosts);
     list_init(&sys->loaded);
@@ -220,12 +221,12 @@ void singula_system_destroy(struct singula_system *sys)
 {
     if (!sys)
         return;
-    while (!list_empty(&sys->sips))
-        singula_sip_destroy(container_of(sys->sips.next, struct singula_sip, in_system));
+    api_children_kill(sys);
+    drivers_close(sys->drivers);
+    api_children_close(sys);
     while (!list_empty(&sys->loaded))
         unload(container_of(sys->loaded.next, struct loaded, in_system));
     api_hosts_clear(sys);
-    drivers_close(sys->drivers);
     runtime_close(&sys->rt);
     api_code_close(sys);
     free(sys);
@@ -258,7 +259,8 @@ bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns
     sys->running = true;
     bool stuck = sched_run(sys->rt.sched, until, until_ns);
     sys->running = false;
-    return stuck;
+    sys->served = api_children_serve(sys);
+    return stuck && !sys->served;
 }
 
 int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns)
@@ -267,7 +269,10 @@ int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t 
     uint64_t end = timeout_ns < WAIT_FOREVER - now ? now + timeout_ns : WAIT_FOREVER;
     struct proc *p = until ? &until->sip->proc : NULL;
     check(!sys->running);
-    bool stuck = api_sched(sys, p, end);
+    bool stuck;
+    do
+        stuck = api_sched(sys, p, end);
+    while (sys->served && !atomic_load(&sys->stopped));
     bool stopped = atomic_exchange(&sys->stopped, false);
     if (p ? p->state == PROC_DEAD : !somebody_works(sys))
         return SINGULA_RUN_DONE;

@@ -50,6 +50,13 @@ struct code_jobs {
     _Atomic uint32_t compiling;
 };
 
+/* What the driver `process` has asked for; api_child.c. */
+struct children {
+    pthread_mutex_t lock;
+    struct drivers_start *first, *last; /* to be started */
+    struct singula_sip *released;       /* to be destroyed */
+};
+
 struct singula_system {
     struct runtime rt;
     struct supply supply;            /* of machine code */
@@ -63,7 +70,9 @@ struct singula_system {
     void (*trace)(void *ctx, const struct singula_trace *t); /* singula_config.trace */
     void *trace_ctx;
     struct drivers *drivers; /* NULL until a SIP is given one */
-    bool running;            /* within singula_run() or singula_call(), which do not nest */
+    struct children children;
+    bool served;  /* the last api_sched() ended in order to start children: to be called again */
+    bool running; /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
 };
 
@@ -72,8 +81,10 @@ struct singula_sip {
     struct singula_system *sys;
     struct singula_module *module;
     struct sip *sip;
-    char **publish, **connect; /* NULL-terminated copies */
-    struct grants *grants;     /* what it may ask of drivers; NULL: nothing, or it has ended */
+    char **publish, **connect;   /* NULL-terminated copies */
+    struct grants *grants;       /* what it may ask of drivers; NULL: nothing, or it has ended */
+    struct drivers_child *child; /* who is told when it ends; NULL: it is nobody's child */
+    struct singula_sip *next_released;
     void (*on_end)(struct singula_sip *sip, void *ctx);
     void *on_end_ctx;
 };
@@ -107,6 +118,16 @@ enum status api_check_image(const struct singula_module *m, struct diag *why);
 enum status api_module_load(struct singula_module *m, struct singula_system *sys,
                             enum memory_mode mode, struct code_module **out, struct diag *why);
 void api_module_release(struct singula_module *m);
+/* Children: what a driver asks of a system; they are started and destroyed by
+ * api_children_serve(), which is false if none was to be started; when a system ends they are
+ * killed with all SIPs, and destroyed when the drivers are closed. */
+void api_children_open(struct singula_system *sys);
+struct drivers_host api_children_host(struct singula_system *sys);
+bool api_children_serve(struct singula_system *sys);
+void api_children_kill(struct singula_system *sys);
+void api_children_close(struct singula_system *sys);
+/* The SIP has ended: tells whose child it is. */
+void api_child_ended(struct singula_sip *h);
 /* sched_run() for a system that does not run yet. */
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns);
 /* The link function of SIPs: host functions of the system, WASI. ctx: struct singula_system. */

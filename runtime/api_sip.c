@@ -102,6 +102,7 @@ static void ended(struct sip *s)
     struct singula_sip *h = s->user;
     drivers_revoke(h->sys->drivers, h->grants);
     h->grants = NULL;
+    api_child_ended(h);
     if (h->on_end)
         h->on_end(h, h->on_end_ctx);
 }
@@ -112,7 +113,10 @@ static enum status give_grants(struct singula_sip *h, struct sip *s,
 {
     struct grants_config cfg = {.connect = (const char *const *)h->connect,
                                 .max_bytes = s->account.max_bytes,
-                                .ndirs = opt->ndirs};
+                                .ndirs = opt->ndirs,
+                                .nchildren = opt->nchildren,
+                                .max_children = opt->max_children ? opt->max_children : 64};
+    struct drivers_host host = api_children_host(h->sys);
     enum status st = OK;
     bool any = false;
     for (char **name = h->connect; name && *name; name++)
@@ -120,17 +124,22 @@ static enum status give_grants(struct singula_sip *h, struct sip *s,
     if (!any)
         return OK;
     if (!h->sys->drivers)
-        st = drivers_open(&h->sys->rt, &h->sys->drivers, why);
+        st = drivers_open(&h->sys->rt, &host, &h->sys->drivers, why);
     struct grants_dir *dirs = calloc(opt->ndirs + 1, sizeof *dirs);
-    if (!dirs)
-        return diag_set(why, E_NOMEM, "directories of a SIP");
-    for (uint32_t i = 0; i < opt->ndirs; i++)
+    struct grants_child *children = calloc(opt->nchildren + 1, sizeof *children);
+    if (st == OK && (!dirs || !children))
+        st = diag_set(why, E_NOMEM, "grants of a SIP");
+    for (uint32_t i = 0; children && i < opt->nchildren; i++)
+        children[i] = (struct grants_child){opt->children[i].name, &opt->children[i]};
+    for (uint32_t i = 0; dirs && i < opt->ndirs; i++)
         dirs[i] = (struct grants_dir){opt->dirs[i].host_path, opt->dirs[i].guest_path,
                                       opt->dirs[i].read_only};
     cfg.dirs = dirs;
+    cfg.children = children;
     if (st == OK)
         st = drivers_grant(h->sys->drivers, &cfg, &h->grants, why);
     free(dirs);
+    free(children);
     if (st == OK && h->grants)
         s->account.badge = grants_badge(h->grants);
     return st;

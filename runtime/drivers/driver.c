@@ -34,6 +34,8 @@ void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct x
 {
     struct driver *d = conn_driver(c);
     struct xheap *h = d->rt->xheap;
+    if (c->block)
+        xobj_end(h, let_go(c));
     if (!c->e) {
         if (ref)
             xobj_end(h, ref);
@@ -49,21 +51,24 @@ void conn_reply(struct conn *c, uint32_t tag, const void *scalars)
 {
     bool carries = c->service->contract->decl->messages[tag].ref.kind == REF_BLOCK;
     conn_reply_with(c, tag, scalars, carries ? let_go(c) : NULL);
-    end_block(c);
 }
 
 /* ---- operations ---- */
 
-/* Whoever looks at operations. */
-static void op_over(struct aio_op *op)
+void conn_over(struct conn *c)
 {
-    struct conn *c = container_of(op, struct conn, op);
     struct driver *d = conn_driver(c);
     pthread_mutex_lock(&d->lock);
     c->next_over = d->over;
     d->over = c;
     sched_wake(&d->proc);
     pthread_mutex_unlock(&d->lock);
+}
+
+/* Whoever looks at operations. */
+static void op_over(struct aio_op *op)
+{
+    conn_over(container_of(op, struct conn, op));
 }
 
 void conn_begin(struct conn *c)
@@ -131,6 +136,8 @@ static void conn_close(struct conn *c)
     c->e = NULL;
     if (!c->busy)
         conn_free(c);
+    else if (c->service->ops->cancel)
+        c->service->ops->cancel(c);
     else if (!c->keep)
         aio_cancel(d->rt->aio, &c->op);
 }
@@ -175,7 +182,7 @@ static void receive(struct conn *c, uint32_t tag)
     struct driver *d = conn_driver(c);
     struct xmessage m = {0};
     enum trap t;
-    check(!c->busy && !c->block); /* the contract: one request at a time */
+    check(!c->block && (!c->busy || c->service->ops->cancel)); /* the contract: one at a time */
     enum xresult r = endpoint_recv(d->rt->xheap, c->e, tag, &d->account, &d->proc, &m, &t);
     check(r == XDONE);
     if (d->rt->monitor)
@@ -387,7 +394,7 @@ static void cancel_all(const struct list *conns)
 {
     for (struct list *l = conns->next; l != conns; l = l->next) {
         struct conn *c = container_of(l, struct conn, in_service);
-        if (c->busy)
+        if (c->busy && conn_driver(c)->ops->uses_aio)
             aio_cancel(conn_driver(c)->rt->aio, &c->op);
     }
 }

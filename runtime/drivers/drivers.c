@@ -33,12 +33,14 @@ bool drivers_named(const char *name)
     return drivers_find(name) != DRIVER_N;
 }
 
-enum status drivers_open(struct runtime *rt, struct drivers **out, struct diag *why)
+enum status drivers_open(struct runtime *rt, const struct drivers_host *host, struct drivers **out,
+                         struct diag *why)
 {
     struct drivers *all = calloc(1, sizeof *all);
     if (!all)
         return diag_set(why, E_NOMEM, "drivers");
     all->rt = rt;
+    all->host = *host;
     check(pthread_mutex_init(&all->lock, NULL) == 0);
     *out = all;
     return OK;

@@ -22,16 +22,56 @@ struct grants_dir {
     bool read_only;
 };
 
+/* A process that a SIP may start: `what` is the host's. Both stay as long as the drivers. */
+struct grants_child {
+    const char *name;
+    const void *what;
+};
+
 /* What one SIP is given. */
 struct grants_config {
     const char *const *connect; /* NULL-terminated; names of drivers among them count */
     uint64_t max_bytes;         /* of blocks that drivers may hold for it, about */
     const struct grants_dir *dirs;
     uint32_t ndirs;
+    const struct grants_child *children; /* copied */
+    uint32_t nchildren, max_children;    /* how many of them may live at once */
+};
+
+enum drivers_how { DRIVERS_EXITED, DRIVERS_KILLED, DRIVERS_TRAPPED, DRIVERS_TIME_UP };
+
+/* A child, as the driver has it and as the host has it. */
+struct drivers_child {
+    void *handle; /* the host's; NULL: was not started */
+    /* set by the host before it calls ended(), on any worker */
+    enum drivers_how how;
+    int exit_code;
+    void (*ended)(struct drivers_child *child);
+};
+
+/* A child to be started. */
+struct drivers_start {
+    const void *what;        /* grants_child.what */
+    const char *const *args; /* beside its own; NULL-terminated */
+    struct drivers_child *child;
+    enum status result;
+    void (*done)(struct drivers_start *s); /* when `result` is set */
+    struct drivers_start *next;            /* the host's */
+};
+
+/* Who makes SIPs: he who runs the system. Called by any worker. */
+struct drivers_host {
+    void *ctx;
+    /* Soon: while nothing runs. */
+    void (*start)(void *ctx, struct drivers_start *s);
+    void (*stop)(void *ctx, struct drivers_child *c);
+    /* It has ended, and its handle is not needed any more. */
+    void (*release)(void *ctx, struct drivers_child *c);
 };
 
 /* rt must live longer. */
-must_check enum status drivers_open(struct runtime *rt, struct drivers **out, struct diag *why);
+must_check enum status drivers_open(struct runtime *rt, const struct drivers_host *host,
+                                    struct drivers **out, struct diag *why);
 /* No SIP may be left; waits for operations in flight. NULL is accepted. */
 void drivers_close(struct drivers *all);
 /* How many processes of the scheduler are drivers. */

@@ -37,6 +37,9 @@ struct service_ops {
     void (*message)(struct conn *c, const struct xmessage *m);
     /* The client's operation c->op is over. */
     void (*over)(struct conn *c);
+    /* The client has gone while the record is `busy` with something else than c->op: see to it that
+     * conn_over() is called. Then requests may come meanwhile, too. NULL: it never is. */
+    void (*cancel)(struct conn *c);
     /* The record ends: the client has gone, nothing is in flight. NULL: nothing to do. */
     void (*gone)(struct conn *c);
 };
@@ -93,6 +96,7 @@ struct conn {
 
 struct drivers {
     struct runtime *rt;
+    struct drivers_host host;
     struct driver *running[DRIVER_N];
     pthread_mutex_t lock;  /* of what follows, and of counts in grants */
     struct grants **slots; /* by the lower half of their badge - 1 */
@@ -107,8 +111,11 @@ struct grants {
     struct grant_dir *dirs;
     uint32_t ndirs;
     enum sandbox_way way;
+    struct grants_child *children;
+    uint32_t nchildren, max_children;
     /* any driver */
-    _Atomic uint64_t held; /* bytes of blocks that drivers hold for it */
+    _Atomic uint32_t living; /* children */
+    _Atomic uint64_t held;   /* bytes of blocks that drivers hold for it */
 };
 
 struct grant_dir {
@@ -143,6 +150,8 @@ void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct x
 /* Submits c->op, of which the caller has set the kind and its operands; the service's over() is
  * called when it is over. */
 void conn_begin(struct conn *c);
+/* What the record is busy with is over; any thread. */
+void conn_over(struct conn *c);
 /* The request's block: `n` of its bytes that will be written, or are read. NULL: it has fewer. */
 uint8_t *conn_bytes_out(struct conn *c, uint32_t n);
 const uint8_t *conn_bytes_in(const struct conn *c, uint32_t n);

@@ -45,6 +45,7 @@ static void destroy(struct grants *g)
         free(g->dirs[i].path);
     }
     free(g->dirs);
+    free(g->children);
     free(g);
 }
 
@@ -114,7 +115,12 @@ static enum status make(struct drivers *all, const struct grants_config *cfg, st
         return diag_set(why, E_NOMEM, "grants of a SIP");
     g->refs = 1;
     g->max_bytes = cfg->max_bytes;
-    enum status st = open_dirs(g, cfg, why);
+    g->max_children = cfg->max_children;
+    g->nchildren = cfg->nchildren;
+    g->children = calloc(cfg->nchildren + 1, sizeof *g->children);
+    for (uint32_t i = 0; g->children && i < cfg->nchildren; i++)
+        g->children[i] = cfg->children[i];
+    enum status st = g->children ? open_dirs(g, cfg, why) : E_NOMEM;
     if (st == OK) {
         pthread_mutex_lock(&all->lock);
         st = enter(all, g) ? OK : E_NOMEM;

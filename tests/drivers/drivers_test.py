@@ -78,9 +78,19 @@ def files():
     case("files: nothing is left", sorted(os.listdir(work / "data")) == ["link"], os.listdir(work / "data"))
 
 
+def children():
+    build("parent")
+    build("child")
+    parent = {"name": "parent", "module": "parent.wasm", "connect": ["process"], "grants": {"modules": ["child", "short"], "children": 8}}
+    child = {"name": "child", "module": "child.wasm"}
+    short = {"name": "short", "module": "child.wasm", "quotas": {"cpu": "20ms"}}
+    up("children", [parent, child, short], lambda lines: set(lines) == {"child: detached", "child: waited for", "parent: all right"})
+
+
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
 timers()
 files()
+children()
 print(f"drivers: {passed} passed, {failed} failed, {skipped} skipped")
 sys.exit(failed != 0)
