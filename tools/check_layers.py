@@ -35,7 +35,7 @@ def check_quoted(root, tables, path, name):
         return "belongs to no row of tools/layers.txt"
     if name.startswith("..") or "/../" in name:
         return f'"{name}": no ../ in includes'
-    if path.startswith(("examples/", "bench/guests/", "tests/cgen/guests/")) and "/" not in name:
+    if path.startswith(("examples/", "bench/guests/", "tests/cgen/guests/", "tests/stress/guests/")) and "/" not in name:
         here = (root / path).parent
         if (here / name).exists() or (here / name).with_suffix(".contract").exists():
             return None
