@@ -39,6 +39,8 @@ static const cyaml_schema_field_t quota_fields[] = {
 static const cyaml_schema_field_t grant_fields[] = {
     CYAML_FIELD_SEQUENCE("modules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct grants,
                          modules, &string_schema, 0, 256),
+    CYAML_FIELD_SEQUENCE("network", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct grants,
+                         network, &string_schema, 0, 256),
     CYAML_FIELD_UINT("children", CYAML_FLAG_OPTIONAL, struct grants, children),
     CYAML_FIELD_END,
 };

@@ -12,7 +12,10 @@
  *       connect: [disk]              # ... and connect to; it reaches nothing else
  *       clocks: [realtime, monotonic]  # it can read; without, none
  *       after: [disk]                # is started after that one
- *       grants: {modules: [worker], children: 10}   # what drivers do for it (docs/DRIVERS.md)
+ *       grants:                      # what drivers do for it (docs/DRIVERS.md)
+ *         modules: [worker]          # other processes: it may start them, ...
+ *         children: 10               # so many at once
+ *         network: ["connect 127.0.0.1:80", "listen *:8080"]
  *       quotas: {memory: 16M, stack: 64K, blocks: 100, block_bytes: 4M, cpu: 2s, timeout: 10s}
  *       restart: on-failure          # never (default), on-failure, always
  *       max_restarts: 5              # default: no limit
@@ -32,7 +35,8 @@ struct quotas {
 /* What a process may ask of drivers beside what `connect` and `dirs` say. */
 struct grants {
     char **modules; /* other processes: it may start them, they are not started otherwise */
-    unsigned modules_count;
+    char **network;
+    unsigned modules_count, network_count;
     uint32_t children; /* how many may live at once; 0: default */
 };
 

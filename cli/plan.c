@@ -151,11 +151,12 @@ bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
         .env = terminated(NULL, p->env, p->env_count),
         .publish = terminated(NULL, p->publish, p->publish_count),
         .connect = terminated(NULL, p->connect, p->connect_count),
+        .network = terminated(NULL, p->grants.network, p->grants.network_count),
         .dirs = e->dirs,
         .ndirs = p->dirs_count,
     };
-    return out->args && out->env && out->publish && out->connect && quotas(path, i, p, out) &&
-           clocks(path, i, p, out);
+    return out->args && out->env && out->publish && out->connect && out->network &&
+           quotas(path, i, p, out) && clocks(path, i, p, out);
 }
 
 void plan_options_clear(struct singula_spawn *s)
@@ -164,6 +165,7 @@ void plan_options_clear(struct singula_spawn *s)
     drop(s->env);
     drop(s->publish);
     drop(s->connect);
+    drop(s->network);
 }
 
 /* ---- order ---- */

@@ -106,6 +106,14 @@ static bool check_grants(struct up *u)
 {
     for (unsigned i = 0; i < u->n; i++) {
         const struct grants *g = &u->nodes[i].e.p->grants;
+        for (unsigned k = 0; k < g->network_count; k++) {
+            if (!singula_network_rule(g->network[k])) {
+                manifest_complain(u->path, i, "grants.network",
+                                  "%s is neither \"connect HOST:PORT\" nor \"listen HOST:PORT\"",
+                                  g->network[k]);
+                return false;
+            }
+        }
         for (unsigned k = 0; k < g->modules_count; k++) {
             struct node *child = node_named(u, g->modules[k]);
             if (!child || child == &u->nodes[i]) {
@@ -468,7 +476,8 @@ const struct command up_command = {
     options,
     "The manifest lists processes. Keys: name, module, args, env, dirs, memory (guard, compact),\n"
     "publish, connect, clocks (realtime, monotonic), quotas (memory, stack, blocks, block_bytes,\n"
-    "cpu, timeout), after, restart (never, on-failure, always), max_restarts, service, entry. "
+    "cpu, timeout), after, restart (never, on-failure, always), max_restarts, service, grants\n"
+    "(network, modules, children: docs/DRIVERS.md), entry. "
     "Paths\n"
     "are relative to the manifest. A SIP reaches no name that its `connect` does not list, offers\n"
     "none that its `publish` does not list (\"*\": any), and reads no clock that its `clocks` "

@@ -269,6 +269,9 @@ struct singula_dir {
 
 enum { SINGULA_CLOCK_REALTIME = 1, SINGULA_CLOCK_MONOTONIC = 2 };
 
+/* Whether that is a rule for singula_spawn.network. */
+SINGULA_API bool singula_network_rule(const char *text);
+
 /* A process that a SIP may start, through the driver `process` (docs/DRIVERS.md). Name, module and
  * options are not copied: they stay as long as the system. `args` come before what the parent adds.
  * Whoever gets a child's handle, by `on_end`, does not destroy it. */
@@ -302,6 +305,9 @@ struct singula_spawn { /* zero means the default */
     /* names it may publish and connect to; NULL-terminated, "*" any but those of drivers
        (docs/DRIVERS.md); NULL: none */
     const char *const *publish, *const *connect;
+    /* For the driver `tcp`: "listen HOST:PORT" and "connect HOST:PORT", HOST a numeric address or
+       "*", PORT a number or "*"; NULL-terminated; NULL: none */
+    const char *const *network;
     /* What it may start, and how many of them may live at once (0: 64). The array stays as long as
        the system. */
     const struct singula_child *children;

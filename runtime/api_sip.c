@@ -74,6 +74,12 @@ static bool uses_wasi(const struct vview *v)
     return false;
 }
 
+/* The host descriptor of a standard stream, -1: closed. */
+static int host_stream(const struct singula_spawn *opt, int i)
+{
+    return opt->stdio[i] == 0 ? i : opt->stdio[i] < 0 ? -1 : opt->stdio[i] - 1;
+}
+
 static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, struct diag *why)
 {
     enum { DIRS_MAX = 1024 };
@@ -91,7 +97,7 @@ static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, s
                               .ndirs = opt->ndirs,
                               .no_clocks = opt->no_clocks};
     for (int i = 0; i < 3; i++)
-        cfg.stdio[i] = opt->stdio[i] == 0 ? i : opt->stdio[i] < 0 ? -1 : opt->stdio[i] - 1;
+        cfg.stdio[i] = host_stream(opt, i);
     enum status st = wasi_attach(s, &cfg, why);
     free(dirs);
     return st;
@@ -116,6 +122,9 @@ static enum status give_grants(struct singula_sip *h, struct sip *s,
                                 .ndirs = opt->ndirs,
                                 .nchildren = opt->nchildren,
                                 .max_children = opt->max_children ? opt->max_children : 64};
+    for (int i = 0; i < 3; i++)
+        cfg.stdio[i] = host_stream(opt, i);
+    cfg.network = opt->network;
     struct drivers_host host = api_children_host(h->sys);
     enum status st = OK;
     bool any = false;

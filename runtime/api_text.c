@@ -43,6 +43,11 @@ int singula_diag_format(const struct singula_diag *d, const char *file, char *bu
     return diag_format(&in, file, buf, size);
 }
 
+bool singula_network_rule(const char *text)
+{
+    return drivers_network_rule(text);
+}
+
 /* ---- contracts ---- */
 
 const char *singula_builtin_contract(uint32_t i, const char **text)

@@ -43,8 +43,6 @@ void conn_reply_with(struct conn *c, uint32_t tag, const void *scalars, struct x
     }
     enum xresult r = endpoint_send(h, c->e, tag, scalars, ref, &d->proc);
     check(r == XDONE); /* the contract has no capacity: the queue is never full */
-    if (d->rt->monitor)
-        monitor_sent(c->e, tag);
 }
 
 void conn_reply(struct conn *c, uint32_t tag, const void *scalars)
@@ -185,8 +183,6 @@ static void receive(struct conn *c, uint32_t tag)
     check(!c->block && (!c->busy || c->service->ops->cancel)); /* the contract: one at a time */
     enum xresult r = endpoint_recv(d->rt->xheap, c->e, tag, &d->account, &d->proc, &m, &t);
     check(r == XDONE);
-    if (d->rt->monitor)
-        monitor_received(c->e, tag);
     c->block = m.ref;
     c->charged = m.ref ? m.ref->tree_bytes : 0;
     atomic_fetch_add(&c->grants->held, c->charged);

@@ -33,6 +33,12 @@ bool drivers_named(const char *name)
     return drivers_find(name) != DRIVER_N;
 }
 
+bool drivers_network_rule(const char *text)
+{
+    struct net_rule r;
+    return net_rule(text, &r);
+}
+
 enum status drivers_open(struct runtime *rt, const struct drivers_host *host, struct drivers **out,
                          struct diag *why)
 {

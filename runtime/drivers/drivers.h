@@ -22,6 +22,10 @@ struct grants_dir {
     bool read_only;
 };
 
+/* "listen HOST:PORT" or "connect HOST:PORT", HOST a numeric address or "*", PORT a number or "*".
+ */
+bool drivers_network_rule(const char *text);
+
 /* A process that a SIP may start: `what` is the host's. Both stay as long as the drivers. */
 struct grants_child {
     const char *name;
@@ -36,6 +40,8 @@ struct grants_config {
     uint32_t ndirs;
     const struct grants_child *children; /* copied */
     uint32_t nchildren, max_children;    /* how many of them may live at once */
+    const char *const *network; /* "listen HOST:PORT", "connect HOST:PORT"; NULL-terminated */
+    int stdio[3];               /* host descriptors, -1: closed */
 };
 
 enum drivers_how { DRIVERS_EXITED, DRIVERS_KILLED, DRIVERS_TRAPPED, DRIVERS_TIME_UP };

@@ -3,15 +3,20 @@
  * A driver is a state machine. It sleeps until a client connects, sends or closes, an operation is
  * over (aio.h), or a time has come; driver.c finds out which and calls the functions of the service
  * that the client's channel belongs to. A service is a contract; the first one of a driver is what
- * clients connect to, channels of others are handed out in messages.
+ * clients connect to, channels of others are handed out in messages. All channels of a service are
+ * in its set, also while a request is worked on, so that it is seen when the client goes; what
+ * state their ends are in is kept at the client's end only.
  */
 #ifndef RUNTIME_DRIVERS_DRIVERS_INT_H
 #define RUNTIME_DRIVERS_DRIVERS_INT_H
 
+#include <netinet/in.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "base/list.h"
-#include "channels/monitor.h"
+#include "channels/names.h"
+#include "channels/sets.h"
 #include "runtime/drivers/drivers.h"
 #include "runtime/wasi/sandbox.h"
 
@@ -113,9 +118,28 @@ struct grants {
     enum sandbox_way way;
     struct grants_child *children;
     uint32_t nchildren, max_children;
+    struct net_rule *rules;
+    uint32_t nrules;
+    int stdio[3]; /* -1: closed */
     /* any driver */
+    _Atomic uint32_t fds;    /* open files and sockets */
     _Atomic uint32_t living; /* children */
     _Atomic uint64_t held;   /* bytes of blocks that drivers hold for it */
+};
+
+struct net_address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    };
+    socklen_t bytes;
+};
+
+struct net_rule {
+    bool listens; /* else: connects */
+    bool any_host, any_port;
+    struct net_address address;
 };
 
 struct grant_dir {
@@ -137,6 +161,18 @@ enum driver_id drivers_find(const char *name);
 /* The grants of that badge, counted once more, or NULL. */
 struct grants *grants_take(struct drivers *all, uint64_t badge);
 void grants_drop(struct drivers *all, struct grants *g);
+
+#define GRANTS_FDS 1024
+/* One more descriptor for it; false: it has as many as may be. And back. */
+bool grants_take_fd(struct grants *g);
+void grants_give_fd(struct grants *g);
+
+/* ---- net.c ---- */
+/* "127.0.0.1:80", "[::1]:80"; false: neither. */
+bool net_parse(const char *text, uint32_t n, struct net_address *out);
+/* "listen HOST:PORT", "connect HOST:PORT"; either may be "*". */
+bool net_rule(const char *text, struct net_rule *out);
+bool net_allowed(const struct grants *g, bool listens, const struct net_address *to);
 
 /* ---- driver.c ---- */
 must_check enum status driver_start(struct drivers *all, enum driver_id id, struct diag *why);
@@ -162,6 +198,20 @@ static inline uint32_t conn_len(const struct conn *c)
 /* A new channel of another service of the driver: its imp end, for conn_reply_with(); NULL: heap
  * exhausted. */
 struct xobj *conn_new(struct driver *d, uint32_t service, struct grants *g, struct conn **out);
+
+/* A scalar of a message, at its place in the C struct. */
+static inline uint32_t message_u32(const struct xmessage *m, uint32_t at)
+{
+    uint32_t v;
+    memcpy(&v, m->scalars + at, sizeof v);
+    return v;
+}
+static inline uint64_t message_u64(const struct xmessage *m, uint32_t at)
+{
+    uint64_t v;
+    memcpy(&v, m->scalars + at, sizeof v);
+    return v;
+}
 
 static inline struct driver *conn_driver(const struct conn *c)
 {

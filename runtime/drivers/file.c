@@ -70,11 +70,19 @@ static void forget_names(struct file_conn *f)
     f->entries = NULL;
 }
 
+static void close_file(struct file_conn *f)
+{
+    if (f->fd < 0)
+        return;
+    close(f->fd);
+    grants_give_fd(f->conn.grants);
+    f->fd = -1;
+}
+
 static void gone(struct conn *c)
 {
     struct file_conn *f = file_of(c);
-    if (f->fd >= 0)
-        close(f->fd);
+    close_file(f);
     forget_names(f);
 }
 
@@ -198,6 +206,11 @@ static void opened_file(struct file_conn *f, int64_t fd)
     if (!S_ISREG(f->job.stat.st_mode) || !f->conn.e) {
         close((int)fd);
         fail(f, S_ISDIR(f->job.stat.st_mode) ? -EISDIR : -ENOTSUP);
+        return;
+    }
+    if (!grants_take_fd(f->conn.grants)) {
+        close((int)fd);
+        fail(f, -EMFILE);
         return;
     }
     f->fd = (int)fd;
@@ -359,34 +372,20 @@ static void over(struct conn *c)
     }
 }
 
-static uint32_t u32_at(const struct xmessage *m, uint32_t at)
-{
-    uint32_t v;
-    memcpy(&v, m->scalars + at, sizeof v);
-    return v;
-}
-
-static uint64_t u64_at(const struct xmessage *m, uint32_t at)
-{
-    uint64_t v;
-    memcpy(&v, m->scalars + at, sizeof v);
-    return v;
-}
-
 static void message(struct conn *c, const struct xmessage *m)
 {
     struct file_conn *f = file_of(c);
     f->request = (enum tag)m->tag;
     switch (f->request) {
     case OPEN:
-        open_file(f, u32_at(m, 0));
+        open_file(f, message_u32(m, 0));
         return;
     case LOOK:
         begin_simple(f, PATHJOB_LOOK);
         return;
     case LIST:
-        begin_job(f, (struct pathjob){.kind = PATHJOB_LIST, .at = u64_at(m, 0)}, u32_at(m, 8),
-                  false);
+        begin_job(f, (struct pathjob){.kind = PATHJOB_LIST, .at = message_u64(m, 0)},
+                  message_u32(m, 8), false);
         return;
     case MAKE_DIRECTORY:
         begin_simple(f, PATHJOB_MAKE_DIRECTORY);
@@ -395,19 +394,18 @@ static void message(struct conn *c, const struct xmessage *m)
         begin_simple(f, PATHJOB_UNLINK);
         return;
     case RENAME:
-        rename_file(f, u32_at(m, 0));
+        rename_file(f, message_u32(m, 0));
         return;
     case READ:
     case WRITE:
-        transfer(f, u64_at(m, 0), u32_at(m, 8));
+        transfer(f, message_u64(m, 0), message_u32(m, 8));
         return;
     case RESIZE:
     case SYNC:
-        ask(f, u64_at(m, 0));
+        ask(f, message_u64(m, 0));
         return;
     case CLOSE:
-        close(f->fd);
-        f->fd = -1;
+        close_file(f);
         return;
     case OPENED:
     case FAILED:

@@ -46,6 +46,7 @@ static void destroy(struct grants *g)
     }
     free(g->dirs);
     free(g->children);
+    free(g->rules);
     free(g);
 }
 
@@ -68,6 +69,19 @@ void grants_drop(struct drivers *all, struct grants *g)
     pthread_mutex_unlock(&all->lock);
     if (last)
         destroy(g);
+}
+
+bool grants_take_fd(struct grants *g)
+{
+    if (atomic_fetch_add(&g->fds, 1) < GRANTS_FDS)
+        return true;
+    grants_give_fd(g);
+    return false;
+}
+
+void grants_give_fd(struct grants *g)
+{
+    atomic_fetch_sub(&g->fds, 1);
 }
 
 uint64_t grants_badge(const struct grants *g)
@@ -107,6 +121,20 @@ static enum status open_dirs(struct grants *g, const struct grants_config *cfg, 
     return OK;
 }
 
+static enum status read_rules(struct grants *g, const char *const *network, struct diag *why)
+{
+    uint32_t n = 0;
+    while (network && network[n])
+        n++;
+    g->rules = calloc(n + 1, sizeof *g->rules);
+    if (!g->rules)
+        return E_NOMEM;
+    for (; g->nrules < n; g->nrules++)
+        if (!net_rule(network[g->nrules], &g->rules[g->nrules]))
+            return diag_set(why, E_ARGUMENT, "network rule \"%s\"", network[g->nrules]);
+    return OK;
+}
+
 static enum status make(struct drivers *all, const struct grants_config *cfg, struct grants **out,
                         struct diag *why)
 {
@@ -120,7 +148,11 @@ static enum status make(struct drivers *all, const struct grants_config *cfg, st
     g->children = calloc(cfg->nchildren + 1, sizeof *g->children);
     for (uint32_t i = 0; g->children && i < cfg->nchildren; i++)
         g->children[i] = cfg->children[i];
+    for (int i = 0; i < 3; i++)
+        g->stdio[i] = cfg->stdio[i];
     enum status st = g->children ? open_dirs(g, cfg, why) : E_NOMEM;
+    if (st == OK)
+        st = read_rules(g, cfg->network, why);
     if (st == OK) {
         pthread_mutex_lock(&all->lock);
         st = enter(all, g) ? OK : E_NOMEM;

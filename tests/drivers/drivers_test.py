@@ -6,6 +6,7 @@ threads, with the monitor and without, and with the audit afterwards."""
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -87,10 +88,51 @@ def children():
     up("children", [parent, child, short], lambda lines: set(lines) == {"child: detached", "child: waited for", "parent: all right"})
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def net():
+    build("net")
+    port = free_port()
+    server = {"name": "echo", "module": "net.wasm", "connect": ["tcp", "timer"], "args": ["echo", str(port), "5"],
+              "grants": {"network": [f"listen 127.0.0.1:{port}"]}}
+    clients = [{"name": f"c{i}", "module": "net.wasm", "connect": ["tcp", "timer"], "args": ["client", str(port), "6"],
+                "grants": {"network": ["connect *:*"]}} for i in range(5)]
+    up("net", [server] + clients, ["client: 0 wrong"] * 5 + ["echo: 3000000 bytes"], ways=WAYS[:4])
+    one = {"name": "r", "module": "net.wasm", "connect": ["tcp"], "args": ["refused", str(port)]}
+    up("net, refused", [one], ["refused: Permission denied"])
+    up("net, other port", [dict(one, grants={"network": [f"connect 127.0.0.1:{port + 1}", f"listen *:{port}"]})],
+       ["refused: Permission denied"])
+    up("net, nobody there", [dict(one, grants={"network": [f"connect 127.0.0.1:{port}"]})], ["refused: Connection refused"], ways=WAYS[:4])
+    up("net, not granted", [dict(one, connect=["*"])], ["refused: no driver"])
+    up("net, give up", [dict(one, args=["give-up", "0"], grants={"network": ["listen 127.0.0.1:0"]})], ["give-up: nobody came"], ways=WAYS[:4])
+    bad = run("up", "--check", system("bad", [dict(one, grants={"network": ["listen x"]})]))
+    case("net, bad rule", bad.returncode == 2 and "bad.yaml:" in bad.stderr and "listen x is neither" in bad.stderr, bad.stderr)
+
+
+def console():
+    build("console")
+    text = "".join(f"line {i}\n" for i in range(20000))
+    path = system("console", [{"name": "console", "module": "console.wasm", "connect": ["console"]}])
+    for way in WAYS[:4]:
+        done = run("up", "--audit", "--quiet", *way, path, input=text)
+        case(f"console {way}", done.returncode == 0 and done.stdout == text and done.stderr == f"console: {len(text)} bytes\n",
+             f"{done.returncode} {len(done.stdout)} {done.stderr[:300]}")
+    closed = subprocess.run([singula, "up", "--audit", "--quiet", path], cwd=work, timeout=60, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    case("console, nothing to read", closed.returncode == 0 and closed.stderr == "console: 0 bytes\n", closed.stderr)
+    head = subprocess.run(f"yes | {singula} up --audit --quiet {path} | head -c 5", shell=True, cwd=work, timeout=60, capture_output=True, text=True)
+    case("console, nobody reads on", head.stdout == "y\ny\ny" and "console: " in head.stderr, head.stderr)
+
+
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
 timers()
 files()
 children()
+net()
+console()
 print(f"drivers: {passed} passed, {failed} failed, {skipped} skipped")
 sys.exit(failed != 0)
