@@ -104,7 +104,10 @@ static bool open_pool(struct aio *a)
         return false;
     }
     s->fd = fd;
-    check(pthread_mutex_init(&s->lock, NULL) == 0 && pthread_cond_init(&s->wanted, NULL) == 0);
+    pthread_mutexattr_t spins; /* held for a few instructions only */
+    check(pthread_mutexattr_init(&spins) == 0 &&
+          pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP) == 0);
+    check(pthread_mutex_init(&s->lock, &spins) == 0 && pthread_cond_init(&s->wanted, NULL) == 0);
     a->pool = s;
     return true;
 }

@@ -209,6 +209,7 @@ void wasi_teardown(struct sip *s)
     if (!w)
         return;
     wasi_io_abandon(s->rt->aio, w);
+    wasi_path_abandon(s->rt->aio, w);
     for (uint32_t i = 0; i < w->nfds; i++)
         if (w->fds[i].host >= 0)
             fdtable_close(&w->fds[i]);

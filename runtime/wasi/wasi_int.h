@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "runtime/wasi/pathjob.h"
 #include "runtime/wasi/sandbox.h"
 #include "runtime/wasi/wasi.h"
 #include "runtime/wasi/wasi_abi.h"
@@ -48,8 +49,10 @@ struct wasi {
     uint32_t no_clocks; /* of struct wasi_config */
     /* of the call that runs or waits; call_done() ends them */
     uint64_t progress; /* bytes done so far, its earlier goes included */
+    uint64_t cookie;   /* where a listing goes on */
     uint64_t started_ns;
     int epoll;             /* -1: none */
+    struct errand *errand; /* ... and with names (wasi_path.c) */
     struct transfer *file; /* what the system does meanwhile (wasi_io.c); NULL: nothing */
 };
 
@@ -125,6 +128,17 @@ enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_on
 /* The SIP ends: what the system still does is nobody's. To be called before descriptors are closed.
  */
 void wasi_io_abandon(struct aio *a, struct wasi *w);
+
+/* Operations meanwhile; NULL: nobody else wants to run, an ordinary system call will do. */
+struct aio *wasi_io_meanwhile(const struct call *c);
+
+/* ---- wasi_path.c ---- */
+
+/* Does the job, or has it done meanwhile; false: the call waits, and does it again when it is run
+ * again. `way` is set here. */
+bool wasi_path_do(struct call *c, struct pathjob *j, int64_t *result);
+/* The SIP ends. */
+void wasi_path_abandon(struct aio *a, struct wasi *w);
 
 /* ---- errno.c ---- */
 

@@ -109,7 +109,7 @@ void wasi_io_abandon(struct aio *a, struct wasi *w)
         over(&t->op);
 }
 
-static struct aio *others_run(const struct call *c)
+struct aio *wasi_io_meanwhile(const struct call *c)
 {
     struct runtime *rt = c->sip->rt;
     bool chosen = rt->aio_way != AIO_BEST;
@@ -222,12 +222,12 @@ static struct aio *meanwhile(const struct call *c, const struct fdent *e, const 
         return c->sip->rt->aio;
     size_t total = iov_bytes(iov, n);
     bool regular = e->filetype == FILETYPE_REGULAR_FILE;
-    return regular && total && total <= INT32_MAX ? others_run(c) : NULL;
+    return regular && total && total <= INT32_MAX ? wasi_io_meanwhile(c) : NULL;
 }
 
 enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_only)
 {
-    struct aio *a = c->w->file ? c->sip->rt->aio : others_run(c);
+    struct aio *a = c->w->file ? c->sip->rt->aio : wasi_io_meanwhile(c);
     if (!a)
         return errno_of(errno_result(data_only ? fdatasync(e->host) : fsync(e->host)));
     if (c->w->file && aio_done(a, &c->w->file->op))
@@ -489,27 +489,36 @@ static bool append(uint8_t *out, uint32_t room, uint32_t *used, const void *byte
  * more. The cookie is the position that the host's directory stream has after an entry. */
 enum wasi_errno wasi_fd_readdir(struct call *c)
 {
-    uint32_t room = call_u32(c, 2), used = 0;
+    uint32_t room = call_u32(c, 2), used = (uint32_t)c->w->progress;
     uint8_t *out = call_bytes(c, 1, room), *out_used = call_bytes(c, 4, 4);
     struct fdent *e = call_dir(c, 0, RIGHT_FD_READDIR);
     _Alignas(struct dirent64) char buf[16384];
+    int64_t n;
     if (call_bad(c))
         return c->err;
-    if (lseek(e->host, (off_t)call_u64(c, 3), SEEK_SET) < 0)
-        return errno_to_wasi(errno);
+    struct pathjob j = {.kind = PATHJOB_ENTRIES,
+                        .dir = e->host,
+                        .other = -1,
+                        .at = used ? c->w->cookie : call_u64(c, 3),
+                        .buffer = buf,
+                        .room = sizeof buf};
     while (used < room) {
-        long n = syscall(SYS_getdents64, e->host, buf, sizeof buf);
+        c->w->progress = used;
+        c->w->cookie = j.at;
+        if (!wasi_path_do(c, &j, &n))
+            return WASI_SUCCESS;
         if (n < 0)
-            return errno_to_wasi(errno);
+            return errno_of((int)n);
         if (n == 0)
             break;
-        for (long at = 0; at < n && used < room;) {
+        for (int64_t at = 0; at < n && used < room;) {
             const struct dirent64 *d = (const void *)(buf + at);
             uint8_t head[DIRENT_BYTES];
             put_dirent(head, c->w, e->host, d);
             if (append(out, room, &used, head, DIRENT_BYTES))
                 append(out, room, &used, d->name, (uint32_t)strlen(d->name));
             at += d->bytes;
+            j.at = (uint64_t)d->next;
         }
     }
     put_u32(out_used, used);

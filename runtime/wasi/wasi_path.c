@@ -1,101 +1,137 @@
-/* Names beneath a directory. Every one goes through the sandbox (INV-20); system calls that take a
- * name get one without slashes, in a directory that the sandbox opened. */
+/* Names beneath a directory: what the guest wants becomes a pathjob, which a thread does if other
+ * SIPs want to run. */
 #include "runtime/wasi/wasi_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-/* Where a name stands: the host directory (-1: none; place_clear() closes it) and the name in it.
- */
-struct place {
-    int dir;
-    bool slash;
-    char name[SANDBOX_NAME];
+#include "runtime/wasi/pathjob.h"
+
+/* A job that is done meanwhile, with what it needs for as long as it takes: an ended SIP's
+ * descriptors and memory are gone by then. */
+struct errand {
+    struct pathjob job; /* its op: first */
+    char *text, *other_text;
+    uint8_t buffer[];
 };
 
-static int place_find(const struct call *c, const struct fdent *e, const char *path,
-                      struct place *out)
+static void errand_free(struct errand *e)
 {
-    out->dir = sandbox_parent(c->w->way, e->host, path, out->name, &out->slash);
-    return out->dir < 0 ? out->dir : 0;
+    if (e->job.dir >= 0)
+        close(e->job.dir);
+    if (e->job.other >= 0)
+        close(e->job.other);
+    free(e->text);
+    free(e->other_text);
+    free(e);
 }
 
-static void place_clear(const struct place *p)
+/* The SIP has ended. */
+static void over(struct aio_op *op)
 {
-    if (p->dir >= 0)
-        close(p->dir);
+    struct errand *e = container_of(op, struct errand, job.op);
+    if (e->job.kind == PATHJOB_OPEN && op->result >= 0)
+        close((int)op->result);
+    errand_free(e);
 }
 
-/* An O_PATH descriptor of the file that the path means, or a negative errno. */
-static int find(const struct call *c, const struct fdent *e, const char *path, uint32_t lookup)
+void wasi_path_abandon(struct aio *a, struct wasi *w)
 {
-    if (lookup & ~(uint32_t)LOOKUP_FOLLOW)
-        return -EINVAL;
-    return sandbox_open(c->w->way, e->host, path,
-                        O_PATH | (lookup & LOOKUP_FOLLOW ? 0 : O_NOFOLLOW), 0);
+    struct errand *e = w->errand;
+    w->errand = NULL;
+    if (e && !aio_abandon(a, &e->job.op))
+        over(&e->job.op);
 }
 
-/* The name under which the kernel knows an O_PATH descriptor, for calls that take no such
- * descriptor. */
-static void proc_name(int fd, char out[32])
+/* A copy of the job that needs nothing of the SIP's; NULL: no memory, or no descriptors. */
+static struct errand *errand_make(const struct call *c, const struct pathjob *j)
 {
-    snprintf(out, 32, "/proc/self/fd/%d", fd);
+    struct errand *e = malloc(sizeof *e + j->room);
+    if (!e)
+        return NULL;
+    *e = (struct errand){.job = *j};
+    e->job.dir = fcntl(j->dir, F_DUPFD_CLOEXEC, 0);
+    e->job.other = j->other >= 0 ? fcntl(j->other, F_DUPFD_CLOEXEC, 0) : -1;
+    e->text = j->path ? strdup(j->path) : NULL;
+    e->other_text = j->other_path ? strdup(j->other_path) : NULL;
+    e->job.path = e->text;
+    e->job.other_path = e->other_text;
+    e->job.buffer = e->buffer;
+    e->job.op = (struct aio_op){
+        .kind = AIO_CALL, .call = pathjob_call, .proc = &c->sip->proc, .over = over};
+    bool good = e->job.dir >= 0 && (e->job.other >= 0) == (j->other >= 0) &&
+                (e->text || !j->path) && (e->other_text || !j->other_path);
+    if (good)
+        return e;
+    errand_free(e);
+    return NULL;
+}
+
+bool wasi_path_do(struct call *c, struct pathjob *j, int64_t *result)
+{
+    struct errand *e = c->w->errand;
+    struct aio *a = e ? c->sip->rt->aio : wasi_io_meanwhile(c);
+    j->way = c->w->way;
+    if (e && aio_done(a, &e->job.op)) {
+        c->w->errand = NULL;
+        *result = e->job.op.result;
+        j->stat = e->job.stat;
+        if (*result > 0 && j->room)
+            memcpy(j->buffer, e->buffer, (size_t)*result);
+        errand_free(e);
+        return true;
+    }
+    if (!e && (!a || !(e = errand_make(c, j)))) {
+        *result = pathjob_do(j);
+        return true;
+    }
+    if (!c->w->errand) {
+        c->w->errand = e;
+        aio_submit(a, &e->job.op);
+    }
+    (void)call_wait(c, WAIT_FOREVER);
+    return false;
+}
+
+/* The same where only an errno comes of it. */
+static enum wasi_errno do_simply(struct call *c, struct pathjob j)
+{
+    int64_t r;
+    return wasi_path_do(c, &j, &r) ? errno_of((int)r) : WASI_SUCCESS;
 }
 
 /* ---- making and removing ---- */
 
-enum wasi_errno wasi_path_create_directory(struct call *c)
+static enum wasi_errno one_name(struct call *c, enum pathjob_kind kind, uint32_t right)
 {
     char path[SANDBOX_PATH];
-    struct place p;
-    call_path(c, 1, path);
-    struct fdent *e = call_dir_changed(c, 0, RIGHT_PATH_CREATE_DIRECTORY);
-    if (call_bad(c))
-        return c->err;
-    int r = place_find(c, e, path, &p);
-    if (r == 0)
-        r = errno_result(mkdirat(p.dir, p.name, 0777));
-    place_clear(&p);
-    return errno_of(r);
-}
-
-static enum wasi_errno remove_name(struct call *c, uint32_t right, bool directory)
-{
-    char path[SANDBOX_PATH];
-    struct place p;
-    struct stat st;
     call_path(c, 1, path);
     struct fdent *e = call_dir_changed(c, 0, right);
     if (call_bad(c))
         return c->err;
-    int r = place_find(c, e, path, &p);
-    if (r == 0 && !directory && p.slash) {
-        r = errno_result(fstatat(p.dir, p.name, &st, AT_SYMLINK_NOFOLLOW));
-        if (r == 0)
-            r = S_ISDIR(st.st_mode) ? -EISDIR : -ENOTDIR;
-    } else if (r == 0) {
-        r = errno_result(unlinkat(p.dir, p.name, directory ? AT_REMOVEDIR : 0));
-    }
-    place_clear(&p);
-    return errno_of(r);
+    return do_simply(c, (struct pathjob){.kind = kind, .dir = e->host, .other = -1, .path = path});
+}
+
+enum wasi_errno wasi_path_create_directory(struct call *c)
+{
+    return one_name(c, PATHJOB_MAKE_DIRECTORY, RIGHT_PATH_CREATE_DIRECTORY);
 }
 
 enum wasi_errno wasi_path_remove_directory(struct call *c)
 {
-    return remove_name(c, RIGHT_PATH_REMOVE_DIRECTORY, true);
+    return one_name(c, PATHJOB_REMOVE_DIRECTORY, RIGHT_PATH_REMOVE_DIRECTORY);
 }
 
 enum wasi_errno wasi_path_unlink_file(struct call *c)
 {
-    return remove_name(c, RIGHT_PATH_UNLINK_FILE, false);
+    return one_name(c, PATHJOB_UNLINK, RIGHT_PATH_UNLINK_FILE);
 }
 
 enum wasi_errno wasi_path_symlink(struct call *c)
 {
     char text[SANDBOX_PATH], path[SANDBOX_PATH];
-    struct place p;
     call_path(c, 0, text);
     call_path(c, 3, path);
     struct fdent *e = call_dir_changed(c, 2, RIGHT_PATH_SYMLINK);
@@ -103,32 +139,16 @@ enum wasi_errno wasi_path_symlink(struct call *c)
         return c->err;
     if (text[0] == '/')
         return WASI_EPERM; /* it would mean something else to the host than to the guest */
-    int r = place_find(c, e, path, &p);
-    if (r == 0 && p.slash)
-        r = -ENOENT; /* a link is no directory; Linux says it so */
-    if (r == 0)
-        r = errno_result(symlinkat(text, p.dir, p.name));
-    place_clear(&p);
-    return errno_of(r);
-}
-
-/* A hard link to the file that is open as an O_PATH descriptor. Linux asks for a capability to link
- * by descriptor; the name in /proc does without. */
-static int link_found(int from, const struct place *to)
-{
-    char name[32];
-    int r = errno_result(linkat(from, "", to->dir, to->name, AT_EMPTY_PATH));
-    if (r != -ENOENT && r != -EPERM)
-        return r;
-    proc_name(from, name);
-    return errno_result(linkat(AT_FDCWD, name, to->dir, to->name, AT_SYMLINK_FOLLOW));
+    return do_simply(c, (struct pathjob){.kind = PATHJOB_SYMLINK,
+                                         .dir = e->host,
+                                         .other = -1,
+                                         .path = path,
+                                         .other_path = text});
 }
 
 enum wasi_errno wasi_path_link(struct call *c)
 {
     char from[SANDBOX_PATH], to[SANDBOX_PATH];
-    struct place p = {.dir = -1}, q = {.dir = -1};
-    int found = -1;
     call_path(c, 2, from);
     call_path(c, 5, to);
     struct fdent *e = call_dir(c, 0, RIGHT_PATH_LINK_SOURCE);
@@ -138,76 +158,54 @@ enum wasi_errno wasi_path_link(struct call *c)
         return c->err;
     if (e->read_only)
         return WASI_EROFS; /* a second name elsewhere would make it writable */
-    int r = place_find(c, f, to, &q);
-    if (r == 0 && q.slash)
-        r = -ENOENT;
-    if (r == 0 && lookup)
-        r = found = find(c, e, from, lookup);
-    else if (r == 0)
-        r = place_find(c, e, from, &p);
-    if (r >= 0 && found >= 0)
-        r = link_found(found, &q);
-    else if (r >= 0)
-        r = p.slash ? -ENOTDIR : errno_result(linkat(p.dir, p.name, q.dir, q.name, 0));
-    if (found >= 0)
-        close(found);
-    place_clear(&p);
-    place_clear(&q);
-    return errno_of(r);
-}
-
-/* A slash at the end of either name says that a directory is moved. */
-static int rename_place(const struct place *p, const struct place *q)
-{
-    struct stat st;
-    if (p->slash || q->slash) {
-        if (fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-            return -errno;
-        if (!S_ISDIR(st.st_mode))
-            return -ENOTDIR;
-    }
-    return errno_result(renameat(p->dir, p->name, q->dir, q->name));
+    if (lookup & ~(uint32_t)LOOKUP_FOLLOW)
+        return WASI_EINVAL;
+    return do_simply(c, (struct pathjob){.kind = PATHJOB_LINK,
+                                         .dir = e->host,
+                                         .other = f->host,
+                                         .path = from,
+                                         .other_path = to,
+                                         .follow = lookup});
 }
 
 enum wasi_errno wasi_path_rename(struct call *c)
 {
     char from[SANDBOX_PATH], to[SANDBOX_PATH];
-    struct place p, q = {.dir = -1};
     call_path(c, 1, from);
     call_path(c, 4, to);
     struct fdent *e = call_dir_changed(c, 0, RIGHT_PATH_RENAME_SOURCE);
     struct fdent *f = call_dir_changed(c, 3, RIGHT_PATH_RENAME_TARGET);
     if (call_bad(c))
         return c->err;
-    int r = place_find(c, e, from, &p);
-    if (r == 0)
-        r = place_find(c, f, to, &q);
-    if (r == 0)
-        r = rename_place(&p, &q);
-    place_clear(&p);
-    place_clear(&q);
-    return errno_of(r);
+    return do_simply(c, (struct pathjob){.kind = PATHJOB_RENAME,
+                                         .dir = e->host,
+                                         .other = f->host,
+                                         .path = from,
+                                         .other_path = to});
 }
 
 /* ---- looking ---- */
 
 enum wasi_errno wasi_path_readlink(struct call *c)
 {
-    char path[SANDBOX_PATH];
-    struct place p;
+    char path[SANDBOX_PATH], text[SANDBOX_PATH];
     uint32_t room = call_u32(c, 4);
+    int64_t r;
     call_path(c, 1, path);
     uint8_t *out = call_bytes(c, 3, room), *out_used = call_bytes(c, 5, 4);
     struct fdent *e = call_dir(c, 0, RIGHT_PATH_READLINK);
     if (call_bad(c))
         return c->err;
-    char text[SANDBOX_PATH];
-    int r = place_find(c, e, path, &p);
-    if (r == 0)
-        r = p.slash ? -EINVAL : errno_result(readlinkat(p.dir, p.name, text, sizeof text));
-    place_clear(&p);
+    struct pathjob j = {.kind = PATHJOB_READLINK,
+                        .dir = e->host,
+                        .other = -1,
+                        .path = path,
+                        .buffer = text,
+                        .room = sizeof text};
+    if (!wasi_path_do(c, &j, &r))
+        return WASI_SUCCESS;
     if (r < 0)
-        return errno_of(r);
+        return errno_of((int)r);
     uint32_t n = (uint32_t)r < room ? (uint32_t)r : room;
     memcpy(out, text, n);
     put_u32(out_used, n);
@@ -217,43 +215,38 @@ enum wasi_errno wasi_path_readlink(struct call *c)
 enum wasi_errno wasi_path_filestat_get(struct call *c)
 {
     char path[SANDBOX_PATH];
-    struct stat st;
+    int64_t r;
     call_path(c, 2, path);
     uint8_t *out = call_bytes(c, 4, FILESTAT_BYTES);
     struct fdent *e = call_dir(c, 0, RIGHT_PATH_FILESTAT_GET);
+    uint32_t lookup = call_u32(c, 1);
     if (call_bad(c))
         return c->err;
-    int fd = find(c, e, path, call_u32(c, 1));
-    if (fd < 0)
-        return errno_of(fd);
-    int r = errno_result(fstat(fd, &st));
-    close(fd);
+    if (lookup & ~(uint32_t)LOOKUP_FOLLOW)
+        return WASI_EINVAL;
+    struct pathjob j = {
+        .kind = PATHJOB_LOOK, .dir = e->host, .other = -1, .path = path, .follow = lookup};
+    if (!wasi_path_do(c, &j, &r))
+        return WASI_SUCCESS;
     if (r == 0)
-        fdtable_put_filestat(out, &st);
-    return errno_of(r);
+        fdtable_put_filestat(out, &j.stat);
+    return errno_of((int)r);
 }
 
 enum wasi_errno wasi_path_filestat_set_times(struct call *c)
 {
-    char path[SANDBOX_PATH], name[32];
-    struct timespec t[2];
+    char path[SANDBOX_PATH];
     call_path(c, 2, path);
     struct fdent *e = call_dir_changed(c, 0, RIGHT_PATH_FILESTAT_SET_TIMES);
+    uint32_t lookup = call_u32(c, 1);
     if (call_bad(c))
         return c->err;
-    enum wasi_errno err = fdtable_times(call_u32(c, 6), call_u64(c, 4), call_u64(c, 5), t);
-    if (err != WASI_SUCCESS)
-        return err;
-    int fd = find(c, e, path, call_u32(c, 1));
-    if (fd < 0)
-        return errno_of(fd);
-    int r = errno_result(utimensat(fd, "", t, AT_EMPTY_PATH));
-    if (r == -EINVAL || r == -ENOENT) { /* kernels before 5.8 */
-        proc_name(fd, name);
-        r = errno_result(utimensat(AT_FDCWD, name, t, 0));
-    }
-    close(fd);
-    return errno_of(r);
+    struct pathjob j = {
+        .kind = PATHJOB_TIMES, .dir = e->host, .other = -1, .path = path, .follow = lookup};
+    enum wasi_errno err = fdtable_times(call_u32(c, 6), call_u64(c, 4), call_u64(c, 5), j.times);
+    if (err == WASI_SUCCESS && lookup & ~(uint32_t)LOOKUP_FOLLOW)
+        err = WASI_EINVAL;
+    return err != WASI_SUCCESS ? err : do_simply(c, j);
 }
 
 /* ---- opening ---- */
@@ -307,26 +300,23 @@ static enum wasi_errno open_allowed(const struct fdent *e, const struct wanted *
 }
 
 /* The entry for a file just opened; its rights are those asked for that make sense for it. */
-static int describe(int host, const struct fdent *dir, const struct wanted *o, struct fdent *out)
+static struct fdent describe(int host, const struct stat *st, const struct fdent *dir,
+                             const struct wanted *o)
 {
-    struct stat st;
-    if (fstat(host, &st) != 0)
-        return -errno;
-    struct fdent e = fdtable_describe(host, &st);
+    struct fdent e = fdtable_describe(host, st);
     e.owned = true;
     e.read_only = dir->read_only;
     e.flags = (uint16_t)o->fdflags;
     e.base &= o->base;
-    e.inheriting = S_ISDIR(st.st_mode) ? o->inheriting : 0;
-    *out = e;
-    return 0;
+    e.inheriting = S_ISDIR(st->st_mode) ? o->inheriting : 0;
+    return e;
 }
 
 enum wasi_errno wasi_path_open(struct call *c)
 {
     char path[SANDBOX_PATH];
     uint32_t fd;
-    struct fdent made;
+    int64_t r;
     struct wanted o = {
         .lookup = call_u32(c, 1),
         .oflags = call_u32(c, 4),
@@ -345,15 +335,13 @@ enum wasi_errno wasi_path_open(struct call *c)
     if (err != WASI_SUCCESS)
         return err;
     e = fdtable_get(c->w, call_u32(c, 0)); /* the table may have moved */
-    int host = sandbox_open(c->w->way, e->host, path, host_flags(&o), 0666);
-    if (host < 0)
-        return errno_of(host);
-    int r = describe(host, e, &o, &made);
-    if (r < 0) {
-        close(host);
-        return errno_of(r);
-    }
-    c->w->fds[fd] = made;
+    struct pathjob j = {
+        .kind = PATHJOB_OPEN, .dir = e->host, .other = -1, .path = path, .flags = host_flags(&o)};
+    if (!wasi_path_do(c, &j, &r))
+        return WASI_SUCCESS;
+    if (r < 0)
+        return errno_of((int)r);
+    c->w->fds[fd] = describe((int)r, &j.stat, e, &o);
     put_u32(out, fd);
     return WASI_SUCCESS;
 }

@@ -2,7 +2,8 @@
 """Files of many SIPs at once, read and written meanwhile by io_uring and by threads. usage: files_test.py SINGULA
 
 Six SIPs copy a file of 3 MB in odd pieces, look at places of it, write, sync, append, and compare; a seventh computes without end and an
-eighth is ended by its time-out in the midst of its reading, again and again. All copies must be right, and the audit after it."""
+eighth is ended by its time-out in the midst of its reading, again and again. Four more make, list, move and remove names, and so does
+one that is ended in the midst of it. All copies must be right, and the audit after it."""
 import hashlib
 import os
 import random
@@ -58,6 +59,57 @@ int main(int argc, char **argv)
     return 0;
 }
 """
+NAMES = r"""
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MUST(x) do { if (!(x)) { perror(#x); return 1; } } while (0)
+
+static int count(const char *path)
+{
+    int n = 0;
+    DIR *d = opendir(path);
+    if (!d)
+        return -1;
+    for (struct dirent *e; (e = readdir(d));)
+        n += e->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+int main(int argc, char **argv)
+{
+    char dir[40], from[80], to[80], text[80];
+    struct stat st;
+    (void)argc;
+    snprintf(dir, sizeof dir, "/names%s", argv[1]);
+    MUST(mkdir(dir, 0755) == 0 && mkdir(dir, 0755) < 0 && errno == EEXIST);
+    for (int i = 0; i < 600; i++) {
+        snprintf(from, sizeof from, "%s/a-rather-long-name-that-fills-the-buffers-%d", dir, i);
+        int fd = open(from, O_WRONLY | O_CREAT | O_EXCL, 0644);
+        MUST(fd >= 0 && write(fd, from, (size_t)i % 50) == i % 50 && close(fd) == 0);
+    }
+    MUST(count(dir) == 600);
+    for (int i = 0; i < 600; i += 2) {
+        snprintf(from, sizeof from, "%s/a-rather-long-name-that-fills-the-buffers-%d", dir, i);
+        snprintf(to, sizeof to, "%s/%d", dir, i);
+        MUST(rename(from, to) == 0 && stat(from, &st) < 0 && errno == ENOENT);
+        MUST(stat(to, &st) == 0 && st.st_size == i % 50);
+        MUST(i % 20 || (link(to, from) == 0 && stat(from, &st) == 0 && st.st_nlink == 2 && unlink(from) == 0));
+        MUST(i % 30 || (symlink("target", from) == 0 && readlink(from, text, sizeof text) == 6 && unlink(from) == 0));
+        MUST(unlink(to) == 0 && unlink(to) < 0 && errno == ENOENT);
+    }
+    MUST(count(dir) == 300 && rmdir(dir) < 0 && errno == ENOTEMPTY);
+    MUST(open("/../etc/passwd", O_RDONLY) < 0 && open("/nothing/at/all", O_RDONLY) < 0);
+    return 0;
+}
+"""
 SPIN = "int main(void) { for (volatile int i = 0;; i++); }\n"
 FOREVER = r"""
 #include <fcntl.h>
@@ -92,6 +144,9 @@ def run(folder, way, engine):
     for k in range(6):
         lines += [f"  - name: copy{k}", "    module: ../copy.wasm", f"    args: ['{k}']", "    dirs: ['.::/']",
                   f"    memory: {'compact' if k % 2 else 'guard'}"]
+    for k in range(4):
+        lines += [f"  - name: names{k}", "    module: ../names.wasm", f"    args: ['{k}']", "    dirs: ['.::/']"]
+    lines += ["  - name: lister", "    module: ../names.wasm", "    args: [x]", "    dirs: ['.::/']", "    quotas: {timeout: 30ms}"]
     lines += ["  - name: spin", "    module: ../spin.wasm", "    quotas: {timeout: 1s}"]
     lines += ["  - name: forever", "    module: ../forever.wasm", "    dirs: ['.::/:ro']", "    quotas: {timeout: 150ms}",
               "    restart: on-failure", "    max_restarts: 4"]
@@ -104,6 +159,9 @@ def run(folder, way, engine):
     name = f"{way or 'default'}, {engine}"
     want = {line.split()[0]: line for line in r.stderr.splitlines() if line[:1].isalpha() and not line.startswith("singula")}
     case(f"{name}: copies end well", all(want.get(f"copy{k}", "").endswith("exited 0") for k in range(6)), r.stderr)
+    case(f"{name}: names end well", all(want.get(f"names{k}", "").endswith("exited 0") for k in range(4)), r.stderr)
+    left = [len(list((data / f"names{k}").iterdir())) for k in range(4)]
+    case(f"{name}: names are left as they should", left == [300] * 4, left)
     case(f"{name}: others are ended by their quotas", "trapped TIMEOUT" in want.get("spin", "") and
          "trapped TIMEOUT after 4 restarts" in want.get("forever", ""), r.stderr)
     case(f"{name}: the audit holds", r.returncode == 1 and "audit" not in r.stderr, r.stderr)
@@ -115,7 +173,7 @@ def run(folder, way, engine):
 
 with tempfile.TemporaryDirectory() as t:
     folder = Path(t)
-    for name, text in ("copy", COPY), ("spin", SPIN), ("forever", FOREVER):
+    for name, text in ("copy", COPY), ("names", NAMES), ("spin", SPIN), ("forever", FOREVER):
         (folder / f"{name}.c").write_text(text)
         subprocess.run([singula, "cc", folder / f"{name}.c", "-o", folder / f"{name}.wasm"], check=True, cwd=folder)
     for way in "", "ring", "threads":
