@@ -202,8 +202,9 @@ json_t *bench_json_head(const char *what, unsigned rounds)
 /* ---- the command ---- */
 
 static const struct command *const measurements[] = {
-    &bench_alloc_command,   &bench_call_command, &bench_channel_command, &bench_compile_command,
-    &bench_compute_command, &bench_sips_command, &bench_start_command,   &bench_verify_command};
+    &bench_alloc_command,   &bench_call_command,    &bench_channel_command,
+    &bench_compile_command, &bench_compute_command, &bench_late_command,
+    &bench_sips_command,    &bench_start_command,   &bench_verify_command};
 enum { NMEASUREMENTS = sizeof measurements / sizeof measurements[0] };
 
 static const char *word_of(const struct command *c)
@@ -237,7 +238,7 @@ static const struct opt_def no_options[] = {{0, NULL, NULL, NULL}};
 
 const struct command bench_command = {
     .name = "bench",
-    .usage = "alloc|call|channel|compile|compute|sips|start|verify [OPTIONS]",
+    .usage = "alloc|call|channel|compile|compute|late|sips|start|verify [OPTIONS]",
     .summary =
         "Measures channels against the kernel's IPC, the engines against native code, and more.",
     .options = no_options,
@@ -246,6 +247,7 @@ const struct command bench_command = {
                "  channel   messages between two SIPs, pipes, sockets, queues, shared memory\n"
                "  compile   how fast modules become machine code\n"
                "  compute   small programs, interpreted and native\n"
+               "  late      for how long SIPs can keep another from running\n"
                "  sips      how much memory a SIP takes, and how fast one is spawned and ends\n"
                "  start     how long programs take to their first output and to their end\n"
                "  verify    how fast modules are verified, and in how much memory\n",

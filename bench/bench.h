@@ -10,8 +10,8 @@
 #include "cli/cli.h"
 
 extern const struct command bench_alloc_command, bench_call_command, bench_channel_command,
-    bench_compile_command, bench_compute_command, bench_sips_command, bench_start_command,
-    bench_verify_command;
+    bench_compile_command, bench_compute_command, bench_late_command, bench_sips_command,
+    bench_start_command, bench_verify_command;
 
 uint64_t bench_now_ns(void);
 /* CPU time of the calling thread: others run on the machine. */

@@ -133,6 +133,19 @@ def has_compiler():
     return "llvm" in subprocess.run([SINGULA, "--version"], capture_output=True, text=True).stdout
 
 
+def late():
+    r = run("late", "--quick", "--json")
+    case("late ends well", r.returncode == 0, r.stderr)
+    cells = json.loads(r.stdout or "{}").get("cells", [])
+    others = ["idle", "loop", "interp", "fill", "copy", "deep", "write", "alloc", "thaw", "random", "chat", "hoard"]
+    case("late has its rows", list(dict.fromkeys(c["others"] for c in cells)) == others, cells)
+    case("late has figures", all(spread_ok(c["late_ns"]) and c["longest_ns"] >= c["late_ns"]["p90"] and c["thread_longest_ns"] > 0
+                                 for c in cells), cells)
+    r = run("late", "--quick", "--only=hoard", "--memory=compact")
+    case("late table", r.returncode == 0 and "many blocks, then ends" in r.stdout and "memory.fill" not in r.stdout and
+         "compact memory" in r.stdout, r.stdout + r.stderr)
+
+
 def start():
     hello = os.path.join(GUESTS, "hello.wasm")
     r = run("start", "--quick", "--json")
@@ -170,7 +183,7 @@ def mistakes():
     for words, text in [(["chanel"], "did you mean channel"), (["channel", "--size=7"], "multiples of 8"),
                         (["channel", "--only=three"], "two-cores"), (["channel", "--cpu=1000000"], "--cpu"), (["compute", "--kernel=fibb"], "fib"),
                         (["compute", "--rounds=0"], ""), (["compute", "--engine=nod"], "node"), (["verify", "--max=x"], "--max"), (["verify", "none.wasm"], "none.wasm"),
-                        (["start", "none.wasm"], "none.wasm"), (["start", "--rounds=0"], "--rounds"), (["compile", "none.wasm"], "none.wasm"),
+                        (["late", "--only=fil"], "is not one of idle, loop"), (["late", "--size=2G"], "from 1M to 1G"), (["start", "none.wasm"], "none.wasm"), (["start", "--rounds=0"], "--rounds"), (["compile", "none.wasm"], "none.wasm"),
                         (["compile", "--opt=best"], "best"), (["channel", "--rounds=x"], "--rounds"),
                         (["sips", "--live=0"], "--live"), (["sips", "--ring=2"], "--ring"), (["sips", "--memory=big"], "--memory")]:
         r = run(*words)
@@ -214,6 +227,7 @@ def main():
         compute()
         channel()
         sips()
+        late()
         start()
         compiling()
     print(f"bench: {passed} passed, {failed} failed, {len(missing)} skipped")

@@ -1,0 +1,353 @@
+/* singula bench late: how late a SIP runs that wants to every millisecond, while others do what
+ * takes longest and never stop.
+ *
+ * Beside it a thread of the system sleeps for a millisecond at a time: how late that one is is not
+ * Singula's doing.
+ */
+#include "bench/bench.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OPT_TIME = OPT_LONG, OPT_SIZE, OPT_ONLY, OPT_MEMORY, OPT_QUICK, OPT_JSON };
+
+static const struct opt_def options[] = {
+    {OPT_TIME, "time", "TIME", "of each cell (default 1s)"},
+    {OPT_SIZE, "size", "SIZE",
+     "what is filled and copied (default 1G); a block for each KiB of it"},
+    {OPT_ONLY, "only", "WHAT", "what others do: idle, loop, interp, fill, copy, ..."},
+    {OPT_MEMORY, "memory", "MODE", "of the SIPs: guard (default) or compact"},
+    {OPT_QUICK, "quick", NULL, "50 ms for each cell, 16M"},
+    {OPT_JSON, "json", NULL, "print JSON"},
+    {0, NULL, NULL, NULL},
+};
+static const char *const modes[] = {"guard", "compact", NULL};
+
+#define PERIOD UINT64_C(1000000)
+
+/* What the others do: exports of the guest, one or two SIPs each. */
+static const struct row {
+    const char *name, *what, *entry, *first;
+    bool interp, again; /* interpreted; spawned again when it has ended */
+} rows[] = {
+    {"idle", "nothing", NULL, NULL, false, false},
+    {"loop", "a loop", "loop", NULL, false, false},
+    {"interp", "a loop, interpreted", "loop", NULL, true, false},
+    {"fill", "memory.fill", "fill", NULL, false, false},
+    {"copy", "memory.copy", "copy", NULL, false, false},
+    {"deep", "100,000 calls deep and back", "deep", NULL, false, false},
+    {"write", "a block written at once", "write", NULL, false, false},
+    {"alloc", "a large block made, freed", "alloc", NULL, false, false},
+    {"thaw", "a large block copied", "thaw", NULL, false, false},
+    {"random", "random_get", "random", NULL, false, false},
+    {"chat", "two that talk", "ping", "pong", false, false},
+    {"hoard", "many blocks, then ends", "hoard", NULL, false, true},
+};
+enum { NROWS = sizeof rows / sizeof rows[0] };
+
+static const struct column {
+    const char *name;
+    uint32_t workers, busy; /* so many of them have somebody who never stops */
+} columns[] = {{"1 worker, busy", 1, 1}};
+enum { NCOLUMNS = sizeof columns / sizeof columns[0] };
+
+struct cell {
+    struct samples late;   /* ns, of the SIP */
+    double thread_longest; /* of the system's thread */
+};
+
+struct bench {
+    uint64_t time_ns, size;
+    int memory, only; /* a row; -1: all */
+    bool json;
+    struct singula_module *module;
+    struct cell cells[NROWS][NCOLUMNS];
+    /* of the cell that runs */
+    struct singula_system *sys;
+    struct cell *now;
+    uint64_t last_ns; /* when the SIP ran last */
+    const struct row *row;
+    atomic_bool over;
+};
+
+/* ---- what guests call ---- */
+
+static int host_size(struct singula_sip *sip, void *ctx, uint64_t *slots)
+{
+    (void)sip;
+    slots[0] = ((struct bench *)ctx)->size;
+    return 0;
+}
+
+static int host_late(struct singula_sip *sip, void *ctx, uint64_t *slots)
+{
+    (void)sip;
+    struct bench *b = ctx;
+    samples_add(&b->now->late, (double)slots[0]);
+    b->last_ns = bench_now_ns();
+    return 0;
+}
+
+/* ---- a thread that wants the same ---- */
+
+static void *watch(void *arg)
+{
+    struct bench *b = arg;
+    while (!atomic_load(&b->over)) {
+        uint64_t at = bench_now_ns() + PERIOD;
+        struct timespec t = {(time_t)(at / 1000000000u), (long)(at % 1000000000u)};
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL))
+            ;
+        double late = (double)(bench_now_ns() - at);
+        if (late > b->now->thread_longest)
+            b->now->thread_longest = late;
+    }
+    return NULL;
+}
+
+/* ---- one cell ---- */
+
+static void ended(struct singula_sip *sip, void *ctx);
+
+static struct singula_sip *spawn(struct bench *b, const char *entry)
+{
+    static const char *const any[] = {"*", NULL};
+    struct singula_spawn opt = {.name = entry,
+                                .entry = entry,
+                                .memory_mode = b->memory,
+                                .stack_bytes = 64 << 20,
+                                .max_memory_bytes = 2 * b->size + (256 << 20),
+                                .max_block_bytes = UINT64_MAX,
+                                .max_blocks = UINT32_MAX,
+                                .publish = any,
+                                .connect = any,
+                                .on_end = ended,
+                                .on_end_ctx = b};
+    struct singula_sip *sip = NULL;
+    struct singula_diag why = {0};
+    if (singula_spawn(b->sys, b->module, &opt, &sip, &why))
+        complain_diag(entry, &why);
+    return sip;
+}
+
+static void ended(struct singula_sip *sip, void *ctx)
+{
+    struct bench *b = ctx;
+    if (singula_sip_state(sip) == SINGULA_TRAPPED)
+        complain("bench: a SIP has trapped\n%s", singula_sip_report(sip));
+    else if (b->row->again && spawn(b, b->row->entry))
+        return;
+    singula_stop(b->sys);
+}
+
+/* Lets what was spawned get going. */
+static bool settle(struct bench *b)
+{
+    int how = singula_run(b->sys, NULL, 10 * PERIOD);
+    return how == SINGULA_RUN_TIMEOUT || how == SINGULA_RUN_STUCK;
+}
+
+static bool occupy(struct bench *b, uint32_t busy)
+{
+    for (uint32_t i = 0; b->row->entry && i < busy; i++)
+        if ((b->row->first && (!spawn(b, b->row->first) || !settle(b))) ||
+            !spawn(b, b->row->entry) || !settle(b))
+            return false;
+    return true;
+}
+
+static bool open_system(struct bench *b, uint32_t workers)
+{
+    (void)workers;
+    bool interp = b->row->interp || !singula_compiler();
+    struct singula_config cfg = {.monitor = SINGULA_MONITOR_OFF,
+                                 .engine = interp ? SINGULA_ENGINE_INTERP : SINGULA_ENGINE_NATIVE,
+                                 .guard_windows = 8,
+                                 .exchange_bytes = 4 * b->size + (1u << 30)};
+    struct singula_diag why = {0};
+    if (singula_system_create(&cfg, &b->sys, &why) == 0 &&
+        singula_host_function(b->sys, "bench", "size", ":I", host_size, b, &why) == 0 &&
+        singula_host_function(b->sys, "bench", "late", "I:", host_late, b, &why) == 0)
+        return true;
+    complain_diag("bench", &why);
+    return false;
+}
+
+static bool watched_run(struct bench *b)
+{
+    pthread_t thread;
+    atomic_store(&b->over, false);
+    if (pthread_create(&thread, NULL, watch, b)) {
+        complain("bench: no thread can be made");
+        return false;
+    }
+    b->last_ns = bench_now_ns();
+    int how = singula_run(b->sys, NULL, b->time_ns);
+    /* One that is still to come counts for what it is late by now. */
+    uint64_t since = bench_now_ns() - b->last_ns;
+    if (since > PERIOD)
+        samples_add(&b->now->late, (double)(since - PERIOD));
+    atomic_store(&b->over, true);
+    pthread_join(thread, NULL);
+    return how == SINGULA_RUN_TIMEOUT;
+}
+
+static bool measure_cell(struct bench *b, const struct row *row, const struct column *col,
+                         struct cell *cell)
+{
+    b->row = row;
+    b->now = cell;
+    bool ok =
+        open_system(b, col->workers) && occupy(b, col->busy) && spawn(b, "tick") && watched_run(b);
+    struct singula_diag why = {0};
+    if (ok && singula_audit(b->sys, &why)) {
+        complain_diag("bench", &why);
+        ok = false;
+    }
+    singula_system_destroy(b->sys);
+    b->sys = NULL;
+    return ok;
+}
+
+static bool measured(const struct bench *b, unsigned row)
+{
+    return b->only < 0 || (unsigned)b->only == row;
+}
+
+static bool measure(struct bench *b)
+{
+    for (unsigned row = 0; row < NROWS; row++)
+        for (unsigned col = 0; measured(b, row) && col < NCOLUMNS; col++) {
+            bench_progress(row, NROWS, rows[row].what);
+            if (!measure_cell(b, &rows[row], &columns[col], &b->cells[row][col]))
+                return false;
+        }
+    bench_progress(0, 0, NULL);
+    return true;
+}
+
+/* ---- printing ---- */
+
+static int print_table(struct bench *b)
+{
+    printf("%-28s", "how late, when others do");
+    for (unsigned col = 0; col < NCOLUMNS; col++)
+        printf("  %-22s", columns[col].name);
+    printf("  a thread\n");
+    for (unsigned row = 0; row < NROWS; row++) {
+        double thread = 0;
+        if (!measured(b, row))
+            continue;
+        printf("%-28s", rows[row].what);
+        for (unsigned col = 0; col < NCOLUMNS; col++) {
+            struct cell *c = &b->cells[row][col];
+            char text[2 * BENCH_TIME], longest[BENCH_TIME], usual[BENCH_TIME];
+            snprintf(text, sizeof text, "%s (%s)",
+                     bench_time(samples_quantile(&c->late, 1), longest),
+                     bench_time(samples_quantile(&c->late, 0.5), usual));
+            printf("  %-22s", text);
+            thread = c->thread_longest > thread ? c->thread_longest : thread;
+        }
+        char text[BENCH_TIME];
+        printf("  %s\n", bench_time(thread, text));
+    }
+    printf("longest (median) that a SIP which sleeps for 1 ms at a time ran late, %.2f s each; %s "
+           "memory,\n%.0f MiB at a time; a thread: the longest that the system was late for one\n",
+           (double)b->time_ns / 1e9, modes[b->memory], (double)b->size / (1 << 20));
+    return EXIT_OK;
+}
+
+static int print_json(struct bench *b)
+{
+    json_t *doc = bench_json_head("late", 1), *cells = json_array();
+    for (unsigned row = 0; row < NROWS; row++)
+        for (unsigned col = 0; measured(b, row) && col < NCOLUMNS; col++) {
+            struct cell *c = &b->cells[row][col];
+            json_array_append_new(
+                cells,
+                json_pack("{s:s, s:i, s:i, s:o, s:f, s:f}", "others", rows[row].name, "workers",
+                          (int)columns[col].workers, "busy", (int)columns[col].busy, "late_ns",
+                          samples_json(&c->late), "longest_ns", samples_quantile(&c->late, 1),
+                          "thread_longest_ns", c->thread_longest));
+        }
+    json_object_set_new(doc, "size", json_integer((json_int_t)b->size));
+    json_object_set_new(doc, "memory", json_string(modes[b->memory]));
+    json_object_set_new(doc, "cells", cells);
+    return bench_print_json(doc);
+}
+
+/* ---- the command ---- */
+
+static bool take(struct bench *b, int option, const char *value)
+{
+    const char *names[NROWS + 1] = {0};
+    switch (option) {
+    case OPT_TIME:
+        return opts_duration("--time", value, &b->time_ns);
+    case OPT_SIZE:
+        if (!opts_size("--size", value, &b->size))
+            return false;
+        if (b->size >= 1 << 20 && b->size <= 1 << 30)
+            return true;
+        complain("--size: %s: from 1M to 1G", value);
+        return false;
+    case OPT_ONLY:
+        for (unsigned i = 0; i < NROWS; i++)
+            names[i] = rows[i].name;
+        return (b->only = opts_choice("--only", value, names)) >= 0;
+    case OPT_MEMORY:
+        return (b->memory = opts_choice("--memory", value, modes)) >= 0;
+    case OPT_QUICK:
+        b->time_ns = 50 * PERIOD;
+        b->size = 16 << 20;
+        return true;
+    default:
+        b->json = true;
+        return true;
+    }
+}
+
+static int late_run(const struct command *self, int argc, char **argv)
+{
+    struct bench b = {.time_ns = 1000 * PERIOD, .size = 1 << 30, .only = -1};
+    struct opts o;
+    opts_begin(&o, self, argc, argv);
+    for (int c; (c = opts_next(&o)) != OPT_END;) {
+        if (c == OPT_STOP)
+            return o.status;
+        if (!take(&b, c, o.value))
+            return EXIT_USAGE;
+    }
+    b.module = bench_module("late.wasm");
+    int status = !b.module || !measure(&b) ? EXIT_REFUSED
+                 : b.json                  ? print_json(&b)
+                                           : print_table(&b);
+    for (unsigned row = 0; row < NROWS; row++)
+        for (unsigned col = 0; col < NCOLUMNS; col++)
+            samples_clear(&b.cells[row][col].late);
+    singula_module_destroy(b.module);
+    return status;
+}
+
+const struct command bench_late_command = {
+    .name = "bench late",
+    .usage = "[OPTIONS]",
+    .summary = "Measures for how long SIPs that never stop can keep another from running.",
+    .options = options,
+    .details =
+        "A SIP sleeps for a millisecond, again and again, and says by how much it was late. "
+        "Meanwhile\n"
+        "others do what takes long, for ever: fill or copy a gigabyte with one instruction, write, "
+        "make\n"
+        "or copy a block of half of that, call themselves very often, talk, or end with a million\n"
+        "blocks. With one worker, with two of which one has nothing else to do, and with one such "
+        "SIP\n"
+        "for each worker. A thread of the system that sleeps as the SIP does says how late the "
+        "system is.\n\n"
+        "exit status: 0 done, 1 a measurement failed, 2 wrong usage\n",
+    .run = late_run,
+};
