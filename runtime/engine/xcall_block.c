@@ -233,34 +233,74 @@ span_args(struct sip *s, struct instance *inst, const struct xcall *x, const uin
     }
     *bytes = (uint64_t)n * x->elem_bytes;
     *from = x->offset + (uint64_t)i * x->elem_bytes;
+    if (unlikely(s->proc.waiting)) /* this is the next piece */
+        proc_wait_end(&s->proc);
     *mem = guest_bytes(inst, ptr, *bytes);
     if (!*mem)
         (void)sip_bad_pointer(s, x->label, ptr, *bytes);
     return *mem != NULL;
 }
 
+/* Large copies are done in pieces, between which the SIP gives way when it is asked to. Then the
+ * operation is executed again, with what is left as its arguments. */
+enum { PIECE = 1 << 20 };
+
+/* All of it, or one piece, which the slots no longer have. */
+static uint64_t piece(const struct xcall *x, uint64_t *slots, uint64_t bytes)
+{
+    if (likely(bytes <= PIECE))
+        return bytes;
+    uint32_t n = PIECE / x->elem_bytes;
+    slots[1] = (uint32_t)slots[1] + n;
+    slots[2] = (uint32_t)slots[2] + PIECE;
+    slots[3] = (uint32_t)slots[3] - n;
+    return PIECE;
+}
+
+/* Whether something is left, and the SIP must give way first. */
+static enum host_result between_pieces(struct sip *s)
+{
+    if (!atomic_load_explicit(&s->proc.interrupt, memory_order_relaxed))
+        return HOST_OK;
+    proc_wait_begin(&s->proc, WAIT_FOREVER);
+    sched_wake(&s->proc); /* before it blocks: it goes to the tail of the run queue */
+    return HOST_WAIT;
+}
+
 XCALL(op_read)
 {
     struct xobj *o;
-    uint64_t from, bytes;
+    uint64_t from, bytes, now;
     uint8_t *mem;
-    if (!span_args(s, inst, x, slots, watched, &o, &from, &bytes, &mem))
-        return HOST_TRAP;
-    memcpy(mem, o->data + from, bytes);
-    return HOST_OK;
+    for (;;) {
+        if (!span_args(s, inst, x, slots, watched, &o, &from, &bytes, &mem))
+            return HOST_TRAP;
+        now = piece(x, slots, bytes);
+        memcpy(mem, o->data + from, now);
+        if (likely(now == bytes))
+            return HOST_OK;
+        if (between_pieces(s) != HOST_OK)
+            return HOST_WAIT;
+    }
 }
 
 XCALL(op_write)
 {
     struct xobj *o;
-    uint64_t from, bytes;
+    uint64_t from, bytes, now;
     uint8_t *mem;
-    if (!span_args(s, inst, x, slots, watched, &o, &from, &bytes, &mem))
-        return HOST_TRAP;
-    if (bytes)
-        xblock_touch(o, (uint32_t)slots[1] + (uint32_t)slots[3]);
-    memcpy(o->data + from, mem, bytes);
-    return HOST_OK;
+    for (;;) {
+        if (!span_args(s, inst, x, slots, watched, &o, &from, &bytes, &mem))
+            return HOST_TRAP;
+        if (bytes)
+            xblock_touch(o, (uint32_t)slots[1] + (uint32_t)slots[3]);
+        now = piece(x, slots, bytes);
+        memcpy(o->data + from, mem, now);
+        if (likely(now == bytes))
+            return HOST_OK;
+        if (between_pieces(s) != HOST_OK)
+            return HOST_WAIT;
+    }
 }
 
 /* ---- children ---- */

@@ -11,8 +11,8 @@
  *
  * Order in every operation: references and pointers are checked first, then the operation is done;
  * it cannot fail half-way. A blocking operation that returns HOST_WAIT has changed nothing but who
- * waits, and starts again from its slots (endpoint_call() keeps in the endpoint that its request is
- * on its way).
+ * waits, or has done a piece that its slots no longer have, and starts again from them
+ * (endpoint_call() keeps in the endpoint that its request is on its way).
  */
 #ifndef RUNTIME_ENGINE_XCALL_INT_H
 #define RUNTIME_ENGINE_XCALL_INT_H

@@ -1,4 +1,5 @@
-/* Many SIPs, short-lived SIPs, and SIPs that do their worst: stress_test live|churn|fair|hostile
+/* Many SIPs, short-lived SIPs, and SIPs that do their worst: stress_test
+ * live|churn|fair|pieces|hostile
  *
  * Through the public interface only, as a host program would. The figures that are printed (time
  * and memory per SIP) are for people; nothing here passes or fails by the clock.
@@ -262,6 +263,64 @@ static void fair(void)
     result(audit_clean(), "audit after them");
 }
 
+/* ---- a large copy is interrupted, and goes on ---- */
+
+/* 16 MiB to a block and back, 30 times; each MiB of it is filled with another byte. */
+static const char copier[] =
+    "(module (import \"singula/Words\" \"new\" (func $new (param i32) (result externref)))"
+    "(import \"singula/Words\" \"x.write\" (func $write (param externref i32 i32 i32)))"
+    "(import \"singula/Words\" \"x.read\" (func $read (param externref i32 i32 i32)))"
+    "(import \"singula/Words\" \"free\" (func $free (param externref)))"
+    "(memory 257)"
+    "(func $at (param $k i32) (result i32)"
+    "  local.get $k i32.const 20 i32.shl i32.const 65536 i32.add)"
+    "(func $fill (param $v i32) (local $k i32)"
+    "  (loop $l (memory.fill (call $at (local.get $k)) (i32.add (local.get $k) (local.get $v))"
+    "      (i32.const 1048576))"
+    "    (br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1)))"
+    "      (i32.const 16)))))"
+    "(func $same (param $at i32) (param $v i32)"
+    "  (if (i32.ne (i32.load8_u (local.get $at)) (i32.and (local.get $v) (i32.const 255)))"
+    "    (then unreachable)))"
+    "(func $check (param $v i32) (local $k i32)"
+    "  (loop $l (call $same (call $at (local.get $k)) (i32.add (local.get $k) (local.get $v)))"
+    "    (call $same (i32.add (call $at (local.get $k)) (i32.const 1048575))"
+    "      (i32.add (local.get $k) (local.get $v)))"
+    "    (br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1)))"
+    "      (i32.const 16)))))"
+    "(func (export \"_start\") (local $b externref) (local $i i32)"
+    "  (local.set $b (call $new (i32.const 4194305)))"
+    "  (loop $l (call $fill (local.get $i))"
+    "    (call $write (local.get $b) (i32.const 1) (i32.const 65536) (i32.const 4194304))"
+    "    (call $fill (i32.const 99))"
+    "    (call $read (local.get $b) (i32.const 1) (i32.const 65536) (i32.const 4194304))"
+    "    (call $check (local.get $i))"
+    "    (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))"
+    "      (i32.const 30))))"
+    "  (call $free (local.get $b))))";
+
+static void pieces(void)
+{
+    enum { COPIERS = 4 };
+    struct singula_module *m = module(copier, "block Words { x: u32[]; }\n");
+    for (int mode = SINGULA_GUARD; mode <= SINGULA_COMPACT; mode++) {
+        struct singula_sip *sip[COPIERS];
+        struct singula_spawn opt = {.memory_mode = mode};
+        int ended = 0;
+        for (int i = 0; i < COPIERS; i++)
+            sip[i] = spawn(m, &opt);
+        singula_run(sys, NULL, SINGULA_FOREVER);
+        for (int i = 0; i < COPIERS; i++) {
+            ended += singula_sip_state(sip[i]) == SINGULA_EXITED;
+            singula_sip_destroy(sip[i]);
+        }
+        result(ended == COPIERS, "%d of %d that copy much have all of it, %s mode", ended, COPIERS,
+               mode == SINGULA_GUARD ? "guard" : "compact");
+    }
+    singula_module_destroy(m);
+    result(audit_clean(), "audit after them");
+}
+
 /* ---- the worst a SIP can do ---- */
 
 static const char blob[] = "block Blob { bytes: u8[]; }\n";
@@ -397,7 +456,8 @@ static void hostile(void)
 static const struct {
     const char *name;
     void (*run)(void);
-} scenarios[] = {{"live", live}, {"churn", churn}, {"fair", fair}, {"hostile", hostile}};
+} scenarios[] = {
+    {"live", live}, {"churn", churn}, {"fair", fair}, {"pieces", pieces}, {"hostile", hostile}};
 
 int main(int argc, char **argv)
 {
