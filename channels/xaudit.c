@@ -364,10 +364,37 @@ static bool walk_payers(struct walk *w)
     return true;
 }
 
+/* What is at hand in caches is free, zero, and counted as blocks. */
+static bool walk_caches(struct walk *w)
+{
+    const struct xheap *h = w->h;
+    for (const struct xcache *c = h->caches; c; c = c->next) {
+        for (uint32_t cls = 0; cls < XCLASS_N; cls++) {
+            const struct xmagazine *m = &c->magazines[cls];
+            uint32_t n = 0, size = xstore_slot_bytes(cls);
+            for (uint32_t row = m->top; n < m->n; row = row_at(h, row)->next, n++) {
+                const struct xobj *o = row_at(h, row);
+                if (row == 0 || row >= h->nrows || w->seen[row] || o->kind != XOBJ_FREE)
+                    return BROKEN(w, "row %u is in a cache, but not free", row);
+                w->seen[row] = SEEN;
+                if (!audit_claim(w, row, o->store, o->data))
+                    return false;
+                if (h->stores[o->store].cls != cls ||
+                    (size <= ZERO_TEST_MAX && !audit_zero(o->data, size)))
+                    return BROKEN(w, "row %u: what is in a cache is not clean", row);
+                w->by_kind[XOBJ_BLOCK]++;
+                w->by_kind[XOBJ_FREE]++;
+                w->bytes += size;
+            }
+        }
+    }
+    return true;
+}
+
 static bool walk_free_rows(struct walk *w)
 {
     const struct xheap *h = w->h;
-    uint32_t n = 0, free_found = 0;
+    uint32_t n = 0, free_found = 0, cached = w->by_kind[XOBJ_FREE];
     for (uint32_t i = 1; i < h->nrows; i++)
         free_found += row_at(h, i)->kind == XOBJ_FREE;
     for (uint32_t row = h->free_row; row; row = row_at(h, row)->next) {
@@ -385,8 +412,8 @@ static bool walk_free_rows(struct walk *w)
         w->seen[row] = 1;
         n++;
     }
-    if (n != free_found || n != h->live[XOBJ_FREE])
-        return BROKEN(w, "%u rows are free, %u are listed, %u recorded", free_found, n,
+    if (n + cached != free_found || n != h->live[XOBJ_FREE])
+        return BROKEN(w, "%u rows are free, %u are listed, %u recorded", free_found - cached, n,
                       h->live[XOBJ_FREE]);
     return true;
 }
@@ -403,6 +430,8 @@ static bool walk_all(struct walk *w)
     for (uint32_t i = 1; i < h->nrows; i++)
         if (!w->seen[i] && row_at(h, i)->kind != XOBJ_FREE)
             return BROKEN(w, "row %u is live, but cannot be reached from any account", i);
+    if (!walk_caches(w))
+        return false;
     for (uint32_t k = XOBJ_BLOCK; k < XOBJ_KIND_N; k++)
         if (w->by_kind[k] != h->live[k])
             return BROKEN(w, "%u objects of kind %u found, %u recorded", w->by_kind[k], k,

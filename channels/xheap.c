@@ -16,6 +16,8 @@
 
 /* ---- the heap ---- */
 
+static _Atomic uint64_t heaps; /* that were ever made */
+
 static uint64_t default_max_bytes(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES);
@@ -79,6 +81,8 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     h->nrows = h->nstores = h->naccounts = 1;
     h->gen_step = !(cfg && cfg->unwatched);
     h->shared = cfg && cfg->shared;
+    h->number = atomic_fetch_add(&heaps, 1) + 1;
+    xstore_classes(h);
     *out = h;
     return OK;
 fail:
@@ -97,6 +101,8 @@ void xheap_destroy(struct xheap *h)
 {
     if (!h)
         return;
+    xcache_flush_all(h);
+    xcache_destroy(h);
     check(h->live[XOBJ_FREE] + 1 == h->nrows);
     xstore_destroy(h);
     extent_release(h->region, &h->row_pages);
@@ -110,12 +116,15 @@ void xheap_destroy(struct xheap *h)
 
 void xheap_stats(const struct xheap *h, struct xheap_stats *out)
 {
+    uint32_t cached;
+    uint64_t cached_bytes;
+    xcache_count(h, &cached, &cached_bytes);
     *out = (struct xheap_stats){
-        .blocks = (uint64_t)h->live[XOBJ_BLOCK] + h->live[XOBJ_FROZEN],
+        .blocks = (uint64_t)h->live[XOBJ_BLOCK] - cached + h->live[XOBJ_FROZEN],
         .endpoints = h->live[XOBJ_ENDPOINT],
         .listeners = h->live[XOBJ_LISTENER],
         .sets = h->live[XOBJ_SET],
-        .bytes = atomic_load_explicit(&h->bytes, memory_order_relaxed),
+        .bytes = atomic_load_explicit(&h->bytes, memory_order_relaxed) - cached_bytes,
         .pages = h->pages + h->row_pages.committed + h->store_pages.committed +
                  h->account_pages.committed + h->payer_pages.committed,
     };
@@ -123,6 +132,7 @@ void xheap_stats(const struct xheap *h, struct xheap_stats *out)
 
 void xheap_trim(struct xheap *h)
 {
+    xcache_flush_all(h);
     xheap_enter(h, &h->tables);
     (void)xstore_trim(h);
     xheap_leave(h, &h->tables);
@@ -165,15 +175,32 @@ static uint32_t free_row(struct xheap *h)
     return i;
 }
 
+struct xobj *xrow_reserve(struct xheap *h, enum xobj_kind kind)
+{
+    uint32_t i = free_row(h);
+    h->live[kind] += i != 0;
+    return i ? row_at(h, i) : NULL;
+}
+
+void xrow_return(struct xheap *h, struct xobj *o, enum xobj_kind kind)
+{
+    h->live[kind]--;
+    h->live[XOBJ_FREE]++;
+    uint32_t *q = &h->quarantine[h->resting++ % XQUARANTINE];
+    if (*q) {
+        row_at(h, *q)->next = h->free_row;
+        h->free_row = *q;
+    }
+    *q = row_of(h, o);
+}
+
 struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind)
 {
     xheap_enter(h, &h->tables);
-    uint32_t i = free_row(h);
-    h->live[kind] += i != 0;
+    struct xobj *o = xrow_reserve(h, kind);
     xheap_leave(h, &h->tables);
-    if (!i)
+    if (!o)
         return NULL;
-    struct xobj *o = row_at(h, i);
     *o = (struct xobj){.kind = (uint8_t)kind, .gen = o->gen, .death = o->death};
     return o;
 }
@@ -186,14 +213,7 @@ void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t accoun
     xrow_dead(h, o, how, account);
     o->data = NULL;
     xheap_enter(h, &h->tables);
-    h->live[kind]--;
-    h->live[XOBJ_FREE]++;
-    uint32_t *q = &h->quarantine[h->resting++ % XQUARANTINE];
-    if (*q) {
-        row_at(h, *q)->next = h->free_row;
-        h->free_row = *q;
-    }
-    *q = row_of(h, o);
+    xrow_return(h, o, kind);
     xheap_leave(h, &h->tables);
 }
 
@@ -339,12 +359,9 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
 
 /* ---- blocks ---- */
 
-struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n)
+/* A row with zeroed data, not from the cache; NULL: exhausted. */
+static struct xobj *fresh_block(struct xheap *h, uint64_t want)
 {
-    uint64_t want = t->elem_size ? t->array_offset + (uint64_t)n * t->elem_size : t->size;
-    uint64_t bytes = xstore_bytes(want);
-    if (!xaccount_room(h, a, 1, bytes))
-        return NULL;
     struct xobj *o = xrow_take(h, XOBJ_BLOCK);
     if (!o)
         return NULL;
@@ -353,6 +370,30 @@ struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtyp
         xrow_free(h, o, XDEATH_NONE, 0);
         return NULL;
     }
+    return o;
+}
+
+struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n)
+{
+    uint64_t want = t->elem_size ? t->array_offset + (uint64_t)n * t->elem_size : t->size;
+    bool small = want <= XSMALL_MAX;
+    uint32_t cls = small ? xstore_class(h, want) : XCLASS_N;
+    uint64_t bytes = small ? xstore_slot_bytes(cls) : xstore_bytes(want);
+    if (!xaccount_room(h, a, 1, bytes))
+        return NULL;
+    struct xobj *o = small && !h->gen_step ? xcache_take(h, cls) : NULL;
+    if (o) {
+        o->kind = XOBJ_BLOCK;
+        o->stored = 0;
+        o->shares = 0;
+        o->dirty = 0;
+    } else {
+        do
+            o = fresh_block(h, want);
+        while (!o && xcache_flush(h)); /* what is cached may be what is missing */
+        if (!o)
+            return NULL;
+    }
     o->type = t;
     o->len = t->elem_size ? n : 0;
     o->tree_blocks = 1;
@@ -360,6 +401,21 @@ struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtyp
     xrow_give(h, o, a);
     check_slow(xheap_ok(h));
     return o;
+}
+
+/* What the block has but children goes back. */
+static inline void block_free(struct xheap *h, struct xobj *o, uint32_t account)
+{
+    uint64_t size = xblock_bytes(o), dirty = xblock_touched(o);
+    if (o->kind == XOBJ_BLOCK && !h->gen_step && size <= XSMALL_MAX) {
+        memset(o->data, 0, dirty);
+        o->death = XDEATH(XDEATH_FREED, account);
+        if (likely(xcache_put(h, o, xstore_class(h, size))))
+            return;
+        dirty = 0;
+    }
+    xstore_free(h, o->store, o->data, dirty);
+    xrow_free(h, o, XDEATH_FREED, account);
 }
 
 /* The block's children go on the list of what is to be ended; the block itself goes back. */
@@ -373,8 +429,7 @@ static void block_end(struct xheap *h, struct xobj *o, uint32_t account, uint32_
         if (child)
             xend_push(h, top, (uint32_t)child);
     }
-    xstore_free(h, o->store, o->data, xblock_touched(o));
-    xrow_free(h, o, XDEATH_FREED, account);
+    block_free(h, o, account);
 }
 
 /* Ends objects that nobody owns any more, with all they hold. The list of what is left to do runs
@@ -427,7 +482,10 @@ void xend_all(struct xheap *h, struct xobj *first, uint32_t account)
 void xobj_end(struct xheap *h, struct xobj *o)
 {
     struct xaccount *a = xrow_unlink(h, o);
-    xend_all(h, o, a->index);
+    if (o->kind == XOBJ_BLOCK && !o->type->decl->nchildren)
+        block_free(h, o, a->index);
+    else
+        xend_all(h, o, a->index);
     check_slow(xheap_ok(h));
 }
 
@@ -447,7 +505,7 @@ static void go_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum x
 
 static void come_out(struct xheap *h, struct xobj *o, struct xobj *root)
 {
-    struct xaccount *a = xaccount_at(h, XOWNER_INDEX(root->owner));
+    struct xaccount *a = (struct xaccount *)h->accounts[XOWNER_INDEX(root->owner)];
     root->tree_blocks -= o->tree_blocks;
     root->tree_bytes -= o->tree_bytes;
     a->nblocks -= o->tree_blocks;

@@ -39,11 +39,26 @@ struct xpayer {
 };
 _Static_assert(sizeof(struct xpayer) == 64, "one account is one cache line");
 
+/* Blocks at hand, of one size class: n rows, linked through `next`, at most twice a batch. */
+struct xmagazine {
+    uint32_t top, n;
+    uint32_t batch;
+    uint32_t bytes; /* of one */
+};
+struct xcache {
+    _Alignas(64) pthread_t thread;
+    struct xcache *next;
+    struct xmagazine magazines[XCLASS_N];
+};
+
 struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
     struct region *region;
     bool shared; /* by several workers */
     pthread_mutex_t tables, frozen;
+    uint64_t number;                      /* no other heap has had it */
+    struct xcache *caches;                /* xcache.c */
+    uint8_t classes[XSMALL_MAX / 64 + 1]; /* by size in units of 64 bytes: the class */
     struct extent row_pages, store_pages, account_pages, payer_pages;
     uint16_t gen_step; /* 1; 0 if nothing is watched */
 
@@ -102,6 +117,15 @@ uint32_t xstore_slot_bytes(uint32_t cls);
 /* n zeroed bytes, 64-byte aligned (page-aligned from 4 KiB on), which count as bytes of live
  * objects; NULL: these would be too many, or the region is exhausted. */
 uint8_t *xstore_alloc(struct xheap *h, uint64_t n, uint32_t *store);
+/* The size class of n <= XSMALL_MAX bytes. A zero slot of it, and back: under the lock of the
+ * tables; bytes are not counted. */
+static inline uint32_t xstore_class(const struct xheap *h, uint64_t n)
+{
+    return h->classes[(n + 63) / 64];
+}
+void xstore_classes(struct xheap *h); /* fills that table */
+uint8_t *xstore_slot(struct xheap *h, uint32_t cls, uint32_t *store);
+void xstore_slot_free(struct xheap *h, uint32_t store, uint8_t *slot);
 /* Gives them back; only [0, dirty) may be other than zero. */
 void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty);
 /* Releases everything that is cached; returns false if nothing was. Under the lock of the tables.
@@ -109,9 +133,24 @@ void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty)
 bool xstore_trim(struct xheap *h);
 void xstore_destroy(struct xheap *h);
 
+/* ---- xcache.c ---- */
+/* A free row with zero data of that class, counted as a block already; NULL: there is none. */
+struct xobj *xcache_take(struct xheap *h, uint32_t cls);
+/* An ended block whose data is zero again; false: it was not taken. */
+bool xcache_put(struct xheap *h, struct xobj *o, uint32_t cls);
+/* Empties this thread's lists, or all while nobody uses the heap. False: there was nothing. */
+bool xcache_flush(struct xheap *h);
+void xcache_flush_all(struct xheap *h);
+void xcache_destroy(struct xheap *h);
+/* What is on the lists. */
+void xcache_count(const struct xheap *h, uint32_t *blocks, uint64_t *bytes);
+
 /* ---- xheap.c ---- */
 /* A row owned by nobody, of that kind; NULL: table full. */
 struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind);
+/* The same, under the lock of the tables; the row is as it was when it became free. */
+struct xobj *xrow_reserve(struct xheap *h, enum xobj_kind kind);
+void xrow_return(struct xheap *h, struct xobj *o, enum xobj_kind kind);
 /* It is an object of another kind from now on. */
 void xrow_become(struct xheap *h, struct xobj *o, enum xobj_kind kind);
 /* The row ends; `how` and by whom is remembered. */

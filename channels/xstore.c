@@ -117,7 +117,13 @@ static void store_close(struct xheap *h, uint32_t i)
 
 /* ---- small ---- */
 
-static uint8_t *slab_alloc(struct xheap *h, uint32_t cls, uint32_t *store)
+void xstore_classes(struct xheap *h)
+{
+    for (uint32_t i = 0; i < ARRAY_LEN(h->classes); i++)
+        h->classes[i] = (uint8_t)class_of((uint64_t)i * 64);
+}
+
+uint8_t *xstore_slot(struct xheap *h, uint32_t cls, uint32_t *store)
 {
     uint32_t i = h->partial[cls];
     if (!i) {
@@ -147,8 +153,7 @@ static uint8_t *slab_alloc(struct xheap *h, uint32_t cls, uint32_t *store)
     return slot;
 }
 
-/* The slot is zero. */
-static void slab_free(struct xheap *h, uint32_t i, uint8_t *slot)
+void xstore_slot_free(struct xheap *h, uint32_t i, uint8_t *slot)
 {
     struct xstore *s = &h->stores[i];
     uint32_t cls = s->cls;
@@ -239,8 +244,8 @@ uint8_t *xstore_alloc(struct xheap *h, uint64_t n, uint32_t *store)
         return NULL;
     uint64_t dirty = 0;
     xheap_enter(h, &h->tables);
-    uint8_t *data =
-        n <= XSMALL_MAX ? slab_alloc(h, class_of(n), store) : large_alloc(h, n, store, &dirty);
+    uint8_t *data = n <= XSMALL_MAX ? xstore_slot(h, xstore_class(h, n), store)
+                                    : large_alloc(h, n, store, &dirty);
     xheap_leave(h, &h->tables);
     if (!data)
         xheap_sub_bytes(h, xstore_bytes(n));
@@ -258,7 +263,7 @@ void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty)
         memset(data, 0, dirty);
     xheap_enter(h, &h->tables);
     if (cls < XCLASS_N)
-        slab_free(h, store, data);
+        xstore_slot_free(h, store, data);
     else
         large_free(h, store, dirty);
     xheap_leave(h, &h->tables);

@@ -12,7 +12,7 @@
 #define THREADS  4
 #define ACCOUNTS 3 /* of each */
 #define PAUSES   40
-#define STEPS    1500 /* of each thread, between two pauses */
+#define STEPS    700 /* of each thread, between two pauses */
 
 /* Operations that had an effect. */
 enum done { ALLOC, SEND, RECEIVE, SHUT, GIVE_END, SHARE, THAW, ADD, WAIT, CONNECT, DEATH, DONE_N };

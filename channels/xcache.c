@@ -1,0 +1,174 @@
+/* Blocks at hand: rows with their data that a worker has freed and can use again without a lock.
+ *
+ * Each thread that uses a shared heap has a cache of its own, with a list for every size class of
+ * small blocks; with one worker there is one cache. What is on these lists is free to guests (kind
+ * XOBJ_FREE, the data zero), but for the tables it is in use: rows, slots and bytes are counted as
+ * those of blocks. Lists are filled and emptied in batches, under the lock of the tables.
+ *
+ * Not where references are watched: freed rows are to rest there (XQUARANTINE).
+ */
+#include "channels/xheap_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_MAX   32u
+#define BATCH_BYTES 65536u
+
+/* The cache that this thread used last. Heaps have numbers, as one can be where another one was. */
+static _Thread_local struct {
+    uint64_t heap;
+    struct xcache *cache;
+} here __attribute__((tls_model("initial-exec")));
+
+static struct xcache *cache_create(void)
+{
+    struct xcache *c = aligned_alloc(64, sizeof *c);
+    if (!c)
+        return NULL;
+    *c = (struct xcache){.thread = pthread_self()};
+    for (uint32_t cls = 0; cls < XCLASS_N; cls++) {
+        struct xmagazine *m = &c->magazines[cls];
+        m->bytes = xstore_slot_bytes(cls);
+        m->batch = BATCH_BYTES / m->bytes < BATCH_MAX ? BATCH_BYTES / m->bytes : BATCH_MAX;
+    }
+    return c;
+}
+
+/* This thread's cache of the heap, made at the first use; NULL: no memory. */
+static struct xcache *find(struct xheap *h)
+{
+    struct xcache *c;
+    pthread_t me = pthread_self();
+    xheap_enter(h, &h->tables);
+    for (c = h->caches; c && !pthread_equal(c->thread, me); c = c->next)
+        ;
+    if (!c && (c = cache_create()) != NULL) {
+        c->next = h->caches;
+        h->caches = c;
+    }
+    xheap_leave(h, &h->tables);
+    if (c) {
+        here.heap = h->number;
+        here.cache = c;
+    }
+    return c;
+}
+
+static inline struct xcache *cache_of(struct xheap *h)
+{
+    if (!h->shared) /* one at a time, whichever it is */
+        return likely(h->caches) ? h->caches : find(h);
+    return likely(here.heap == h->number) ? here.cache : find(h);
+}
+
+static void push(struct xheap *h, struct xmagazine *m, struct xobj *o)
+{
+    o->next = m->top;
+    m->top = row_of(h, o);
+    m->n++;
+}
+
+static struct xobj *pop(struct xheap *h, struct xmagazine *m)
+{
+    struct xobj *o = row_at(h, m->top);
+    m->top = o->next;
+    m->n--;
+    return o;
+}
+
+/* Up to n more blocks. */
+static void fill(struct xheap *h, struct xmagazine *m, uint32_t cls, uint32_t n)
+{
+    xheap_enter(h, &h->tables);
+    while (n-- && xheap_add_bytes(h, m->bytes)) {
+        uint32_t store;
+        struct xobj *o = xrow_reserve(h, XOBJ_BLOCK);
+        uint8_t *data = o ? xstore_slot(h, cls, &store) : NULL;
+        if (!data) {
+            if (o)
+                xrow_return(h, o, XOBJ_BLOCK);
+            xheap_sub_bytes(h, m->bytes);
+            break;
+        }
+        *o = (struct xobj){.data = data, .store = store, .gen = o->gen, .death = o->death};
+        push(h, m, o);
+    }
+    xheap_leave(h, &h->tables);
+}
+
+static void empty(struct xheap *h, struct xmagazine *m, uint32_t n)
+{
+    xheap_enter(h, &h->tables);
+    for (; n && m->n; n--) {
+        struct xobj *o = pop(h, m);
+        xstore_slot_free(h, o->store, o->data);
+        xheap_sub_bytes(h, m->bytes);
+        o->data = NULL;
+        xrow_return(h, o, XOBJ_BLOCK);
+    }
+    xheap_leave(h, &h->tables);
+}
+
+struct xobj *xcache_take(struct xheap *h, uint32_t cls)
+{
+    struct xcache *c = cache_of(h);
+    if (unlikely(!c))
+        return NULL;
+    struct xmagazine *m = &c->magazines[cls];
+    if (unlikely(!m->n))
+        fill(h, m, cls, h->shared ? m->batch : 1);
+    return likely(m->n) ? pop(h, m) : NULL;
+}
+
+bool xcache_put(struct xheap *h, struct xobj *o, uint32_t cls)
+{
+    struct xcache *c = cache_of(h);
+    if (unlikely(!c))
+        return false;
+    struct xmagazine *m = &c->magazines[cls];
+    if (unlikely(m->n >= 2 * m->batch))
+        empty(h, m, m->batch);
+    o->kind = XOBJ_FREE;
+    o->owner = XOWNER(XOWN_NONE, 0);
+    push(h, m, o);
+    return true;
+}
+
+bool xcache_flush(struct xheap *h)
+{
+    struct xcache *c = cache_of(h);
+    bool any = false;
+    for (uint32_t cls = 0; c && cls < XCLASS_N; cls++) {
+        any |= c->magazines[cls].n > 0;
+        empty(h, &c->magazines[cls], c->magazines[cls].n);
+    }
+    return any;
+}
+
+void xcache_flush_all(struct xheap *h)
+{
+    for (struct xcache *c = h->caches; c; c = c->next)
+        for (uint32_t cls = 0; cls < XCLASS_N; cls++)
+            empty(h, &c->magazines[cls], c->magazines[cls].n);
+}
+
+void xcache_destroy(struct xheap *h)
+{
+    for (struct xcache *c = h->caches, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+}
+
+void xcache_count(const struct xheap *h, uint32_t *blocks, uint64_t *bytes)
+{
+    *blocks = 0;
+    *bytes = 0;
+    for (const struct xcache *c = h->caches; c; c = c->next) {
+        for (uint32_t cls = 0; cls < XCLASS_N; cls++) {
+            *blocks += c->magazines[cls].n;
+            *bytes += (uint64_t)c->magazines[cls].n * c->magazines[cls].bytes;
+        }
+    }
+}
