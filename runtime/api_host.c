@@ -49,14 +49,19 @@ enum status api_link(void *ctx, const struct vimport *imp, const struct functype
     return E_UNLINKABLE_TYPE;
 }
 
+static enum host_result host_failed(struct sip *s, const void *data, int result)
+{
+    const struct host_entry *e = data;
+    return sip_trap(s, TRAP_HOST_ERROR, "%s %s answered %d", e->module, e->name, result);
+}
+
 static enum host_result call_host(struct sip *s, struct instance *caller, const void *data,
                                   uint64_t *slots)
 {
     const struct host_entry *e = data;
     (void)caller;
     int r = e->fn(s->user, e->ctx, slots);
-    return r == 0 ? HOST_OK
-                  : sip_trap(s, TRAP_HOST_ERROR, "%s %s answered %d", e->module, e->name, r);
+    return r == 0 ? HOST_OK : host_failed(s, data, r);
 }
 
 static void entry_destroy(struct host_entry *e)
@@ -116,6 +121,9 @@ int singula_host_function(struct singula_system *sys, const char *module, const 
     if (st == OK) {
         e->fn = fn;
         e->ctx = ctx;
+        e->call.plain = (void (*)(void))fn;
+        e->call.plain_data = ctx;
+        e->call.failed = host_failed;
     }
     return api_refuse(why, &d, st);
 }

@@ -218,7 +218,8 @@ void call_function(struct baseline *b, uint32_t func)
         asm_mov_imm(a, RSI, func);
         asm_rm(a, I_LEA | W, RDX, value_home(b, base));
         asm_rr(a, I_MOV | W, RDI, R13);
-        asm_call_back(a, b->helpers[NH_call_import]);
+        asm_rm(a, I_MOV | W, RAX, MEM(R13, offsetof(struct nctx, imports)));
+        asm_rm(a, I_GROUP5, 2, MEM(RAX, func * NATIVE_IMPORT_BYTES));
         value_cut(b, base);
         for (uint32_t k = 0; k < t->nresults; k++)
             value_push_home(b, t->results[k]);

@@ -50,7 +50,13 @@ LLVMValueRef gen_call_host(struct gen *g, uint32_t func)
 {
     const struct functype *t = &g->c->view->types[g->c->imports[func]->type];
     LLVMValueRef args[2] = {const32(g, func), fill_slots(g, t)};
-    chunk_helper(g->c, NH_call_import, g->ctx, args, 2);
+    LLVMValueRef imports = gen_field(g, offsetof(struct nctx, imports), g->c->ptr);
+    LLVMValueRef stub =
+        gen_load(g->c, g->c->ptr, gen_gep(g->c, imports, (uint64_t)func * NATIVE_IMPORT_BYTES),
+                 TBAA_CONTEXT);
+    LLVMSetMetadata(imports, g->c->md[MD_INVARIANT], g->c->empty_md);
+    LLVMSetMetadata(stub, g->c->md[MD_INVARIANT], g->c->empty_md);
+    chunk_helper_at(g->c, NH_call_import, stub, g->ctx, args, 2);
     return args[1];
 }
 

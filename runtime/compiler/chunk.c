@@ -217,6 +217,14 @@ LLVMValueRef chunk_helper(struct chunk *c, enum native_helper h, LLVMValueRef ct
                           LLVMValueRef *args, uint32_t n)
 {
     LLVMValueRef fn = c->helpers[h] ? c->helpers[h] : declare_helper(c, h);
+    return chunk_helper_at(c, h, fn, ctx, args, n);
+}
+
+LLVMValueRef chunk_helper_at(struct chunk *c, enum native_helper h, LLVMValueRef fn,
+                             LLVMValueRef ctx, LLVMValueRef *args, uint32_t n)
+{
+    if (!c->helper_types[h])
+        declare_helper(c, h);
     LLVMValueRef all[8] = {ctx, ctx};
     for (uint32_t k = 0; k < n; k++) {
         LLVMTypeRef t = LLVMTypeOf(args[k]);

@@ -119,6 +119,9 @@ LLVMValueRef chunk_func(struct chunk *c, uint32_t defined);
 /* Calls helper h with n arguments after the context. */
 LLVMValueRef chunk_helper(struct chunk *c, enum native_helper h, LLVMValueRef ctx,
                           LLVMValueRef *args, uint32_t n);
+/* The same, calling code elsewhere that does what the helper does. */
+LLVMValueRef chunk_helper_at(struct chunk *c, enum native_helper h, LLVMValueRef fn,
+                             LLVMValueRef ctx, LLVMValueRef *args, uint32_t n);
 /* Calls a fast function; i64s in, i64 out. */
 LLVMValueRef chunk_fast(struct chunk *c, enum native_helper h, LLVMValueRef *args, uint32_t n);
 /* Attributes that all code of an image has. */

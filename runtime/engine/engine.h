@@ -52,6 +52,12 @@ struct hostcall {
     host_fn fn;
     const void *data;
     const char *module, *name; /* for reports */
+    /* If fn does no more than call `plain` with the SIP's `user`, plain_data and the slots,
+     * compiled code may do so itself: an int (void *, const void *, uint64_t *). What it returns,
+     * if not 0, goes to failed(), and the result of that is fn's. NULL: fn must be called. */
+    void (*plain)(void);
+    const void *plain_data;
+    enum host_result (*failed)(struct sip *s, const void *data, int result);
 };
 
 /* What an import is bound to. */

@@ -317,8 +317,10 @@ enum status ffi_bind(const char *text, struct ffi_binding **out, struct diag *wh
     make_type_text(b);
     b->fast = (struct ffi_fast){.fn = b->fn, .result = b->has_result ? b->result : C_N};
     host_fn thunk = ffi_thunk(&b->fast, b->params, b->nparams);
-    b->call = thunk ? (struct hostcall){thunk, &b->fast, b->module, b->name}
-                    : (struct hostcall){call, b, b->module, b->name};
+    b->call = (struct hostcall){.fn = thunk ? thunk : call,
+                                .data = thunk ? (const void *)&b->fast : b,
+                                .module = b->module,
+                                .name = b->name};
     *out = b;
     return OK;
 fail:

@@ -22,7 +22,7 @@
 
 #include <stdint.h>
 
-#define NATIVE_ABI 6
+#define NATIVE_ABI 7
 
 struct sip;
 struct instance;
@@ -40,6 +40,9 @@ struct nfunc {
     uint32_t pad;
 };
 #define NATIVE_NO_TYPE UINT32_MAX
+
+/* nctx.imports: bytes from one to the next; each begins with the address of its code. */
+enum { NATIVE_IMPORT_BYTES = 24 };
 
 struct ntable {
     uint64_t *slots;
@@ -85,7 +88,8 @@ enum {
  *
  * HELPER(name, parameters after the context, results: 0 or 1) */
 #define NATIVE_HELPERS(HELPER)                                                                     \
-    HELPER(call_import, 2, 0) /* import index, slots: arguments in, results out */                 \
+    HELPER(call_import, 2, 0) /* import index, slots: arguments in, results out; code calls what   \
+                                 nctx.imports has for the index instead, in the same way */        \
     HELPER(call_ref, 3, 0)    /* funcref, type index, slots: any function; traps if null, type */  \
     HELPER(trap, 1, 0)        /* enum trap; does not return */                                     \
     HELPER(memory_grow, 1, 1) /* delta; old size or -1 as u32 */                                   \

@@ -108,6 +108,8 @@ HELPER(import_left, uint64_t index, uint64_t *slots, uint64_t r);
 HELPER(import_left, uint64_t index, uint64_t *slots, uint64_t r)
 {
     const struct func_binding *b = &ctx->inst->imports[(uint32_t)index];
+    if (b->host && b->host->plain && (uint32_t)index < IMPORT_STUBS)
+        r = b->host->failed(ctx->sip, b->host->data, (int)r);
     if (b->host)
         return host_left(ctx, b->host, slots, (enum host_result)r);
     return call_defined(ctx, b->inst, b->index, slots);

@@ -10,8 +10,14 @@
 #define NCTX_HEAP    80
 
 /* struct nimport */
-#define NIMPORT_FN   0
-#define NIMPORT_DATA 8
+#define NIMPORT_STUB  0
+#define NIMPORT_FN    8
+#define NIMPORT_DATA  16
+#define NIMPORT_BYTES 24
+
+/* The stubs of the first imports, each for itself; of each kind so many. */
+#define IMPORT_STUBS      64
+#define IMPORT_STUB_BYTES 128
 
 /* struct nrun */
 #define NRUN_GUEST_SP   0
@@ -27,6 +33,7 @@
 #define NRUN_CALL_SLOTS 80
 #define NRUN_CALL_CTX   88
 #define NRUN_SAVED      96
+#define NRUN_USER       104
 
 /* struct nsaved: general registers in the order of their numbers */
 #define NSAVED_RIP      128

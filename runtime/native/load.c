@@ -204,6 +204,20 @@ void native_resized(struct sip *s)
             refresh(s->insts[i]);
 }
 
+/* Import i, bound to a host function, or (NULL) to something else. */
+static struct nimport import_of(uint32_t i, const struct hostcall *h)
+{
+    bool own = i < IMPORT_STUBS; /* a stub of its own */
+    size_t at = own ? i * (size_t)IMPORT_STUB_BYTES : 0;
+    if (own && h && h->plain)
+        return (struct nimport){native_plain_stubs + at, h->plain, h->plain_data};
+    return (struct nimport){
+        .stub = own ? native_import_stubs + at : native_helpers[NH_call_import],
+        .fn = (void (*)(void))(h ? h->fn : native_not_host),
+        .data = h ? h->data : NULL,
+    };
+}
+
 enum status native_attach(struct instance *inst, const struct native_code *code)
 {
     struct sip *s = inst->sip;
@@ -221,10 +235,9 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
     in->code = code;
     n->interrupt = &s->proc.interrupt;
     n->region = s->rt->region;
-    for (uint32_t i = 0; i < nimports; i++) {
-        const struct hostcall *h = inst->imports[i].host;
-        imports[i] = h ? (struct nimport){h->fn, h->data} : (struct nimport){native_not_host, NULL};
-    }
+    n->user = s->user;
+    for (uint32_t i = 0; i < nimports; i++)
+        imports[i] = import_of(i, inst->imports[i].host);
     in->ctx = (struct nctx){
         .funcs = code->funcs,
         .globals = inst->own_globals,

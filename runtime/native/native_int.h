@@ -16,10 +16,10 @@
 
 /* An imported function, as calls find it; layout.h has the offsets. */
 struct nimport {
-    host_fn fn; /* native_not_host: a function of an instance */
+    const void *stub; /* what code calls, as it calls NH_call_import */
+    void (*fn)(void); /* a host_fn (native_not_host: a function of an instance), or plain */
     const void *data;
 };
-_Static_assert(sizeof(struct nimport) == 16, "a stub multiplies by it");
 
 /* Why compiled code goes back to the run loop. */
 enum leave {
@@ -64,7 +64,7 @@ struct native_area {
     _Alignas(64) uint8_t bytes[12288];
 };
 
-/* Per SIP. layout.h has the offsets of the fields up to `saved`. */
+/* Per SIP. layout.h has the offsets of the fields up to `user`. */
 struct nrun {
     uint64_t guest_sp;  /* in a helper: the return address into compiled code is there */
     uint64_t worker_sp; /* of the run loop that entered */
@@ -80,6 +80,7 @@ struct nrun {
         struct nctx *ctx;
     } call;
     struct nsaved *saved; /* in state NS_SAVED; the area while it runs */
+    void *user;           /* the SIP's: what plain host functions are called with */
 
     enum nstate state;
     enum leave left;      /* why the slice has ended */
@@ -159,7 +160,9 @@ extern const void *const native_helpers[NH_N];
 extern const char native_start_begin[], native_start_end[], native_resume_begin[],
     native_resume_end[], native_restore_begin[], native_restore_end[], native_tail_begin[],
     native_tail_end[], native_import_begin[], native_import_end[], native_import_again[],
-    native_cross_return[], native_more_return[], native_waited[];
+    native_import_stubs[], native_plain_stubs[], native_import_stubs_end[],
+    native_import_stub_tail[], native_plain_stub_tail[], native_cross_return[],
+    native_more_return[], native_waited[];
 
 /* ---- the parts ---- */
 

@@ -75,6 +75,15 @@ static bool between(const char *pc, const char *from, const char *to)
     return pc >= from && pc < to;
 }
 
+/* In a stub of an import, behind the call of the host function. */
+static bool in_import_tail(const char *pc)
+{
+    size_t tail = (size_t)(native_import_stub_tail - native_import_stubs);
+    return between(pc, native_import_begin, native_import_end) ||
+           (between(pc, native_import_stubs, native_import_stubs_end) &&
+            (size_t)(pc - native_import_stubs) % IMPORT_STUB_BYTES >= tail);
+}
+
 /* The thread goes on in native_left(), on the worker's stack. */
 static void send_back(struct nrun *n, ucontext_t *u, enum leave how)
 {
@@ -116,7 +125,7 @@ static void on_signal(int sig, siginfo_t *info, void *ucontext)
         }
     } else if (between(pc, native_tail_begin, native_tail_end)) {
         u->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)native_tail_begin;
-    } else if (between(pc, native_import_begin, native_import_end)) {
+    } else if (in_import_tail(pc)) {
         u->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)native_import_again;
         u->uc_mcontext.gregs[REG_RCX] = (greg_t)(uintptr_t)n;
     } else if (between(pc, native_start_begin, native_start_end) ||
@@ -133,6 +142,10 @@ static void install(void)
     struct sigaction sa = {.sa_sigaction = on_signal,
                            .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     sigemptyset(&sa.sa_mask);
+    check(native_plain_stubs - native_import_stubs == IMPORT_STUBS * IMPORT_STUB_BYTES &&
+          native_plain_stub_tail - native_plain_stubs ==
+              native_import_stub_tail - native_import_stubs &&
+          native_import_stubs_end - native_plain_stubs == IMPORT_STUBS * IMPORT_STUB_BYTES);
     check(saved_bytes() <= sizeof(struct native_area));
     check(sigaction(PREEMPT_SIGNAL, &sa, &before) == 0);
 }

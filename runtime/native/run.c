@@ -17,6 +17,7 @@ AT(struct nctx, imports, NCTX_IMPORTS);
 AT(struct nctx, heap, NCTX_HEAP);
 AT(struct nctx, account, NCTX_HEAP + offsetof(struct fast_self, account));
 AT(struct nctx, proc, NCTX_HEAP + offsetof(struct fast_self, proc));
+AT(struct nimport, stub, NIMPORT_STUB);
 AT(struct nimport, fn, NIMPORT_FN);
 AT(struct nimport, data, NIMPORT_DATA);
 AT(struct nrun, guest_sp, NRUN_GUEST_SP);
@@ -32,6 +33,9 @@ AT(struct nrun, call.code, NRUN_CALL_CODE);
 AT(struct nrun, call.slots, NRUN_CALL_SLOTS);
 AT(struct nrun, call.ctx, NRUN_CALL_CTX);
 AT(struct nrun, saved, NRUN_SAVED);
+AT(struct nrun, user, NRUN_USER);
+_Static_assert(sizeof(struct nimport) == NIMPORT_BYTES && NATIVE_IMPORT_BYTES == NIMPORT_BYTES,
+               "layout.h: imports");
 AT(struct xobj, data, NATIVE_XOBJ_DATA);
 AT(struct xobj, len, NATIVE_XOBJ_LEN);
 AT(struct xobj, dirty, NATIVE_XOBJ_DIRTY);

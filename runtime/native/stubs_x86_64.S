@@ -140,6 +140,16 @@ function native_left
 
 /* ---- back from a helper; rax value, edx enum leave ---- */
 
+.macro import_tail
+    movq NCTX_RUN(CONTEXT), %rcx
+    movq NRUN_INTERRUPT(%rcx), %rsi
+    cmpl $0, (%rsi)
+    jne native_import_again
+    movq %rbp, %rsp
+    movq -8(%rsp), %rbp
+    ret
+.endm
+
 /* sgn_call_import(rdi context, esi index, rdx slots): a host function is called without a detour.
  * The context stays in its register and the stack pointer waits in another one, so that calls that
  * follow each other do not wait for a value on its way through memory; what that register held, and
@@ -148,9 +158,9 @@ function native_left
     .p2align 6
 function sgn_call_import
     movq NCTX_RUN(CONTEXT), %r8
-    movl %esi, %eax
     movl %esi, -16(%rsp)
-    shlq $4, %rax
+    movl %esi, %eax
+    imulq $NIMPORT_BYTES, %rax, %rax
     addq NCTX_IMPORTS(CONTEXT), %rax
     movq %rdx, -24(%rsp)
     movq %rdx, %rcx
@@ -165,13 +175,7 @@ function sgn_call_import
     testl %eax, %eax
     jnz import_left
 mark native_import_begin
-    movq NCTX_RUN(CONTEXT), %rcx
-    movq NRUN_INTERRUPT(%rcx), %rsi
-    cmpl $0, (%rsi)
-    jne native_import_again
-    movq %rbp, %rsp
-    movq -8(%rsp), %rbp
-    ret
+    import_tail
 mark native_import_end
 
 mark native_import_again
@@ -234,6 +238,59 @@ mark native_cross_return
     movq CONTEXT, NRUN_CTX(%rcx)
     ret
 
+/* ---- imports, each with a stub of its own ---- */
+
+/* As sgn_call_import, but a processor predicts an indirect call better that always has the same
+ * target. `plain` functions know nothing of SIPs: they are called with (user, data, slots). Here a
+ * signal on or behind stub_tail in a stub goes on at import_again. */
+.macro import_stub plain
+    .p2align 7, 0xcc
+    movq NCTX_RUN(CONTEXT), %r8
+    movl $number, -16(%rsp)
+    movq NCTX_IMPORTS(CONTEXT), %rax
+    movq %rdx, -24(%rsp)
+.if \plain
+    {disp32} movq NRUN_USER(%r8), %rdi
+    {disp32} movq number * NIMPORT_BYTES + NIMPORT_DATA(%rax), %rsi
+    nopl 8(%rax) /* as long as the other kind */
+.else
+    movq %rdx, %rcx
+    movq NCTX_SIP(CONTEXT), %rdi
+    movq NCTX_INST(CONTEXT), %rsi
+    {disp32} movq number * NIMPORT_BYTES + NIMPORT_DATA(%rax), %rdx
+.endif
+    movq %rbp, -8(%rsp)
+    movq %rsp, %rbp
+    movq %rsp, NRUN_GUEST_SP(%r8)
+    movq NRUN_WORKER_SP(%r8), %rsp
+    {disp32} callq *number * NIMPORT_BYTES + NIMPORT_FN(%rax)
+    testl %eax, %eax
+    jnz import_left
+.if number == 0
+.if \plain
+mark native_plain_stub_tail
+.else
+mark native_import_stub_tail
+.endif
+.endif
+.endm
+
+.macro import_stubs plain
+    .set number, 0
+    .rept IMPORT_STUBS
+    import_stub \plain
+    import_tail
+    .set number, number + 1
+    .endr
+.endm
+    .p2align 7
+mark native_import_stubs
+    import_stubs 0
+    .p2align 7, 0xcc
+mark native_plain_stubs
+    import_stubs 1
+    .p2align 7, 0xcc
+mark native_import_stubs_end
 /* ---- helpers ---- */
 
 .macro helper name

@@ -57,7 +57,8 @@ enum {
 #define MODULE "wasi_snapshot_preview1"
 
 static const struct hostcall hostcalls[] = {
-#define WASI(name, type) {dispatch, &rows[ROW_##name], MODULE, #name},
+#define WASI(call, type)                                                                           \
+    {.fn = dispatch, .data = &rows[ROW_##call], .module = MODULE, .name = #call},
 #include "runtime/wasi/wasi.def"
 #undef WASI
 };

@@ -168,10 +168,10 @@ void world_open(struct world *w, const char *text)
     for (uint32_t i = OP_OWN_N; i < w->nops; i++)
         if (w->op[i].xop.kind == XOP_NEW && w->op[i].type.nparams == 0)
             w->leaky = i;
-    w->own[OP_CHOOSE] = (struct hostcall){host_choose, NULL, "env", "choose"};
-    w->own[OP_SHOW] = (struct hostcall){host_show, NULL, "env", "show"};
-    w->own[OP_LIMIT] = (struct hostcall){host_limit, NULL, "env", "limit"};
-    w->own[OP_MAKE] = (struct hostcall){host_show, NULL, "env", "make"};
+    w->own[OP_CHOOSE] = (struct hostcall){.fn = host_choose, .module = "env", .name = "choose"};
+    w->own[OP_SHOW] = (struct hostcall){.fn = host_show, .module = "env", .name = "show"};
+    w->own[OP_LIMIT] = (struct hostcall){.fn = host_limit, .module = "env", .name = "limit"};
+    w->own[OP_MAKE] = (struct hostcall){.fn = host_show, .module = "env", .name = "make"};
     if (runtime_open(&w->rt, &cfg, &why))
         die("the runtime", &why);
     for (uint32_t i = 0; i < w->set->ncontracts; i++)

@@ -1,6 +1,8 @@
 /* An image written by hand for tests/unit/native_test.c, which has the module that it pretends to
  * be compiled from: what compiled code does according to runtime/native/abi.h. */
 
+#include "runtime/native/layout.h"
+
     .macro part name
     .pushsection .image_\name, "a"
     .globl image_\name
@@ -92,7 +94,8 @@ image_entry:
     xorl %esi, %esi
     movq %rsp, %rdx
     line 9
-    callq *helpers + 8 * 0(%rip)
+    movq NCTX_IMPORTS(%r13), %rax
+    callq *NIMPORT_STUB(%rax)
     line 11
     movl 16(%rsp), %eax
     addl (%rsp), %eax
@@ -295,7 +298,8 @@ image_entry:
 1:  movq %r13, %rdi
     xorl %esi, %esi
     movq %rsp, %rdx
-    callq *helpers + 8 * 0(%rip)
+    movq NCTX_IMPORTS(%r13), %rax
+    callq *NIMPORT_STUB(%rax)
     decl %ebx
     jnz 1b
     popq %rax
@@ -345,7 +349,8 @@ image_entry:
     movq %r13, %rdi
     xorl %esi, %esi
     movq %rsp, %rdx
-    callq *helpers + 8 * 0(%rip)
+    movq NCTX_IMPORTS(%r13), %rax
+    callq *NIMPORT_STUB(%rax)
     xorl %edi, %edi
     movq 16(%r13), %rax
     callq *16 * 1(%rax)
@@ -374,7 +379,8 @@ image_entry:
     xorl %esi, %esi
     movq %rsp, %rdx
     line 2
-    callq *helpers + 8 * 0(%rip)
+    movq NCTX_IMPORTS(%r13), %rax
+    callq *NIMPORT_STUB(%rax)
     movq 16(%r13), %rax
     line 7
     callq *16 * 8(%rax)

@@ -174,8 +174,8 @@ static inline enum host_result nothing(struct sip *s, struct instance *caller, c
     return HOST_OK;
 }
 
-static const struct hostcall calls[2] = {{host, NULL, "env", "host"},
-                                         {nothing, NULL, "env", "host"}};
+static const struct hostcall calls[2] = {{.fn = host, .module = "env", .name = "host"},
+                                         {.fn = nothing, .module = "env", .name = "host"}};
 
 static inline enum status link_host(void *ctx, const struct vimport *imp,
                                     const struct functype *type, struct extern_ref *out,

@@ -148,7 +148,7 @@ static enum host_result host(struct sip *s, struct instance *caller, const void 
 static enum status link_host(void *ctx, const struct vimport *imp, const struct functype *type,
                              struct extern_ref *out, struct diag *why)
 {
-    static const struct hostcall call = {host, NULL, "env", "host"};
+    static const struct hostcall call = {.fn = host, .module = "env", .name = "host"};
     (void)ctx, (void)imp, (void)type, (void)why;
     *out = (struct extern_ref){.kind = EXT_FUNC, .host = &call};
     return OK;
