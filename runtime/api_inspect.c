@@ -33,6 +33,7 @@ static const char *doing(const struct sip *s)
         return s->proc.trap != TRAP_NONE ? "trapped" : "exited";
     switch (s->proc.state) {
     case PROC_RUNNING:
+    case PROC_WOKEN:
         return "running";
     case PROC_READY:
         return "ready";

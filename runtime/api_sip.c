@@ -236,6 +236,7 @@ enum singula_state singula_sip_state(const struct singula_sip *sip)
     case PROC_READY:
         return SINGULA_READY;
     case PROC_RUNNING:
+    case PROC_WOKEN:
         return SINGULA_RUNNING;
     case PROC_BLOCKED:
         return SINGULA_BLOCKED;

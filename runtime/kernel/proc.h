@@ -16,7 +16,15 @@
 #include "base/trap.h"
 #include "runtime/kernel/pages.h"
 
-enum proc_state { PROC_FREE, PROC_READY, PROC_RUNNING, PROC_BLOCKED, PROC_DEAD, PROC_STATE_N };
+enum proc_state {
+    PROC_FREE,
+    PROC_READY,
+    PROC_RUNNING,
+    PROC_WOKEN, /* runs, and a wake-up has come meanwhile: it will not block */
+    PROC_BLOCKED,
+    PROC_DEAD,
+    PROC_STATE_N
+};
 
 /* What a slice of running ended with. */
 enum run_result {
@@ -27,6 +35,7 @@ enum run_result {
 
 struct proc;
 struct sched;
+struct worker;
 
 struct proc_ops {
     /* Runs until the slice ends. Called by a worker with no lock held. */
@@ -46,13 +55,15 @@ struct proc {
     struct sched *sched;
     char name[48]; /* for reports */
 
-    /* scheduler only */
-    enum proc_state state;
-    struct list runq;  /* READY: run queue; BLOCKED on a descriptor: list of such */
-    uint32_t timer;    /* position in the timer heap + 1, or 0 */
-    int wait_fd;       /* -1: none */
-    short wait_events; /* poll(2) events */
-    uint64_t cpu_ns;   /* used up to the last slice */
+    /* scheduler only (sched_int.h) */
+    _Atomic(enum proc_state) state;
+    _Atomic(struct worker *) worker; /* its home: runs it, and has its timer */
+    bool queued;                     /* READY: it has a place in its home's queue */
+    struct list runq;                /* READY: run queue; BLOCKED on a descriptor: list of such */
+    uint32_t timer;                  /* position in its home's timer heap + 1, or 0 */
+    int wait_fd;                     /* -1: none */
+    short wait_events;               /* poll(2) events */
+    uint64_t cpu_ns;                 /* used up to the last slice */
 
     /* set by its maker between proc_reserve() and proc_publish() */
     uint64_t deadline_ns; /* absolute monotonic time at which it is ended (time-out); WAIT_FOREVER:
@@ -63,7 +74,6 @@ struct proc {
 
     /* the process itself while it runs, its wakers while it is blocked */
     bool waiting; /* between proc_wait_begin() and proc_wait_end() */
-    bool woken;   /* a wake-up came before it blocked, or is why it runs again */
     bool timed_out;
     uint64_t wake_ns; /* absolute; WAIT_FOREVER: no time-out */
 
@@ -71,7 +81,8 @@ struct proc {
     _Atomic uint32_t kill; /* enum trap asked for from outside; taken at the next check */
     _Atomic uint32_t
         interrupt; /* non-zero: look at the reasons (kill, slice) at the next preemption check */
-    _Atomic bool in_inbox; /* it is on, or being put on, the scheduler's inbox */
+    _Atomic uint32_t posts; /* what a worker was told about it and has not attended to: not 0 while
+                               it is in an inbox */
     struct proc *inbox_next;
 
     /* accounts and the end */
@@ -83,8 +94,14 @@ struct proc {
 /* State moves that are legal: bit `to` of proc_may_go[from]. */
 extern const uint8_t proc_may_go[PROC_STATE_N];
 const char *proc_state_name(enum proc_state s); /* "READY" */
-/* The one door for changes of state; an illegal move is a bug. Scheduler only. */
+/* The doors for changes of state; an illegal move is a bug. Scheduler only. By the only one who may
+ * move p now: */
 void proc_set_state(struct proc *p, enum proc_state to);
+/* The same, where others may move it between states from which `to` is legal; says from which it
+ * was. Neither reads nor writes of this thread move across it. */
+enum proc_state proc_swap_state(struct proc *p, enum proc_state to);
+/* Only if it is in `from` still. With `alone` as the first, else as the second. */
+bool proc_try_state(struct proc *p, enum proc_state from, enum proc_state to, bool alone);
 
 /* Page accounting against the quota: charge() returns false and changes nothing if it would exceed
  * it. */

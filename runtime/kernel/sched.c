@@ -1,27 +1,10 @@
-/* What guards what.
- *
- *   the worker alone    process table, run queue, timers, list of descriptor waiters, every proc's
- * state and wait fields: no lock, as there is one worker and others only ask (several workers will
- * each have a queue and an inbox of their own, and move processes between them under a lock per
- * queue) atomics             stop, running, pokers, the inbox; p->kill, p->interrupt, p->in_inbox
- *   tick.lock           whether the tick thread sleeps (tick.c)
- *
- * The inbox is a list of processes about which another thread said something (now: killed). Threads
- * push, the worker takes the whole list. The worker sleeps in poll(2); `kick` is a descriptor that
- * ends that sleep.
- *
- * Poking: other threads set the interrupt word of whatever process runs. They find it through
- * `running` and may hold that pointer only between pokers++ and pokers--; proc_forget() waits for
- * pokers == 0 (INV-9).
+/* The run loop: dispatching, stopping; what sched_run() returns for. Who guards what is said in
+ * sched_int.h.
  */
-#include "runtime/kernel/sched.h"
-#include "runtime/kernel/tick.h"
-#include "runtime/kernel/timers.h"
+#include "runtime/kernel/sched_int.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -29,33 +12,6 @@
 
 #define DEFAULT_PROCS    (1u << 20)
 #define DEFAULT_SLICE_NS 1000000u
-#define POLL_MAX         512u /* descriptors per poll(2), below any usual RLIMIT_NOFILE */
-
-struct sched {
-    /* fixed at creation */
-    uint32_t max_procs;
-    uint64_t slice_ns;
-    int kick;
-    size_t table_bytes;
-    /* the worker */
-    struct proc **procs;    /* by slot */
-    uint32_t *free_slots;   /* stack of slots given back */
-    uint32_t nfree, nfresh; /* slots from nfresh on were never used */
-    uint32_t alive;
-    struct list runq, fd_waiters;
-    struct timers timers;
-    struct sched_source *source;
-    uint64_t now, slice_start, last_poll, until_ns;
-    bool in_run;
-    struct sim sim;
-    /* any thread */
-    _Atomic bool stop;
-    _Atomic(struct proc *) running;
-    pthread_t worker; /* means something while `running` is not NULL */
-    _Atomic uint32_t pokers;
-    _Atomic(struct proc *) inbox;
-    struct tick tick;
-};
 
 uint64_t clock_now_ns(void)
 {
@@ -90,71 +46,103 @@ bool sched_skip_to(struct sched *s, uint64_t at_ns)
 
 /* ---- other threads ---- */
 
-/* Makes the running process, if any, look at its reasons to stop. Any thread, signal handlers. True
- * if it was sent a signal. */
-static bool poke(struct sched *s)
+static bool poke_all(struct sched *s)
 {
     bool by_signal = false;
-    atomic_fetch_add(&s->pokers, 1);
-    struct proc *p = atomic_load(&s->running);
-    if (p) {
-        atomic_store(&p->interrupt, 1);
-        by_signal = p->by_signal;
-        if (by_signal)
-            pthread_kill(s->worker, PREEMPT_SIGNAL);
-    }
-    atomic_fetch_sub(&s->pokers, 1);
+    uint32_t nthreads = atomic_load(&s->nthreads);
+    for (uint32_t i = 0; i <= nthreads; i++)
+        by_signal |= wake_poke(&s->workers[i]);
     return by_signal;
 }
 
 /* A signal may come where nothing can be stopped. */
 static bool on_tick(void *arg)
 {
-    return poke(arg);
+    return poke_all(arg);
 }
 
 void sched_nudge(struct sched *s)
 {
-    (void)poke(s);
-}
-
-static void kick(struct sched *s)
-{
-    (void)poke(s);
-    int e = errno; /* may be a signal handler */
-    uint64_t one = 1;
-    ssize_t n = write(s->kick, &one, sizeof one); /* EAGAIN: it is readable already */
-    (void)n;
-    errno = e;
+    (void)poke_all(s);
 }
 
 void sched_stop(struct sched *s)
 {
     atomic_store(&s->stop, true);
-    kick(s);
+    (void)wake_poke(&s->workers[0]);
+    wake_rouse(&s->workers[0]);
 }
 
 void sched_leave(struct sched *s)
 {
-    atomic_store_explicit(&s->stop, true, memory_order_relaxed);
-}
-
-void proc_kill(struct proc *p, enum trap why)
-{
-    struct sched *s = p->sched;
-    uint32_t none = TRAP_NONE;
-    atomic_compare_exchange_strong(&p->kill, &none, (uint32_t)why);
-    atomic_store(&p->interrupt, 1);
-    if (!atomic_exchange(&p->in_inbox, true)) {
-        struct proc *head = atomic_load(&s->inbox);
-        do
-            p->inbox_next = head;
-        while (!atomic_compare_exchange_weak(&s->inbox, &head, p));
-    }
-    kick(s); /* p may be gone from here on */
+    struct worker *here = worker_here(s);
+    if (here && here->index)
+        sched_stop(s);
+    else
+        atomic_store_explicit(&s->stop, true, memory_order_relaxed);
 }
 
 /* ---- creation ---- */
+
+/* One lazily filled mapping for all tables. */
+static bool map_tables(struct sched *s)
+{
+    size_t procs = s->max_procs * sizeof *s->procs, slots = s->max_procs * sizeof *s->free_slots;
+    size_t heap = s->max_procs * sizeof(struct timer);
+    s->table_bytes = procs + slots + s->nworkers * heap;
+    char *p = mmap(NULL, s->table_bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        return false;
+    s->tables = p;
+    s->procs = (struct proc **)(void *)p;
+    for (uint32_t i = 0; i < s->nworkers; i++)
+        s->workers[i].timers = (struct timers){
+            .heap = (struct timer *)(void *)(p + procs + i * heap), .cap = s->max_procs};
+    s->free_slots = (uint32_t *)(void *)(p + procs + s->nworkers * heap);
+    return true;
+}
+
+static bool open_workers(struct sched *s)
+{
+    size_t bytes = s->nworkers * sizeof *s->workers;
+    struct worker *all = aligned_alloc(_Alignof(struct worker), bytes);
+    if (!all)
+        return false;
+    s->workers = all;
+    bool ok = true;
+    for (uint32_t i = 0; i < s->nworkers; i++) {
+        struct worker *w = &all[i];
+        *w = (struct worker){.sched = s, .index = i};
+        list_init(&w->runq);
+        list_init(&w->fd_waiters);
+        w->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        ok &= w->kick >= 0;
+    }
+    return ok;
+}
+
+static void release(struct sched *s)
+{
+    for (uint32_t i = 0; s->workers && i < s->nworkers; i++)
+        if (s->workers[i].kick >= 0)
+            close(s->workers[i].kick);
+    free(s->workers);
+    if (s->tables)
+        munmap(s->tables, s->table_bytes);
+    pthread_cond_destroy(&s->fewer);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+static void init_lock(struct sched *s)
+{
+    pthread_condattr_t attr;
+    check(pthread_mutex_init(&s->lock, NULL) == 0 && pthread_condattr_init(&attr) == 0);
+    check(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    check(pthread_cond_init(&s->fewer, &attr) == 0);
+    pthread_condattr_destroy(&attr);
+}
 
 enum status sched_create(const struct sched_config *cfg, struct sched **out, struct diag *why)
 {
@@ -163,32 +151,19 @@ enum status sched_create(const struct sched_config *cfg, struct sched **out, str
         return diag_set(why, E_NOMEM, "scheduler");
     s->max_procs = cfg && cfg->max_procs ? cfg->max_procs : DEFAULT_PROCS;
     s->slice_ns = cfg && cfg->slice_ns ? cfg->slice_ns : DEFAULT_SLICE_NS;
+    s->nworkers = cfg && cfg->workers && !cfg->seed ? cfg->workers : 1;
     if (cfg)
         sim_open(&s->sim, cfg->seed, cfg->trace, cfg->trace_ctx);
-    list_init(&s->runq);
-    list_init(&s->fd_waiters);
-    enum status st = E_NOMEM;
-    s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (s->kick < 0)
-        goto fail;
-    s->table_bytes = s->max_procs * (sizeof *s->procs + sizeof *s->free_slots);
-    void *table = mmap(NULL, s->table_bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (table == MAP_FAILED)
-        goto fail;
-    s->procs = table;
-    s->free_slots = (uint32_t *)(s->procs + s->max_procs);
-    tick_open(&s->tick, s->slice_ns, on_tick, s);
-    *out = s;
-    return OK;
-fail:
-    diag_set(why, st, "scheduler for %u processes", s->max_procs);
-    if (s->procs)
-        munmap(s->procs, s->table_bytes);
-    if (s->kick >= 0)
-        close(s->kick);
-    free(s);
-    return st;
+    s->shared = s->nworkers > 1;
+    init_lock(s);
+    if (s->nworkers <= SCHED_WORKERS_MAX && open_workers(s) && map_tables(s)) {
+        tick_open(&s->tick, s->slice_ns, on_tick, s);
+        *out = s;
+        return OK;
+    }
+    diag_set(why, E_NOMEM, "scheduler for %u processes and %u workers", s->max_procs, s->nworkers);
+    release(s);
+    return E_NOMEM;
 }
 
 void sched_destroy(struct sched *s)
@@ -196,117 +171,37 @@ void sched_destroy(struct sched *s)
     if (!s)
         return;
     check(s->nfree == s->nfresh);
+    worker_end_all(s);
     tick_close(&s->tick);
-    timers_clear(&s->timers);
-    munmap(s->procs, s->table_bytes);
-    close(s->kick);
-    free(s);
+    release(s);
 }
 
-/* ---- the process table ---- */
-
-enum status proc_reserve(struct sched *s, struct proc *p, const struct proc_ops *ops,
-                         const char *name)
+uint32_t sched_workers(const struct sched *s)
 {
-    uint32_t in_use = s->nfresh - s->nfree;
-    if (in_use == s->max_procs)
-        return E_LIMIT;
-    enum status st = timers_reserve(&s->timers, in_use + 1);
-    if (st != OK)
-        return st;
-    uint32_t slot = s->nfree ? s->free_slots[--s->nfree] : s->nfresh++;
-    s->procs[slot] = p;
-    *p = (struct proc){.id = slot + 1,
-                       .owner = OWNER_PROC + slot,
-                       .ops = ops,
-                       .sched = s,
-                       .wait_fd = -1,
-                       .wake_ns = WAIT_FOREVER,
-                       .deadline_ns = WAIT_FOREVER,
-                       .max_pages = UINT32_MAX};
-    if (name)
-        memcpy(p->name, name, strnlen(name, sizeof p->name - 1)); /* the rest is zero */
-    list_init(&p->runq);
-    return OK;
+    return s->nworkers;
 }
 
-void proc_publish(struct proc *p)
+/* A timer of the worker's will do at first, if there is only one. */
+static void want_signals(struct sched *s)
 {
-    struct sched *s = p->sched;
-    proc_set_state(p, PROC_READY);
-    s->alive++;
-    timers_set(&s->timers, p, p->deadline_ns);
-    list_push(&s->runq, &p->runq);
-    sim_event(&s->sim, SIM_SPAWN, p);
-    if (s->in_run)
+    if (s->shared)
         tick_want(&s->tick);
-}
-
-void proc_forget(struct proc *p)
-{
-    struct sched *s = p->sched;
-    check(p->state == PROC_FREE || p->state == PROC_DEAD);
-    while (atomic_load(&p->in_inbox)) /* the killer may be between marking and linking it */
-        sched_reap(s);
-    atomic_store(&s->running, atomic_load(&s->running)); /* ordered before the loads of pokers */
-    while (atomic_load(&s->pokers))
-        ;
-    s->procs[p->id - 1] = NULL;
-    s->free_slots[s->nfree++] = p->id - 1;
-    if (p->state == PROC_DEAD)
-        proc_set_state(p, PROC_FREE);
-    p->id = 0;
+    else
+        tick_want_signal(&s->tick);
 }
 
 void proc_by_signal(struct proc *p)
 {
     atomic_store(&p->by_signal, true);
-    if (p->sched->in_run)
-        tick_want_signal(&p->sched->tick);
-}
-
-struct proc *sched_find(struct sched *s, uint32_t id)
-{
-    return id && id <= s->nfresh ? s->procs[id - 1] : NULL;
-}
-
-uint32_t sched_count(const struct sched *s)
-{
-    return s->alive;
-}
-
-/* ---- the end of a process ---- */
-
-static void finish(struct sched *s, struct proc *p, enum trap why)
-{
-    if (why != TRAP_NONE)
-        p->trap = why;
-    proc_set_state(p, PROC_DEAD);
-    list_remove(&p->runq);
-    timers_set(&s->timers, p, WAIT_FOREVER);
-    p->waiting = false;
-    s->alive--;
-    sim_event(&s->sim, SIM_END, p);
-    p->ops->teardown(p);
-}
-
-void sched_reap(struct sched *s)
-{
-    struct proc *p = atomic_exchange(&s->inbox, NULL);
-    while (p) {
-        struct proc *next = p->inbox_next; /* p can be pushed again from the next line on */
-        atomic_store(&p->in_inbox, false);
-        enum trap why = (enum trap)atomic_load(&p->kill);
-        if (why != TRAP_NONE && (p->state == PROC_READY || p->state == PROC_BLOCKED))
-            finish(s, p, why);
-        p = next;
-    }
+    if (sched_is_running(p->sched))
+        want_signals(p->sched);
 }
 
 /* Slices that are over, and what has passed of the running one. */
 static uint64_t cpu_ns_at(const struct proc *p, uint64_t now)
 {
-    return p->cpu_ns + (p->state == PROC_RUNNING ? now - p->sched->slice_start : 0);
+    bool runs = p->state == PROC_RUNNING || p->state == PROC_WOKEN;
+    return p->cpu_ns + (runs ? now - home_of(p)->slice_start : 0);
 }
 
 uint64_t proc_cpu_ns(const struct proc *p)
@@ -344,11 +239,6 @@ void sched_attach(struct sched *s, struct sched_source *source)
     s->source = source;
 }
 
-static bool is_busy(const struct sched *s)
-{
-    return s->source && s->source->busy;
-}
-
 void proc_wait_begin(struct proc *p, uint64_t wake_ns)
 {
     if (p->waiting)
@@ -367,232 +257,199 @@ void proc_wait_fd(struct proc *p, int fd, short events)
 
 void proc_wait_end(struct proc *p)
 {
-    p->waiting = p->woken = p->timed_out = false;
+    if (p->state == PROC_WOKEN)
+        (void)proc_try_state(p, PROC_WOKEN, PROC_RUNNING, !p->sched->shared);
+    p->waiting = p->timed_out = false;
     p->wake_ns = WAIT_FOREVER;
     p->wait_fd = -1;
-}
-
-static void make_ready(struct sched *s, struct proc *p)
-{
-    proc_set_state(p, PROC_READY);
-    list_remove(&p->runq);
-    list_push(&s->runq, &p->runq);
-}
-
-void sched_wake(struct proc *p)
-{
-    struct sched *s = p->sched;
-    if (p->state == PROC_RUNNING) {
-        p->woken = true;
-    } else if (p->state == PROC_BLOCKED) {
-        p->woken = true;
-        timers_set(&s->timers, p, p->deadline_ns);
-        make_ready(s, p);
-        sim_event(&s->sim, SIM_WAKE, p);
-        if (s->in_run)
-            tick_want(&s->tick); /* whoever runs now is no longer alone */
-    }
-}
-
-bool sched_wake_lightly(struct proc *p)
-{
-    struct sched *s = p->sched;
-    if (p->state == PROC_BLOCKED) {
-        if (p->timer || p->deadline_ns != WAIT_FOREVER ||
-            (s->in_run && !atomic_load_explicit(&s->tick.wanted, memory_order_relaxed)))
-            return false;
-        p->woken = true;
-        make_ready(s, p);
-    } else if (p->state == PROC_RUNNING) {
-        p->woken = true;
-    }
-    return true;
-}
-
-static void block(struct sched *s, struct proc *p)
-{
-    if (p->woken) {
-        make_ready(s, p);
-        sim_event(&s->sim, SIM_YIELD, p);
-        return;
-    }
-    proc_set_state(p, PROC_BLOCKED);
-    if (p->waiting && p->wake_ns < p->deadline_ns)
-        timers_set(&s->timers, p, p->wake_ns);
-    if (p->waiting && p->wait_fd >= 0)
-        list_push(&s->fd_waiters, &p->runq);
-    sim_event(&s->sim, SIM_BLOCK, p);
-}
-
-static void fire_timers(struct sched *s)
-{
-    while (timers_first(&s->timers) <= s->now) {
-        struct proc *p = s->timers.heap[0].proc;
-        if (p->deadline_ns <= s->now) {
-            finish(s, p, TRAP_TIMEOUT);
-        } else {
-            p->timed_out = true;
-            sched_wake(p);
-        }
-    }
-}
-
-/* Polls up to POLL_MAX waiters of the list `from`, moving them to the end of fd_waiters; wakes
- * those that are ready. */
-static bool poll_some(struct sched *s, struct list *from, const struct timespec *timeout)
-{
-    struct pollfd fds[POLL_MAX + 2];
-    struct proc *procs[POLL_MAX + 2];
-    nfds_t n = 0;
-    fds[n++] = (struct pollfd){.fd = s->kick, .events = POLLIN};
-    if (is_busy(s))
-        fds[n++] = (struct pollfd){.fd = s->source->fd, .events = POLLIN};
-    nfds_t first = n;
-    for (struct list *l; n < POLL_MAX + first && (l = list_pop(from)); n++) {
-        procs[n] = container_of(l, struct proc, runq);
-        fds[n] = (struct pollfd){.fd = procs[n]->wait_fd, .events = procs[n]->wait_events};
-        list_push(&s->fd_waiters, l);
-    }
-    int ready = ppoll(fds, n, timeout, NULL);
-    if (ready < 0)
-        check(errno == EINTR || errno == ENOMEM);
-    if (ready > 0 && fds[0].revents) {
-        uint64_t count;
-        ssize_t got = read(s->kick, &count, sizeof count);
-        (void)got;
-    }
-    for (nfds_t i = first; ready > 0 && i < n; i++)
-        if (fds[i].revents)
-            sched_wake(procs[i]);
-    return ready > 0;
-}
-
-/* Waits at most timeout_ns for a descriptor, a kick or a signal. With more waiters than one poll(2)
- * takes, they are polled in turn, and the sleep is cut to a slice. */
-static void poll_waiters(struct sched *s, uint64_t timeout_ns)
-{
-    struct list todo;
-    list_init(&todo);
-    for (struct list *l; (l = list_pop(&s->fd_waiters));)
-        list_push(&todo, l);
-    bool any = false, last = false;
-    for (bool first = true; first || !list_empty(&todo); first = false) {
-        uint32_t n = 0;
-        for (struct list *l = todo.next; l != &todo && n <= POLL_MAX; l = l->next)
-            n++;
-        last = n <= POLL_MAX;
-        uint64_t ns = last && !any ? timeout_ns : 0;
-        if (!first && ns > s->slice_ns)
-            ns = s->slice_ns;
-        if (ns > (uint64_t)INT32_MAX * 1000000000u)
-            ns = (uint64_t)INT32_MAX * 1000000000u;
-        struct timespec t = {.tv_sec = (time_t)(ns / 1000000000u),
-                             .tv_nsec = (long)(ns % 1000000000u)};
-        any |= poll_some(s, &todo, &t);
-    }
-    s->now = s->last_poll = sched_now_ns(s);
 }
 
 /* ---- running ---- */
 
 /* Machine code looks at nothing by itself, and the signal that sched_stop() sends may come where
  * nothing can be stopped: ticks repeat it. */
-static void want_ticks(struct sched *s, const struct proc *p)
+static void want_ticks(struct worker *w, const struct proc *p)
 {
+    struct sched *s = w->sched;
     if (p->by_signal)
-        tick_want_signal(&s->tick);
-    else if (!list_empty(&s->runq) || is_busy(s) || s->timers.n || !list_empty(&s->fd_waiters) ||
-             p->max_cpu_ns || s->until_ns != WAIT_FOREVER)
+        want_signals(s);
+    else if (s->shared || w->next || atomic_load_explicit(&w->nready, memory_order_relaxed) ||
+             idle_source_busy(s) || w->timers.n || !list_empty(&w->fd_waiters) || p->max_cpu_ns ||
+             p->deadline_ns != WAIT_FOREVER || s->until_ns != WAIT_FOREVER)
         tick_want(&s->tick);
 }
 
-static void dispatch(struct sched *s, struct proc *p)
+/* Why p must not run any more. */
+static enum trap doomed(const struct worker *w, struct proc *p)
 {
+    /* before kill is looked at: proc_kill() does the reverse */
     if (atomic_load_explicit(&p->interrupt, memory_order_relaxed))
-        atomic_exchange(&p->interrupt,
-                        0); /* before kill is looked at: proc_kill() does the reverse */
-    if (unlikely(s->sim.on))
-        sim_slice(&s->sim, p);
+        atomic_exchange(&p->interrupt, 0);
+    if (unlikely(w->sched->sim.on))
+        sim_slice(&w->sched->sim, p);
     enum trap why = (enum trap)atomic_load(&p->kill);
+    if (why == TRAP_NONE && p->deadline_ns <= w->now)
+        why = TRAP_TIMEOUT;
     if (why == TRAP_NONE && p->max_cpu_ns && p->cpu_ns >= p->max_cpu_ns)
         why = TRAP_CPU_QUOTA;
-    if (why != TRAP_NONE) {
-        finish(s, p, why);
+    return why;
+}
+
+static void start_slice(struct worker *w, struct proc *p)
+{
+    struct sched *s = w->sched;
+    w->slice_start = w->now;
+    atomic_store_explicit(&w->running, p, memory_order_release);
+    if (s->shared) {
+        (void)proc_swap_state(p, PROC_RUNNING);
+        if (!sched_is_running(s)) /* its poke may have come before there was anything to poke */
+            atomic_store_explicit(&p->interrupt, 1, memory_order_relaxed);
+    } else {
+        proc_set_state(p, PROC_RUNNING);
+    }
+    want_ticks(w, p);
+}
+
+static void dispatch(struct worker *w, struct proc *p)
+{
+    struct sched *s = w->sched;
+    enum trap why = doomed(w, p);
+    if (unlikely(why != TRAP_NONE)) {
+        wake_finish(w, p, why);
         return;
     }
-    proc_set_state(p, PROC_RUNNING);
-    p->woken = false;
-    s->slice_start = s->now;
-    atomic_store_explicit(&s->running, p, memory_order_release);
-    want_ticks(s, p);
+    start_slice(w, p);
     enum run_result result = p->ops->run(p);
-    atomic_store_explicit(&s->running, NULL, memory_order_release);
-    s->now = sched_now_ns(s);
-    p->cpu_ns += s->now - s->slice_start;
+    atomic_store_explicit(&w->running, NULL, memory_order_release);
+    w->now = sched_now_ns(s);
+    p->cpu_ns += w->now - w->slice_start;
     switch (result) {
     case RUN_YIELD:
-        make_ready(s, p);
+        if (s->shared)
+            (void)proc_swap_state(p, PROC_READY);
+        else
+            proc_set_state(p, PROC_READY);
+        worker_push_again(w, p);
         sim_event(&s->sim, SIM_YIELD, p);
         break;
     case RUN_BLOCK:
-        block(s, p);
+        wake_block(w, p);
         break;
     case RUN_DONE:
-        finish(s, p, TRAP_NONE);
+        wake_finish(w, p, TRAP_NONE);
         break;
     }
 }
 
-/* Nothing is ready: sleeps until something may be. False if nothing ever will. */
-static bool idle(struct sched *s)
+static bool nothing_lives(const struct worker *w)
 {
-    uint64_t at = timers_first(&s->timers);
-    if (at == WAIT_FOREVER && list_empty(&s->fd_waiters) && !is_busy(s))
-        return false;
-    if (s->until_ns < at)
-        at = s->until_ns;
-    s->now = sched_now_ns(s);
-    bool jump = s->sim.on && at != WAIT_FOREVER; /* over what nothing from outside comes into */
-    poll_waiters(s, jump ? 0 : at == WAIT_FOREVER ? UINT64_MAX : at > s->now ? at - s->now : 0);
-    if (jump && list_empty(&s->runq) && sched_skip_to(s, at))
-        s->now = s->sim.now_ns;
-    return true;
+    return !w->next && !atomic_load_explicit(&w->nready, memory_order_relaxed) &&
+           sched_count(w->sched) == 0;
+}
+
+/* Whether w must leave the run. */
+static bool over(struct worker *w)
+{
+    struct sched *s = w->sched;
+    if (w->index)
+        return !sched_is_running(s);
+    return (atomic_load_explicit(&s->stop, memory_order_relaxed) &&
+            atomic_exchange(&s->stop, false)) ||
+           (s->until && s->until->state == PROC_DEAD) || w->now >= s->until_ns ||
+           atomic_load_explicit(&s->quiet, memory_order_relaxed) || nothing_lives(w);
+}
+
+static void look_at_source(struct sched *s)
+{
+    if (!s->shared) {
+        s->source->look(s->source);
+    } else if (spin_try(&s->looking)) {
+        s->source->look(s->source);
+        spin_unlock(&s->looking);
+    }
+}
+
+void sched_work(struct worker *w)
+{
+    struct sched *s = w->sched;
+    for (;;) {
+        if (atomic_load_explicit(&w->inbox, memory_order_relaxed))
+            wake_attend(w);
+        if (over(w))
+            break;
+        if (timers_first(&w->timers) <= w->now)
+            wake_timers(w);
+        if (idle_source_busy(s))
+            look_at_source(s);
+        if (!list_empty(&w->fd_waiters) && w->now - w->last_poll >= s->slice_ns)
+            idle_poll(w);
+        struct proc *p = worker_pop(w);
+        if (p || (p = idle(w)))
+            dispatch(w, p);
+    }
+}
+
+/* The others go to sleep. Poked again and again: a poke may come too early. */
+static void halt(struct sched *s)
+{
+    pthread_mutex_lock(&s->lock);
+    atomic_store(&s->in_run, false);
+    while (s->nawake > 1) {
+        for (uint32_t i = 1; i <= s->nthreads; i++)
+            (void)wake_poke(&s->workers[i]);
+        struct timespec end;
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        end.tv_nsec += 200000;
+        if (end.tv_nsec >= 1000000000) {
+            end.tv_nsec -= 1000000000;
+            end.tv_sec++;
+        }
+        (void)pthread_cond_timedwait(&s->fewer, &s->lock, &end);
+    }
+    s->nawake--;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Those that have something to do, and one more if worker 0 has more than it can run. */
+static void resume(struct sched *s)
+{
+    bool busy[SCHED_WORKERS_MAX];
+    pthread_mutex_lock(&s->lock);
+    for (uint32_t i = 1; i <= s->nthreads; i++)
+        busy[i] = !idle_is_empty(&s->workers[i]);
+    s->nawake++;
+    atomic_store(&s->quiet, false);
+    atomic_store(&s->in_run, true);
+    pthread_mutex_unlock(&s->lock);
+    for (uint32_t i = 1; i <= s->nthreads; i++)
+        if (busy[i] || atomic_load(&s->workers[i].inbox))
+            wake_rouse(&s->workers[i]);
+    if (s->shared && s->workers[0].nready > 1)
+        wake_sleeper(s);
 }
 
 bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
 {
+    struct worker *w = &s->workers[0];
     check(!s->in_run);
-    s->in_run = true;
-    s->worker = pthread_self();
+    struct worker *before = worker_become(w);
+    w->thread = pthread_self();
+    s->until = until;
     s->until_ns = until_ns;
-    s->now = sched_now_ns(s);
-    bool stuck = false;
-    for (;;) {
-        if (atomic_load_explicit(&s->inbox, memory_order_relaxed))
-            sched_reap(s);
-        if (atomic_load_explicit(&s->stop, memory_order_relaxed) &&
-            atomic_exchange(&s->stop, false))
-            break;
-        if (!s->alive || (until && until->state == PROC_DEAD) || s->now >= until_ns)
-            break;
-        fire_timers(s);
-        if (is_busy(s))
-            s->source->look(s->source);
-        if (!list_empty(&s->fd_waiters) && s->now - s->last_poll >= s->slice_ns)
-            poll_waiters(s, 0);
-        struct list *next = unlikely(s->sim.on) ? sim_take(&s->sim, &s->runq) : list_pop(&s->runq);
-        if (next) {
-            dispatch(s, container_of(next, struct proc, runq));
-        } else if (!idle(s)) {
-            /* A kill or stop that came after the look above is outside help that did come. */
-            stuck = s->alive && !atomic_load(&s->inbox) && !atomic_load(&s->stop);
-            if (stuck || !s->alive)
-                break;
-        }
-    }
-    s->in_run = false;
+    w->now = sched_now_ns(s);
+    if (s->nthreads + 1 < s->nworkers)
+        worker_start_all(s);
+    bool stuck;
+    do { /* as long as help comes that the last look did not see */
+        resume(s);
+        sched_work(w);
+        halt(s);
+        stuck = s->quiet && sched_count(s) && (!until || until->state != PROC_DEAD);
+    } while (stuck && (!idle_for_ever(s) || atomic_load(&s->stop)));
+    s->until = NULL;
+    (void)worker_become(before);
     tick_leave(&s->tick);
-    while (atomic_load(&s->pokers)) /* they may be about to signal this thread */
+    while (atomic_load(&w->pokers)) /* they may be about to signal this thread */
         ;
     return stuck;
 }

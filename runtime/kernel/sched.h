@@ -1,16 +1,23 @@
-/* The scheduler: process table, run queue, timers, waiting on descriptors, preemption.
+/* The scheduler: process table, run queues, timers, waiting on descriptors, preemption.
  *
- * One worker (the caller of sched_run()) for now; nothing here is global. Unless a function says
- * otherwise it belongs to the worker's thread, also while sched_run() is not running; what other
- * threads and signal handlers may touch is atomic (see sched.c for what guards what).
+ * Workers are threads that run processes, each with a queue from which the others steal. Worker 0
+ * is the caller of sched_run(); the others exist from the first run on. When sched_run() returns
+ * they all sleep: whoever called it has the system to himself. Unless a function says otherwise it
+ * belongs to workers during a run, and else to that caller; what other threads and signal handlers
+ * may touch is atomic (sched_int.h). Nothing is global.
+ *
+ * A process has a home, the worker that ran it last and has its timers. One that is ready and has
+ * no timer may be stolen.
  *
  * Blocking, in three steps, inside a host call:
  *   1. if the thing waited for is there: take it, proc_wait_end(), go on;
- *   2. else register as its waiter, proc_wait_begin(deadline), return RUN_BLOCK through the engine;
+ *   2. else register as its waiter, look again if the thing comes from another worker,
+ *      proc_wait_begin(deadline), return RUN_BLOCK through the engine;
  *   3. the waker calls sched_wake(); the host call is executed again from the start, and sees
- * p->waiting set (so a relative time-out is not started anew) and p->timed_out if the time ran out.
- * A wake-up between 1 and the moment the process is marked BLOCKED is not lost: sched_wake() sets
- * p->woken.
+ *      p->waiting set (so a relative time-out is not started anew) and p->timed_out if the time ran
+ *      out.
+ * A wake-up between 2 and the moment the process is marked BLOCKED is not lost: it makes the
+ * process WOKEN.
  *
  * Preemption: a process runs until it has spent its slice. A tick (tick.h) sets p->interrupt, which
  * an interpreter checks at loop headers and function entries; none comes while nothing needs it.
@@ -22,9 +29,12 @@
 
 #include "runtime/kernel/sim.h"
 
+#define SCHED_WORKERS_MAX 256u
+
 struct sched_config {
     uint32_t max_procs; /* 0: 1 << 20 */
     uint64_t slice_ns;  /* 0: 1 ms */
+    uint32_t workers;   /* 0: one; at most SCHED_WORKERS_MAX */
     uint64_t seed;      /* not 0: runs can be repeated (sim.h) */
     sim_trace trace;    /* of a seeded one; NULL: none */
     void *trace_ctx;
@@ -34,27 +44,28 @@ must_check enum status sched_create(const struct sched_config *cfg, struct sched
                                     struct diag *why);
 /* No process may be left. */
 void sched_destroy(struct sched *s);
+uint32_t sched_workers(const struct sched *s);
 
 /* Zeroes *p and gives it an id and owner number; it stays PROC_FREE, without quotas, until
  * proc_publish(). E_LIMIT: table full; E_NOMEM. `name` is copied (cut to fit). */
 must_check enum status proc_reserve(struct sched *s, struct proc *p, const struct proc_ops *ops,
                                     const char *name);
-/* Makes it schedulable: READY at the tail of the run queue. Cannot fail. */
+/* Makes it schedulable: READY at the tail of a run queue. Cannot fail. */
 void proc_publish(struct proc *p);
 /* Gives the id back. The process must be dead and torn down, or never published. */
 void proc_forget(struct proc *p);
 /* From now on the process looks at `interrupt` when a signal says so (see above), whose handler
- * calls tick_signal() first. The worker only, also while the process runs: from then on there are
+ * calls tick_signal() first. Its worker only, also while the process runs: from then on there are
  * ticks, without which a signal that comes where nothing can be stopped would be the last. */
 void proc_by_signal(struct proc *p);
-/* By id; NULL if there is none. */
+/* By id; NULL if there is none. It may end meanwhile if others run. */
 struct proc *sched_find(struct sched *s, uint32_t id);
 uint32_t sched_count(const struct sched *s); /* published and not dead */
 
 /* Runs processes until none is left alive, `until` (may be NULL) is dead, until_ns (absolute,
  * WAIT_FOREVER: none) has passed, or sched_stop() was called. Sleeps when nothing is ready. Returns
  * true if something alive remains that can never run again without outside help (all are blocked,
- * with no timer and no descriptor). */
+ * with no timer and no descriptor). All workers sleep when it returns. */
 bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns);
 /* From any thread or signal handler: sched_run() returns soon, or at once when it is called next.
  */
@@ -63,7 +74,7 @@ void sched_stop(struct sched *s);
 /* From any thread: whatever process runs gives way soon. */
 void sched_nudge(struct sched *s);
 
-/* The same as sched_stop() for the worker itself, within sched_run(): it returns before it runs
+/* The same as sched_stop() for a worker, within sched_run(): worker 0 returns before it runs
  * anything else. */
 void sched_leave(struct sched *s);
 
@@ -74,8 +85,9 @@ void proc_wait_begin(struct proc *p, uint64_t wake_ns);
 void proc_wait_fd(struct proc *p, int fd,
                   short events); /* additionally wake when poll(2) reports it */
 void proc_wait_end(struct proc *p);
-/* Where processes may wait for what others do: while `busy` is not zero the worker calls look()
- * between two slices, and sleeps no longer than until `fd` is readable. There is one (aio.h). */
+/* Where processes may wait for what others do: while `busy` is not zero a worker calls look()
+ * between two slices, one at a time, and one sleeps no longer than until `fd` is readable. There is
+ * one (aio.h). */
 struct sched_source {
     int fd;
     _Atomic uint32_t busy;
@@ -83,7 +95,8 @@ struct sched_source {
 };
 void sched_attach(struct sched *s, struct sched_source *source); /* NULL: none any more */
 
-/* Makes a blocked process ready; harmless if it is not blocked. */
+/* Makes a blocked process ready; harmless if it is not blocked. By any worker, which keeps the
+ * process from being torn down meanwhile. */
 void sched_wake(struct proc *p);
 /* The same if it takes next to no stack, which it does if no timer is set for p and a tick is on
  * its way; false: nothing was done. */
@@ -93,7 +106,8 @@ bool sched_wake_lightly(struct proc *p);
  * else as soon as the worker looks (it is woken). Any thread and signal handlers, as long as the
  * process is not forgotten. */
 void proc_kill(struct proc *p, enum trap why);
-/* Looks now: processes that were killed and are not running are torn down when this returns. */
+/* Looks now: processes that were killed and are not running are torn down when this returns, but
+ * during a run only those whose home is the calling worker. */
 void sched_reap(struct sched *s);
 
 /* The reason a process must stop now, or TRAP_NONE: kill, time-out, CPU quota. Called by engines

@@ -1,29 +1,5 @@
 #include "runtime/kernel/timers.h"
 
-#include <stdlib.h>
-
-enum status timers_reserve(struct timers *t, uint32_t n)
-{
-    if (n <= t->cap)
-        return OK;
-    uint32_t cap = t->cap ? t->cap : 64;
-    while (cap < n)
-        cap *= 2;
-    struct timer *heap = realloc(t->heap, cap * sizeof *heap);
-    if (!heap)
-        return E_NOMEM;
-    t->heap = heap;
-    t->cap = cap;
-    return OK;
-}
-
-void timers_clear(struct timers *t)
-{
-    check(t->n == 0);
-    free(t->heap);
-    *t = (struct timers){0};
-}
-
 static void put(struct timers *t, uint32_t i, struct timer x)
 {
     t->heap[i] = x;

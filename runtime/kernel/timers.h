@@ -9,15 +9,13 @@ struct timer {
     struct proc *proc;
 };
 
-/* heap[i].proc->timer == i + 1; no entry is earlier than its parent. A zeroed one is empty. */
+/* heap[i].proc->timer == i + 1; no entry is earlier than its parent. Room for `cap` is its owner's,
+ * as many as there can be processes: timers_set() cannot fail. */
 struct timers {
     struct timer *heap;
     uint32_t n, cap;
 };
 
-/* Room for n timers, so that timers_set() cannot fail. E_NOMEM: unchanged. */
-must_check enum status timers_reserve(struct timers *t, uint32_t n);
-void timers_clear(struct timers *t);
 /* Sets or moves the process's timer; WAIT_FOREVER takes it away. */
 void timers_set(struct timers *t, struct proc *p, uint64_t at_ns);
 /* When the first one is due, or WAIT_FOREVER. */

@@ -1,0 +1,325 @@
+/* What threads tell workers: that a process may run again, that it must end, that they should look.
+ *
+ * A wake-up is one compare-and-swap of the state: BLOCKED becomes READY, RUNNING becomes WOKEN, and
+ * whoever made it READY sees to it that it gets into a queue. So it is neither lost nor doubled.
+ * The caller holds something that the end of the process would need (its endpoint's lock, say), as
+ * the process must not be gone in between.
+ *
+ * An inbox is a list of processes about which a worker must do something: make one run that another
+ * worker woke, end one that was killed. What it is, the process says itself. Threads push, the
+ * worker takes the whole list. `posts` counts what was said about a process and not attended to:
+ * from 0 to 1 it is pushed; the worker takes off what it saw, and looks again if that was not all.
+ * The process is not touched after that, and is not forgotten before. A process that has another
+ * home by now is handed on.
+ *
+ * Poking: other threads set the interrupt word of whatever process a worker runs. They find it
+ * through `running` and may hold that pointer only between pokers++ and pokers--; proc_forget()
+ * waits for pokers == 0 (INV-9).
+ */
+#include "runtime/kernel/sched_int.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* ---- telling ---- */
+
+bool wake_poke(struct worker *w)
+{
+    bool by_signal = false;
+    atomic_fetch_add(&w->pokers, 1);
+    struct proc *p = atomic_load(&w->running);
+    if (p) {
+        atomic_store(&p->interrupt, 1);
+        by_signal = p->by_signal;
+        if (by_signal)
+            pthread_kill(w->thread, PREEMPT_SIGNAL);
+    }
+    atomic_fetch_sub(&w->pokers, 1);
+    return by_signal;
+}
+
+/* True if w sleeps, and is now woken. */
+static bool rouse(struct worker *w)
+{
+    if (!atomic_load(&w->asleep) || !atomic_exchange(&w->asleep, false))
+        return false;
+    atomic_fetch_sub(&w->sched->nasleep, 1);
+    int e = errno; /* may be a signal handler */
+    uint64_t one = 1;
+    ssize_t n = write(w->kick, &one, sizeof one);
+    (void)n;
+    errno = e;
+    return true;
+}
+
+void wake_rouse(struct worker *w)
+{
+    (void)rouse(w);
+}
+
+void wake_sleeper(struct sched *s)
+{
+    if (!atomic_load_explicit(&s->nasleep, memory_order_relaxed) || atomic_load(&s->nsearching) ||
+        !atomic_load(&s->in_run))
+        return;
+    for (uint32_t i = 0; i <= s->nthreads; i++)
+        if (rouse(&s->workers[i]))
+            return;
+}
+
+static void push(struct worker *w, struct proc *p)
+{
+    struct proc *head = atomic_load(&w->inbox);
+    do
+        p->inbox_next = head;
+    while (!atomic_compare_exchange_weak(&w->inbox, &head, p));
+}
+
+static void post(struct worker *w, struct proc *p)
+{
+    if (atomic_fetch_add(&p->posts, 1) == 0)
+        push(w, p);
+}
+
+void proc_kill(struct proc *p, enum trap why)
+{
+    struct worker *home = home_of(p);
+    uint32_t none = TRAP_NONE;
+    atomic_compare_exchange_strong(&p->kill, &none, (uint32_t)why);
+    atomic_store(&p->interrupt, 1);
+    post(home, p); /* p may be gone from here on */
+    (void)wake_poke(home);
+    (void)rouse(home);
+}
+
+/* ---- the end of a process ---- */
+
+void wake_finish(struct worker *w, struct proc *p, enum trap why)
+{
+    struct sched *s = w->sched;
+    if (why != TRAP_NONE)
+        p->trap = why;
+    if (s->shared)
+        (void)proc_swap_state(p, PROC_DEAD);
+    else
+        proc_set_state(p, PROC_DEAD);
+    list_remove(&p->runq);
+    timers_set(&w->timers, p, WAIT_FOREVER);
+    p->waiting = false;
+    uint32_t ended = atomic_load_explicit(&w->ended, memory_order_relaxed);
+    atomic_store_explicit(&w->ended, ended + 1, memory_order_relaxed);
+    bool awaited = p == s->until;
+    sim_event(&s->sim, SIM_END, p);
+    p->ops->teardown(p);
+    if (awaited && w->index)
+        wake_rouse(&s->workers[0]);
+}
+
+/* ---- waking ---- */
+
+/* p, READY and in no queue, whose home is `home`, gets its place there. */
+static void place(struct worker *home, struct proc *p)
+{
+    struct sched *s = home->sched;
+    if (p->timer)
+        timers_set(&home->timers, p, s->shared ? WAIT_FOREVER : p->deadline_ns);
+    list_remove(&p->runq); /* it may have waited for a descriptor */
+    if (atomic_load_explicit(&home->running, memory_order_relaxed))
+        worker_push_next(home, p);
+    else
+        worker_push(home, p);
+    sim_event(&s->sim, SIM_WAKE, p);
+    if (sched_is_running(s))
+        tick_want(&s->tick); /* whoever runs now is no longer alone */
+}
+
+/* Nothing of p is in structures of its home: another worker may run it. */
+static bool is_free(const struct proc *p)
+{
+    return !p->timer && p->wait_fd < 0;
+}
+
+/* p, whose home is w, was made READY and has no place yet: else it is in the queue, or another
+ * worker has it. */
+static bool has_no_place(struct worker *w, const struct proc *p)
+{
+    own_lock(w);
+    bool yes = home_of(p) == w && !p->queued;
+    own_unlock(w);
+    return yes;
+}
+
+/* On behalf of its home. */
+static void look_at(struct worker *w, struct proc *p)
+{
+    enum trap why = (enum trap)atomic_load(&p->kill);
+    enum proc_state state = atomic_load(&p->state);
+    if (state == PROC_READY) {
+        if (has_no_place(w, p))
+            place(w, p);
+        if (why != TRAP_NONE && worker_unqueue(w, p))
+            wake_finish(w, p, why);
+    } else if (state == PROC_BLOCKED && why != TRAP_NONE) {
+        if (proc_try_state(p, PROC_BLOCKED, PROC_READY, !w->sched->shared))
+            wake_finish(w, p, why);
+    }
+}
+
+static void attend(struct worker *w, struct proc *p)
+{
+    for (uint32_t seen = 0, left = 1; left; left = atomic_fetch_sub(&p->posts, seen) - seen) {
+        struct worker *home = home_of(p);
+        if (home != w) {
+            push(home, p);
+            (void)rouse(home);
+            return;
+        }
+        seen = atomic_load(&p->posts);
+        look_at(w, p);
+    }
+}
+
+/* Makes `me` the home of p, unless p is in an inbox: whose worker must find what it expects. */
+static bool take_over(struct worker *me, struct proc *p)
+{
+    uint32_t none = 0;
+    if (!is_free(p) || !atomic_compare_exchange_strong(&p->posts, &none, 1))
+        return false;
+    atomic_store_explicit(&p->worker, me, memory_order_relaxed);
+    attend(me, p);
+    return true;
+}
+
+/* The caller has made p READY. */
+static void send_home(struct worker *me, struct proc *p)
+{
+    struct worker *home = home_of(p);
+    if (!me || me == home) {
+        place(home, p);
+    } else if (!atomic_load_explicit(&home->asleep, memory_order_relaxed) || !take_over(me, p)) {
+        post(home, p);
+        (void)rouse(home);
+    } /* else it runs sooner than the other one is awake */
+}
+
+/* What a wake-up makes of a process. */
+static const uint8_t woken[PROC_STATE_N] = {
+    [PROC_FREE] = PROC_FREE,   [PROC_READY] = PROC_READY,   [PROC_RUNNING] = PROC_WOKEN,
+    [PROC_WOKEN] = PROC_WOKEN, [PROC_BLOCKED] = PROC_READY, [PROC_DEAD] = PROC_DEAD,
+};
+
+/* Returns what p was. */
+static enum proc_state wake(struct proc *p, bool shared)
+{
+    enum proc_state was = atomic_load_explicit(&p->state, memory_order_relaxed);
+    if (shared) /* even if nothing changes: its next look comes after what the caller did before */
+        while (!atomic_compare_exchange_weak(&p->state, &was, (enum proc_state)woken[was]))
+            ;
+    else if (woken[was] != was)
+        proc_set_state(p, (enum proc_state)woken[was]);
+    return was;
+}
+
+void sched_wake(struct proc *p)
+{
+    struct sched *s = p->sched;
+    if (s && wake(p, s->shared) == PROC_BLOCKED)
+        send_home(worker_here(s), p);
+}
+
+bool sched_wake_lightly(struct proc *p)
+{
+    struct sched *s = p->sched;
+    if (!s)
+        return true; /* it was never scheduled */
+    struct worker *me = worker_here(s);
+    if (atomic_load_explicit(&p->state, memory_order_relaxed) == PROC_BLOCKED &&
+        ((s->shared && home_of(p) != me) || p->timer || p->deadline_ns != WAIT_FOREVER ||
+         (atomic_load_explicit(&s->in_run, memory_order_relaxed) &&
+          !atomic_load_explicit(&s->tick.wanted, memory_order_relaxed))))
+        return false;
+    if (wake(p, s->shared) == PROC_BLOCKED)
+        send_home(me, p);
+    return true;
+}
+
+void wake_block(struct worker *w, struct proc *p)
+{
+    struct sched *s = w->sched;
+    uint64_t at = p->waiting && p->wake_ns < p->deadline_ns ? p->wake_ns : p->deadline_ns;
+    bool waits_fd = p->waiting && p->wait_fd >= 0;
+    enum trap why = (enum trap)atomic_load_explicit(&p->kill, memory_order_relaxed);
+    if (unlikely(why != TRAP_NONE)) { /* the worker was told while p ran, and did nothing then */
+        wake_finish(w, p, why);
+        return;
+    }
+    if (at != WAIT_FOREVER)
+        timers_set(&w->timers, p, at);
+    if (waits_fd)
+        list_push(&w->fd_waiters, &p->runq);
+    if (proc_try_state(p, PROC_RUNNING, PROC_BLOCKED, !s->shared)) {
+        sim_event(&s->sim, SIM_BLOCK, p); /* with several workers, another may run it already */
+        return;
+    }
+    list_remove(&p->runq);
+    timers_set(&w->timers, p, s->shared ? WAIT_FOREVER : p->deadline_ns);
+    proc_set_state(p, PROC_READY); /* from WOKEN: nobody else moves it from there */
+    worker_push_again(w, p);
+    sim_event(&s->sim, SIM_YIELD, p);
+}
+
+/* One that is over, of a process that does not wait for it; false: another worker has just made the
+ * process READY and told, or is about to tell, this one. */
+static bool drop_timer(struct worker *w, struct proc *p)
+{
+    if (w->sched->shared)
+        return false;
+    timers_set(&w->timers, p, WAIT_FOREVER); /* of one that is READY: it is told when it runs */
+    return true;
+}
+
+void wake_timers(struct worker *w)
+{
+    bool alone = !w->sched->shared;
+    while (timers_first(&w->timers) <= w->now) {
+        struct proc *p = w->timers.heap[0].proc;
+        if (!proc_try_state(p, PROC_BLOCKED, PROC_READY, alone)) {
+            if (!drop_timer(w, p))
+                break;
+        } else if (p->deadline_ns <= w->now) {
+            wake_finish(w, p, TRAP_TIMEOUT);
+        } else {
+            p->timed_out = true;
+            place(w, p);
+        }
+    }
+}
+
+/* ---- inboxes ---- */
+
+void wake_attend(struct worker *w)
+{
+    struct proc *p = atomic_exchange(&w->inbox, NULL);
+    while (p) {
+        struct proc *next = p->inbox_next; /* p can be pushed again as soon as it is attended to */
+        attend(w, p);
+        p = next;
+    }
+}
+
+void sched_reap(struct sched *s)
+{
+    struct worker *me = worker_here(s);
+    if (me && s->shared) {
+        wake_attend(me);
+        return;
+    }
+    for (bool again = true; again;) { /* one may hand on to another */
+        again = false;
+        for (uint32_t i = 0; i < s->nworkers; i++) {
+            struct worker *w = &s->workers[i];
+            again |= atomic_load(&w->inbox) != NULL;
+            wake_attend(w);
+        }
+    }
+}
