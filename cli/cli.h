@@ -43,10 +43,12 @@ static inline int opts_monitor(int option, int now)
                                       : now;
 }
 
-/* trace.c: runs that can be repeated. */
-enum { OPT_SEED = OPT_NO_MONITOR + 1, OPT_TRACE };
+/* trace.c: how processes are scheduled; runs that can be repeated. */
+enum { OPT_SEED = OPT_NO_MONITOR + 1, OPT_TRACE, OPT_WORKERS };
 #define SEED_OPTIONS                                                                               \
-    {OPT_SEED, "seed", "N", "a run that can be repeated: one worker, chance and time follow N"},   \
+    {OPT_WORKERS, "workers", "N", "threads that run processes (default: 1)"},                      \
+        {OPT_SEED, "seed", "N",                                                                    \
+         "a run that can be repeated: one worker, chance and time follow N"},                      \
     {                                                                                              \
         OPT_TRACE, "trace", "FILE", "with --seed: write what the scheduler does, line by line"     \
     }

@@ -166,6 +166,7 @@ static bool take(struct run_options *r, int option, const char *text)
     case OPT_NO_MONITOR:
         r->system.monitor = opts_monitor(option, r->system.monitor);
         return true;
+    case OPT_WORKERS:
     case OPT_SEED:
     case OPT_TRACE:
         return trace_option(option, text, &r->system);

@@ -1,4 +1,5 @@
-/* Options of seeded runs: --seed=N and --trace=FILE, one line for each thing the scheduler does. */
+/* Options of scheduling: --workers=N; of seeded runs: --seed=N and --trace=FILE, one line for each
+ * thing the scheduler does. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -26,6 +27,13 @@ bool trace_option(int option, const char *text, struct singula_config *cfg)
 {
     if (option == OPT_SEED)
         return opts_count("--seed", text, 1, UINT64_MAX, &cfg->seed);
+    if (option == OPT_WORKERS) {
+        uint64_t n;
+        if (!opts_count("--workers", text, 1, SINGULA_WORKERS_MAX, &n))
+            return false;
+        cfg->workers = (uint32_t)n;
+        return true;
+    }
     trace_close(cfg);
     FILE *f = fopen(text, "we");
     if (!f) {

@@ -431,7 +431,8 @@ static int up_run(const struct command *self, int argc, char **argv)
             return EXIT_USAGE;
         if (c == OPT_OPT && (u.system.opt = opts_level(o.value)) < 0)
             return EXIT_USAGE;
-        if ((c == OPT_SEED || c == OPT_TRACE) && !trace_option(c, o.value, &u.system))
+        if ((c == OPT_SEED || c == OPT_TRACE || c == OPT_WORKERS) &&
+            !trace_option(c, o.value, &u.system))
             return EXIT_USAGE;
         u.check |= c == OPT_CHECK;
         u.audit |= c == OPT_AUDIT;

@@ -207,12 +207,18 @@ struct singula_trace {
     int exit_code;
 };
 
+#define SINGULA_WORKERS_MAX 256
+
 struct singula_config {      /* zero means the default */
     uint64_t address_bytes;  /* of the compact zone */
     uint32_t guard_windows;  /* how many guard-mode SIPs may live at once */
     uint64_t exchange_bytes; /* limit of the exchange heap */
     uint32_t max_sips;
     uint64_t slice_ns; /* scheduler */
+    /* Threads that run SIPs, the caller of singula_run() among them; 0 or 1: he alone. At most
+     * SINGULA_WORKERS_MAX. Host functions are called one at a time whatever it is, and so is on_end:
+     * on the caller's thread, while no SIP runs. */
+    uint32_t workers;
     /* Not 0: a run that can be repeated. Who runs next, how long, what time it is and what random
      * numbers guests get follow from the seed and from nothing else: time is virtual, passes with
      * what guests execute and jumps where all wait. Everything is interpreted (E_ARGUMENT with

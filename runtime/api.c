@@ -152,6 +152,7 @@ enum status api_module_load(struct singula_module *m, struct singula_system *sys
 
 /* ---- systems ---- */
 
+_Static_assert(SINGULA_WORKERS_MAX == SCHED_WORKERS_MAX, "singula.h");
 _Static_assert((int)SIM_SPAWN == SINGULA_TRACE_SPAWN && (int)SIM_START == SINGULA_TRACE_START &&
                    (int)SIM_CHECK == SINGULA_TRACE_CHECK && (int)SIM_YIELD == SINGULA_TRACE_YIELD &&
                    (int)SIM_BLOCK == SINGULA_TRACE_BLOCK && (int)SIM_WAKE == SINGULA_TRACE_WAKE &&
@@ -196,6 +197,7 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
         rc.xheap.max_bytes = cfg->exchange_bytes;
         rc.sched.max_procs = cfg->max_sips;
         rc.sched.slice_ns = cfg->slice_ns;
+        rc.sched.workers = cfg->workers;
         rc.monitor = cfg->monitor == SINGULA_MONITOR_ON    ? MONITOR_ON
                      : cfg->monitor == SINGULA_MONITOR_OFF ? MONITOR_OFF
                                                            : MONITOR_DEFAULT;
@@ -203,7 +205,11 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
                  : cfg->io == SINGULA_IO_THREADS ? AIO_THREADS
                                                  : AIO_BEST;
     }
-    enum status st = runtime_open(&sys->rt, &rc, &d);
+    enum status st = E_CONFIG;
+    if (rc.sched.workers > SCHED_WORKERS_MAX)
+        diag_set(&d, st, "%u workers; at most %u", rc.sched.workers, SCHED_WORKERS_MAX);
+    else
+        st = runtime_open(&sys->rt, &rc, &d);
     if (st != OK) {
         free(sys);
         return api_refuse(why, &d, st);
@@ -254,12 +260,26 @@ bool singula_skip_to(struct singula_system *sys, uint64_t at_ns)
     return sched_skip_to(sys->rt.sched, at_ns);
 }
 
+/* Takes code that was made meanwhile. With one worker engines do that as they run. */
+static bool improve_code(struct singula_system *sys)
+{
+    bool any = false;
+    for (struct list *i = sys->loaded.next; sys->rt.shared && i != &sys->loaded; i = i->next) {
+        struct loaded *l = container_of(i, struct loaded, in_system);
+        if (sys->rt.engine->improve)
+            any |= sys->rt.engine->improve(&sys->rt, l->code);
+    }
+    return any;
+}
+
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns)
 {
     sys->running = true;
     bool stuck = sched_run(sys->rt.sched, until, until_ns);
     sys->running = false;
-    sys->served = api_children_serve(sys);
+    sys->served = api_ended_serve(sys);
+    sys->served |= api_children_serve(sys);
+    sys->served |= improve_code(sys);
     return stuck && !sys->served;
 }
 
@@ -269,10 +289,12 @@ int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t 
     uint64_t end = timeout_ns < WAIT_FOREVER - now ? now + timeout_ns : WAIT_FOREVER;
     struct proc *p = until ? &until->sip->proc : NULL;
     check(!sys->running);
-    bool stuck;
-    do
+    bool stuck, done;
+    do { /* the scheduler also stops for what must be done while nobody runs */
         stuck = api_sched(sys, p, end);
-    while (sys->served && !atomic_load(&sys->stopped));
+        done = p ? p->state == PROC_DEAD : !sys->served && !somebody_works(sys);
+    } while (!atomic_load(&sys->stopped) &&
+             (sys->served || (!stuck && !done && singula_now_ns(sys) < end)));
     bool stopped = atomic_exchange(&sys->stopped, false);
     if (p ? p->state == PROC_DEAD : !somebody_works(sys))
         return SINGULA_RUN_DONE;

@@ -59,8 +59,13 @@ static enum host_result call_host(struct sip *s, struct instance *caller, const 
                                   uint64_t *slots)
 {
     const struct host_entry *e = data;
+    pthread_mutex_t *lock = s->rt->host_lock;
     (void)caller;
+    if (lock)
+        pthread_mutex_lock(lock);
     int r = e->fn(s->user, e->ctx, slots);
+    if (lock)
+        pthread_mutex_unlock(lock);
     return r == 0 ? HOST_OK : host_failed(s, data, r);
 }
 
@@ -121,6 +126,8 @@ int singula_host_function(struct singula_system *sys, const char *module, const 
     if (st == OK) {
         e->fn = fn;
         e->ctx = ctx;
+    }
+    if (st == OK && !sys->rt.shared) { /* else call_host() has them come one at a time */
         e->call.plain = (void (*)(void))fn;
         e->call.plain_data = ctx;
         e->call.failed = host_failed;
@@ -135,6 +142,8 @@ int singula_host_bind(struct singula_system *sys, const char *binding, struct si
     struct host_entry *e;
     diag_clear(&d);
     enum status st = ffi_bind(binding, &b, &d);
+    if (st == OK && sys->rt.shared)
+        ffi_one_at_a_time(b);
     if (st == OK)
         st = enter(sys, ffi_module(b), ffi_name(b), ffi_type_text(b), b, &e, &d);
     return api_refuse(why, &d, st);

@@ -55,6 +55,7 @@ struct children {
     pthread_mutex_t lock;
     struct drivers_start *first, *last; /* to be started */
     struct singula_sip *released;       /* to be destroyed */
+    struct singula_sip *ended;          /* whose end is to be told; the last one first */
 };
 
 struct singula_system {
@@ -71,7 +72,8 @@ struct singula_system {
     void *trace_ctx;
     struct drivers *drivers; /* NULL until a SIP is given one */
     struct children children;
-    bool served;  /* the last api_sched() ended in order to start children: to be called again */
+    bool
+        served; /* the last api_sched() left something to do while nobody ran: to be called again */
     bool running; /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
 };
@@ -84,6 +86,7 @@ struct singula_sip {
     char **publish, **connect;   /* NULL-terminated copies */
     struct grants *grants;       /* what it may ask of drivers; NULL: nothing, or it has ended */
     struct drivers_child *child; /* who is told when it ends; NULL: it is nobody's child */
+    struct singula_sip *next_ended;
     struct singula_sip *next_released;
     void (*on_end)(struct singula_sip *sip, void *ctx);
     void *on_end_ctx;
@@ -128,6 +131,8 @@ void api_children_kill(struct singula_system *sys);
 void api_children_close(struct singula_system *sys);
 /* The SIP has ended: tells whose child it is. */
 void api_child_ended(struct singula_sip *h);
+/* Tells which SIPs ended while several workers ran; true if there were some. */
+bool api_ended_serve(struct singula_system *sys);
 /* sched_run() for a system that does not run yet. */
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns);
 /* The link function of SIPs: host functions of the system, WASI. ctx: struct singula_system. */

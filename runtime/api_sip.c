@@ -103,14 +103,45 @@ static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, s
     return st;
 }
 
-static void ended(struct sip *s)
+static void tell_end(struct singula_sip *h)
 {
-    struct singula_sip *h = s->user;
     drivers_revoke(h->sys->drivers, h->grants);
     h->grants = NULL;
     api_child_ended(h);
     if (h->on_end)
         h->on_end(h, h->on_end_ctx);
+}
+
+/* With several workers, that is done when all of them stand still. */
+static void ended(struct sip *s)
+{
+    struct singula_sip *h = s->user;
+    struct children *c = &h->sys->children;
+    if (!h->sys->rt.shared || !h->sys->running) {
+        tell_end(h);
+    } else if (h->grants || h->child || h->on_end) {
+        pthread_mutex_lock(&c->lock);
+        h->next_ended = c->ended;
+        c->ended = h;
+        pthread_mutex_unlock(&c->lock);
+        sched_stop(h->sys->rt.sched);
+    }
+}
+
+bool api_ended_serve(struct singula_system *sys)
+{
+    struct singula_sip *first = NULL, *next;
+    for (struct singula_sip *h = sys->children.ended; h; h = next) { /* the other way round */
+        next = h->next_ended;
+        h->next_ended = first;
+        first = h;
+    }
+    sys->children.ended = NULL;
+    for (struct singula_sip *h = first; h; h = next) {
+        next = h->next_ended;
+        tell_end(h);
+    }
+    return first != NULL;
 }
 
 /* What its options give it of drivers. */

@@ -13,6 +13,8 @@
 #ifndef RUNTIME_ENGINE_ENGINE_H
 #define RUNTIME_ENGINE_ENGINE_H
 
+#include <pthread.h>
+
 #include "base/strbuf.h"
 #include "channels/xheap.h"
 #include "runtime/engine/exec.h"
@@ -174,6 +176,9 @@ struct engine {
     /* The rest may be NULL. An instance is complete but for its segments: the last step that may
      * fail. E_LIMIT. */
     enum status (*attach)(struct instance *inst, struct diag *why);
+    /* Takes better code, if there is some, while nobody runs this one; false: there was none. With
+     * one worker run() does it. */
+    bool (*improve)(struct runtime *rt, struct code_module *c);
     /* A memory or table of the SIP has grown. */
     void (*resized)(struct sip *s);
     /* Gives back what the SIP has of the engine but for what sip_alloc() gave. */
@@ -211,7 +216,9 @@ struct code_provider {
 struct runtime {
     struct region *region;
     struct sched *sched;
-    struct aio *aio; /* runtime_aio(); NULL until the first operation */
+    bool shared;                /* there are several workers */
+    pthread_mutex_t *host_lock; /* held by functions of the host; NULL with one worker */
+    struct aio *aio;            /* runtime_aio(); NULL until the first operation */
     enum aio_way aio_way;
     struct types *types;
     struct xheap *xheap;

@@ -118,12 +118,17 @@ static enum host_result call(struct sip *s, struct instance *caller, const void 
     const struct ffi_binding *b = data;
     union cvalue values[MAX_PARAMS], result = {0};
     void *args[MAX_PARAMS];
-    (void)s, (void)caller;
+    pthread_mutex_t *lock = s->rt->host_lock;
+    (void)caller;
     for (uint32_t i = 0; i < b->nparams; i++) {
         put_value(&values[i], b->params[i], slots[i]);
         args[i] = &values[i];
     }
+    if (lock)
+        pthread_mutex_lock(lock);
     ffi_call((ffi_cif *)(uintptr_t)&b->cif, b->fn, &result, args); /* libffi reads it only */
+    if (lock)
+        pthread_mutex_unlock(lock);
     if (b->has_result)
         slots[0] = get_value(&result, b->result);
     return HOST_OK;
@@ -338,6 +343,11 @@ void ffi_unbind(struct ffi_binding *b)
     free(b->module);
     free(b->name);
     free(b);
+}
+
+void ffi_one_at_a_time(struct ffi_binding *b)
+{
+    b->call = (struct hostcall){.fn = call, .data = b, .module = b->module, .name = b->name};
 }
 
 const struct hostcall *ffi_hostcall(const struct ffi_binding *b)

@@ -43,6 +43,8 @@ void xcall_unbind_all(struct runtime *rt);
 struct ffi_binding;
 must_check enum status ffi_bind(const char *text, struct ffi_binding **out, struct diag *why);
 void ffi_unbind(struct ffi_binding *b);
+/* From now on it holds the runtime's host_lock while it runs. */
+void ffi_one_at_a_time(struct ffi_binding *b);
 const struct hostcall *ffi_hostcall(const struct ffi_binding *b);
 const char *ffi_module(const struct ffi_binding *b);
 const char *ffi_name(const struct ffi_binding *b);

@@ -1,8 +1,19 @@
 /* A runtime: the parts that all SIPs of one system share, made lowest first and closed in the
  * opposite order. */
+#include <stdlib.h>
+
 #include "channels/names.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/hostcall.h"
+
+static enum status make_host_lock(struct runtime *rt)
+{
+    rt->host_lock = malloc(sizeof *rt->host_lock);
+    if (!rt->host_lock)
+        return E_NOMEM;
+    check(pthread_mutex_init(rt->host_lock, NULL) == 0);
+    return OK;
+}
 
 must_check enum status runtime_open(struct runtime *rt, const struct runtime_config *cfg,
                                     struct diag *why)
@@ -15,9 +26,13 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
     r.aio_way = cfg->aio;
     r.monitor = cfg->monitor == MONITOR_DEFAULT ? CHECK_LEVEL > 0 : cfg->monitor == MONITOR_ON;
     struct xheap_config xheap = cfg->xheap;
+    struct region_config region = cfg->region;
     xheap.unwatched = !r.monitor;
-    if ((st = region_create(&cfg->region, &r.region, why)) != OK ||
+    r.shared = cfg->sched.workers > 1 && !cfg->sched.seed; /* seeded ones have one worker */
+    xheap.shared = region.shared = r.shared;
+    if ((st = region_create(&region, &r.region, why)) != OK ||
         (st = sched_create(&cfg->sched, &r.sched, why)) != OK ||
+        (r.shared && (st = make_host_lock(&r)) != OK) ||
         (cfg->aio == AIO_RING && (st = aio_open(r.sched, AIO_RING, &r.aio, why)) != OK) ||
         (st = types_create(&r.types)) != OK ||
         (st = xheap_create(r.region, &xheap, &r.xheap, why)) != OK ||
@@ -25,6 +40,8 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
         runtime_close(&r);
         return diag_set(why, st, "the runtime cannot be set up");
     }
+    if (r.shared && !r.aio) /* whoever needs it may be on any worker */
+        (void)runtime_aio(&r);
     *rt = r;
     return OK;
 }
@@ -52,6 +69,10 @@ void runtime_close(struct runtime *rt)
         sched_destroy(rt->sched);
     if (rt->region)
         region_destroy(rt->region);
+    if (rt->host_lock) {
+        pthread_mutex_destroy(rt->host_lock);
+        free(rt->host_lock);
+    }
     *rt = (struct runtime){0};
 }
 

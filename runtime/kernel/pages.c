@@ -177,6 +177,15 @@ enum status region_create(const struct region_config *cfg, struct region **out, 
     long phys = sysconf(_SC_PHYS_PAGES);
     r->max_pages = cfg && cfg->max_pages ? cfg->max_pages : phys > 0 ? (uint64_t)phys : UINT32_MAX;
     *out = r;
+    if (!cfg || !cfg->shared)
+        return OK;
+    r->lock = malloc(sizeof *r->lock);
+    if (!r->lock) {
+        region_destroy(r);
+        return diag_set(why, E_NOMEM, "region");
+    }
+    check(pthread_mutex_init(r->lock, NULL) == 0);
+    r->shared = true;
     return OK;
 }
 
@@ -186,6 +195,9 @@ void region_destroy(struct region *r)
         return;
     check(r->stats.extents == 0);
     unmap(r);
+    if (r->shared)
+        pthread_mutex_destroy(r->lock);
+    free(r->lock);
     free(r);
 }
 
@@ -254,7 +266,7 @@ static void trim_if_many(struct region *r)
         trim_to(r, cap / 2);
 }
 
-void region_trim(struct region *r)
+void pages_trim(struct region *r)
 {
     trim_to(r, 0);
 }
@@ -387,8 +399,8 @@ static uint32_t take_window(struct region *r)
     return w;
 }
 
-enum status extent_reserve(struct region *r, enum page_zone zone, uint32_t owner, uint32_t npages,
-                           uint8_t rights, struct extent *out)
+enum status pages_reserve(struct region *r, enum page_zone zone, uint32_t owner, uint32_t npages,
+                          uint8_t rights, struct extent *out)
 {
     if (!rights_allowed(rights) || npages == 0 || owner == OWNER_NONE || owner > OWNER_MAX)
         return E_ARGUMENT;
@@ -418,10 +430,10 @@ enum status extent_reserve(struct region *r, enum page_zone zone, uint32_t owner
     return OK;
 }
 
-enum status extent_reserve_down(struct region *r, uint32_t owner, uint32_t npages, uint8_t rights,
-                                struct extent *out)
+enum status pages_reserve_down(struct region *r, uint32_t owner, uint32_t npages, uint8_t rights,
+                               struct extent *out)
 {
-    enum status s = extent_reserve(r, ZONE_COMPACT, owner, npages, rights, out);
+    enum status s = pages_reserve(r, ZONE_COMPACT, owner, npages, rights, out);
     if (s != OK)
         return s;
     out->down = true;
@@ -446,7 +458,7 @@ static bool over_limit(struct region *r, uint32_t n)
     return r->stats.committed + n > r->max_pages;
 }
 
-enum status extent_commit(struct region *r, struct extent *e, uint32_t n)
+enum status pages_commit(struct region *r, struct extent *e, uint32_t n)
 {
     check_extent(r, e);
     if (n > e->npages - e->committed)
@@ -479,7 +491,7 @@ static void restore_rights(struct region *r, const struct extent *e, uint32_t fi
         check(mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, PROT_READ | PROT_WRITE) == 0);
 }
 
-void extent_decommit(struct region *r, struct extent *e, uint32_t n)
+void pages_decommit(struct region *r, struct extent *e, uint32_t n)
 {
     check_extent(r, e);
     check(n <= e->committed);
@@ -495,7 +507,7 @@ void extent_decommit(struct region *r, struct extent *e, uint32_t n)
     record_committed(r, e, e->committed - n);
 }
 
-enum status extent_protect(struct region *r, struct extent *e, uint8_t rights)
+enum status pages_protect(struct region *r, struct extent *e, uint8_t rights)
 {
     check_extent(r, e);
     if (!rights_allowed(rights))
@@ -513,8 +525,8 @@ enum status extent_protect(struct region *r, struct extent *e, uint8_t rights)
     return OK;
 }
 
-enum status extent_protect_part(struct region *r, const struct extent *e, uint32_t at, uint32_t n,
-                                uint8_t rights)
+enum status pages_protect_part(struct region *r, const struct extent *e, uint32_t at, uint32_t n,
+                               uint8_t rights)
 {
     check_extent(r, e);
     uint32_t first = e->first + at, low = lowest(e, e->committed);
@@ -531,7 +543,7 @@ enum status extent_protect_part(struct region *r, const struct extent *e, uint32
     return OK;
 }
 
-enum status extent_move(struct region *r, struct extent *e, uint32_t npages)
+enum status pages_move(struct region *r, struct extent *e, uint32_t npages)
 {
     check_extent(r, e);
     check(e->zone == ZONE_COMPACT && !e->down);
@@ -561,11 +573,11 @@ enum status extent_move(struct region *r, struct extent *e, uint32_t npages)
     return OK;
 }
 
-void extent_release(struct region *r, struct extent *e)
+void pages_release(struct region *r, struct extent *e)
 {
     if (!e->npages)
         return;
-    extent_decommit(r, e, e->committed);
+    pages_decommit(r, e, e->committed);
     if (e->zone == ZONE_COMPACT) {
         buddy_free(&r->buddy, e->first, order_of(e->npages));
     } else {
@@ -578,17 +590,4 @@ void extent_release(struct region *r, struct extent *e)
     }
     r->stats.extents--;
     *e = (struct extent){0};
-}
-
-/* ---- questions ---- */
-
-void *region_base(const struct region *r)
-{
-    return r->base;
-}
-
-void region_stats(const struct region *r, struct region_stats *out)
-{
-    *out = r->stats;
-    out->reach = r->buddy.reach;
 }

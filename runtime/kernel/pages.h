@@ -18,7 +18,8 @@
  * region. Freed pages stay with the process for reuse up to TRIM_MIN_PAGES or 1/8 of what is
  * committed; more go back to the system.
  *
- * Not thread-safe by itself: the kernel lock is held by callers (one worker now; INV-9).
+ * Several threads may use a `shared` region, each extent by one of them at a time (INV-9); what
+ * looks at all of it (region_uses(), region_audit()) wants the others to stand still.
  */
 #ifndef RUNTIME_KERNEL_PAGES_H
 #define RUNTIME_KERNEL_PAGES_H
@@ -53,6 +54,7 @@ struct region_config {
         compact_bytes;  /* addresses of the compact zone, rounded up to a power of two; 0: 1 TiB */
     uint32_t windows;   /* guard windows; 0: 256 */
     uint64_t max_pages; /* committed at once in the whole region; 0: the machine's memory */
+    bool shared;        /* used by several threads at once */
 };
 
 /* Fields are read by anybody, written by pages.c only. A zeroed extent is an empty one. */

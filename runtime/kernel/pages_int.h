@@ -3,6 +3,7 @@
 #ifndef RUNTIME_KERNEL_PAGES_INT_H
 #define RUNTIME_KERNEL_PAGES_INT_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "runtime/kernel/pages.h"
@@ -79,7 +80,9 @@ struct region {
     uint32_t *table; /* THE page table: one entry per page of the region */
     struct chunk *chunks;
     struct window *windows;
-    /* under the kernel lock */
+    bool shared;           /* by several workers */
+    pthread_mutex_t *lock; /* NULL if it is not */
+    /* under the lock, where it is shared */
     struct buddy buddy;
     uint32_t free_window;  /* list of windows used before */
     uint32_t fresh_window; /* windows from here on were never used */
@@ -87,6 +90,20 @@ struct region {
     struct region_stats stats;
     uint32_t fail_in;
 };
+
+/* What extent.c does under the lock (pages.h). */
+enum status pages_reserve(struct region *r, enum page_zone zone, uint32_t owner, uint32_t npages,
+                          uint8_t rights, struct extent *out);
+enum status pages_reserve_down(struct region *r, uint32_t owner, uint32_t npages, uint8_t rights,
+                               struct extent *out);
+enum status pages_commit(struct region *r, struct extent *e, uint32_t n);
+void pages_decommit(struct region *r, struct extent *e, uint32_t n);
+enum status pages_protect(struct region *r, struct extent *e, uint8_t rights);
+enum status pages_protect_part(struct region *r, const struct extent *e, uint32_t at, uint32_t n,
+                               uint8_t rights);
+enum status pages_move(struct region *r, struct extent *e, uint32_t npages);
+void pages_release(struct region *r, struct extent *e);
+void pages_trim(struct region *r);
 
 /* Number of the first page of a window. */
 static inline uint32_t window_first(const struct region *r, uint32_t w)

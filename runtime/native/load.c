@@ -265,15 +265,20 @@ static enum status attach(struct instance *inst, struct diag *why)
 }
 
 /* Without memory for better code the first goes on. */
+static bool improve(struct runtime *rt, struct code_module *base)
+{
+    struct native_code *c = container_of(base, struct native_code, base);
+    const uint8_t *image = tier_take(&c->tier);
+    (void)rt;
+    if (image)
+        (void)native_improve(c, image);
+    return image != NULL;
+}
+
 static enum run_result run(struct sip *s)
 {
-    for (uint32_t i = 0; i < s->ninsts; i++) {
-        struct native_code *c =
-            container_of((struct code_module *)s->insts[i]->code, struct native_code, base);
-        const uint8_t *image = tier_take(&c->tier);
-        if (image)
-            (void)native_improve(c, image);
-    }
+    for (uint32_t i = 0; i < s->ninsts && !s->rt->shared; i++)
+        (void)improve(s->rt, (struct code_module *)s->insts[i]->code);
     return native_run(s);
 }
 
@@ -286,5 +291,6 @@ const struct engine native_engine = {.name = "native",
                                      .call = native_call,
                                      .backtrace = native_backtrace,
                                      .attach = attach,
+                                     .improve = improve,
                                      .resized = native_resized,
                                      .teardown = native_teardown};

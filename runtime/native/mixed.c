@@ -1,12 +1,13 @@
 /* The engine that starts at once and gets fast: modules begin in the interpreter, while a thread
  * has their machine code made (tier.h).
  *
- * When it is there, the worker switches the module between two slices. Better code follows, and is
- * put in the place of the first in the same way (native_improve()). A SIP uses machine code when
- * all its instances have some, so that machine code never calls what is only interpreted; then
- * every call made by an interpreted frame runs machine code, on the native stack, which therefore
- * holds one such call at a time. The interpreted frame goes on when it returns, in the same slice
- * or, if the call gave way or waited, in a later one.
+ * When it is there, the worker switches the module between two slices; if there are several, that
+ * is done while none of them runs. Better code follows, and is put in the place of the first in the
+ * same way (native_improve()). A SIP uses machine code when all its instances have some, so that
+ * machine code never calls what is only interpreted; then every call made by an interpreted frame
+ * runs machine code, on the native stack, which therefore holds one such call at a time. The
+ * interpreted frame goes on when it returns, in the same slice or, if the call gave way or waited,
+ * in a later one.
  */
 #include "runtime/native/native_int.h"
 
@@ -36,15 +37,12 @@ static void take_image(struct runtime *rt, struct code_module *c, const uint8_t 
         interp_switch(c);
 }
 
-/* Takes what has been made since the last slice, for all SIPs of these modules. */
-static void look_for_images(struct sip *s)
+static bool improve(struct runtime *rt, struct code_module *c)
 {
-    for (uint32_t i = 0; i < s->ninsts; i++) {
-        struct code_module *c = s->insts[i]->code;
-        const uint8_t *image = tier_take(&mixed_of(c)->tier);
-        if (image)
-            take_image(s->rt, c, image);
-    }
+    const uint8_t *image = tier_take(&mixed_of(c)->tier);
+    if (image)
+        take_image(rt, c, image);
+    return image != NULL;
 }
 
 static enum status load(struct runtime *rt, const struct verified_module *module,
@@ -135,7 +133,8 @@ static enum status call(struct sip *s, struct instance *inst, uint32_t func)
 static enum run_result run(struct sip *s)
 {
     struct exec_state *x = &s->exec;
-    look_for_images(s);
+    for (uint32_t i = 0; i < s->ninsts && !s->rt->shared; i++)
+        (void)improve(s->rt, s->insts[i]->code);
     if (x->leaving) {
         enum run_result r = native_run(s);
         if (r != RUN_DONE || s->proc.trap != TRAP_NONE || s->exited)
@@ -177,5 +176,6 @@ const struct engine mixed_engine = {.name = "auto",
                                     .call = call,
                                     .backtrace = backtrace,
                                     .attach = attach,
+                                    .improve = improve,
                                     .resized = native_resized,
                                     .teardown = native_teardown};

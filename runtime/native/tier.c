@@ -38,7 +38,10 @@ static void *make_images(void *arg)
         const uint8_t *old = atomic_exchange(&t->waiting, image);
         if (old)
             from->put(from->ctx, old);
-        sched_nudge(t->rt->sched);
+        if (t->rt->shared)
+            sched_stop(t->rt->sched); /* it is taken while nobody runs */
+        else
+            sched_nudge(t->rt->sched);
     }
     atomic_store(&t->over, true);
     return NULL;
