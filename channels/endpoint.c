@@ -26,11 +26,6 @@ uint32_t endpoint_queued(const struct endpoint *e)
     return atomic_load(&e->rx.tail) - atomic_load_explicit(&e->rx.head, memory_order_relaxed);
 }
 
-bool endpoint_peer_closed(const struct endpoint *e)
-{
-    return atomic_load(&endpoint_peer(e)->closed);
-}
-
 struct xobj *endpoint_untaken(const struct endpoint *e)
 {
     return e->role == ROLE_EXP && !e->peer_taken && !endpoint_peer_closed(e) ? endpoint_peer(e)->row

@@ -135,7 +135,10 @@ static inline struct endpoint *endpoint_peer(const struct endpoint *e)
 /* Messages waiting to be received at e. */
 uint32_t endpoint_queued(const struct endpoint *e);
 /* The other side has closed. It may have left messages. */
-bool endpoint_peer_closed(const struct endpoint *e);
+static inline bool endpoint_peer_closed(const struct endpoint *e)
+{
+    return atomic_load_explicit(&endpoint_peer(e)->closed, memory_order_acquire);
+}
 
 /* A new channel; both ends are charged to `a`. Returns the exp end's row; NULL: quota or heap
  * exhausted. The imp end belongs to whoever owns the exp end, too, but has no reference until

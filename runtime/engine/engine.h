@@ -163,8 +163,9 @@ struct engine {
     enum status (*load)(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
                         struct code_module **out, struct diag *why);
     void (*unload)(struct code_module *c);
-    /* Runs the SIP's pending call (exec_call) until it ends, waits or must give way. */
-    enum run_result (*run)(struct sip *s);
+    /* Runs the SIP's pending call (exec_call) until it ends, waits or must give way. *s becomes the
+     * SIP whose result it is, another one if it was switched to (sched_switch()). */
+    enum run_result (*run)(struct sip **s);
     /* Room for n slots on the stack, or NULL: arguments of a call from outside, then its results.
      */
     uint64_t *(*room)(struct sip *s, uint32_t n);

@@ -118,8 +118,9 @@ static void run_slice(void *arg)
 #endif
 }
 
-enum run_result interp_run(struct sip *s)
+enum run_result interp_run(struct sip **of)
 {
+    struct sip *s = *of;
     struct fault f;
     struct exec_state *x = &s->exec;
     if (s->mode == MEMORY_COMPACT) {

@@ -15,7 +15,7 @@ void interp_unload(struct code_module *c);
 uint64_t *interp_room(struct sip *s, uint32_t n);
 enum status interp_call(struct sip *s, struct instance *inst, uint32_t func);
 /* If exec.leaving is set when it returns, so is the call that gave the result. */
-enum run_result interp_run(struct sip *s);
+enum run_result interp_run(struct sip **s);
 
 /* All functions of the module have machine code. */
 void interp_switch(struct code_module *c);

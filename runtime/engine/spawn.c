@@ -50,9 +50,10 @@ static enum run_result run(struct proc *p)
     struct sip *s = container_of(p, struct sip, proc);
     for (;;) {
         if (s->calling) {
-            enum run_result r = s->rt->engine->run(s);
+            enum run_result r = s->rt->engine->run(&s);
             if (r != RUN_DONE)
                 return r;
+            p = &s->proc;
             if (p->trap == TRAP_NONE && !s->exited)
                 entry_returned(s); /* else its frames are for the report */
         } else if (s->npending) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "base/list.h"
 #include "base/status.h"
 #include "base/trap.h"
@@ -32,6 +33,9 @@ enum run_result {
     RUN_BLOCK, /* it waits; proc_wait_*() said for what */
     RUN_DONE,  /* it is over: p->trap and p->exit_code say how */
 };
+
+/* Values of p->interrupt. */
+enum { INTERRUPT_LOOK = 1, INTERRUPT_GIVE_WAY = 2 };
 
 struct proc;
 struct sched;
@@ -72,15 +76,18 @@ struct proc {
     uint32_t max_pages;
     _Atomic bool by_signal; /* proc_by_signal() */
 
+    /* whoever stops it and goes on with it: where it goes on without run() (sched_switch()) */
+    void *parked;
+
     /* the process itself while it runs, its wakers while it is blocked */
     bool waiting; /* between proc_wait_begin() and proc_wait_end() */
     bool timed_out;
     uint64_t wake_ns; /* absolute; WAIT_FOREVER: no time-out */
 
     /* any thread */
-    _Atomic uint32_t kill; /* enum trap asked for from outside; taken at the next check */
-    _Atomic uint32_t
-        interrupt; /* non-zero: look at the reasons (kill, slice) at the next preemption check */
+    _Atomic uint32_t kill;      /* enum trap asked for from outside; taken at the next check */
+    _Atomic uint32_t interrupt; /* non-zero: look at the reasons (kill, slice) at the next
+                                   preemption check; from other threads INTERRUPT_LOOK */
     _Atomic uint32_t posts; /* what a worker was told about it and has not attended to: not 0 while
                                it is in an inbox */
     struct proc *inbox_next;
@@ -96,12 +103,26 @@ extern const uint8_t proc_may_go[PROC_STATE_N];
 const char *proc_state_name(enum proc_state s); /* "READY" */
 /* The doors for changes of state; an illegal move is a bug. Scheduler only. By the only one who may
  * move p now: */
-void proc_set_state(struct proc *p, enum proc_state to);
+static inline void proc_set_state(struct proc *p, enum proc_state to)
+{
+    check(proc_may_go[atomic_load_explicit(&p->state, memory_order_relaxed)] & 1u << to);
+    atomic_store_explicit(&p->state, to, memory_order_release);
+}
 /* The same, where others may move it between states from which `to` is legal; says from which it
  * was. Neither reads nor writes of this thread move across it. */
 enum proc_state proc_swap_state(struct proc *p, enum proc_state to);
 /* Only if it is in `from` still. With `alone` as the first, else as the second. */
-bool proc_try_state(struct proc *p, enum proc_state from, enum proc_state to, bool alone);
+static inline bool proc_try_state(struct proc *p, enum proc_state from, enum proc_state to,
+                                  bool alone)
+{
+    check(proc_may_go[from] & 1u << to);
+    if (!alone)
+        return atomic_compare_exchange_strong(&p->state, &from, to);
+    if (atomic_load_explicit(&p->state, memory_order_relaxed) != from)
+        return false;
+    atomic_store_explicit(&p->state, to, memory_order_release);
+    return true;
+}
 
 /* Page accounting against the quota: charge() returns false and changes nothing if it would exceed
  * it. */

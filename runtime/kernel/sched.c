@@ -12,6 +12,10 @@
 
 #define DEFAULT_PROCS    (1u << 20)
 #define DEFAULT_SLICE_NS 1000000u
+/* Direct switches before the loop looks at the rest of the world again; and while somebody waits
+ * for descriptors or operations on files. */
+#define SWITCHES          4096u
+#define SWITCHES_WATCHING 64u
 
 uint64_t clock_now_ns(void)
 {
@@ -267,8 +271,8 @@ void proc_wait_end(struct proc *p)
 /* ---- running ---- */
 
 /* Machine code looks at nothing by itself, and the signal that sched_stop() sends may come where
- * nothing can be stopped: ticks repeat it. */
-static void want_ticks(struct worker *w, const struct proc *p)
+ * nothing can be stopped: ticks repeat it. True: one is coming. */
+static bool want_ticks(struct worker *w, const struct proc *p)
 {
     struct sched *s = w->sched;
     if (p->by_signal)
@@ -277,6 +281,9 @@ static void want_ticks(struct worker *w, const struct proc *p)
              idle_source_busy(s) || w->timers.n || !list_empty(&w->fd_waiters) || p->max_cpu_ns ||
              p->deadline_ns != WAIT_FOREVER || s->until_ns != WAIT_FOREVER)
         tick_want(&s->tick);
+    else
+        return false;
+    return !s->sim.on;
 }
 
 /* Why p must not run any more. */
@@ -295,19 +302,66 @@ static enum trap doomed(const struct worker *w, struct proc *p)
     return why;
 }
 
-static void start_slice(struct worker *w, struct proc *p)
+/* The clock is read where somebody has a quota, when a process ends, when nothing more is ready,
+ * else once a tick: what has passed since the last time counts for who ran last. */
+static void account(struct worker *w, struct proc *p)
+{
+    w->now = sched_now_ns(w->sched);
+    p->cpu_ns += w->now - w->slice_start;
+    w->slice_start = w->now;
+}
+
+static void set_running(struct worker *w, struct proc *p)
 {
     struct sched *s = w->sched;
-    w->slice_start = w->now;
     atomic_store_explicit(&w->running, p, memory_order_release);
     if (s->shared) {
         (void)proc_swap_state(p, PROC_RUNNING);
         if (!sched_is_running(s)) /* its poke may have come before there was anything to poke */
-            atomic_store_explicit(&p->interrupt, 1, memory_order_relaxed);
+            atomic_store_explicit(&p->interrupt, INTERRUPT_LOOK, memory_order_relaxed);
     } else {
         proc_set_state(p, PROC_RUNNING);
     }
-    want_ticks(w, p);
+}
+
+static void make_ready(struct worker *w, struct proc *p)
+{
+    struct sched *s = w->sched;
+    if (s->shared)
+        (void)proc_swap_state(p, PROC_READY);
+    else
+        proc_set_state(p, PROC_READY);
+    worker_push_again(w, p);
+    sim_event(&s->sim, SIM_YIELD, p);
+}
+
+void proc_give_way(struct proc *p)
+{
+    atomic_store_explicit(&p->interrupt, INTERRUPT_GIVE_WAY, memory_order_relaxed);
+}
+
+struct proc *sched_switch(struct proc *p, enum run_result how)
+{
+    struct worker *w = home_of(p);
+    /* It gives way now; whatever else was wanted of it is said by `look`, too. */
+    if (atomic_load_explicit(&p->interrupt, memory_order_relaxed) == INTERRUPT_GIVE_WAY)
+        atomic_store_explicit(&p->interrupt, 0, memory_order_relaxed);
+    if (atomic_load_explicit(&w->running, memory_order_relaxed) != p || !w->switches ||
+        atomic_load_explicit(&w->look, memory_order_relaxed) ||
+        atomic_load_explicit(&p->kill, memory_order_relaxed) != TRAP_NONE)
+        return NULL;
+    struct proc *q = worker_pop_parked(w);
+    if (!q)
+        return NULL;
+    if (unlikely(p->max_cpu_ns || q->max_cpu_ns))
+        account(w, p);
+    w->switches--;
+    set_running(w, q);
+    if (how == RUN_BLOCK)
+        wake_set_aside(w, p);
+    else
+        make_ready(w, p);
+    return q;
 }
 
 static void dispatch(struct worker *w, struct proc *p)
@@ -318,19 +372,22 @@ static void dispatch(struct worker *w, struct proc *p)
         wake_finish(w, p, why);
         return;
     }
-    start_slice(w, p);
+    if (p->max_cpu_ns)
+        w->now = sched_now_ns(s);
+    w->slice_start = w->now;
+    w->switches = idle_source_busy(s) || !list_empty(&w->fd_waiters) ? SWITCHES_WATCHING : SWITCHES;
+    set_running(w, p);
+    bool ticks = want_ticks(w, p);
     enum run_result result = p->ops->run(p);
+    p = atomic_load_explicit(&w->running, memory_order_relaxed);
     atomic_store_explicit(&w->running, NULL, memory_order_release);
-    w->now = sched_now_ns(s);
-    p->cpu_ns += w->now - w->slice_start;
+    bool goes_on = w->next || atomic_load_explicit(&w->nready, memory_order_relaxed);
+    if (!ticks || !goes_on || p->max_cpu_ns || result == RUN_DONE ||
+        atomic_load_explicit(&w->look, memory_order_relaxed))
+        account(w, p);
     switch (result) {
     case RUN_YIELD:
-        if (s->shared)
-            (void)proc_swap_state(p, PROC_READY);
-        else
-            proc_set_state(p, PROC_READY);
-        worker_push_again(w, p);
-        sim_event(&s->sim, SIM_YIELD, p);
+        make_ready(w, p);
         break;
     case RUN_BLOCK:
         wake_block(w, p);
@@ -373,6 +430,8 @@ void sched_work(struct worker *w)
 {
     struct sched *s = w->sched;
     for (;;) {
+        if (atomic_load_explicit(&w->look, memory_order_relaxed))
+            atomic_store(&w->look, false); /* before all that it is about is looked at */
         if (atomic_load_explicit(&w->inbox, memory_order_relaxed))
             wake_attend(w);
         if (over(w))

@@ -102,6 +102,16 @@ void sched_wake(struct proc *p);
  * its way; false: nothing was done. */
 bool sched_wake_lightly(struct proc *p);
 
+/* Direct switches. A process that would return `how` (RUN_YIELD, RUN_BLOCK) from run() may ask who
+ * is next, if it has set p->parked: what its owner needs to go on with it without run(). If the
+ * next process has that, too, and nothing else is to be done, the scheduler's part of the switch is
+ * done and that process, which runs now, is returned; p may be run by another worker at once. NULL:
+ * nothing was done, run() must return. What run(p) returns in the end is about the process that ran
+ * last. */
+struct proc *sched_switch(struct proc *p, enum run_result how);
+/* p, which runs, gives way as soon as it looks at p->interrupt. */
+void proc_give_way(struct proc *p);
+
 /* Asks for the end of a process for `why`, the first reason counts: at its next check if it runs,
  * else as soon as the worker looks (it is woken). Any thread and signal handlers, as long as the
  * process is not forgotten. */

@@ -36,7 +36,9 @@ struct worker {
     uint32_t victim;     /* whom it looks at first when it has nothing to run */
     struct list fd_waiters;
     struct timers timers;
-    uint64_t now, slice_start, last_poll;
+    uint64_t now; /* when the clock was read last: about once a tick */
+    uint64_t slice_start, last_poll;
+    uint32_t switches;                 /* that may follow without the loop */
     pthread_t thread;                  /* means something while `running` is not NULL */
     _Atomic uint32_t published, ended; /* processes, by this worker */
     /* under lock */
@@ -45,6 +47,7 @@ struct worker {
     _Atomic uint32_t nready; /* in runq; read by anybody */
     /* any thread */
     _Alignas(CACHE_LINE) _Atomic(struct proc *) running;
+    _Atomic bool look; /* the loop has something to look at: a tick, a kill */
     _Atomic uint32_t pokers;
     _Atomic(struct proc *) inbox;
     _Atomic bool asleep; /* it sleeps or is about to: who clears this writes to `kick` */
@@ -91,6 +94,8 @@ struct sched {
 struct worker *worker_here(struct sched *s);
 /* Makes the calling thread that worker, or none; returns which one it was. */
 struct worker *worker_become(struct worker *w);
+/* READY, to the tail of the queue of its home w; under the lock. */
+void worker_append(struct worker *w, struct proc *p);
 /* READY, to the tail of w's queue, which becomes its home. */
 void worker_push(struct worker *w, struct proc *p);
 /* READY, to be run before those in the queue: woken by what runs. */
@@ -99,6 +104,8 @@ void worker_push_next(struct worker *w, struct proc *p);
 void worker_push_again(struct worker *w, struct proc *p);
 /* What w should run now, or NULL. */
 struct proc *worker_pop(struct worker *w);
+/* The same, if that one can be switched to; else NULL, and it stays where it is. */
+struct proc *worker_pop_parked(struct worker *w);
 /* Takes p, which is READY, out of w's queue; false: it is not there. */
 bool worker_unqueue(struct worker *w, struct proc *p);
 /* Half of what another worker has in its queue; the first of them is returned. */
@@ -122,6 +129,8 @@ void wake_sleeper(struct sched *s);
 void wake_attend(struct worker *w);
 /* p, run by w, waits. */
 void wake_block(struct worker *w, struct proc *p);
+/* The same if it was not killed. */
+void wake_set_aside(struct worker *w, struct proc *p);
 /* The end of a process that is not in a queue. */
 void wake_finish(struct worker *w, struct proc *p, enum trap why);
 /* What the time has come for. */

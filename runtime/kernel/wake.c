@@ -26,10 +26,11 @@
 bool wake_poke(struct worker *w)
 {
     bool by_signal = false;
+    atomic_store(&w->look, true);
     atomic_fetch_add(&w->pokers, 1);
     struct proc *p = atomic_load(&w->running);
     if (p) {
-        atomic_store(&p->interrupt, 1);
+        atomic_store(&p->interrupt, INTERRUPT_LOOK);
         by_signal = p->by_signal;
         if (by_signal)
             pthread_kill(w->thread, PREEMPT_SIGNAL);
@@ -86,7 +87,7 @@ void proc_kill(struct proc *p, enum trap why)
     struct worker *home = home_of(p);
     uint32_t none = TRAP_NONE;
     atomic_compare_exchange_strong(&p->kill, &none, (uint32_t)why);
-    atomic_store(&p->interrupt, 1);
+    atomic_store(&p->interrupt, INTERRUPT_LOOK);
     post(home, p); /* p may be gone from here on */
     (void)wake_poke(home);
     (void)rouse(home);
@@ -227,35 +228,41 @@ void sched_wake(struct proc *p)
         send_home(worker_here(s), p);
 }
 
+/* Of the worker that runs this; calls nothing that needs much. */
 bool sched_wake_lightly(struct proc *p)
 {
     struct sched *s = p->sched;
-    if (!s)
+    if (unlikely(!s))
         return true; /* it was never scheduled */
-    struct worker *me = worker_here(s);
-    if (atomic_load_explicit(&p->state, memory_order_relaxed) == PROC_BLOCKED &&
-        ((s->shared && home_of(p) != me) || p->timer || p->deadline_ns != WAIT_FOREVER ||
-         (atomic_load_explicit(&s->in_run, memory_order_relaxed) &&
-          !atomic_load_explicit(&s->tick.wanted, memory_order_relaxed))))
+    struct worker *w = s->shared ? worker_here(s) : s->workers;
+    enum proc_state is = atomic_load_explicit(&p->state, memory_order_relaxed);
+    if (!s->shared && is != PROC_BLOCKED) {
+        (void)wake(p, false);
+        return true;
+    }
+    if (is != PROC_BLOCKED || !w || home_of(p) != w || s->sim.on || p->timer ||
+        !list_empty(&p->runq) || p->deadline_ns != WAIT_FOREVER ||
+        (sched_is_running(s) && !atomic_load_explicit(&s->tick.wanted, memory_order_relaxed)))
         return false;
-    if (wake(p, s->shared) == PROC_BLOCKED)
-        send_home(me, p);
+    bool is_next = !w->next && atomic_load_explicit(&w->running, memory_order_relaxed);
+    if ((s->shared && !is_next) || !proc_try_state(p, PROC_BLOCKED, PROC_READY, !s->shared))
+        return false;
+    if (is_next) {
+        p->queued = true;
+        w->next = p;
+    } else {
+        worker_append(w, p);
+    }
     return true;
 }
 
-void wake_block(struct worker *w, struct proc *p)
+void wake_set_aside(struct worker *w, struct proc *p)
 {
     struct sched *s = w->sched;
     uint64_t at = p->waiting && p->wake_ns < p->deadline_ns ? p->wake_ns : p->deadline_ns;
-    bool waits_fd = p->waiting && p->wait_fd >= 0;
-    enum trap why = (enum trap)atomic_load_explicit(&p->kill, memory_order_relaxed);
-    if (unlikely(why != TRAP_NONE)) { /* the worker was told while p ran, and did nothing then */
-        wake_finish(w, p, why);
-        return;
-    }
     if (at != WAIT_FOREVER)
         timers_set(&w->timers, p, at);
-    if (waits_fd)
+    if (p->waiting && p->wait_fd >= 0)
         list_push(&w->fd_waiters, &p->runq);
     if (proc_try_state(p, PROC_RUNNING, PROC_BLOCKED, !s->shared)) {
         sim_event(&s->sim, SIM_BLOCK, p); /* with several workers, another may run it already */
@@ -266,6 +273,15 @@ void wake_block(struct worker *w, struct proc *p)
     proc_set_state(p, PROC_READY); /* from WOKEN: nobody else moves it from there */
     worker_push_again(w, p);
     sim_event(&s->sim, SIM_YIELD, p);
+}
+
+void wake_block(struct worker *w, struct proc *p)
+{
+    enum trap why = (enum trap)atomic_load_explicit(&p->kill, memory_order_relaxed);
+    if (likely(why == TRAP_NONE))
+        wake_set_aside(w, p);
+    else /* the worker was told while p ran, and did nothing then */
+        wake_finish(w, p, why);
 }
 
 /* One that is over, of a process that does not wait for it; false: another worker has just made the

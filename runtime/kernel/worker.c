@@ -36,8 +36,9 @@ static void count_ready(struct worker *w, int32_t more)
     atomic_store_explicit(&w->nready, n + (uint32_t)more, memory_order_relaxed);
 }
 
-static void append(struct worker *w, struct proc *p)
+void worker_append(struct worker *w, struct proc *p)
 {
+    p->queued = true;
     list_push(&w->runq, &p->runq);
     count_ready(w, 1);
 }
@@ -52,8 +53,7 @@ void worker_push(struct worker *w, struct proc *p)
     struct sched *s = w->sched;
     own_lock(w);
     atomic_store_explicit(&p->worker, w, memory_order_relaxed);
-    p->queued = true;
-    append(w, p);
+    worker_append(w, p);
     own_unlock(w);
     /* w itself will run only one of what it has. */
     if (s->shared &&
@@ -118,6 +118,37 @@ struct proc *worker_pop(struct worker *w)
     return p;
 }
 
+/* It can go on without run(), and there is no reason why it must not run. */
+static bool can_go_on(const struct worker *w, const struct proc *p)
+{
+    return p->parked && !atomic_load_explicit(&p->interrupt, memory_order_relaxed) &&
+           p->deadline_ns > w->now && (!p->max_cpu_ns || p->cpu_ns < p->max_cpu_ns);
+}
+
+struct proc *worker_pop_parked(struct worker *w)
+{
+    struct proc *p = w->next;
+    if (p) {
+        if (!can_go_on(w, p))
+            return NULL;
+        w->next = NULL;
+        p->queued = false;
+        return p;
+    }
+    if (!nready(w))
+        return NULL;
+    own_lock(w);
+    struct list *l = w->runq.next;
+    if (l != &w->runq && can_go_on(w, container_of(l, struct proc, runq))) {
+        p = container_of(l, struct proc, runq);
+        list_remove(l);
+        p->queued = false;
+        count_ready(w, -1);
+    }
+    own_unlock(w);
+    return p;
+}
+
 bool worker_unqueue(struct worker *w, struct proc *p)
 {
     own_lock(w);
@@ -176,7 +207,7 @@ struct proc *worker_steal(struct worker *w)
         first->queued = false;
         spin_lock(&w->lock);
         for (struct list *l; (l = list_pop(&loot));)
-            append(w, container_of(l, struct proc, runq));
+            worker_append(w, container_of(l, struct proc, runq));
         spin_unlock(&w->lock);
         return first;
     }

@@ -275,11 +275,12 @@ static bool improve(struct runtime *rt, struct code_module *base)
     return image != NULL;
 }
 
-static enum run_result run(struct sip *s)
+static enum run_result run(struct sip **of)
 {
+    const struct sip *s = *of;
     for (uint32_t i = 0; i < s->ninsts && !s->rt->shared; i++)
         (void)improve(s->rt, (struct code_module *)s->insts[i]->code);
-    return native_run(s);
+    return native_run(of);
 }
 
 const struct engine native_engine = {.name = "native",

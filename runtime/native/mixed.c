@@ -130,28 +130,30 @@ static enum status call(struct sip *s, struct instance *inst, uint32_t func)
     return interp_call(s, inst, func);
 }
 
-static enum run_result run(struct sip *s)
+static enum run_result run(struct sip **of)
 {
-    struct exec_state *x = &s->exec;
-    for (uint32_t i = 0; i < s->ninsts && !s->rt->shared; i++)
-        (void)improve(s->rt, s->insts[i]->code);
-    if (x->leaving) {
-        enum run_result r = native_run(s);
-        if (r != RUN_DONE || s->proc.trap != TRAP_NONE || s->exited)
+    for (uint32_t i = 0; i < (*of)->ninsts && !(*of)->rt->shared; i++)
+        (void)improve((*of)->rt, (*of)->insts[i]->code);
+    if ((*of)->exec.leaving) {
+        enum run_result r = native_run(of);
+        if (r != RUN_DONE || (*of)->proc.trap != TRAP_NONE || (*of)->exited)
             return r;
-        interp_returned(s);
+        interp_returned(*of);
     }
+    struct sip *s = *of;
+    struct exec_state *x = &s->exec;
     if (!x->native_call)
         adopt(s);
     if (fault_thread_keep() != OK)
         x->native_call = NULL;
     if (!x->native_call)
-        return interp_run(s);
+        return interp_run(of);
     struct nrun *n = s->native;
     struct native_area area;
     n->missed = 0;
+    n->direct = false; /* its interpreted frames are on the worker's stack */
     native_preempt_on(n, &area);
-    enum run_result r = interp_run(s);
+    enum run_result r = interp_run(of);
     native_preempt_off();
     if (x->leaving && n->state == NS_START && s->proc.trap == TRAP_MEM_OOB) {
         n->state = NS_FAULT;

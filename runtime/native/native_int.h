@@ -93,6 +93,7 @@ struct nrun {
     struct hret (*again)(struct nctx *ctx, uint64_t *a);
     uint64_t a[6];
     bool skipped; /* the last slice did nothing */
+    bool direct;  /* entered by native_run(): others may be switched to */
     uint64_t fault_pc, fault_sp;
 };
 
@@ -199,8 +200,15 @@ uint64_t *native_room(struct sip *s, uint32_t nslots);
 enum run_result native_after(struct sip *s, struct nrun *n);
 /* Sets up a call from outside. */
 enum status native_call(struct sip *s, struct instance *inst, uint32_t func);
-/* Runs a slice. */
-enum run_result native_run(struct sip *s);
+/* Runs a slice, of others too: *s becomes whose result it is. */
+enum run_result native_run(struct sip **s);
+/* n waits, or gives way: who is to go on with compiled code instead, its value in n->value; else
+ * NULL, and how to leave. Called by the stubs. */
+struct nnext {
+    struct nrun *n;
+    uint64_t leave;
+};
+struct nnext native_next(struct nrun *n, uint64_t leave);
 /* Commits the stack so that `sp` and NATIVE_SLACK bytes below are on it: 0, or why not. */
 enum trap native_stack_commit(struct sip *s, struct nrun *n, uint64_t sp);
 
@@ -209,7 +217,15 @@ uint32_t native_backtrace(const struct sip *s, uint32_t first, struct frame_info
 
 /* preempt_x86_64.c: between these two calls signals interrupt the code of n on this thread. */
 void native_preempt_on(struct nrun *n, struct native_area *area);
-void native_preempt_off(void);
+/* From now on they interrupt `to`, or nobody. */
+extern _Thread_local struct nrun *volatile native_running
+    __attribute__((tls_model("initial-exec"))); /* never allocated lazily: the handler reads it */
+static inline void native_preempt_move(struct nrun *to)
+{
+    native_running = to;
+}
+/* Whose code they interrupted last. */
+struct nrun *native_preempt_off(void);
 void native_preempt_install(void);
 
 #endif

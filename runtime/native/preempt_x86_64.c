@@ -18,8 +18,7 @@
 
 #include "runtime/kernel/tick.h"
 
-/* Read by the handler on the thread that runs; never allocated lazily, hence initial-exec. */
-static _Thread_local struct nrun *volatile running __attribute__((tls_model("initial-exec")));
+_Thread_local struct nrun *volatile native_running;
 
 /* The disposition is the process's. Written once. */
 static struct sigaction before;
@@ -102,7 +101,7 @@ static const bool delayed = false;
 
 static void on_signal(int sig, siginfo_t *info, void *ucontext)
 {
-    struct nrun *n = running;
+    struct nrun *n = native_running;
     ucontext_t *u = ucontext;
     if (tick_signal(info))
         return;
@@ -158,10 +157,12 @@ void native_preempt_install(void)
 void native_preempt_on(struct nrun *n, struct native_area *area)
 {
     n->area = (struct nsaved *)(void *)area;
-    running = n;
+    native_running = n;
 }
 
-void native_preempt_off(void)
+struct nrun *native_preempt_off(void)
 {
-    running = NULL;
+    struct nrun *n = native_running;
+    native_running = NULL;
+    return n;
 }

@@ -137,25 +137,60 @@ static bool go_on(struct nrun *n)
     return true;
 }
 
-/* One slice; runs inside fault_call() where the memory is guarded. */
+/* A direct switch is a return from run() and the next call of it in one, but the call of the one
+ * and the return of the other are of different SIPs: what is on the worker's stack is nobody's.
+ * Once sched_switch() has put n aside another worker may run it. */
+struct nnext native_next(struct nrun *n, uint64_t leave)
+{
+    while (n->direct && (leave == LEAVE_BLOCK || leave == LEAVE_TO_YIELD)) {
+        struct proc *p = n->ctx->proc;
+        struct nsaved *area = n->area;
+        uint64_t worker_sp = n->worker_sp;
+        n->state = NS_HELD;
+        p->parked = n;
+        native_preempt_move(NULL); /* n may be gone before this returns */
+        struct proc *q = sched_switch(p, leave == LEAVE_BLOCK ? RUN_BLOCK : RUN_YIELD);
+        if (!q) {
+            native_preempt_move(n);
+            break;
+        }
+        struct nrun *to = q->parked;
+        q->parked = NULL;
+        to->area = area;
+        to->worker_sp = worker_sp;
+        to->direct = true;
+        native_preempt_move(to);
+        if (likely(!to->again) || go_on(to))
+            return (struct nnext){to, LEAVE_NOT};
+        n = to;
+        leave = n->left;
+    }
+    return (struct nnext){NULL, leave};
+}
+
+/* One slice; runs inside fault_call(). */
+struct slice {
+    struct nrun *n;  /* who begins */
+    enum leave left; /* why the one that ran last has left */
+};
+
 static void slice(void *arg)
 {
-    struct nrun *n = arg;
+    struct slice *what = arg;
+    struct nrun *n = what->n;
     switch (n->state) {
     case NS_START:
-        n->left = native_start(n);
+        what->left = native_start(n);
         return;
     case NS_SAVED:
         fetch_saved(n);
-        n->left = native_restore(n);
+        what->left = native_restore(n);
         return;
     case NS_HELD:
-        if (go_on(n))
-            n->left = native_resume(n);
+        what->left = go_on(n) ? native_resume(n) : n->left;
         return;
     case NS_HOST:
-        if (go_on(n))
-            n->left = LEAVE_ENDED;
+        what->left = go_on(n) ? LEAVE_ENDED : n->left;
         return;
     case NS_NONE:
     case NS_FAULT:
@@ -205,34 +240,39 @@ enum run_result native_after(struct sip *s, struct nrun *n)
     BUG("compiled code cannot leave for that");
 }
 
-enum run_result native_run(struct sip *s)
+enum run_result native_run(struct sip **s)
 {
-    struct nrun *n = s->native;
+    struct slice what = {.n = (*s)->native};
+    struct nrun *n = what.n;
     struct native_area area;
     struct fault f;
-    bool returned = true;
     if (fault_thread_keep() != OK) {
-        sip_trap(s, TRAP_OUT_OF_PAGES, "no memory for the signals of a thread");
+        sip_trap(*s, TRAP_OUT_OF_PAGES, "no memory for the signals of a thread");
         return RUN_DONE;
     }
+    (*s)->proc.parked = NULL;
     n->missed = 0;
+    n->direct = true;
     native_preempt_on(n, &area);
     /* A request that came before signals found us; twice in a row it is ignored, so that something
      * happens. */
     if (!n->skipped && atomic_load(n->interrupt)) {
         n->skipped = true;
         native_preempt_off();
-        return give_way(s);
+        return give_way(*s);
     }
     n->skipped = false;
-    if (s->mode == MEMORY_COMPACT)
-        slice(n);
-    else
-        returned = fault_call_args(slice, n, n->region, &f);
-    native_preempt_off();
-    if (returned)
-        return native_after(s, n);
-    s->proc.trap = TRAP_MEM_OOB;
+    /* Also where this one's memory has no guard: others may be switched to. */
+    bool returned = fault_call_args(slice, &what, n->region, &f);
+    n = native_preempt_off();
+    if (n != what.n) /* who has begun may not have got as far as to have a context */
+        *s = n->ctx->sip;
+    if (returned) {
+        n->left = what.left;
+        return native_after(*s, n);
+    }
+    check((*s)->mode == MEMORY_GUARD);
+    (*s)->proc.trap = TRAP_MEM_OOB;
     n->fault_pc = f.pc;
     n->fault_sp = f.sp;
     n->state = NS_FAULT;

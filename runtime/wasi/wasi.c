@@ -380,5 +380,8 @@ enum wasi_errno wasi_random_get(struct call *c)
 
 enum wasi_errno wasi_sched_yield(struct call *c)
 {
-    return call_again(c) ? WASI_SUCCESS : call_give_way(c);
+    if (!c->sip->proc.by_signal)
+        return call_again(c) ? WASI_SUCCESS : call_give_way(c);
+    proc_give_way(&c->sip->proc); /* machine code looks as soon as the call is over */
+    return WASI_SUCCESS;
 }

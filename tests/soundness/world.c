@@ -312,7 +312,7 @@ struct run_report guest_run(struct guest *g)
         abort();
     for (;;) {
         atomic_store(&p->interrupt, true);
-        enum run_result how = interp_engine.run(g->sip);
+        enum run_result how = interp_engine.run(&g->sip);
         if (how == RUN_DONE)
             break;
         if (how == RUN_YIELD) {

@@ -119,7 +119,7 @@ static enum trap run(struct script *t, struct instance *inst, uint32_t func, con
     s->proc.trap = TRAP_NONE;
     if (exec_call(s, inst, func, args) != OK)
         return TRAP_STACK_OVERFLOW;
-    while (t->rt->engine->run(s) != RUN_DONE)
+    while (t->rt->engine->run(&s) != RUN_DONE)
         continue;
     return s->proc.trap;
 }

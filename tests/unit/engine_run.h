@@ -100,7 +100,7 @@ static inline enum trap rig_run(struct rig *g)
     g->yields = 0;
     for (;;) {
         atomic_store(&p->interrupt, g->interrupts);
-        enum run_result r = g->rt.engine->run(g->sip);
+        enum run_result r = g->rt.engine->run(&g->sip);
         if (r == RUN_DONE)
             break;
         if ((r == RUN_YIELD && !g->interrupts) || g->yields++ > 100000000)

@@ -13,7 +13,7 @@ static struct instance *open_mixed(enum memory_mode mode)
 /* Waits until the code is there. */
 static enum trap rig_finish(void)
 {
-    while (g.rt.engine->run(g.sip) != RUN_DONE) {
+    while (g.rt.engine->run(&g.sip) != RUN_DONE) {
         for (int i = 0; i < 100 && !g.sip->exec.native_call; i++)
             usleep(1000);
     }

@@ -307,7 +307,7 @@ static inline uint32_t run_nagged(uint32_t *yields)
 {
     for (;;) {
         atomic_store(&g.sip->proc.interrupt, 0);
-        enum run_result r = g.rt.engine->run(g.sip);
+        enum run_result r = g.rt.engine->run(&g.sip);
         forget_vectors();
         if (r == RUN_DONE)
             return (uint32_t)exec_results(g.sip)[0];

@@ -39,7 +39,7 @@ START_TEST(host_functions_wait)
     /* ended while it waits */
     waits_left = 1;
     ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, "twice"), args), OK);
-    ck_assert_int_eq(g.rt.engine->run(g.sip), RUN_BLOCK);
+    ck_assert_int_eq(g.rt.engine->run(&g.sip), RUN_BLOCK);
     close_rig();
 }
 END_TEST

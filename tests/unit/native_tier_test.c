@@ -42,14 +42,14 @@ static uint32_t improve_meanwhile(struct instance *inst)
 {
     const void *first = code_of(inst, "inc");
     waits_left = 1;
-    ck_assert_int_eq(g.rt.engine->run(g.sip), RUN_BLOCK);
+    ck_assert_int_eq(g.rt.engine->run(&g.sip), RUN_BLOCK);
     atomic_store(&better_held, false);
     while (code_of(inst, "inc") == first) {
         usleep(100);
         waits_left = 1;
-        ck_assert_int_eq(g.rt.engine->run(g.sip), RUN_BLOCK);
+        ck_assert_int_eq(g.rt.engine->run(&g.sip), RUN_BLOCK);
     }
-    ck_assert_int_eq(g.rt.engine->run(g.sip), RUN_DONE);
+    ck_assert_int_eq(g.rt.engine->run(&g.sip), RUN_DONE);
     return (uint32_t)exec_results(g.sip)[0];
 }
 
