@@ -63,11 +63,14 @@ void *arena_alloc(struct arena *a, size_t n)
         return NULL;
     size_t asked = n;
     n = ((n + ALIGN - 1) & ~(size_t)(ALIGN - 1)) + GAP;
-    if (a->limit && n > a->limit - a->used)
+    if (a->limit && n > a->limit - a->used) {
+        a->exhausted = true;
         return NULL;
+    }
     struct arena_chunk *c = a->chunks;
     if (!c || c->size - c->used < n) {
         c = chunk_add(a, n);
+        a->exhausted |= !c;
         if (!c)
             return NULL;
     }

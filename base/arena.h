@@ -8,6 +8,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct arena {
     struct arena_chunk *chunks; /* newest first */
     size_t used;                /* bytes handed out or lost to alignment */
     size_t limit;               /* 0: none */
+    bool exhausted;             /* something could not be had */
     void *spare; /* for who uses it: what may be handed out again; forgotten when it is emptied */
 };
 

@@ -50,8 +50,11 @@ struct check_walk {
     struct cert_point next; /* point that was read last; its `at` is UINT32_MAX after the last */
 };
 
+/* What could not be read because memory was lacking is not wrong. */
 static bool refuse(struct own_run *r, const char *what)
 {
+    if (r->scratch.exhausted || r->c->arena->exhausted)
+        return own_fail(r, LIM_ANALYSIS, "checking the certificate needs too much memory");
     return own_fail(r, OWN_CERTIFICATE, "%s", what);
 }
 
@@ -566,7 +569,9 @@ enum status cert_check(struct arena *a, const struct vview *m, struct cert_conte
                              .of = contexts};
     if (!own_matters(m))
         return !contexts ? OK : diag_set(why, OWN_CERTIFICATE, "there is nothing to prove");
-    if (!contexts || !own_ctx_init(&c.own) || !roots_claimed(&c))
+    if (!own_ctx_init(&c.own))
+        return diag_set(why, LIM_ANALYSIS, "checking the certificate needs too much memory");
+    if (!contexts || !roots_claimed(&c))
         return diag_set(why, OWN_CERTIFICATE, "the certificate is not well formed");
     for (uint32_t f = 0; f < m->nfuncs && c.own.status == OK; f++)
         for (const struct cert_context *x = contexts[f]; x && check_context(&c, f, x);)

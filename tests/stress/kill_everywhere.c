@@ -1,9 +1,9 @@
 /* Ends a SIP at every point of a run in turn, and refuses memory at every point in turn:
  * kill_everywhere [OPTIONS] FILE...
  *
- * FILE is a manifest (.yaml), keep.wat, or a file of tests/trap (.wat, with --contract=FILE). Each
- * is run with one seed again and again; without a fault first, which tells how many points of each
- * kind there are (faults.h). After each run:
+ * FILE is a module (.wasm), which is only verified; or a manifest (.yaml), keep.wat, or a file of
+ * tests/trap (.wat, with --contract=FILE). Each is run with one seed again and again; without a
+ * fault first, which tells how many points of each kind there are (faults.h). After each run:
  *   - the audit is clean, before the SIPs are destroyed and after; no object of the exchange heap
  *     is left; all that malloc gave is free again, no descriptor is left
  *   - who was not ended has ended by itself as it may, or waits: it has no trap that it had not
@@ -297,6 +297,52 @@ static void try_world(struct world *w)
     }
 }
 
+/* ---- verifying ---- */
+
+/* The verdict is that without a fault, or that there is no memory; nothing is left of either. */
+static int verify_once(const char *path, const uint8_t *bytes, size_t n, enum fault kind,
+                       uint64_t at, int verdict)
+{
+    struct singula_module *m = NULL;
+    struct singula_diag why = {0};
+    int64_t before = faults.live;
+    faults_begin(kind, at);
+    int code = singula_verify(bytes, n, NULL, &m, &why);
+    singula_module_destroy(m);
+    faults_end();
+    runs++;
+    hits += faults.hit;
+    const char *name = singula_status_name(code);
+    bool lacks = strcmp(name, "E_NOMEM") == 0 || strcmp(name, "LIM_ANALYSIS") == 0;
+    if ((kind == FAULT_NONE || code == verdict || (faults.hit && lacks)) &&
+        (code == 0) == (m != NULL) && faults.live == before) {
+        passed++;
+        return code;
+    }
+    failed++;
+    printf("%s --kind=%s --at=%llu: %s, %lld allocations are left\n", path, kinds[kind],
+           (unsigned long long)at, name, (long long)(faults.live - before));
+    return code;
+}
+
+static void try_verifying(const char *path)
+{
+    uint8_t *bytes;
+    size_t n;
+    if (!files_read(path, &bytes, &n)) {
+        failed++;
+        return;
+    }
+    int verdict = verify_once(path, bytes, n, FAULT_NONE, 0, 0);
+    uint64_t count = faults.count[FAULT_FAIL];
+    uint64_t tries = o.points && o.points < count ? o.points : count;
+    printf("%s: memory is asked for %llu times\n", path, (unsigned long long)count);
+    for (uint64_t i = 0; !o.list && i < tries; i++)
+        for (int kind = FAULT_FAIL; kind <= FAULT_FAIL_ON; kind++)
+            verify_once(path, bytes, n, (enum fault)kind, (i + 1) * count / tries, verdict);
+    free(bytes);
+}
+
 /* ---- options ---- */
 
 static bool option(const char *arg)
@@ -337,6 +383,10 @@ static void try_file(const char *file)
 {
     struct world w = {0};
     bool good;
+    if (ends_in(file, ".wasm")) {
+        try_verifying(file);
+        return;
+    }
     if (ends_in(file, ".yaml")) {
         good = world_of_manifest(file, o.monitor ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF, &w);
     } else if (ends_in(file, "keep.wat")) {
