@@ -187,7 +187,7 @@ static bool take_over(struct worker *me, struct proc *p)
     if (!is_free(p) || !atomic_compare_exchange_strong(&p->posts, &none, 1))
         return false;
     atomic_store_explicit(&p->worker, me, memory_order_relaxed);
-    attend(me, p);
+    push(me, p); /* not now: whoever wakes may hold locks that the end of p wants */
     return true;
 }
 
