@@ -372,6 +372,7 @@ int main(int argc, char **argv)
            (unsigned long long)o.kill_us, (unsigned long long)o.workers,
            o.is_virtual ? ", virtual time" : "");
     fflush(stdout);
+    cfg.workers = (uint32_t)o.workers;
     load(argv[1]);
     if (o.is_virtual) {
         cfg.seed = o.seed;
