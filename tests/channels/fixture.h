@@ -109,14 +109,14 @@ static inline const struct xcontract *world_contract(struct world *w, const char
     return c;
 }
 
-static inline void world_open(struct world *w, const struct xheap_config *cfg)
+static inline void world_open_for(struct world *w, const struct xheap_config *cfg, uint32_t workers)
 {
     struct region_config rc = {.compact_bytes = UINT64_C(1) << 33, .windows = 1};
     struct diag why;
     diag_clear(&why);
     memset(w, 0, sizeof *w);
     ck_assert(region_create(&rc, &w->region, &why) == OK);
-    ck_assert(sched_create(NULL, &w->sched, &why) == OK);
+    ck_assert(sched_create(&(struct sched_config){.workers = workers}, &w->sched, &why) == OK);
     ck_assert(types_create(&w->types) == OK);
     ck_assert_msg(xheap_create(w->region, cfg, &w->heap, &why) == OK, "%s", why.detail);
     ck_assert(names_create(w->heap, &w->names) == OK);
@@ -135,6 +135,11 @@ static inline void world_open(struct world *w, const struct xheap_config *cfg)
     w->depot = world_contract(w, "Depot");
     w->press = world_contract(w, "Press");
     w->rally = world_contract(w, "Rally");
+}
+
+static inline void world_open(struct world *w, const struct xheap_config *cfg)
+{
+    world_open_for(w, cfg, 1);
 }
 
 /* INV-6, INV-7 and the pages below hold now. */

@@ -360,6 +360,7 @@ static void run(bool watched, uint64_t seed)
             struct actor *a = &workers[t].actors[k];
             account_open(&sys->w, &a->account);
             a->account.max_blocks = 150;
+            a->proc.sched = sys->w.sched;
             a->name[0] = (char)('a' + t * ACCOUNTS + k);
         }
     }
