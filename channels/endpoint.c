@@ -405,8 +405,7 @@ bool endpoint_consistent(const struct endpoint *e, uint32_t *store)
 {
     const struct channel *ch = e->channel;
     *store = ch->store;
-    return &ch->ends[e->role] == e && !e->closed && !e->late &&
-           endpoint_peer(e)->contract == e->contract &&
+    return &ch->ends[e->role] == e && !e->closed && endpoint_peer(e)->contract == e->contract &&
            (e->state == STATE_END || e->state < e->contract->decl->nstates) &&
            (e->peer_taken || e->role == ROLE_EXP) &&
            ch->bytes == xstore_bytes(channel_bytes(e->contract->decl));
