@@ -113,7 +113,7 @@ static void cancel_some(struct aio *a)
         if (is_socket(op))
             aio_sockets_cancel(a, op);
         else
-            aio_pool_cancel(a, op);
+            aio_pool_cancel(op);
     }
 }
 

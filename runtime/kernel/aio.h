@@ -46,6 +46,7 @@ struct aio_op {
     int64_t result;                     /* bytes, or a negative errno; -ECANCELED: cancelled */
     /* aio*.c only */
     bool started, done, cancel;
+    _Atomic bool skip;
     int watched; /* what epoll(7) has of it */
     struct aio_op *next;
     struct list in_cancels, in_waiting;

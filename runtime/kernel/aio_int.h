@@ -18,7 +18,7 @@ struct aio {
     struct aio_pool *pool;      /* NULL: not needed yet */
     pthread_mutex_t lock; /* of what follows, and of `done`, `cancel` and `proc` of operations */
     struct aio_op *first, *last; /* not started yet */
-    struct list cancels; /* started */
+    struct list cancels;         /* started */
     /* who looks */
     struct list waiting; /* watched by epoll(7) */
     uint64_t watched_ns; /* when it was asked last */
@@ -41,7 +41,7 @@ void aio_ring_collect(struct aio *a);
 /* The operation's system call. */
 int64_t aio_pool_carry_out(struct aio_op *op);
 void aio_pool_start(struct aio *a, struct aio_op *op);
-void aio_pool_cancel(struct aio *a, struct aio_op *op);
+void aio_pool_cancel(struct aio_op *op);
 void aio_pool_collect(struct aio *a);
 void aio_pool_close(struct aio *a);
 

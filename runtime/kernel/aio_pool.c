@@ -4,24 +4,39 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { THREADS = 4 };
+/* Whoever looks never waits for a thread, which may not run for long: what both sides touch is
+ * atomic. */
+enum { THREADS = 4, EVERY_NS = 20000 };
 
 struct aio_pool {
     int fd; /* eventfd(2): something is over */
+    /* who looks */
     pthread_t threads[THREADS];
-    uint32_t nthreads;    /* that run: begun when they are needed */
+    uint32_t nthreads; /* that run: begun when they are needed */
+    uint32_t in_flight;
+    uint64_t drained_ns; /* when fd was read last */
+    /* both sides */
+    sem_t wanted;                         /* one for each operation to do */
+    _Atomic(struct aio_op *) fresh, over; /* stacks: pushed one by one, taken as a whole */
+    _Atomic bool quit;
+    /* threads */
     pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t wanted;
-    struct aio_op *first, *last; /* to do */
-    struct aio_op *over;
-    uint32_t idle, queued; /* threads that wait; operations to do */
-    bool quit;
+    struct aio_op *first; /* to do */
 };
+
+static void push(_Atomic(struct aio_op *) *stack, struct aio_op *op)
+{
+    struct aio_op *head = atomic_load(stack);
+    do
+        op->next = head;
+    while (!atomic_compare_exchange_weak(stack, &head, op));
+}
 
 static int64_t result_of(ssize_t n)
 {
@@ -61,33 +76,37 @@ static void tell(int fd)
     check(n == sizeof one || errno == EAGAIN);
 }
 
+/* The next operation to do, the oldest first. */
+static struct aio_op *take(struct aio_pool *s)
+{
+    pthread_mutex_lock(&s->lock);
+    struct aio_op *op = s->first ? NULL : atomic_exchange(&s->fresh, NULL), *next;
+    for (; op; op = next) {
+        next = op->next;
+        op->next = s->first;
+        s->first = op;
+    }
+    op = s->first;
+    if (op)
+        s->first = op->next;
+    pthread_mutex_unlock(&s->lock);
+    return op;
+}
+
 static void *work(void *arg)
 {
-    struct aio *a = arg;
-    struct aio_pool *s = a->pool;
-    pthread_mutex_lock(&s->lock);
+    struct aio_pool *s = arg;
     for (;;) {
-        while (!s->first && !s->quit) {
-            s->idle++;
-            pthread_cond_wait(&s->wanted, &s->lock);
-            s->idle--;
-        }
-        if (!s->first)
-            break;
-        struct aio_op *op = s->first;
-        s->first = op->next;
-        s->queued--;
-        pthread_mutex_unlock(&s->lock);
-        op->result = aio_pool_carry_out(op);
-        pthread_mutex_lock(&s->lock);
-        bool empty = !s->over;
-        op->next = s->over;
-        s->over = op;
-        if (empty)
-            tell(s->fd);
+        while (sem_wait(&s->wanted) != 0)
+            check(errno == EINTR);
+        if (atomic_load(&s->quit))
+            return NULL;
+        struct aio_op *op = take(s);
+        check(op);
+        op->result = atomic_load(&op->skip) ? -ECANCELED : aio_pool_carry_out(op);
+        push(&s->over, op);
+        tell(s->fd);
     }
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
 }
 
 /* There is a pool; false: there can be none. */
@@ -104,10 +123,7 @@ static bool open_pool(struct aio *a)
         return false;
     }
     s->fd = fd;
-    pthread_mutexattr_t spins; /* held for a few instructions only */
-    check(pthread_mutexattr_init(&spins) == 0 &&
-          pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP) == 0);
-    check(pthread_mutex_init(&s->lock, &spins) == 0 && pthread_cond_init(&s->wanted, NULL) == 0);
+    check(pthread_mutex_init(&s->lock, NULL) == 0 && sem_init(&s->wanted, 0, 0) == 0);
     a->pool = s;
     return true;
 }
@@ -115,27 +131,26 @@ static bool open_pool(struct aio *a)
 void aio_pool_close(struct aio *a)
 {
     struct aio_pool *s = a->pool;
-    pthread_mutex_lock(&s->lock);
-    s->quit = true;
-    pthread_cond_broadcast(&s->wanted);
-    pthread_mutex_unlock(&s->lock);
+    atomic_store(&s->quit, true);
+    for (uint32_t i = 0; i < s->nthreads; i++)
+        check(sem_post(&s->wanted) == 0);
     for (uint32_t i = 0; i < s->nthreads; i++)
         pthread_join(s->threads[i], NULL);
-    pthread_cond_destroy(&s->wanted);
+    sem_destroy(&s->wanted);
     pthread_mutex_destroy(&s->lock);
     close(s->fd);
     free(s);
 }
 
-/* One more thread, if all are busy. False: there is none at all. */
-static bool have_thread(struct aio *a, struct aio_pool *s, bool idle)
+/* One more thread, if all may be busy. False: there is none at all. */
+static bool have_thread(struct aio_pool *s)
 {
     sigset_t all, before;
-    if (idle || s->nthreads == THREADS)
+    if (s->in_flight < s->nthreads || s->nthreads == THREADS)
         return true;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the worker */
-    if (pthread_create(&s->threads[s->nthreads], NULL, work, a) == 0)
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the workers */
+    if (pthread_create(&s->threads[s->nthreads], NULL, work, s) == 0)
         s->nthreads++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return s->nthreads > 0;
@@ -143,62 +158,36 @@ static bool have_thread(struct aio *a, struct aio_pool *s, bool idle)
 
 void aio_pool_start(struct aio *a, struct aio_op *op)
 {
-    struct aio_pool *s = open_pool(a) ? a->pool : NULL;
-    bool idle = false;
-    if (s) {
-        pthread_mutex_lock(&s->lock);
-        idle = s->idle > s->queued; /* one that nothing is meant for yet */
-        pthread_mutex_unlock(&s->lock);
-    }
-    if (!s || !have_thread(a, s, idle)) { /* the worker itself: better late than never */
+    atomic_store(&op->skip, false);
+    if (!open_pool(a) || !have_thread(a->pool)) { /* the worker itself: better late than never */
         aio_finish(a, op, aio_pool_carry_out(op));
         return;
     }
-    pthread_mutex_lock(&s->lock);
-    op->next = NULL;
-    if (s->first)
-        s->last->next = op;
-    else
-        s->first = op;
-    s->last = op;
-    s->queued++;
-    pthread_cond_signal(&s->wanted);
-    pthread_mutex_unlock(&s->lock);
+    a->pool->in_flight++;
+    push(&a->pool->fresh, op);
+    check(sem_post(&a->pool->wanted) == 0);
 }
 
-/* Takes it back if no thread has begun with it. */
-void aio_pool_cancel(struct aio *a, struct aio_op *op)
+void aio_pool_cancel(struct aio_op *op)
 {
-    struct aio_pool *s = a->pool;
-    struct aio_op *before = NULL, *at;
-    pthread_mutex_lock(&s->lock);
-    for (at = s->first; at && at != op; at = at->next)
-        before = at;
-    if (at) {
-        *(before ? &before->next : &s->first) = op->next;
-        if (s->last == op)
-            s->last = before;
-        s->queued--;
-    }
-    pthread_mutex_unlock(&s->lock);
-    if (at)
-        aio_finish(a, op, -ECANCELED);
+    atomic_store(&op->skip, true); /* a thread that has begun with it goes on */
 }
 
+/* The descriptor is read before the stack is taken: a thread pushes first, so that no word of it is
+ * lost; one that comes too late is read some time later. */
 void aio_pool_collect(struct aio *a)
 {
     struct aio_pool *s = a->pool;
-    pthread_mutex_lock(&s->lock);
-    struct aio_op *op = s->over, *next;
-    s->over = NULL;
-    if (op) {
-        uint64_t count;
-        ssize_t n = read(s->fd, &count, sizeof count);
-        (void)n;
-    }
-    pthread_mutex_unlock(&s->lock);
+    uint64_t count, now = clock_now_ns();
+    if (!atomic_load(&s->over) && now - s->drained_ns < EVERY_NS)
+        return;
+    s->drained_ns = now;
+    ssize_t n = read(s->fd, &count, sizeof count);
+    (void)n;
+    struct aio_op *op = atomic_exchange(&s->over, NULL), *next;
     for (; op; op = next) {
         next = op->next;
+        s->in_flight--;
         aio_finish(a, op, op->result);
     }
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Guests that use drivers (docs/DRIVERS.md). usage: drivers_test.py SINGULA GUESTS WORK MANY_TEST
+"""Guests that use drivers (docs/DRIVERS.md). usage: drivers_test.py SINGULA GUESTS WORK MANY_TEST WEB.wasm
 
 Each guest of the folder GUESTS checks for itself what it gets and exits with 0 if all was right. Every system runs with io_uring and with
 threads, with the monitor and without, and with the audit afterwards."""
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 singula, guests, work = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), Path(sys.argv[3]).resolve()
-many_test = Path(sys.argv[4]).resolve()
+many_test, web_wasm = Path(sys.argv[4]).resolve(), Path(sys.argv[5]).resolve()
 passed = failed = skipped = 0
 
 
@@ -128,6 +129,41 @@ def console():
     case("console, nobody reads on", head.stdout == "y\ny\ny" and "console: " in head.stderr, head.stderr)
 
 
+def fetch(port, path):
+    """The first line and the body of an answer; None: nobody answers yet."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+            s.sendall(f"GET /{path} HTTP/1.0\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: s.recv(65536), b""))
+    except ConnectionRefusedError:
+        return None
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.split(b"\r\n")[0].decode(), body
+
+
+def web():
+    (work / "www").mkdir()
+    large = random.Random(3).randbytes(3_000_000)
+    (work / "www/index.html").write_text("hello\n")
+    (work / "www/large").write_bytes(large)
+    for way in WAYS[:4]:
+        port = free_port()
+        path = system("web", [{"name": "web", "module": str(web_wasm), "args": [str(port), "4"], "dirs": ["www::/www:ro"],
+                               "connect": ["file", "tcp"], "grants": {"network": [f"listen 127.0.0.1:{port}"]}}])
+        server = subprocess.Popen([singula, "up", "--audit", "--quiet", "--timeout=60s", *way, path], cwd=work, stderr=subprocess.PIPE, text=True)
+        first = None
+        while first is None and server.poll() is None:
+            first = fetch(port, "")
+        case(f"web {way}: index", first == ("HTTP/1.0 200 OK", b"hello\n"), first)
+        if first:
+            got = fetch(port, "large")
+            case(f"web {way}: 3 MB", got == ("HTTP/1.0 200 OK", large), got and (got[0], len(got[1])))
+            case(f"web {way}: not there", fetch(port, "none")[0] == "HTTP/1.0 404 Not Found")
+            case(f"web {way}: not out of its folder", fetch(port, "../secret")[0] == "HTTP/1.0 404 Not Found")
+        _, err = server.communicate(timeout=60)
+        case(f"web {way}: ends well", server.returncode == 0, err)
+
+
 def many():
     build("many")
     (work / "pattern").write_bytes(bytes(i * 31 % 251 for i in range(500000)))
@@ -151,6 +187,7 @@ files()
 children()
 net()
 console()
+web()
 many()
 print(f"drivers: {passed} passed, {failed} failed, {skipped} skipped")
 sys.exit(failed != 0)
