@@ -66,6 +66,7 @@ void gen_call(struct gen *g, uint32_t func)
     const struct functype *t = &v->types[v->func_types[func]];
     uint32_t imported = v->nimported[EXT_FUNC];
     if (func >= imported) {
+        g->ncalls++;
         LLVMValueRef r = call_code(g, v->func_types[func], chunk_func(g->c, func - imported));
         g->sp -= t->nparams;
         gen_push_results(g, t, r);
@@ -73,6 +74,7 @@ void gen_call(struct gen *g, uint32_t func)
     }
     if (gen_xop(g, func))
         return;
+    g->ncalls++;
     LLVMValueRef slots = gen_call_host(g, func);
     g->sp -= t->nparams;
     for (uint32_t k = 0; k < t->nresults; k++)
@@ -119,6 +121,7 @@ void gen_call_indirect(struct gen *g, uint32_t type_index, uint32_t table)
     struct chunk *c = g->c;
     const struct functype *t = &c->view->types[type_index];
     size_t at = offsetof(struct nctx, tables) + table * sizeof(struct ntable);
+    g->ncalls++;
     LLVMValueRef index = LLVMBuildZExt(c->b, pop(g), c->i64, "");
     LLVMValueRef size = gen_field(g, at + offsetof(struct ntable, size), c->i64);
     gen_trap_if(g, LLVMBuildICmp(c->b, LLVMIntUGE, index, size, ""), TRAP_UNDEFINED_ELEM);

@@ -307,6 +307,7 @@ bool chunk_open(struct chunk *c, const struct vview *v, const struct compile_opt
     *c = (struct chunk){.view = v, .opt = o};
     c->types = calloc(v->ntypes + 1, sizeof *c->types);
     c->funcs = calloc(v->ndefined + 1, sizeof *c->funcs);
+    c->loops = calloc(v->ndefined + 1, sizeof *c->loops);
     c->imports = calloc(v->nimported[EXT_FUNC] + 1, sizeof *c->imports);
     for (uint32_t i = 0, n = 0; c->imports && i < v->nimports; i++)
         if (v->imports[i].kind == EXT_FUNC)
@@ -332,10 +333,11 @@ bool chunk_open(struct chunk *c, const struct vview *v, const struct compile_opt
     c->nomerge = enum_attr(c, "nomerge");
     c->noreturn = enum_attr(c, "noreturn");
     c->strictfp = enum_attr(c, "strictfp");
+    c->optnone = enum_attr(c, "optnone");
     c->min_bytes = v->nmemories ? (uint64_t)v->memories[0].lim.min << v->memories[0].page_shift : 0;
     make_metadata(c);
     make_debug(c);
-    return c->types && c->funcs && c->imports;
+    return c->types && c->funcs && c->loops && c->imports;
 }
 
 void chunk_close(struct chunk *c)
@@ -352,6 +354,7 @@ void chunk_close(struct chunk *c)
         LLVMDisposeTargetData(c->layout);
     free(c->types);
     free(c->funcs);
+    free(c->loops);
     free(c->imports);
     *c = (struct chunk){0};
 }

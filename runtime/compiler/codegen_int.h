@@ -53,11 +53,12 @@ struct chunk {
     const struct vimport **imports; /* imported functions, by index */
     LLVMTypeRef *types;             /* by type index: of functions; NULL: not made yet */
     LLVMValueRef *funcs;            /* by defined function; NULL: not declared yet */
+    bool *loops;                    /* by defined function: loop passes may be worth it */
     LLVMValueRef helpers[NH_N];
     LLVMTypeRef helper_types[NH_N];
     LLVMValueRef tbaa[TBAA_N];
     LLVMValueRef empty_md, unlikely_md, bytes_range_md;
-    LLVMAttributeRef swiftself, nomerge, noreturn, strictfp;
+    LLVMAttributeRef swiftself, nomerge, noreturn, strictfp, optnone;
     unsigned md[MD_KIND_N];
     uint64_t min_bytes; /* memory 0 is never smaller */
     bool failed;        /* out of memory */
@@ -77,6 +78,9 @@ struct ctl {
     LLVMBasicBlockRef else_;  /* CTL_IF */
     uint32_t params;          /* CTL_IF: its parameters, kept in gen.phis for the else */
     uint32_t nlabel;
+    uint32_t ncalls; /* CTL_LOOP: of gen when it began */
+    uint32_t nsteps; /* CTL_LOOP: the same */
+    uint32_t nexits; /* CTL_LOOP: branches that leave it */
 };
 
 /* One function being made. */
@@ -100,6 +104,8 @@ struct gen {
     uint32_t nctls, ctls_cap;
     LLVMValueRef *phis; /* label values of the open blocks */
     uint32_t nphis, phis_cap;
+    uint32_t ncalls; /* in the code so far */
+    uint32_t nsteps; /* ... of a local that is counted up or down */
     bool reachable;
 };
 
@@ -136,8 +142,9 @@ void chunk_entry(struct chunk *c, uint32_t type_index);
 
 /* From here on no pass drops or moves a load of the guest. After locals have become values. */
 void keep_pin(struct chunk *c);
-/* Ends that: from here on loops can be vectorised. Loads that nothing needs now are volatile. */
-void keep_release(struct chunk *c);
+/* Ends that for a function: from here on its loops can be vectorised. Loads that nothing needs now
+ * are volatile. */
+void keep_release(struct chunk *c, LLVMValueRef fn);
 
 /* ---- func.c ---- */
 

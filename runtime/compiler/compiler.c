@@ -59,6 +59,7 @@ static void initialize(void)
         /* So does the search of what a load may have read; bounds of the same kind. */
         "-memdep-block-number-limit=50",
         "-memdep-block-scan-limit=50",
+        "-slp-schedule-budget=2000",
         /* Loads are not moved to where they are not always executed (keep.c). */
         "-instcombine-code-sinking=0",
         "-disable-machine-sink",
@@ -112,6 +113,13 @@ static const char vectors_and_after[] =
     "loop-vectorize,loop-load-elim,"
     "slp-vectorizer,vector-combine,instcombine<no-verify-fixpoint>,loop-unroll<O3>,"
     "loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,simplifycfg)";
+/* Instead of both, for functions whose every loop calls: what becomes of such a loop is not worth
+ * the other third of the time. */
+static const char without_loops[] =
+    "function("
+    "early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,jump-threading,simplifycfg,"
+    "loop-mssa(loop-rotate,licm<allowspeculation>),"
+    "gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
 
 static bool run_passes(LLVMModuleRef mod, LLVMTargetMachineRef tm, const char *passes,
                        struct diag *why)
@@ -163,18 +171,46 @@ static bool stopped(const struct job *j)
     return j->opt->stop && atomic_load_explicit(j->opt->stop, memory_order_relaxed);
 }
 
-static bool optimize(struct job *j, struct chunk *c, LLVMTargetMachineRef tm, struct diag *why)
+/* Passes for those of a part's functions that have loops without calls, or for the others. LLVM's
+ * passes leave a function alone that is optnone; code is generated without that. */
+static bool run_on(struct chunk *c, const struct part *p, bool loops, const char *passes,
+                   LLVMTargetMachineRef tm, struct diag *why)
+{
+    unsigned kind = LLVMGetEnumAttributeKind(c->optnone);
+    for (uint32_t i = p->first; i < p->end; i++)
+        if (c->loops[i] != loops)
+            LLVMAddAttributeAtIndex(c->funcs[i], ON_FUNCTION, c->optnone);
+    bool ok = run_passes(c->mod, tm, passes, why);
+    for (uint32_t i = p->first; i < p->end; i++)
+        LLVMRemoveEnumAttributeAtIndex(c->funcs[i], ON_FUNCTION, kind);
+    return ok;
+}
+
+static void release(struct chunk *c, const struct part *p, bool loops)
+{
+    for (uint32_t i = p->first; i < p->end; i++)
+        if (c->loops[i] == loops)
+            keep_release(c, c->funcs[i]);
+}
+
+static bool optimize(struct job *j, struct chunk *c, const struct part *p, LLVMTargetMachineRef tm,
+                     struct diag *why)
 {
     bool exact = access_mode(j->view, j->opt->mode) == MEMORY_COMPACT; /* loads are checked */
     if (!run_passes(c->mod, tm, first, why))
         return false;
     if (!exact)
         keep_pin(c);
-    if (!run_passes(c->mod, tm, before_vectors, why))
+    if (!run_on(c, p, true, before_vectors, tm, why) ||
+        !run_on(c, p, false, without_loops, tm, why))
         return false;
     if (!exact)
-        keep_release(c);
-    return run_passes(c->mod, tm, vectors_and_after, why);
+        release(c, p, true);
+    if (!run_on(c, p, true, vectors_and_after, tm, why))
+        return false;
+    if (!exact)
+        release(c, p, false);
+    return true;
 }
 
 static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachineRef tm,
@@ -195,7 +231,7 @@ static enum status compile_part(struct job *j, struct part *p, LLVMTargetMachine
         st = E_COMPILER;
     if (st == OK && stopped(j))
         st = E_UNFINISHED;
-    if (st == OK && !optimize(j, &c, tm, why))
+    if (st == OK && !optimize(j, &c, p, tm, why))
         st = E_COMPILER;
     if (c.failed)
         st = E_NOMEM;

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    LOOPS_MAX = 8 << 10, /* in larger functions no loop is worth what all the passes take */
+    LEVELS_MAX = 8       /* that a branch is taken to leave */
+};
+
 static bool grow(struct gen *g, void *arrayp, uint32_t *cap, uint32_t need, size_t size)
 {
     void **array = arrayp;
@@ -75,7 +80,9 @@ static void enter(struct gen *g, enum ckind kind, const struct insn_view *i,
                       .height = g->sp - type.nparams,
                       .block = block,
                       .type = type,
-                      .target = gen_block(g)};
+                      .target = gen_block(g),
+                      .ncalls = g->ncalls,
+                      .nsteps = g->nsteps};
     if (kind == CTL_LOOP) {
         make_phis(g, c, type.params, type.nparams);
         feed(g, c);
@@ -112,6 +119,21 @@ static void begin_else(struct gen *g, struct ctl *c)
     g->reachable = true;
 }
 
+/* A branch goes to the label at that depth: it leaves the loops within. */
+static void leave(struct gen *g, uint32_t depth)
+{
+    for (uint32_t k = 0; k < depth && k < LEVELS_MAX; k++)
+        ctl_at(g, k)->nexits++;
+}
+
+/* A loop that ends here: is it one that LLVM might vectorise or unroll? Such loops count, call
+ * nothing and end in one place. */
+static bool is_plain(const struct gen *g, const struct ctl *loop)
+{
+    return loop->ncalls == g->ncalls && loop->nsteps != g->nsteps &&
+           loop->nexits + g->reachable == 1 && g->f->ncode <= LOOPS_MAX;
+}
+
 static void jump(struct gen *g, struct ctl *c)
 {
     feed(g, c);
@@ -144,6 +166,7 @@ static void end(struct gen *g)
 {
     struct ctl *c = ctl_at(g, 0);
     if (c->kind == CTL_LOOP) { /* what follows is the same block */
+        g->c->loops[g->index] |= is_plain(g, c);
         g->nphis = c->phis;
         g->nctls--;
         return;
@@ -178,6 +201,7 @@ static void end(struct gen *g)
 static void br_if(struct gen *g, uint32_t depth)
 {
     struct ctl *c = ctl_at(g, depth);
+    leave(g, depth);
     LLVMValueRef cond = condition(g);
     LLVMBasicBlockRef next = gen_block(g);
     feed(g, c);
@@ -191,8 +215,10 @@ static void br_table(struct gen *g, const struct insn_view *i)
     LLVMValueRef index = pop(g);
     const uint8_t *p = i->labels;
     for (uint32_t k = 0; k < i->index; k++)
-        (void)opcode_leb(&p);
-    struct ctl *other = ctl_at(g, opcode_leb(&p));
+        leave(g, opcode_leb(&p));
+    uint32_t last = opcode_leb(&p);
+    leave(g, last);
+    struct ctl *other = ctl_at(g, last);
     feed(g, other);
     LLVMValueRef s = LLVMBuildSwitch(g->c->b, index, other->target, i->index);
     p = i->labels;
@@ -206,6 +232,22 @@ static void br_table(struct gen *g, const struct insn_view *i)
 }
 
 /* ---- the walk ---- */
+
+/* Is it the local's own value plus a constant? */
+static bool is_step(LLVMValueRef v, LLVMValueRef local)
+{
+    if (!LLVMIsAInstruction(v) || LLVMGetInstructionOpcode(v) != LLVMAdd ||
+        !LLVMIsAConstantInt(LLVMGetOperand(v, 1)))
+        return false;
+    LLVMValueRef from = LLVMGetOperand(v, 0);
+    return LLVMIsALoadInst(from) && LLVMGetOperand(from, 0) == local;
+}
+
+static void set_local(struct gen *g, uint32_t local, LLVMValueRef v)
+{
+    g->nsteps += is_step(v, g->locals[local]);
+    LLVMBuildStore(g->c->b, v, g->locals[local]);
+}
 
 static void simple(struct gen *g, const struct insn_view *i)
 {
@@ -227,10 +269,10 @@ static void simple(struct gen *g, const struct insn_view *i)
                                g->locals[i->index], ""));
         return;
     case OP_LOCAL_SET:
-        LLVMBuildStore(g->c->b, pop(g), g->locals[i->index]);
+        set_local(g, i->index, pop(g));
         return;
     case OP_LOCAL_TEE:
-        LLVMBuildStore(g->c->b, g->stack[g->sp - 1], g->locals[i->index]);
+        set_local(g, i->index, g->stack[g->sp - 1]);
         return;
     case OP_CALL:
         gen_call(g, i->index);
@@ -262,6 +304,7 @@ static void step(struct gen *g, const struct insn_view *i, const struct vblock *
         end(g);
         return;
     case OP_BR:
+        leave(g, i->index);
         jump(g, ctl_at(g, i->index));
         g->reachable = false;
         return;
@@ -273,6 +316,7 @@ static void step(struct gen *g, const struct insn_view *i, const struct vblock *
         g->reachable = false;
         return;
     case OP_RETURN:
+        leave(g, g->nctls);
         emit_return(g);
         g->reachable = false;
         return;
@@ -408,7 +452,7 @@ void gen_function(struct gen *g, struct chunk *c, uint32_t defined)
     g->index = defined;
     g->fn = chunk_func(c, defined);
     g->ctx = LLVMGetParam(g->fn, 0);
-    g->sp = g->nctls = g->nphis = g->nslots = 0;
+    g->sp = g->nctls = g->nphis = g->nslots = g->ncalls = g->nsteps = 0;
     g->base = NULL;
     make_scope(g);
     g->entry = gen_block(g);

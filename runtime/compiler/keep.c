@@ -2,8 +2,9 @@
  *
  * LLVM is not told that loads can trap (it would not vectorise or reorder any), so it drops those
  * whose value nobody needs, and moves others to where the value is needed. Until the loop passes
- * that vectorise, each load's value therefore has one more use that no pass can move or drop: a
- * pin. When the pins are taken away, loads whose value nothing else needs are made volatile.
+ * that vectorise, or to the end where there are none, each load's value therefore has one more use
+ * that no pass can move or drop: a pin. When the pins are taken away, loads whose value nothing
+ * else needs are made volatile.
  *
  * A load needs no pin if its address is in use in the same block by another access, which is exact
  * itself: `x = *p; y = *x`.
@@ -144,34 +145,42 @@ static void keep(const struct chunk *c, LLVMValueRef v, unsigned depth)
         keep(c, LLVMGetOperand(v, (unsigned)k), depth - 1);
 }
 
-/* All pins go first: none of them counts as a use. */
-static void release(struct chunk *c, LLVMValueRef fn)
+static bool is_pin(LLVMValueRef i, unsigned id)
 {
-    LLVMValueRef *held = NULL;
+    if (LLVMGetInstructionOpcode(i) != LLVMCall)
+        return false;
+    LLVMValueRef fn = LLVMGetCalledValue(i);
+    return LLVMIsAFunction(fn) && LLVMGetIntrinsicID(fn) == id;
+}
+
+/* The pins of fn, counted or, if there is room for them, taken down. */
+static size_t find_pins(LLVMValueRef fn, unsigned id, LLVMValueRef *out)
+{
     size_t n = 0;
-    for (LLVMUseRef u = LLVMGetFirstUse(fn); u; u = LLVMGetNextUse(u))
-        n++;
-    if (n && !(held = malloc(n * sizeof *held))) {
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(fn); b; b = LLVMGetNextBasicBlock(b))
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+            if (is_pin(i, id) && ++n && out)
+                out[n - 1] = i;
+    return n;
+}
+
+/* All pins go first: none of them counts as a use. */
+void keep_release(struct chunk *c, LLVMValueRef fn)
+{
+    unsigned id = LLVMLookupIntrinsicID(pin_name, sizeof pin_name - 1);
+    size_t n = find_pins(fn, id, NULL);
+    LLVMValueRef *pins = calloc(n + 1, sizeof *pins);
+    if (!pins) {
         c->failed = true;
         return;
     }
-    n = 0;
-    for (LLVMUseRef u; (u = LLVMGetFirstUse(fn));) {
-        LLVMValueRef call = LLVMGetUser(u);
-        held[n++] = LLVMGetOperand(call, 0);
+    (void)find_pins(fn, id, pins);
+    for (size_t k = 0; k < n; k++) {
+        LLVMValueRef call = pins[k];
+        pins[k] = LLVMGetOperand(call, 0);
         LLVMInstructionEraseFromParent(call);
     }
     while (n > 0)
-        keep(c, held[--n], ORIGINS_MAX);
-    free(held);
-}
-
-void keep_release(struct chunk *c)
-{
-    LLVMTypeRef types[] = {c->i8, c->i16, c->i32, c->i64};
-    unsigned id = LLVMLookupIntrinsicID(pin_name, sizeof pin_name - 1);
-    for (unsigned k = 0; k < ARRAY_LEN(types); k++) {
-        LLVMTypeRef over[2] = {types[k], c->ptr};
-        release(c, LLVMGetIntrinsicDeclaration(c->mod, id, over, 2));
-    }
+        keep(c, pins[--n], ORIGINS_MAX);
+    free(pins);
 }
