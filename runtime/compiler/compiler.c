@@ -210,6 +210,8 @@ static bool optimize(struct job *j, struct chunk *c, const struct part *p, LLVMT
         return false;
     if (!exact)
         release(c, p, false);
+    for (uint32_t i = p->first; i < p->end && !exact; i++)
+        keep_width(c, c->funcs[i]);
     return true;
 }
 

@@ -6,6 +6,9 @@
  * that no pass can move or drop: a pin. When the pins are taken away, loads whose value nothing
  * else needs are made volatile.
  *
+ * A load of which only some bytes are needed would be made a narrower one, which need not reach the
+ * memory's end: before code is generated, such loads become volatile, too.
+ *
  * A load needs no pin if its address is in use in the same block by another access, which is exact
  * itself: `x = *p; y = *x`.
  */
@@ -22,6 +25,13 @@ static bool is_guest_load(const struct chunk *c, LLVMValueRef i)
 {
     return LLVMGetInstructionOpcode(i) == LLVMLoad &&
            LLVMGetMetadata(i, c->md[MD_TBAA]) == c->tbaa[TBAA_MEMORY];
+}
+
+static LLVMValueRef next_guest_load(const struct chunk *c, LLVMValueRef i)
+{
+    while (i && !is_guest_load(c, i))
+        i = LLVMGetNextInstruction(i);
+    return i;
 }
 
 /* ---- pinning ---- */
@@ -66,13 +76,6 @@ static void pin(struct chunk *c, LLVMValueRef load)
     LLVMValueRef args[4] = {over[0] == t ? load : LLVMBuildBitCast(c->b, load, over[0], ""), none,
                             none, LLVMConstInt(c->i32, 0, false)};
     chunk_intrinsic(c, pin_name, over, 2, args, 4);
-}
-
-static LLVMValueRef next_guest_load(const struct chunk *c, LLVMValueRef i)
-{
-    while (i && !is_guest_load(c, i))
-        i = LLVMGetNextInstruction(i);
-    return i;
 }
 
 void keep_pin(struct chunk *c)
@@ -183,4 +186,61 @@ void keep_release(struct chunk *c, LLVMValueRef fn)
     while (n > 0)
         keep(c, pins[--n], ORIGINS_MAX);
     free(pins);
+}
+
+/* ---- width ---- */
+
+static bool has_constant(LLVMValueRef i)
+{
+    return LLVMIsAConstantInt(LLVMGetOperand(i, 0)) || LLVMIsAConstantInt(LLVMGetOperand(i, 1));
+}
+
+/* May code generation find that only some of v's bytes are needed, or, of what is made of v? */
+static bool is_narrowed(LLVMValueRef v, unsigned depth, unsigned *left)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        if ((*left)-- == 0)
+            return true;
+        switch (LLVMGetInstructionOpcode(user)) {
+        case LLVMTrunc:
+            return true;
+        case LLVMAnd:
+            if (has_constant(user))
+                return true;
+            break;
+        case LLVMOr:
+        case LLVMXor: /* in memory: of the bytes that change */
+        case LLVMShl:
+        case LLVMLShr:
+        case LLVMAShr:
+            if (depth == ORIGINS_MAX && has_constant(user))
+                return true;
+            break;
+        case LLVMAdd:
+        case LLVMSub:
+        case LLVMMul:
+        case LLVMZExt:
+        case LLVMSExt:
+        case LLVMSelect:
+        case LLVMBitCast:
+            break;
+        default:
+            continue;
+        }
+        if (depth > 0 && is_narrowed(user, depth - 1, left))
+            return true;
+    }
+    return false;
+}
+
+void keep_width(struct chunk *c, LLVMValueRef fn)
+{
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(fn); b; b = LLVMGetNextBasicBlock(b))
+        for (LLVMValueRef i = next_guest_load(c, LLVMGetFirstInstruction(b)); i;
+             i = next_guest_load(c, LLVMGetNextInstruction(i))) {
+            unsigned left = SEARCH_MAX;
+            if (LLVMTypeOf(i) != c->i8 && is_narrowed(i, ORIGINS_MAX, &left))
+                LLVMSetVolatile(i, true);
+        }
 }
