@@ -174,7 +174,7 @@ static bool calibrate(struct bench *b, unsigned p, unsigned row, unsigned s)
         if (ns < 0)
             return false;
         if (ns * n * 4 >= b->batch_ns || n >= 1u << 24) {
-            double want = b->batch_ns / (ns > 0.1 ? ns : 0.1) / TOGETHER;
+            double want = b->batch_ns / (ns > 0.1 ? ns : 0.1) / (double)TOGETHER;
             b->n[p][row][s] = (want < 1 ? 1 : (uint32_t)want) * TOGETHER;
             return true;
         }
