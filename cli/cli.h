@@ -59,6 +59,19 @@ bool trace_usable(const struct singula_config *cfg);
 /* The file, if there is one, is complete. Complains. */
 bool trace_close(struct singula_config *cfg);
 
+/* swap.c */
+enum { OPT_SWAP = OPT_TRACE + 1, OPT_SWAP_SIZE, OPT_SWAP_IDLE, OPT_SWAP_MEMORY };
+#define SWAP_OPTIONS                                                                               \
+    {OPT_SWAP, "swap", "FOLDER", "pages of idle SIPs go to a file there, and come back"},          \
+        {OPT_SWAP_SIZE, "swap-size", "SIZE", "of that file, at most (default 64G)"},               \
+        {OPT_SWAP_IDLE, "swap-idle", "TIME", "who has not run for so long goes (default 10s)"},    \
+    {                                                                                              \
+        OPT_SWAP_MEMORY, "swap-memory", "SIZE", "idle ones go sooner while more than this is used" \
+    }
+/* Takes one of these. Complains. */
+bool swap_option(int option, const char *text, struct singula_config *cfg);
+bool swap_usable(const struct singula_config *cfg); /* as trace_usable() */
+
 struct command {
     const char *name;    /* "verify"; with a space for commands of commands: "contract check" */
     const char *usage;   /* what follows the name: "FILE..." */

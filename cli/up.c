@@ -20,6 +20,7 @@ static const struct opt_def options[] = {
     {OPT_AUDIT, "audit", NULL, "afterwards prove that every page and block is accounted for"},
     MONITOR_OPTIONS,
     SEED_OPTIONS,
+    SWAP_OPTIONS,
     {'q', "quiet", NULL, "no summary"},
     {0, NULL, NULL, NULL},
 };
@@ -434,6 +435,8 @@ static int up_run(const struct command *self, int argc, char **argv)
         if ((c == OPT_SEED || c == OPT_TRACE || c == OPT_WORKERS) &&
             !trace_option(c, o.value, &u.system))
             return EXIT_USAGE;
+        if (c >= OPT_SWAP && c <= OPT_SWAP_MEMORY && !swap_option(c, o.value, &u.system))
+            return EXIT_USAGE;
         u.check |= c == OPT_CHECK;
         u.audit |= c == OPT_AUDIT;
         u.system.monitor = opts_monitor(c, u.system.monitor);
@@ -443,7 +446,7 @@ static int up_run(const struct command *self, int argc, char **argv)
         complain("up: give one SYSTEM.yaml (see singula up --help)");
         return EXIT_USAGE;
     }
-    if (!trace_usable(&u.system))
+    if (!trace_usable(&u.system) || !swap_usable(&u.system))
         return EXIT_USAGE;
     u.path = argv[o.first];
     u.manifest = manifest_load(u.path);
@@ -489,6 +492,9 @@ const struct command up_command = {
     "in the order of the file. Before a restart it waits for 0.1 s, then twice as long each time "
     "up\n"
     "to 10 s; from 0.1 s again if it ran for a minute.\n"
+    "\n"
+    "With --swap=FOLDER, SIPs that wait for long give their memory up: their pages go to a file\n"
+    "in that folder and come back with the next message or timer.\n"
     "\n"
     "exit status: 0 every process exited with 0 (or is a service that waits for clients), 1 one\n"
     "did not or a module is refused, 2 the manifest cannot be used or a process not be started,\n"

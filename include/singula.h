@@ -244,6 +244,12 @@ struct singula_config {      /* zero means the default */
     /* Called while a module is compiled; as in struct singula_compile_options. */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *progress_ctx;
+    /* Where a file without a name is made for the pages of SIPs that wait for long, at most
+     * swap_bytes of them (default 64 GiB); NULL: all stay in memory. A SIP's pages go when it has
+     * not run for swap_idle_ns (default 10 s), or, while the system has more than swap_memory_bytes
+     * in use (0: no such limit), soon. They come back before it runs again. Not with a seed. */
+    const char *swap_folder;
+    uint64_t swap_bytes, swap_idle_ns, swap_memory_bytes;
 };
 
 SINGULA_API int singula_system_create(const struct singula_config *cfg, struct singula_system **out,
@@ -374,6 +380,8 @@ SINGULA_API void singula_sip_destroy(struct singula_sip *sip);
 
 struct singula_stats {
     uint64_t sips, pages, blocks, block_bytes, endpoints, listeners, sets;
+    /* SIPs whose pages are in the swap file now, and how often any went and came back */
+    uint64_t swapped_sips, swapped_pages, swapped_out, swapped_in;
 };
 SINGULA_API void singula_stats(struct singula_system *sys, struct singula_stats *out);
 /* What the system is doing, as JSON: SIPs with state, CPU time, pages, blocks; channels with their

@@ -181,8 +181,11 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
     if (!sys)
         return api_refuse(why, &d, E_NOMEM);
     struct runtime_config rc = {0};
-    if (cfg && cfg->seed && cfg->engine == SINGULA_ENGINE_NATIVE) {
-        diag_set(&d, E_ARGUMENT, "a run with a seed is interpreted: it counts preemption checks");
+    if (cfg && cfg->seed && (cfg->engine == SINGULA_ENGINE_NATIVE || cfg->swap_folder)) {
+        diag_set(&d, E_ARGUMENT,
+                 cfg->swap_folder
+                     ? "a run with a seed cannot wait for a swap file"
+                     : "a run with a seed is interpreted: it counts preemption checks");
         free(sys);
         return api_refuse(why, &d, E_ARGUMENT);
     }
@@ -205,6 +208,11 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
                  : cfg->io == SINGULA_IO_THREADS ? AIO_THREADS
                                                  : AIO_BEST;
     }
+    if (cfg && cfg->swap_folder)
+        rc.swap = (struct swap_config){.folder = cfg->swap_folder,
+                                       .max_bytes = cfg->swap_bytes,
+                                       .idle_ns = cfg->swap_idle_ns,
+                                       .memory_bytes = cfg->swap_memory_bytes};
     enum status st = E_CONFIG;
     if (rc.sched.workers > SCHED_WORKERS_MAX)
         diag_set(&d, st, "%u workers; at most %u", rc.sched.workers, SCHED_WORKERS_MAX);
@@ -275,7 +283,16 @@ static bool improve_code(struct singula_system *sys)
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns)
 {
     sys->running = true;
-    bool stuck = sched_run(sys->rt.sched, until, until_ns);
+    bool stuck;
+    for (;;) {
+        uint64_t due = swap_due(&sys->rt);
+        stuck = sched_run(sys->rt.sched, until, due < until_ns ? due : until_ns);
+        if (swap_due(&sys->rt) > clock_now_ns())
+            break;
+        swap_sweep(&sys->rt);
+        if (stuck || !sched_timed_out(sys->rt.sched) || until_ns <= clock_now_ns())
+            break;
+    }
     sys->running = false;
     sys->served = api_ended_serve(sys);
     sys->served |= api_children_serve(sys);
@@ -311,8 +328,10 @@ void singula_stats(struct singula_system *sys, struct singula_stats *out)
 {
     struct region_stats r;
     struct xheap_stats x;
+    struct swap_stats w;
     region_stats(sys->rt.region, &r);
     xheap_stats(sys->rt.xheap, &x);
+    swap_stats(&sys->rt, &w);
     *out =
         (struct singula_stats){.sips = sched_count(sys->rt.sched) - drivers_running(sys->drivers),
                                .pages = r.committed,
@@ -320,12 +339,17 @@ void singula_stats(struct singula_system *sys, struct singula_stats *out)
                                .block_bytes = x.bytes,
                                .endpoints = x.endpoints,
                                .listeners = x.listeners,
-                               .sets = x.sets};
+                               .sets = x.sets,
+                               .swapped_sips = w.sips,
+                               .swapped_pages = w.pages,
+                               .swapped_out = w.outs,
+                               .swapped_in = w.ins};
 }
 
 int singula_audit(struct singula_system *sys, struct singula_diag *why)
 {
     struct diag d;
     diag_clear(&d);
+    swap_fetch_slots(&sys->rt);
     return api_refuse(why, &d, runtime_audit(&sys->rt, &d));
 }

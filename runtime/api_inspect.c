@@ -53,17 +53,18 @@ static const char *doing(const struct sip *s)
 static json_t *sip_json(const struct singula_sip *h)
 {
     const struct sip *s = h->sip;
-    uint64_t memory = 0;
-    for (uint32_t i = 0; i < s->ninsts; i++) {
+    uint64_t memory = swap_memory_bytes(s);
+    for (uint32_t i = 0; i < s->ninsts && !s->away; i++) {
         if (verified_view(instance_module(s->insts[i]))->nmemories)
             memory += instance_memory(s->insts[i], 0)->bytes;
     }
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
                      (json_int_t)s->proc.id, "name", s->proc.name, "state", doing(s), "memory",
                      s->mode == MEMORY_GUARD ? "guard" : "compact", "cpu_ns",
                      (json_int_t)s->proc.cpu_ns, "pages", (json_int_t)s->proc.npages,
-                     "memory_bytes", (json_int_t)memory, "blocks", (json_int_t)s->account.nblocks,
-                     "block_bytes", (json_int_t)s->account.nbytes, "queued",
+                     "swapped_pages", (json_int_t)swap_pages(s), "memory_bytes", (json_int_t)memory,
+                     "blocks", (json_int_t)s->account.nblocks, "block_bytes",
+                     (json_int_t)s->account.nbytes, "queued",
                      (json_int_t)xaccount_queued(s->rt->xheap, &s->account).blocks);
 }
 

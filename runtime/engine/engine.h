@@ -18,6 +18,7 @@
 #include "base/strbuf.h"
 #include "channels/xheap.h"
 #include "runtime/engine/exec.h"
+#include "runtime/engine/swap.h"
 #include "runtime/kernel/aio.h"
 #include "runtime/kernel/sched.h"
 #include "verifier/verified.h"
@@ -118,9 +119,10 @@ struct sip {
     struct control *control; /* more pages from which sip_alloc() takes, newest first */
     struct instance **insts;
     uint32_t ninsts, insts_cap;
-    uint64_t *slots; /* exec_call(): arguments, then results, on the stack */
-    void *native;    /* runtime/native: where machine code is, saved registers */
-    void *wasi;      /* runtime/wasi: descriptors, arguments, environment */
+    uint64_t *slots;   /* exec_call(): arguments, then results, on the stack */
+    void *native;      /* runtime/native: where machine code is, saved registers */
+    struct away *away; /* swap.c: its pages are not in memory; NULL: they are */
+    void *wasi;        /* runtime/wasi: descriptors, arguments, environment */
     void (*wasi_teardown)(struct sip *s);
     const char *const *publish;
     const char *const *connect; /* names it may use; NULL-terminated; "*" any; NULL none */
@@ -138,6 +140,8 @@ struct sip {
     bool exited;   /* a host function returned HOST_EXIT: ends even if calls are pending */
     bool open;     /* account open, not torn down yet */
     uint64_t timeout_ns, spawned_ns; /* 0, or both: for the report */
+    uint32_t slices, seen_slices;    /* how often it has run, and had when swap.c last looked ... */
+    uint64_t seen_ns;                /* ... and found another number */
     void (*ended)(struct sip *s);    /* its spawner's (runtime/api*.c), as is `user` */
     void *user;
     /* the end */
@@ -184,6 +188,8 @@ struct engine {
     void (*resized)(struct sip *s);
     /* Gives back what the SIP has of the engine but for what sip_alloc() gave. */
     void (*teardown)(struct sip *s);
+    /* An extent that the SIP has of the engine, beside its home; NULL: none. */
+    const struct extent *(*extent)(const struct sip *s);
 };
 extern const struct engine interp_engine;
 
@@ -228,6 +234,7 @@ struct runtime {
     bool monitor;          /* operations check the rules of channels/monitor.h; fixed */
     const struct engine *engine;
     struct code_provider code; /* zero: none; the interpreter needs none */
+    struct swap *swap;         /* swap.h; NULL: SIPs stay in memory */
     bool perf_map;             /* tell perf the names of functions in machine code */
 };
 
@@ -240,6 +247,7 @@ struct runtime_config {
     struct xheap_config xheap; /* but for `unwatched`, which follows from the next */
     enum monitor_mode monitor;
     enum aio_way aio; /* who reads and writes files meanwhile */
+    struct swap_config swap;
 };
 
 /* Makes all parts, with the interpreter as engine. cfg may be NULL. On failure everything made is

@@ -110,6 +110,9 @@ static inline uint64_t *sip_stack_base(const struct sip *s)
 enum trap sip_stack_commit(struct sip *s, uint64_t nslots);
 /* Everything that sip_alloc() gave. */
 void sip_free_all(struct sip *s);
+/* Calls `each` for the extents that sip_alloc() takes from beside the home. */
+void sip_each_chunk(const struct sip *s, void (*each)(void *ctx, const struct extent *e),
+                    void *ctx);
 
 /* ---- parts of instantiate() ---- */
 

@@ -36,7 +36,8 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
         (cfg->aio == AIO_RING && (st = aio_open(r.sched, AIO_RING, &r.aio, why)) != OK) ||
         (st = types_create(&r.types)) != OK ||
         (st = xheap_create(r.region, &xheap, &r.xheap, why)) != OK ||
-        (st = names_create(r.xheap, &r.names)) != OK) {
+        (st = names_create(r.xheap, &r.names)) != OK ||
+        (cfg->swap.folder && (st = swap_open(&r, &cfg->swap, why)) != OK)) {
         runtime_close(&r);
         return diag_set(why, st, "the runtime cannot be set up");
     }
@@ -65,6 +66,7 @@ void runtime_close(struct runtime *rt)
     if (rt->types)
         types_destroy(rt->types);
     aio_close(rt->aio);
+    swap_close(rt->swap);
     if (rt->sched)
         sched_destroy(rt->sched);
     if (rt->region)

@@ -214,6 +214,12 @@ void sip_free_all(struct sip *s)
     s->stack_begun = false;
 }
 
+void sip_each_chunk(const struct sip *s, void (*each)(void *ctx, const struct extent *e), void *ctx)
+{
+    for (const struct control *c = s->control; c; c = c->older)
+        each(ctx, &c->extent);
+}
+
 enum host_result sip_trap(struct sip *s, enum trap t, const char *fmt, ...)
 {
     s->proc.trap = t;

@@ -45,9 +45,34 @@ static void entry_returned(struct sip *s)
              name.len < 60 ? (int)name.len : 60, name.s);
 }
 
+/* Brings the SIP's pages back; false: the slice is over, with *result. */
+static bool come_back(struct sip *s, enum run_result *result)
+{
+    switch (swap_back(s)) {
+    case SWAP_HERE:
+        return true;
+    case SWAP_WAITS:
+        *result = RUN_BLOCK;
+        return false;
+    case SWAP_ROOM:
+        sched_cut(s->proc.sched); /* who makes room can do so only while nothing runs */
+        *result = RUN_YIELD;
+        return false;
+    case SWAP_LOST:
+        break;
+    }
+    sip_trap(s, TRAP_OUT_OF_PAGES, "its pages could not be brought back from the swap file");
+    *result = RUN_DONE;
+    return false;
+}
+
 static enum run_result run(struct proc *p)
 {
     struct sip *s = container_of(p, struct sip, proc);
+    enum run_result away;
+    if (unlikely(s->away) && !come_back(s, &away))
+        return away;
+    s->slices++;
     for (;;) {
         if (s->calling) {
             enum run_result r = s->rt->engine->run(&s);
@@ -77,6 +102,7 @@ static void teardown(struct proc *p)
     if (!s->open)
         return;
     s->open = false;
+    (void)swap_fetch(s);
     if (p->trap != TRAP_NONE)
         report_make(s);
     if (s->wasi_teardown)
@@ -97,6 +123,11 @@ static void teardown(struct proc *p)
 }
 
 static const struct proc_ops sip_ops = {.run = run, .teardown = teardown};
+
+struct sip *spawn_of(struct proc *p)
+{
+    return p && p->ops == &sip_ops ? container_of(p, struct sip, proc) : NULL;
+}
 
 must_check enum status spawn_create(struct runtime *rt, const struct spawn_options *opt,
                                     struct sip **out, struct diag *why)
@@ -204,6 +235,10 @@ must_check enum status spawn_call(struct sip *s, struct instance *inst, uint32_t
 {
     if (!spawn_idle(s))
         return diag_set(why, E_ARGUMENT, "the SIP is not waiting for a call");
+    if (!swap_fetch(s)) {
+        spawn_kill(s, TRAP_OUT_OF_PAGES);
+        return diag_set(why, E_NOMEM, "its pages could not be brought back from the swap file");
+    }
     enum status st = exec_call(s, inst, func, args);
     if (st != OK)
         return diag_set(why, st, "the arguments do not fit the stack");

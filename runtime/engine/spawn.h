@@ -25,6 +25,8 @@ struct spawn_options {
  * can load code and attach WASI state. */
 must_check enum status spawn_create(struct runtime *rt, const struct spawn_options *opt,
                                     struct sip **out, struct diag *why);
+/* The SIP that this process is; NULL if it is none. */
+struct sip *spawn_of(struct proc *p);
 /* Makes an instance in it (instantiate()). Of several the last one is what spawn_start() starts.
  * E_UNPROVED: its ownership is not proved and the monitor is off. */
 must_check enum status spawn_load(struct sip *s, struct code_module *code, struct instance **out,

@@ -95,6 +95,11 @@ struct proc *sched_find(struct sched *s, uint32_t id)
     return p;
 }
 
+uint32_t sched_ids(const struct sched *s)
+{
+    return s->nfresh;
+}
+
 uint32_t sched_count(const struct sched *s)
 {
     uint32_t n = 0;

@@ -77,6 +77,17 @@ void sched_stop(struct sched *s)
     wake_rouse(&s->workers[0]);
 }
 
+void sched_cut(struct sched *s)
+{
+    atomic_store(&s->cut, true);
+    wake_rouse(&s->workers[0]);
+}
+
+bool sched_timed_out(const struct sched *s)
+{
+    return s->timed_out;
+}
+
 void sched_leave(struct sched *s)
 {
     struct worker *here = worker_here(s);
@@ -410,10 +421,13 @@ static bool over(struct worker *w)
     struct sched *s = w->sched;
     if (w->index)
         return !sched_is_running(s);
-    return (atomic_load_explicit(&s->stop, memory_order_relaxed) &&
-            atomic_exchange(&s->stop, false)) ||
-           (s->until && s->until->state == PROC_DEAD) || w->now >= s->until_ns ||
-           atomic_load_explicit(&s->quiet, memory_order_relaxed) || nothing_lives(w);
+    if ((atomic_load_explicit(&s->stop, memory_order_relaxed) &&
+         atomic_exchange(&s->stop, false)) ||
+        (s->until && s->until->state == PROC_DEAD) ||
+        atomic_load_explicit(&s->quiet, memory_order_relaxed) || nothing_lives(w))
+        return true;
+    s->timed_out = w->now >= s->until_ns || atomic_load_explicit(&s->cut, memory_order_relaxed);
+    return s->timed_out;
 }
 
 static void look_at_source(struct sched *s)
@@ -495,6 +509,8 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
     w->thread = pthread_self();
     s->until = until;
     s->until_ns = until_ns;
+    s->timed_out = false;
+    atomic_store(&s->cut, false);
     w->now = sched_now_ns(s);
     if (s->nthreads + 1 < s->nworkers)
         worker_start_all(s);

@@ -60,6 +60,7 @@ void proc_forget(struct proc *p);
 void proc_by_signal(struct proc *p);
 /* By id; NULL if there is none. It may end meanwhile if others run. */
 struct proc *sched_find(struct sched *s, uint32_t id);
+uint32_t sched_ids(const struct sched *s);   /* no process has a larger id */
 uint32_t sched_count(const struct sched *s); /* published and not dead */
 
 /* Runs processes until none is left alive, `until` (may be NULL) is dead, until_ns (absolute,
@@ -67,6 +68,8 @@ uint32_t sched_count(const struct sched *s); /* published and not dead */
  * true if something alive remains that can never run again without outside help (all are blocked,
  * with no timer and no descriptor). All workers sleep when it returns. */
 bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns);
+/* The last sched_run() ended because of until_ns, for nothing else. */
+bool sched_timed_out(const struct sched *s);
 /* From any thread or signal handler: sched_run() returns soon, or at once when it is called next.
  */
 void sched_stop(struct sched *s);
@@ -77,6 +80,9 @@ void sched_nudge(struct sched *s);
 /* The same as sched_stop() for a worker, within sched_run(): worker 0 returns before it runs
  * anything else. */
 void sched_leave(struct sched *s);
+
+/* As if until_ns of sched_run() had passed. A worker, within it. */
+void sched_cut(struct sched *s);
 
 /* Steps 2 and 1 above. wake_ns is absolute monotonic time. */
 /* If p->waiting is set already, only says that it waits on: the time and descriptor of the first

@@ -69,13 +69,14 @@ struct sched {
     /* who called sched_run(), set while nobody else is awake */
     struct proc *until;
     uint64_t until_ns;
+    bool timed_out; /* sched_timed_out() */
     struct sched_source *source;
     struct sim sim; /* of one worker */
     /* any thread */
     _Atomic uint32_t nthreads; /* workers from 1 on that exist */
     struct spin looking;       /* at the source */
     struct spin polling;       /* somebody sleeps until there is something at the source */
-    _Atomic bool stop;
+    _Atomic bool stop, cut;
     _Atomic bool in_run;
     _Atomic uint32_t nasleep;    /* workers whose `asleep` is set */
     _Atomic uint32_t nsearching; /* workers that look for something to steal */

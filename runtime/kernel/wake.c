@@ -259,7 +259,8 @@ bool sched_wake_lightly(struct proc *p)
 void wake_set_aside(struct worker *w, struct proc *p)
 {
     struct sched *s = w->sched;
-    uint64_t at = p->waiting && p->wake_ns < p->deadline_ns ? p->wake_ns : p->deadline_ns;
+    uint64_t at =
+        p->waiting && !p->timed_out && p->wake_ns < p->deadline_ns ? p->wake_ns : p->deadline_ns;
     if (at != WAIT_FOREVER)
         timers_set(&w->timers, p, at);
     if (p->waiting && p->wait_fd >= 0)

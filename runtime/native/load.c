@@ -294,4 +294,5 @@ const struct engine native_engine = {.name = "native",
                                      .attach = attach,
                                      .improve = improve,
                                      .resized = native_resized,
-                                     .teardown = native_teardown};
+                                     .teardown = native_teardown,
+                                     .extent = native_extent};

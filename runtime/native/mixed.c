@@ -180,4 +180,5 @@ const struct engine mixed_engine = {.name = "auto",
                                     .attach = attach,
                                     .improve = improve,
                                     .resized = native_resized,
-                                    .teardown = native_teardown};
+                                    .teardown = native_teardown,
+                                    .extent = native_extent};

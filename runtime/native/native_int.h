@@ -183,6 +183,7 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
 /* Of all instances that are attached. */
 void native_resized(struct sip *s);
 void native_teardown(struct sip *s);
+const struct extent *native_extent(const struct sip *s); /* of struct engine */
 
 /* Where function `index` of an instance is to be called; false: *host is what it is bound to. */
 bool native_resolve(struct instance *inst, uint32_t index, struct nrun *n,

@@ -279,6 +279,12 @@ enum run_result native_run(struct sip **s)
     return RUN_DONE;
 }
 
+const struct extent *native_extent(const struct sip *s)
+{
+    const struct nrun *n = s->native;
+    return n ? &n->own : NULL;
+}
+
 void native_teardown(struct sip *s)
 {
     struct nrun *n = s->native;

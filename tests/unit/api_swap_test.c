@@ -1,0 +1,403 @@
+/* SIPs whose pages go to a swap file and come back: through the public interface. */
+#include <check.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "include/singula.h"
+#include "runtime/api_int.h"
+#include "tests/unit/wat.h"
+
+static struct singula_diag why;
+
+/* Keeps 128 KiB in memory, some in a global and in a table; all depend on `seed`. */
+static const char keeper[] =
+    "(module (memory (export \"memory\") 2) (global $g (mut i32) (i32.const 0))"
+    " (table $t 4000 funcref) (elem declare func $f) (func $f)"
+    " (func (export \"fill\") (param $seed i32) (local $i i32)"
+    "  (global.set $g (local.get $seed))"
+    "  (table.set $t (i32.rem_u (local.get $seed) (i32.const 4000)) (ref.func $f))"
+    "  (loop $l (i32.store (local.get $i) (i32.mul (i32.add (local.get $i) (local.get $seed)) "
+    "(i32.const 2654435761)))"
+    "   (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const "
+    "131072)))))"
+    " (func (export \"right\") (param $seed i32) (result i32) (local $i i32)"
+    "  (if (i32.ne (global.get $g) (local.get $seed)) (then (return (i32.const 0))))"
+    "  (if (ref.is_null (table.get $t (i32.rem_u (local.get $seed) (i32.const 4000)))) (then "
+    "(return (i32.const 0))))"
+    "  (loop $l (if (i32.ne (i32.load (local.get $i)) (i32.mul (i32.add (local.get $i) (local.get "
+    "$seed)) (i32.const 2654435761)))"
+    "    (then (return (i32.const 0))))"
+    "   (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const "
+    "131072))))"
+    "  (i32.const 1))"
+    " (func (export \"trap\") unreachable))";
+
+enum { KEEPERS = 200, MiB = 1 << 20 };
+
+static struct singula_module *module_of(const char *text, const char *contract)
+{
+    size_t n;
+    struct singula_module *m;
+    uint8_t *bytes = wat_binary_contract(text, contract, &n);
+    ck_assert_msg(singula_verify(bytes, n, NULL, &m, &why) == 0, "%s: %s",
+                  singula_status_name(why.code), why.detail);
+    free(bytes);
+    return m;
+}
+
+static struct singula_system *system_with(struct singula_config cfg)
+{
+    struct singula_system *sys;
+    cfg.no_cache = true;
+    if (!cfg.swap_folder)
+        cfg.swap_folder = "/tmp";
+    ck_assert_msg(singula_system_create(&cfg, &sys, &why) == 0, "%s", why.detail);
+    return sys;
+}
+
+static struct singula_stats stats_of(struct singula_system *sys)
+{
+    struct singula_stats st;
+    singula_stats(sys, &st);
+    return st;
+}
+
+static void end(struct singula_system *sys)
+{
+    ck_assert_msg(singula_audit(sys, &why) == 0, "%s", why.detail);
+    singula_system_destroy(sys);
+}
+
+static uint64_t call(struct singula_sip *sip, const char *name, uint64_t arg, bool results)
+{
+    uint64_t result = 0;
+    int st = singula_call(sip, name, &arg, 1, &result, results, &why);
+    ck_assert_msg(st == 0, "%s: %s", singula_status_name(st), why.detail);
+    return result;
+}
+
+static void spawn_keepers(struct singula_system *sys, struct singula_sip **sips, int mode)
+{
+    struct singula_module *m = module_of(keeper, NULL);
+    for (uint32_t i = 0; i < KEEPERS; i++) {
+        struct singula_spawn o = {.entry = "", .memory_mode = mode};
+        ck_assert_msg(singula_spawn(sys, m, &o, &sips[i], &why) == 0, "%s", why.detail);
+        call(sips[i], "fill", i + 1, false);
+    }
+    singula_module_destroy(m);
+}
+
+/* Lets 5 ms pass. */
+static void pass(struct singula_system *sys)
+{
+    usleep(5000);
+    (void)singula_run(sys, NULL, 1000000);
+}
+
+/* Runs the system, in which nothing is to be done, until as many SIPs are away. */
+static void wait_until_away(struct singula_system *sys, uint64_t sips)
+{
+    for (int i = 0; i < 2000 && stats_of(sys).swapped_sips < sips; i++)
+        pass(sys);
+    ck_assert_uint_ge(stats_of(sys).swapped_sips, sips);
+}
+
+/* An engine and a memory mode by number. */
+static const int engines[] = {SINGULA_ENGINE_INTERP, SINGULA_ENGINE_NATIVE, SINGULA_ENGINE_AUTO};
+enum { WAYS = 6 };
+
+START_TEST(idle_ones_go_and_come_back_as_they_were)
+{
+    struct singula_sip *sips[KEEPERS];
+    struct singula_system *sys = system_with((struct singula_config){
+        .swap_idle_ns = 20000000, .engine = engines[_i / 2], .opt = SINGULA_OPT_FAST});
+    spawn_keepers(sys, sips, _i % 2 ? SINGULA_COMPACT : SINGULA_GUARD);
+    wait_until_away(sys, KEEPERS);
+    ck_assert_uint_lt(stats_of(sys).pages, KEEPERS * 32 / 4);
+    ck_assert_msg(singula_audit(sys, &why) == 0, "%s", why.detail);
+    for (uint32_t i = 0; i < KEEPERS; i++)
+        ck_assert_uint_eq(call(sips[i], "right", i + 1, true), 1);
+    ck_assert_uint_ge(stats_of(sys).swapped_in, KEEPERS);
+    end(sys);
+}
+END_TEST
+
+START_TEST(more_live_than_fit_in_memory)
+{
+    struct singula_sip *sips[KEEPERS];
+    struct singula_system *sys = system_with((struct singula_config){
+        .swap_memory_bytes = 8 * MiB, .engine = engines[_i / 2], .opt = SINGULA_OPT_FAST});
+    spawn_keepers(sys, sips, _i % 2 ? SINGULA_COMPACT : SINGULA_GUARD); /* 25 MiB and more */
+    for (uint32_t i = 0; i < 2 * KEEPERS; i++) {
+        uint32_t k = (i * 37 + 11) % KEEPERS;
+        ck_assert_uint_eq(call(sips[k], "right", k + 1, true), 1);
+    }
+    for (int i = 0; i < 2000 && stats_of(sys).pages > 8 * MiB / 4096; i++)
+        pass(sys);
+    ck_assert_uint_le(stats_of(sys).pages, 8 * MiB / 4096);
+    ck_assert_uint_gt(stats_of(sys).swapped_out, KEEPERS);
+    end(sys);
+}
+END_TEST
+
+START_TEST(who_is_away_can_be_ended)
+{
+    struct singula_sip *sips[KEEPERS];
+    struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
+    spawn_keepers(sys, sips, SINGULA_COMPACT);
+    wait_until_away(sys, KEEPERS);
+    for (uint32_t i = 0; i < KEEPERS; i += 2)
+        singula_kill(sips[i]);
+    (void)singula_run(sys, NULL, 0);
+    for (uint32_t i = 0; i < KEEPERS; i += 2)
+        ck_assert_str_eq(singula_sip_trap(sips[i]), "KILLED");
+    for (uint32_t i = 1; i < KEEPERS; i += 4)
+        singula_sip_destroy(sips[i]);
+    ck_assert_uint_eq(stats_of(sys).swapped_sips, KEEPERS / 4);
+    int st = singula_call(sips[3], "trap", NULL, 0, NULL, 0, &why);
+    ck_assert_str_eq(singula_status_name(st), "E_ENDED");
+    ck_assert_ptr_nonnull(strstr(singula_sip_report(sips[3]), "UNREACHABLE"));
+    end(sys);
+}
+END_TEST
+
+/* ---- SIPs that wait within a call ---- */
+
+static const char contract[] = "contract Echo { in message Say(u32 n); out message Back(u32 n);"
+                               " state S: one { Say? -> T; end; } state T: Back! -> S; }\n";
+
+static const char server[] =
+    "(module (import \"singula/Echo\" \"exp.listen\" (func $listen (param i32 i32) (result "
+    "externref)))"
+    " (import \"singula/Echo\" \"listener.accept\" (func $accept (param externref) (result "
+    "externref)))"
+    " (import \"singula/Echo\" \"listener.close\" (func $done (param externref)))"
+    " (import \"singula/Echo\" \"exp.next\" (func $next (param externref) (result i32)))"
+    " (import \"singula/Echo\" \"exp.recv.Say\" (func $recv (param externref i32)))"
+    " (import \"singula/Echo\" \"exp.send.Back\" (func $send (param externref i32)))"
+    " (import \"singula/Echo\" \"exp.close\" (func $close (param externref)))"
+    " (memory (export \"memory\") 1) (data (i32.const 0) \"echo\") (global $sum (mut i32) "
+    "(i32.const 0))"
+    " (func (export \"_start\") (local $l externref) (local $e externref)"
+    "  (local.set $l (call $listen (i32.const 0) (i32.const 4)))"
+    "  (if (ref.is_null (local.get $l)) (then (return)))"
+    "  (local.set $e (call $accept (local.get $l))) (call $done (local.get $l))"
+    "  (if (ref.is_null (local.get $e)) (then (return)))"
+    "  (loop $more"
+    "   (if (i32.eqz (call $next (local.get $e))) (then"
+    "    (call $recv (local.get $e) (i32.const 60000))"
+    "    (global.set $sum (i32.add (global.get $sum) (i32.load (i32.const 60000))))"
+    "    (call $send (local.get $e) (global.get $sum)) (br $more))"
+    "   (else (call $close (local.get $e)))))))";
+
+static const char client[] =
+    "(module (import \"singula/Echo\" \"imp.connect\" (func $connect (param i32 i32) (result "
+    "externref)))"
+    " (import \"singula/Echo\" \"imp.call.Say.Back\" (func $call (param externref i32 i32)))"
+    " (import \"singula/Echo\" \"imp.close\" (func $close (param externref)))"
+    " (import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $poll (param i32 i32 i32 i32) "
+    "(result i32)))"
+    " (memory (export \"memory\") 1) (data (i32.const 0) \"echo\")"
+    " (func (export \"_start\") (local $e externref) (local $i i32)"
+    "  (local.set $e (call $connect (i32.const 0) (i32.const 4)))"
+    "  (if (ref.is_null (local.get $e)) (then unreachable))"
+    "  (i64.store (i32.const 1024) (i64.const 7)) (i32.store (i32.const 1040) (i32.const 1))"
+    "  (i64.store (i32.const 1048) (i64.const 60000000))" /* sleeps for 60 ms */
+    "  (loop $more (drop (call $poll (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const "
+    "3000)))"
+    "   (call $call (local.get $e) (local.tee $i (i32.add (local.get $i) (i32.const 1))) "
+    "(i32.const 50000))"
+    "   (if (i32.ne (i32.load (i32.const 50000))"
+    "    (i32.shr_u (i32.mul (local.get $i) (i32.add (local.get $i) (i32.const 1))) (i32.const "
+    "1))) (then unreachable))"
+    "   (br_if $more (i32.lt_u (local.get $i) (i32.const 8))))"
+    "  (call $close (local.get $e))))";
+
+START_TEST(messages_and_timers_fetch_who_is_away)
+{
+    static const char *const names[] = {"echo", NULL};
+    struct singula_system *sys = system_with(
+        (struct singula_config){.swap_idle_ns = 20000000,
+                                .engine = engines[_i / 2],
+                                .opt = SINGULA_OPT_FAST,
+                                .io = _i % 2 ? SINGULA_IO_THREADS : SINGULA_IO_DEFAULT});
+    struct singula_module *m[2] = {module_of(server, contract), module_of(client, contract)};
+    struct singula_spawn o = {.publish = names,
+                              .connect = names,
+                              .memory_mode = _i % 2 ? SINGULA_COMPACT : SINGULA_GUARD};
+    struct singula_sip *s, *c;
+    ck_assert_msg(singula_spawn(sys, m[0], &o, &s, &why) == 0, "%s", why.detail);
+    (void)singula_run(sys, NULL, 1000000);
+    ck_assert_msg(singula_spawn(sys, m[1], &o, &c, &why) == 0, "%s", why.detail);
+    ck_assert_int_eq(singula_run(sys, NULL, 30000000000), SINGULA_RUN_DONE);
+    ck_assert_msg(strcmp(singula_sip_trap(c), "NONE") == 0, "%s", singula_sip_report(c));
+    ck_assert_msg(strcmp(singula_sip_trap(s), "NONE") == 0, "%s", singula_sip_report(s));
+    ck_assert_uint_ge(stats_of(sys).swapped_in, 8);
+    singula_module_destroy(m[0]);
+    singula_module_destroy(m[1]);
+    end(sys);
+}
+END_TEST
+
+/* ---- when it cannot be ---- */
+
+START_TEST(a_full_file_keeps_the_rest_in_memory)
+{
+    struct singula_sip *sips[KEEPERS];
+    struct singula_system *sys =
+        system_with((struct singula_config){.swap_idle_ns = 20000000, .swap_bytes = 4 * MiB});
+    spawn_keepers(sys, sips, SINGULA_COMPACT);
+    for (int i = 0; i < 40; i++)
+        pass(sys);
+    ck_assert_uint_gt(stats_of(sys).swapped_sips, 0);
+    ck_assert_uint_le(stats_of(sys).swapped_pages, 4 * MiB / 4096);
+    for (uint32_t i = 0; i < KEEPERS; i++)
+        ck_assert_uint_eq(call(sips[i], "right", i + 1, true), 1);
+    end(sys);
+}
+END_TEST
+
+START_TEST(a_full_disk_keeps_all_in_memory)
+{
+    struct singula_sip *sips[KEEPERS];
+    struct rlimit old, small = {.rlim_cur = 4096};
+    struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 1000000000});
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old);
+    small.rlim_max = old.rlim_max;
+    spawn_keepers(sys, sips, SINGULA_COMPACT);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0); /* no checks while it holds: they write */
+    uint64_t before = stats_of(sys).swapped_out;
+    for (int i = 0; i < 400; i++)
+        pass(sys);
+    uint64_t after = stats_of(sys).swapped_out;
+    setrlimit(RLIMIT_FSIZE, &old);
+    ck_assert_uint_eq(before, after);
+    ck_assert_uint_lt(before, KEEPERS);
+    wait_until_away(sys, KEEPERS); /* it was time for them to go */
+    for (uint32_t i = 0; i < KEEPERS; i++)
+        ck_assert_uint_eq(call(sips[i], "right", i + 1, true), 1);
+    end(sys);
+}
+END_TEST
+
+/* The swap file of this process, which has no name. */
+static int swap_fd(void)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        char link[40], to[400];
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, to, sizeof to - 1);
+        to[n > 0 ? n : 0] = 0;
+        if (strstr(to, "singula-swap-") && strstr(to, "(deleted)"))
+            return fd;
+    }
+    ck_abort_msg("there is no swap file");
+}
+
+START_TEST(whose_pages_are_lost_ends)
+{
+    struct singula_sip *sips[KEEPERS];
+    struct singula_system *sys = system_with((struct singula_config){
+        .swap_idle_ns = 20000000, .engine = engines[_i / 2], .opt = SINGULA_OPT_FAST});
+    spawn_keepers(sys, sips, _i % 2 ? SINGULA_COMPACT : SINGULA_GUARD);
+    wait_until_away(sys, KEEPERS);
+    ck_assert_int_eq(ftruncate(swap_fd(), 0), 0);
+    int st = singula_call(sips[0], "trap", NULL, 0, NULL, 0, &why);
+    ck_assert_str_eq(singula_status_name(st), "E_NOMEM");
+    ck_assert_str_eq(singula_sip_trap(sips[0]), "OUT_OF_PAGES");
+    singula_kill(sips[1]);
+    (void)singula_run(sys, NULL, 0);
+    ck_assert_str_eq(singula_sip_trap(sips[1]), "KILLED");
+    ck_assert_uint_eq(stats_of(sys).sips, KEEPERS - 2);
+    end(sys);
+}
+END_TEST
+
+START_TEST(a_sip_that_wakes_up_without_its_pages_ends)
+{
+    static const char *const names[] = {"echo", NULL};
+    struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
+    struct singula_module *m = module_of(server, contract);
+    struct singula_spawn o = {.publish = names, .timeout_ns = UINT64_C(20000000000)};
+    struct singula_sip *s, *c;
+    ck_assert_int_eq(singula_spawn(sys, m, &o, &s, &why), 0);
+    wait_until_away(sys, 1);
+    ck_assert_int_eq(ftruncate(swap_fd(), 0), 0);
+    singula_module_destroy(m);
+    m = module_of(client, contract);
+    o = (struct singula_spawn){.connect = names};
+    ck_assert_int_eq(singula_spawn(sys, m, &o, &c, &why), 0);
+    singula_module_destroy(m);
+    (void)singula_run(sys, s, 30000000000);
+    ck_assert_str_eq(singula_sip_trap(s), "OUT_OF_PAGES");
+    ck_assert_ptr_nonnull(strstr(singula_sip_report(s), "swap file"));
+    end(sys);
+}
+END_TEST
+
+/* The first attempts to commit its pages fail: it is asked again when others had time to go. */
+START_TEST(who_finds_no_memory_waits_for_some)
+{
+    static const char *const names[] = {"echo", NULL};
+    struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
+    struct singula_module *m = module_of(server, contract);
+    struct singula_spawn o = {.publish = names};
+    struct singula_sip *s, *c;
+    ck_assert_int_eq(singula_spawn(sys, m, &o, &s, &why), 0);
+    wait_until_away(sys, 1);
+    singula_module_destroy(m);
+    m = module_of(client, contract);
+    o = (struct singula_spawn){.connect = names};
+    ck_assert_int_eq(singula_spawn(sys, m, &o, &c, &why), 0);
+    singula_module_destroy(m);
+    while (stats_of(sys).swapped_sips < 2) /* the client sleeps first */
+        (void)singula_run(sys, NULL, 1000000);
+    (void)region_fail_after(sys->rt.region, 1);
+    ck_assert_int_eq(singula_run(sys, NULL, 30000000000), SINGULA_RUN_DONE);
+    ck_assert(!region_fail_after(sys->rt.region, 0));
+    ck_assert_str_eq(singula_sip_trap(s), "NONE");
+    ck_assert_str_eq(singula_sip_trap(c), "NONE");
+    end(sys);
+}
+END_TEST
+
+START_TEST(what_cannot_be_is_refused)
+{
+    struct singula_system *sys;
+    struct singula_config cfg = {.swap_folder = "/nonexistent/folder"};
+    int st = singula_system_create(&cfg, &sys, &why);
+    ck_assert_str_eq(singula_status_name(st), "E_IO");
+    ck_assert_ptr_nonnull(strstr(why.detail, "/nonexistent/folder"));
+    cfg = (struct singula_config){.swap_folder = "/tmp", .seed = 1};
+    st = singula_system_create(&cfg, &sys, &why);
+    ck_assert_str_eq(singula_status_name(st), "E_ARGUMENT");
+}
+END_TEST
+
+int main(void)
+{
+    if (!wat_available())
+        return 77;
+    Suite *s = suite_create("swap");
+    TCase *t = tcase_create("swap");
+    tcase_set_timeout(t, 120);
+    tcase_add_loop_test(t, idle_ones_go_and_come_back_as_they_were, 0, WAYS);
+    tcase_add_loop_test(t, more_live_than_fit_in_memory, 0, WAYS);
+    tcase_add_test(t, who_is_away_can_be_ended);
+    tcase_add_loop_test(t, messages_and_timers_fetch_who_is_away, 0, WAYS);
+    tcase_add_test(t, a_full_file_keeps_the_rest_in_memory);
+    tcase_add_test(t, a_full_disk_keeps_all_in_memory);
+    tcase_add_loop_test(t, whose_pages_are_lost_ends, 0, WAYS);
+    tcase_add_test(t, a_sip_that_wakes_up_without_its_pages_ends);
+    if (CHECK_LEVEL >= 1) /* region_fail_after() */
+        tcase_add_test(t, who_finds_no_memory_waits_for_some);
+    tcase_add_test(t, what_cannot_be_is_refused);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    printf("api_swap: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed, failed);
+    srunner_free(r);
+    return failed ? 1 : 0;
+}
