@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the command line's golden tests. usage: run_cases.py SINGULA EXAMPLES_BUILD SOURCE CASE_FILE... [--update] [--monitor|--no-monitor] [--engine=NAME] [--opt=LEVEL]
+"""Runs the command line's golden tests. usage: run_cases.py SINGULA EXAMPLES_BUILD SOURCE CASE_FILE... [--update] [--monitor|--no-monitor] [--engine=NAME] [--opt=LEVEL] [--workers=N]
 
 A case file is a list of:
     file NAME                 a fixture: the indented lines below it
@@ -126,7 +126,7 @@ def install(singula, path, options):
 
 def main():
     update = "--update" in sys.argv
-    options = [a for a in sys.argv if a in ("--monitor", "--no-monitor") or a.startswith(("--engine=", "--opt="))]
+    options = [a for a in sys.argv if a in ("--monitor", "--no-monitor") or a.startswith(("--engine=", "--opt=", "--workers="))]
     sys.argv = [a for a in sys.argv if a not in ("--update", *options)]
     singula, built, source = (Path(a).resolve() for a in sys.argv[1:4])
     passed = failed = skipped = 0
