@@ -216,8 +216,8 @@ struct singula_config {      /* zero means the default */
     uint32_t max_sips;
     uint64_t slice_ns; /* scheduler */
     /* Threads that run SIPs, the caller of singula_run() among them; 0 or 1: he alone. At most
-     * SINGULA_WORKERS_MAX. Host functions are called one at a time whatever it is, and so is on_end:
-     * on the caller's thread, while no SIP runs. */
+     * SINGULA_WORKERS_MAX. Whatever it is, host functions are called one at a time, and so is
+     * on_end: on the caller's thread, while no SIP runs. */
     uint32_t workers;
     /* Not 0: a run that can be repeated. Who runs next, how long, what time it is and what random
      * numbers guests get follow from the seed and from nothing else: time is virtual, passes with

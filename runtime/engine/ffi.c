@@ -118,20 +118,24 @@ static enum host_result call(struct sip *s, struct instance *caller, const void 
     const struct ffi_binding *b = data;
     union cvalue values[MAX_PARAMS], result = {0};
     void *args[MAX_PARAMS];
-    pthread_mutex_t *lock = s->rt->host_lock;
-    (void)caller;
+    (void)s, (void)caller;
     for (uint32_t i = 0; i < b->nparams; i++) {
         put_value(&values[i], b->params[i], slots[i]);
         args[i] = &values[i];
     }
-    if (lock)
-        pthread_mutex_lock(lock);
     ffi_call((ffi_cif *)(uintptr_t)&b->cif, b->fn, &result, args); /* libffi reads it only */
-    if (lock)
-        pthread_mutex_unlock(lock);
     if (b->has_result)
         slots[0] = get_value(&result, b->result);
     return HOST_OK;
+}
+
+static enum host_result call_alone(struct sip *s, struct instance *caller, const void *data,
+                                   uint64_t *slots)
+{
+    pthread_mutex_lock(s->rt->host_lock);
+    enum host_result r = call(s, caller, data, slots);
+    pthread_mutex_unlock(s->rt->host_lock);
+    return r;
 }
 
 /* ---- parsing ---- */
@@ -347,7 +351,7 @@ void ffi_unbind(struct ffi_binding *b)
 
 void ffi_one_at_a_time(struct ffi_binding *b)
 {
-    b->call = (struct hostcall){.fn = call, .data = b, .module = b->module, .name = b->name};
+    b->call = (struct hostcall){.fn = call_alone, .data = b, .module = b->module, .name = b->name};
 }
 
 const struct hostcall *ffi_hostcall(const struct ffi_binding *b)
