@@ -140,7 +140,7 @@ struct sip {
     bool exited;   /* a host function returned HOST_EXIT: ends even if calls are pending */
     bool open;     /* account open, not torn down yet */
     uint64_t timeout_ns, spawned_ns; /* 0, or both: for the report */
-    uint32_t slices, seen_slices;    /* how often it has run, and had when swap.c last looked ... */
+    uint32_t seen_slices;            /* how often it had run when swap.c last looked ... */
     uint64_t seen_ns;                /* ... and found another number */
     void (*ended)(struct sip *s);    /* its spawner's (runtime/api*.c), as is `user` */
     void *user;

@@ -72,7 +72,6 @@ static enum run_result run(struct proc *p)
     enum run_result away;
     if (unlikely(s->away) && !come_back(s, &away))
         return away;
-    s->slices++;
     for (;;) {
         if (s->calling) {
             enum run_result r = s->rt->engine->run(&s);

@@ -164,6 +164,7 @@ bool swap_out(struct sip *s)
     }
     for (uint32_t i = 0; i < a->nparts; i++)
         extent_decommit(r, &a->parts[i].at, a->parts[i].npages);
+    s->proc.parked = NULL; /* it comes back through run() */
     s->away = a;
     account(w, a, true);
     return true;
@@ -339,8 +340,8 @@ static bool is_tight(const struct runtime *rt)
 /* The SIP has not run for long enough. */
 static bool is_idle(struct swap *w, struct sip *s, uint64_t now, bool tight)
 {
-    if (s->slices != s->seen_slices) {
-        s->seen_slices = s->slices;
+    if (s->proc.slices != s->seen_slices) {
+        s->seen_slices = s->proc.slices;
         s->seen_ns = now;
         return false;
     }

@@ -68,6 +68,7 @@ struct proc {
     int wait_fd;                     /* -1: none */
     short wait_events;               /* poll(2) events */
     uint64_t cpu_ns;                 /* used up to the last slice */
+    uint32_t slices;                 /* how often it was made to run */
 
     /* set by its maker between proc_reserve() and proc_publish() */
     uint64_t deadline_ns; /* absolute monotonic time at which it is ended (time-out); WAIT_FOREVER:

@@ -326,6 +326,7 @@ static void set_running(struct worker *w, struct proc *p)
 {
     struct sched *s = w->sched;
     atomic_store_explicit(&w->running, p, memory_order_release);
+    p->slices++;
     if (s->shared) {
         (void)proc_swap_state(p, PROC_RUNNING);
         if (!sched_is_running(s)) /* its poke may have come before there was anything to poke */

@@ -408,7 +408,7 @@ START_TEST(first_tick_is_a_timer)
     proc_publish(&f.proc);
     ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
     expect_end(&f, TRAP_NONE);
-    ck_assert_int_eq(timer_signals, !TIMERS_DELAYED);
+    ck_assert_int_ge(timer_signals, !TIMERS_DELAYED);
     ck_assert_uint_gt(threads(), before);
 }
 END_TEST
