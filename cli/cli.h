@@ -60,7 +60,7 @@ bool trace_usable(const struct singula_config *cfg);
 bool trace_close(struct singula_config *cfg);
 
 /* swap.c */
-enum { OPT_SWAP = OPT_TRACE + 1, OPT_SWAP_SIZE, OPT_SWAP_IDLE, OPT_SWAP_MEMORY };
+enum { OPT_SWAP = OPT_WORKERS + 1, OPT_SWAP_SIZE, OPT_SWAP_IDLE, OPT_SWAP_MEMORY };
 #define SWAP_OPTIONS                                                                               \
     {OPT_SWAP, "swap", "FOLDER", "pages of idle SIPs go to a file there, and come back"},          \
         {OPT_SWAP_SIZE, "swap-size", "SIZE", "of that file, at most (default 64G)"},               \
