@@ -145,7 +145,7 @@ void keep_pin(struct chunk *c);
 /* Ends that for a function: from here on its loops can be vectorised. Loads that nothing needs now
  * are volatile. */
 void keep_release(struct chunk *c, LLVMValueRef fn);
-/* Just before code is generated: loads keep their width. */
+/* Just before code is generated: loads keep their width, and are made whether chosen or not. */
 void keep_width(struct chunk *c, LLVMValueRef fn);
 
 /* ---- func.c ---- */

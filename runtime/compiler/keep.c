@@ -7,7 +7,8 @@
  * else needs are made volatile.
  *
  * A load of which only some bytes are needed would be made a narrower one, which need not reach the
- * memory's end: before code is generated, such loads become volatile, too.
+ * memory's end, and of two loads one of which is chosen only one would be made: before code is
+ * generated, such loads become volatile, too.
  *
  * A load needs no pin if its address is in use in the same block by another access, which is exact
  * itself: `x = *p; y = *x`.
@@ -234,13 +235,22 @@ static bool is_narrowed(LLVMValueRef v, unsigned depth, unsigned *left)
     return false;
 }
 
+/* A choice between loads would become one load. */
+static bool is_chosen(LLVMValueRef v)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u))
+        if (LLVMIsASelectInst(LLVMGetUser(u)))
+            return true;
+    return false;
+}
+
 void keep_width(struct chunk *c, LLVMValueRef fn)
 {
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(fn); b; b = LLVMGetNextBasicBlock(b))
         for (LLVMValueRef i = next_guest_load(c, LLVMGetFirstInstruction(b)); i;
              i = next_guest_load(c, LLVMGetNextInstruction(i))) {
             unsigned left = SEARCH_MAX;
-            if (LLVMTypeOf(i) != c->i8 && is_narrowed(i, ORIGINS_MAX, &left))
+            if (is_chosen(i) || (LLVMTypeOf(i) != c->i8 && is_narrowed(i, ORIGINS_MAX, &left)))
                 LLVMSetVolatile(i, true);
         }
 }
