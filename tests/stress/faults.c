@@ -79,6 +79,7 @@ static bool granted(void)
 WRAP_OWNED(void *, malloc, (size_t n), (n), true)
 WRAP_OWNED(void *, calloc, (size_t n, size_t size), (n, size), true)
 WRAP_OWNED(void *, realloc, (void *p, size_t n), (p, n), !p)
+WRAP_OWNED(void *, aligned_alloc, (size_t align, size_t n), (align, n), true)
 WRAP_OWNED(char *, strdup, (const char *s), (s), true)
 
 void __real_free(void *p);
