@@ -427,7 +427,7 @@ START_TEST(signals_and_kills_come_at_every_instruction)
     play_stepped(UINT32_MAX, 0);
     uint32_t all = stepping.steps;
     ck_assert_uint_gt(all, 200);
-    for (int what = NUDGE; what <= KILL_OTHER; what++) {
+    for (unsigned what = NUDGE; what <= KILL_OTHER; what++) {
         stepping.what = what;
         for (uint32_t k = 1; k <= all; k++)
             play_stepped(k, (int)k);
