@@ -25,6 +25,8 @@ struct sub {
     uint32_t flags;
 };
 
+enum { FEW = 4 };
+
 static uint64_t add_sat(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -186,7 +188,8 @@ enum wasi_errno wasi_poll_oneoff(struct call *c)
         return c->err;
     if (n == 0 || n > WASI_MAX_SUBS)
         return WASI_EINVAL;
-    struct sub *subs = malloc(n * sizeof *subs);
+    struct sub few[FEW]; /* sleep takes no memory: who lacks some can try again later */
+    struct sub *subs = n <= FEW ? few : malloc(n * sizeof *subs);
     if (!subs)
         return WASI_ENOMEM;
     if (!call_again(c))
@@ -199,6 +202,7 @@ enum wasi_errno wasi_poll_oneoff(struct call *c)
     } else {
         err = sleep_on(c, subs, n);
     }
-    free(subs);
+    if (subs != few)
+        free(subs);
     return err;
 }
