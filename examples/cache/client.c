@@ -1,11 +1,15 @@
 /* Cache client: `fill` makes 32 pages, `read` waits for all of them, `edit` waits for one and puts
- * a new version in its place. */
+ * a new version in its place. Whoever waits has patience, not for ever: others may have died. */
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cache.h"
 
 enum { PAGES = 32, BYTES = 4000 };
+enum { WAITS = 160, LONGEST = 6 }; /* of 1 ms, 2 ms, up to 64 ms: ten seconds */
 
 static const char name[] = "cache";
 
@@ -36,15 +40,26 @@ static void put(Cache_imp cache, Page_frozen page)
     Cache_imp_recv_Stored(cache);
 }
 
-/* Asks until somebody has put it there. */
+/* Asks until somebody has put it there; null if nobody does. */
 static Page_frozen get(Cache_imp cache, uint64_t key)
 {
-    for (;;) {
+    for (int i = 0; i < WAITS; i++) {
         Cache_imp_send_Get(cache, key);
-        if (Cache_imp_next(cache) == CACHE_TAG_Found)
+        switch (Cache_imp_next(cache)) {
+        case CACHE_TAG_Found:
             return Cache_imp_recv_Found(cache);
-        Cache_imp_recv_Missing(cache);
+        case CACHE_TAG_Missing:
+            Cache_imp_recv_Missing(cache);
+            break;
+        default:
+            fprintf(stderr, "client: the cache is gone\n");
+            exit(1);
+        }
+        struct timespec moment = {.tv_nsec = 1000000L << (i < LONGEST ? i : LONGEST)};
+        nanosleep(&moment, NULL);
     }
+    fprintf(stderr, "client: nobody makes page %llu\n", (unsigned long long)key);
+    return singula_null();
 }
 
 static void fill(Cache_imp cache)
@@ -54,33 +69,43 @@ static void fill(Cache_imp cache)
     printf("fill: made %d pages\n", PAGES);
 }
 
-static void read_all(Cache_imp cache)
+static bool read_all(Cache_imp cache)
 {
     uint32_t total = 0;
     for (uint64_t key = 0; key < PAGES; key++) {
         Page_frozen page = get(cache, key);
+        if (singula_is_null(page))
+            return false;
         total += sum(page);
         Page_free(page);
     }
     printf("read: %d pages, sum %u\n", PAGES, total);
+    return true;
 }
 
 /* The cache keeps its share, so what is thawed is a copy. */
-static void edit(Cache_imp cache)
+static bool edit(Cache_imp cache)
 {
-    Page page = Page_thaw(get(cache, PAGES - 1));
+    Page_frozen old = get(cache, PAGES - 1);
+    if (singula_is_null(old))
+        return false;
+    Page page = Page_thaw(old);
     if (singula_is_null(page)) {
         printf("edit: no room for a copy\n");
-        return;
+        return false;
     }
     Page_version_set(page, Page_version_get(page) + 1);
     Page_frozen edited = Page_freeze(page);
     put(cache, Page_share(edited));
     Page_frozen again = get(cache, PAGES - 1);
-    printf("edit: version %u, the same bytes: %s\n", Page_version_get(again),
-           sum(again) == sum(edited) ? "yes" : "no");
-    Page_free(again);
+    bool there = !singula_is_null(again);
+    if (there) {
+        printf("edit: version %u, the same bytes: %s\n", Page_version_get(again),
+               sum(again) == sum(edited) ? "yes" : "no");
+        Page_free(again);
+    }
     Page_free(edited);
+    return there;
 }
 
 int main(int argc, char **argv)
@@ -91,12 +116,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: nobody publishes %s\n", role, name);
         return 1;
     }
+    bool good = true;
     if (strcmp(role, "fill") == 0)
         fill(cache);
     else if (strcmp(role, "edit") == 0)
-        edit(cache);
+        good = edit(cache);
     else
-        read_all(cache);
+        good = read_all(cache);
     Cache_imp_close(cache);
-    return 0;
+    return good ? 0 : 1;
 }

@@ -2,6 +2,7 @@
  *
  *   client writer | watcher
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "store.h"
 
 enum { MANY = 80, BYTES = 1000 };
+enum { WAITS = 160, LONGEST = 6 }; /* of 1 ms, 2 ms, up to 64 ms: ten seconds */
 
 static const char name[] = "store";
 
@@ -101,6 +103,18 @@ static void drop(Store_imp store, const char *s)
     printf("writer: %s dropped, %u values are left\n", s, dropped.values);
 }
 
+/* Has patience, not for ever: the watcher may have died. */
+static bool await_watcher(Store_imp store)
+{
+    for (int i = 0; i < WAITS; i++) {
+        if (count(store).watching)
+            return true;
+        struct timespec moment = {.tv_nsec = 1000000L << (i < LONGEST ? i : LONGEST)};
+        nanosleep(&moment, NULL);
+    }
+    return false;
+}
+
 static void write_all(Store_imp store)
 {
     char s[32];
@@ -116,11 +130,8 @@ static void write_all(Store_imp store)
     poke(store, "nothing", 1);
     drop(store, "value 79");
     print("writer", "value 79", get(store, "value 79"));
-    while (count(store).watching == 0) {
-        struct timespec moment = {.tv_nsec = 1000000};
-        nanosleep(&moment, NULL);
-    }
-    printf("writer: somebody watches\n");
+    bool watched = await_watcher(store);
+    printf("writer: %s watches\n", watched ? "somebody" : "nobody");
     put(store, "news", 42);
 }
 

@@ -340,12 +340,14 @@ static Waiter serve(Store_exp client, int64_t session, Store_set clients, Waiter
 
 /* ---- the loop ---- */
 
-/* Takes in the clients that the porter has sent. False: it is gone. */
+/* Takes in the clients that the porter has sent; if there are none at all, waits for one. False: it
+ * is gone. */
 static bool let_in(Door_exp door, Store_set clients)
 {
     static int64_t next_session = 1;
     int tag;
-    while ((tag = Door_exp_poll(door)) == DOOR_TAG_Enter) {
+    while ((tag = Door_exp_wait(door, sessions || halting ? 0 : SINGULA_FOREVER)) ==
+           DOOR_TAG_Enter) {
         Store_exp client = Door_exp_recv_Enter(door);
         Store_set_exp_Ready_add(clients, client, next_session++);
         sessions++;
@@ -357,10 +359,15 @@ static void run(Door_exp door, Store_set clients, Journal_imp journal)
 {
     Waiter waiting = singula_null();
     while ((let_in(door, clients) && !halting) || sessions > 0) {
-        int64_t session = 0;
-        Store_exp client = Store_set_exp_Ready_wait(clients, EACH_NS, &session);
-        if (!singula_is_null(client))
-            waiting = serve(client, session, clients, waiting, journal);
+        if (sessions == watching) { /* nobody in the set, in which to wait would take no time */
+            struct timespec moment = {.tv_nsec = EACH_NS};
+            nanosleep(&moment, NULL);
+        } else {
+            int64_t session = 0;
+            Store_exp client = Store_set_exp_Ready_wait(clients, EACH_NS, &session);
+            if (!singula_is_null(client))
+                waiting = serve(client, session, clients, waiting, journal);
+        }
         if (watching > 0)
             waiting = expire(waiting, clients);
     }

@@ -175,7 +175,7 @@ static void run_once(const struct world *w, enum fault kind, uint64_t at, struct
     }
     out->made = true;
     spawn_all(w, out);
-    out->over = singula_run(sys, NULL, UINT64_C(20000000000)) != SINGULA_RUN_TIMEOUT;
+    out->over = singula_run(sys, NULL, UINT64_C(60000000000)) != SINGULA_RUN_TIMEOUT;
     faults.on = false;
     look(w, out);
     audit(out, "audit of what lives: ");
