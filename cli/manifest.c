@@ -61,6 +61,7 @@ static const cyaml_schema_field_t process_fields[] = {
     CYAML_FIELD_ENUM("restart", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, restart,
                      restarts, CYAML_ARRAY_LEN(restarts)),
     CYAML_FIELD_UINT("max_restarts", CYAML_FLAG_OPTIONAL, struct process, max_restarts),
+    CYAML_FIELD_UINT("worker", CYAML_FLAG_OPTIONAL, struct process, worker),
     CYAML_FIELD_ENUM("service", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, service,
                      booleans, CYAML_ARRAY_LEN(booleans)),
     CYAML_FIELD_MAPPING("quotas", CYAML_FLAG_OPTIONAL, struct process, quotas, quota_fields),

@@ -19,6 +19,7 @@
  *       quotas: {memory: 16M, stack: 64K, blocks: 100, block_bytes: 4M, cpu: 2s, timeout: 10s}
  *       restart: on-failure          # never (default), on-failure, always
  *       max_restarts: 5              # default: no limit
+ *       worker: 2                    # no other runs it (--workers); default: any does
  *       service: true                # may still wait for clients when everybody else has ended
  */
 #ifndef CLI_MANIFEST_H
@@ -49,6 +50,7 @@ struct process {
     int memory;
     enum restart restart;
     uint32_t max_restarts;
+    uint32_t worker; /* 0: any */
     bool service;
     struct quotas quotas;
     struct grants grants;

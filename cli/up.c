@@ -128,6 +128,19 @@ static bool check_grants(struct up *u)
     return true;
 }
 
+/* With a seed there is one worker, and nobody is bound to it. */
+static bool check_workers(const struct up *u)
+{
+    uint32_t all = u->system.workers ? u->system.workers : 1;
+    for (unsigned i = 0; i < u->n; i++) {
+        if (u->nodes[i].e.p->worker > all && !u->system.seed) {
+            manifest_complain(u->path, i, "worker", "there are %u (--workers=N)", all);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A child's end is its parent's business; what it died of is said all the same. */
 static void on_child_end(struct singula_sip *sip, void *ctx)
 {
@@ -462,8 +475,8 @@ static int up_run(const struct command *self, int argc, char **argv)
     int status = u.nodes && u.order ? EXIT_OK : EXIT_USAGE;
     for (unsigned i = 0; i < u.n && status == EXIT_OK; i++)
         status = plan_prepare(u.path, u.manifest, i, u.system.monitor, &u.nodes[i].e);
-    if (status == EXIT_OK &&
-        (!check_names(&u) || !check_grants(&u) || !plan_order(u.path, u.manifest, u.order)))
+    if (status == EXIT_OK && (!check_names(&u) || !check_grants(&u) || !check_workers(&u) ||
+                              !plan_order(u.path, u.manifest, u.order)))
         status = EXIT_USAGE;
     if (status == EXIT_OK && u.check)
         printf("%s: ok, %u processes\n", u.path, u.n);
@@ -480,7 +493,8 @@ const struct command up_command = {
     options,
     "The manifest lists processes. Keys: name, module, args, env, dirs, memory (guard, compact),\n"
     "publish, connect, clocks (realtime, monotonic), quotas (memory, stack, blocks, block_bytes,\n"
-    "cpu, timeout), after, restart (never, on-failure, always), max_restarts, service, grants\n"
+    "cpu, timeout), after, restart (never, on-failure, always), max_restarts, service, worker\n"
+    "(number: no other runs it), grants "
     "(network, modules, children: docs/DRIVERS.md), entry. "
     "Paths\n"
     "are relative to the manifest. A SIP reaches no name that its `connect` does not list, offers\n"

@@ -305,6 +305,12 @@ struct singula_spawn { /* zero means the default */
     uint64_t max_block_bytes;        /* default 256 MiB */
     uint32_t max_blocks;             /* default 65,536 */
     uint64_t max_cpu_ns, timeout_ns; /* default none */
+    /* 0: any worker runs it, and one that has nothing to do takes it from another. Else one worker
+     * alone runs it, always: number 1 is the caller of singula_run(), the last one number
+     * singula_config.workers (more: E_ARGUMENT). For SIPs that talk to each other all the time, to
+     * have them side by side or apart: it gains nothing else, and keeps idle workers from helping.
+     * Nothing is bound where the threads could not be made, and with a seed. */
+    uint32_t worker;
     /* WASI: NULL-terminated arrays, copied */
     const char *const *args, *const *env;
     const struct singula_dir *dirs;

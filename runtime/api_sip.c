@@ -202,6 +202,7 @@ static enum status build(struct singula_sip *h, const struct singula_spawn *opt,
                                .max_blocks = opt->max_blocks,
                                .max_cpu_ns = opt->max_cpu_ns,
                                .timeout_ns = opt->timeout_ns,
+                               .worker = opt->worker,
                                .publish = (const char *const *)h->publish,
                                .connect = (const char *const *)h->connect,
                                .link = api_link,
@@ -213,7 +214,13 @@ static enum status build(struct singula_sip *h, const struct singula_spawn *opt,
     struct code_module *code;
     struct instance *inst;
     struct sip *s = NULL;
-    enum status st = api_module_load(h->module, h->sys, so.mode, &code, why);
+    enum status st = OK;
+    if (sched_seeded(h->sys->rt.sched))
+        so.worker = 0;
+    else if (opt->worker > sched_workers(h->sys->rt.sched))
+        return diag_set(why, E_ARGUMENT, "worker %u of %u", opt->worker,
+                        sched_workers(h->sys->rt.sched));
+    st = api_module_load(h->module, h->sys, so.mode, &code, why);
     if (st != OK || (st = spawn_create(&h->sys->rt, &so, &s, why)) != OK)
         return st;
     h->sip = s;

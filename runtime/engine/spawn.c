@@ -161,6 +161,8 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
         if (opt->timeout_ns < WAIT_FOREVER - s->spawned_ns)
             s->proc.deadline_ns = s->spawned_ns + opt->timeout_ns;
     }
+    if (opt->worker)
+        proc_bind(&s->proc, opt->worker - 1);
     s->max_stack_pages = PAGES_OF(opt->stack_bytes ? opt->stack_bytes : DEFAULT_STACK);
     if ((st = xaccount_open(rt->xheap, &s->account, s)) != OK) {
         s->ended = NULL;

@@ -76,6 +76,7 @@ struct proc {
     uint64_t max_cpu_ns;  /* 0: none */
     uint32_t max_pages;
     _Atomic bool by_signal; /* proc_by_signal() */
+    bool bound;             /* proc_bind() */
 
     /* whoever stops it and goes on with it: where it goes on without run() (sched_switch()) */
     void *parked;

@@ -44,16 +44,30 @@ enum status proc_reserve(struct sched *s, struct proc *p, const struct proc_ops 
     return OK;
 }
 
+void proc_bind(struct proc *p, uint32_t worker)
+{
+    struct sched *s = p->sched;
+    check(p->state == PROC_FREE && worker < s->nworkers);
+    atomic_store_explicit(&p->worker, &s->workers[worker], memory_order_relaxed);
+    p->bound = true;
+}
+
 void proc_publish(struct proc *p)
 {
     struct sched *s = p->sched;
     struct worker *here = worker_here(s);
+    bool runs = here && sched_is_running(s);
     if (!here)
         here = &s->workers[0];
     uint32_t n = atomic_load_explicit(&here->published, memory_order_relaxed);
     atomic_store_explicit(&here->published, n + 1, memory_order_relaxed);
     proc_set_state(p, PROC_READY);
-    worker_push(here, p);
+    if (!runs && p->bound)
+        worker_push(home_of(p), p);
+    else if (is_bound(p) && home_of(p) != here)
+        wake_send_home(here, p);
+    else
+        worker_push(here, p);
     sim_event(&s->sim, SIM_SPAWN, p);
     if (sched_is_running(s))
         tick_want(&s->tick);

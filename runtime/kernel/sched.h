@@ -7,7 +7,7 @@
  * may touch is atomic (sched_int.h). Nothing is global.
  *
  * A process has a home, the worker that ran it last and has its timers. One that is ready and has
- * no timer may be stolen.
+ * no timer may be stolen, unless it is bound to its home (proc_bind()).
  *
  * Blocking, in three steps, inside a host call:
  *   1. if the thing waited for is there: take it, proc_wait_end(), go on;
@@ -50,6 +50,9 @@ uint32_t sched_workers(const struct sched *s);
  * proc_publish(). E_LIMIT: table full; E_NOMEM. `name` is copied (cut to fit). */
 must_check enum status proc_reserve(struct sched *s, struct proc *p, const struct proc_ops *ops,
                                     const char *name);
+/* Between proc_reserve() and proc_publish(): worker number `worker` alone will run it; any other
+ * does if the system has no thread for that one. */
+void proc_bind(struct proc *p, uint32_t worker);
 /* Makes it schedulable: READY at the tail of a run queue. Cannot fail. */
 void proc_publish(struct proc *p);
 /* Gives the id back. The process must be dead and torn down, or never published. */

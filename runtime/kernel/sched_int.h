@@ -126,6 +126,8 @@ bool wake_poke(struct worker *w);
 void wake_rouse(struct worker *w);
 /* Ends the sleep of some worker, unless one looks for work already. */
 void wake_sleeper(struct sched *s);
+/* p, which has just become READY and is in no queue, gets its place; `me`: the calling worker. */
+void wake_send_home(struct worker *me, struct proc *p);
 /* Attends to w's inbox. */
 void wake_attend(struct worker *w);
 /* p, run by w, waits. */
@@ -178,6 +180,13 @@ static inline void own_unlock(struct worker *w)
 static inline struct worker *home_of(const struct proc *p)
 {
     return atomic_load_explicit(&p->worker, memory_order_relaxed);
+}
+
+/* It stays at its home. Not if there is no thread for that one: then others run what it has. */
+static inline bool is_bound(const struct proc *p)
+{
+    return p->bound &&
+           home_of(p)->index <= atomic_load_explicit(&p->sched->nthreads, memory_order_relaxed);
 }
 
 #endif

@@ -137,7 +137,7 @@ static void place(struct worker *home, struct proc *p)
 /* Nothing of p is in structures of its home: another worker may run it. */
 static bool is_free(const struct proc *p)
 {
-    return !p->timer && p->wait_fd < 0;
+    return !p->timer && p->wait_fd < 0 && !is_bound(p);
 }
 
 /* p, whose home is w, was made READY and has no place yet: else it is in the queue, or another
@@ -191,8 +191,7 @@ static bool take_over(struct worker *me, struct proc *p)
     return true;
 }
 
-/* The caller has made p READY. */
-static void send_home(struct worker *me, struct proc *p)
+void wake_send_home(struct worker *me, struct proc *p)
 {
     struct worker *home = home_of(p);
     if (!me || me == home) {
@@ -225,7 +224,7 @@ void sched_wake(struct proc *p)
 {
     struct sched *s = p->sched;
     if (s && wake(p, s->shared) == PROC_BLOCKED)
-        send_home(worker_here(s), p);
+        wake_send_home(worker_here(s), p);
 }
 
 /* Of the worker that runs this; calls nothing that needs much. */

@@ -167,7 +167,7 @@ bool worker_unqueue(struct worker *w, struct proc *p)
 }
 
 /* Moves half of what the victim has from the end of its queue to `loot`; not those whose timer it
- * has. */
+ * has, or that are bound to it. */
 static uint32_t rob(struct worker *w, struct worker *victim, struct list *loot)
 {
     uint32_t want = (nready(victim) + 1) / 2, got = 0, seen = 0;
@@ -177,7 +177,7 @@ static uint32_t rob(struct worker *w, struct worker *victim, struct list *loot)
          l != &victim->runq && got < want && seen < STEAL_LOOK; l = before, seen++) {
         struct proc *p = container_of(l, struct proc, runq);
         before = l->prev;
-        if (p->timer)
+        if (p->timer || is_bound(p))
             continue;
         list_remove(l);
         list_insert_before(loot->next, l);
@@ -227,8 +227,10 @@ bool worker_others_ready(struct worker *w)
         spin_lock(&v->lock);
         uint32_t seen = 0;
         for (struct list *l = v->runq.prev; l != &v->runq && seen < STEAL_LOOK && !any;
-             l = l->prev, seen++)
-            any = !container_of(l, struct proc, runq)->timer;
+             l = l->prev, seen++) {
+            const struct proc *p = container_of(l, struct proc, runq);
+            any = !p->timer && !is_bound(p);
+        }
         spin_unlock(&v->lock);
     }
     return any;

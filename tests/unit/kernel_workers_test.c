@@ -429,6 +429,69 @@ START_TEST(processes_are_made_meanwhile)
 }
 END_TEST
 
+/* Notes on which threads it runs; wakes its friend now and then. */
+struct bound {
+    struct fake fake;
+    pthread_t thread;
+    bool wandered;
+};
+
+static enum run_result stay(struct fake *f)
+{
+    struct bound *b = container_of(f, struct bound, fake);
+    if (f->runs == 1)
+        b->thread = pthread_self();
+    b->wandered |= !pthread_equal(b->thread, pthread_self());
+    sched_wake(&f->friend->proc);
+    if (f->left-- == 0)
+        return RUN_DONE;
+    if (f->left % 3)
+        return RUN_YIELD;
+    proc_wait_end(&f->proc);
+    proc_wait_begin(&f->proc, clock_now_ns() + 1000000);
+    return RUN_BLOCK;
+}
+
+static struct bound bound[40];
+
+static void start_bound(uint32_t from, uint32_t end)
+{
+    for (uint32_t i = from; i < end; i++) {
+        bound[i] = (struct bound){0};
+        reserve(&bound[i].fake, stay, 60);
+        bound[i].fake.friend = &bound[i ^ 1].fake;
+        proc_bind(&bound[i].fake.proc, i % WORKERS);
+        if (i % 2)
+            for (uint32_t k = i - 1; k <= i; k++)
+                proc_publish(&bound[k].fake.proc);
+    }
+}
+
+static enum run_result start_others(struct fake *f)
+{
+    (void)f;
+    start_bound(20, 40);
+    return RUN_DONE;
+}
+
+START_TEST(bound_ones_stay)
+{
+    struct fake spawner;
+    start_bound(0, 20);
+    start(&spawner, start_others, 0);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    for (uint32_t i = 0; i < 40; i++) {
+        ck_assert(!bound[i].wandered);
+        ck_assert(pthread_equal(bound[i].thread, bound[i % WORKERS].thread));
+        ck_assert(i >= WORKERS || !i || !pthread_equal(bound[i].thread, bound[i - 1].thread));
+    }
+    ck_assert(pthread_equal(bound[0].thread, pthread_self()));
+    for (uint32_t i = 0; i < 40; i++)
+        expect_end(&bound[i].fake, TRAP_NONE);
+    expect_end(&spawner, TRAP_NONE);
+}
+END_TEST
+
 START_TEST(too_many_workers)
 {
     struct sched *none = NULL;
@@ -458,6 +521,7 @@ static Suite *workers_suite(void)
     tcase_add_test(t, stopped_by_another_thread);
     tcase_add_test(t, deadlock_of_several_workers);
     tcase_add_test(t, processes_are_made_meanwhile);
+    tcase_add_test(t, bound_ones_stay);
     tcase_add_test(t, too_many_workers);
     suite_add_tcase(suite, t);
     return suite;
