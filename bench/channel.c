@@ -446,9 +446,10 @@ static void clear(struct bench *b)
 static bool measure_one_core(struct bench *b)
 {
     return native_open(&b->native) &&
-           sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine) &&
-           sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP) &&
-           (!b->monitor || sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON, b->engine)) &&
+           sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine, NULL) &&
+           sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP, NULL) &&
+           (!b->monitor ||
+            sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON, b->engine, NULL)) &&
            measure(b);
 }
 

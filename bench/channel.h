@@ -56,14 +56,15 @@ void native_close(struct native *n);
 struct sips {
     struct singula_module *client, *server;
     struct singula_system *sys;
-    int memory; /* SINGULA_GUARD or SINGULA_COMPACT */
+    int memory;            /* SINGULA_GUARD or SINGULA_COMPACT */
+    const unsigned *cores; /* of the client's worker and the server's; NULL: they have one worker */
     uint64_t marks[2];
     unsigned nmarks;
 };
 
 /* Loads the guests; complains. sips_close() in any case. `monitor`: SINGULA_MONITOR_..., `engine`:
- * SINGULA_ENGINE_... */
-bool sips_open(struct sips *s, int memory, int monitor, int engine);
+ * SINGULA_ENGINE_...; `cores`: two for as many workers, which outlive `s`, or NULL. */
+bool sips_open(struct sips *s, int memory, int monitor, int engine, const unsigned *cores);
 double sips_batch(struct sips *s, const struct batch *b);
 void sips_close(struct sips *s);
 

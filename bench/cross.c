@@ -52,7 +52,9 @@ static bool measure_round(struct cross *c)
 
 static bool open_sips(struct cross *c)
 {
-    return sips_open(&c->sips[CROSS_ONE], c->memory, SINGULA_MONITOR_OFF, c->engine);
+    return sips_open(&c->sips[CROSS_ONE], c->memory, SINGULA_MONITOR_OFF, c->engine, NULL) &&
+           (!c->two ||
+            sips_open(&c->sips[CROSS_TWO], c->memory, SINGULA_MONITOR_OFF, c->engine, c->cores));
 }
 
 bool cross_measure(struct cross *c)

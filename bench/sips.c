@@ -1,6 +1,6 @@
 /* A batch between two SIPs: both are spawned afresh, the clock runs between the marks that the
  * client sets. */
-#include "bench/channel.h"
+#include "bench/cores.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,16 +16,25 @@ static int mark(struct singula_sip *sip, void *ctx, uint64_t *slots)
     return 0;
 }
 
-bool sips_open(struct sips *s, int memory, int monitor, int engine)
+/* bench.here(): a guest has begun, the client (0) or the server (1), on its worker's thread. */
+static int here(struct singula_sip *sip, void *ctx, uint64_t *slots)
 {
-    struct singula_config cfg = {.monitor = monitor, .engine = engine};
-    *s = (struct sips){.memory = memory};
+    const struct sips *s = ctx;
+    (void)sip;
+    return s->cores && !cores_bind(s->cores[slots[0] & 1]);
+}
+
+bool sips_open(struct sips *s, int memory, int monitor, int engine, const unsigned *cores)
+{
+    struct singula_config cfg = {.monitor = monitor, .engine = engine, .workers = cores ? 2 : 1};
+    *s = (struct sips){.memory = memory, .cores = cores};
     struct singula_diag why = {0};
     s->server = bench_module("channel-server.wasm");
     s->client = s->server ? bench_module("channel-client.wasm") : NULL;
     if (!s->client)
         return false;
     if (singula_system_create(&cfg, &s->sys, &why) ||
+        singula_host_function(s->sys, "bench", "here", "i:", here, s, &why) ||
         singula_host_function(s->sys, "bench", "mark", ":", mark, s, &why)) {
         complain_diag("bench", &why);
         return false;
@@ -80,11 +89,13 @@ double sips_batch(struct sips *s, const struct batch *b)
     struct singula_sip *server = NULL, *client = NULL;
     s->nmarks = 0;
     opt.name = "server";
+    opt.worker = s->cores ? 2 : 1;
     opt.publish = any;
     bool ok = !singula_spawn(s->sys, s->server, &opt, &server, &why);
     /* Until it waits for its client, that is, everything waits. */
     ok = ok && singula_run(s->sys, NULL, SINGULA_FOREVER) == 2;
     opt.name = "client";
+    opt.worker = 1;
     opt.connect = any;
     ok = ok && !singula_spawn(s->sys, s->client, &opt, &client, &why);
     if (!ok && why.code)

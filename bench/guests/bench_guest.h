@@ -15,6 +15,8 @@ static const char rally_name[] = "rally", flow_name[] = "flow", return_name[] = 
 
 /* The host reads the clock: twice, around what is measured. */
 __attribute__((import_module("bench"), import_name("mark"))) void bench_mark(void);
+/* Where it runs is made sure of: the client's core (0), the server's (1). */
+__attribute__((import_module("bench"), import_name("here"))) void bench_here(int32_t side);
 
 /* Arguments: rally|flow|numbers SIZE WORK MESSAGES WARMUP POOL */
 struct plan {

@@ -66,6 +66,7 @@ static void numbers(const struct plan *p)
 int main(int argc, char **argv)
 {
     struct plan p = plan_read(argc, argv);
+    bench_here(0);
     if (p.rally)
         rally(&p);
     else if (p.numbers)
