@@ -1,5 +1,5 @@
-/* Messages without a host call: what compiled code of unwatched systems calls instead of the host
- * functions (runtime/native/abi.h).
+/* Messages and blocks without a host call: what compiled code of unwatched systems calls instead of
+ * the host functions (runtime/native/abi.h).
  *
  * Each does all of its operation, or nothing and returns FAST_NOT; then the ordinary operation is
  * to be called, which waits, traps, ends what cannot be delivered, or wakes in a longer way. They
@@ -28,6 +28,20 @@ uint64_t fast_send(struct xheap *h, struct xobj *end, struct xobj *ref, uint64_t
                    const uint64_t *scalars, uint64_t nbytes);
 /* endpoint_next() without waiting: the tag of the message that is there. */
 uint64_t fast_poll(struct xobj *end);
+
+/* ---- fast_block.c ---- */
+
+struct xslots;
+/* xblock_alloc(): of a type whose blocks with n elements have so many bytes. */
+uint64_t fast_block_alloc(const struct fast_self *self, const struct xtype *t, uint64_t bytes,
+                          uint64_t n);
+/* xobj_end(): 0. NULL, a block or a frozen block, which the account owns. */
+uint64_t fast_block_free(const struct fast_self *self, struct xobj *o);
+/* slots_swap(): what was in the slot, or 0. */
+uint64_t fast_block_swap(const struct fast_self *self, const struct xslots *s, uint64_t i,
+                         struct xobj *in);
+
+/* ---- those that wait ---- */
 
 /* These may also return FAST_WAIT: the process waits for the endpoint, and when it runs again the
  * function is to be called again with the same arguments, by nobody else and before anything else.

@@ -249,7 +249,7 @@ static bool fill_block(struct entering *in, const struct entry *e, const struct 
         (struct xtype){.decl = decl, .canonical = e->canonical, .fields = fields, .size = b->size};
     if (b->array != CONTRACT_NONE) {
         e->block->elem_size = scalar_size(b->fields[b->array].scalar);
-        e->block->array_offset = b->fields[b->array].offset;
+        check(b->fields[b->array].offset == b->size);
     }
     return true;
 }

@@ -22,9 +22,8 @@ struct xtype {
     const char *canonical;
     const struct xreftype *fields; /* by field index */
     uint32_t elem_size;            /* of the array field, 0 if none */
-    uint32_t array_offset;
-    uint32_t size; /* fixed part */
-    uint32_t id;   /* dense */
+    uint32_t size;                 /* of the fixed part; behind it is the array */
+    uint32_t id;                   /* dense */
 };
 
 struct xcontract {

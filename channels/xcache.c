@@ -15,11 +15,7 @@
 #define BATCH_MAX   32u
 #define BATCH_BYTES 65536u
 
-/* The cache that this thread used last. Heaps have numbers, as one can be where another one was. */
-static _Thread_local struct {
-    uint64_t heap;
-    struct xcache *cache;
-} here __attribute__((tls_model("initial-exec")));
+_Thread_local struct xcache_used xcache_used;
 
 static struct xcache *cache_create(void)
 {
@@ -49,39 +45,22 @@ static struct xcache *find(struct xheap *h)
     }
     xheap_leave(h, &h->tables);
     if (c) {
-        here.heap = h->number;
-        here.cache = c;
+        xcache_used = (struct xcache_used){.heap = h->number, .cache = c};
     }
     return c;
 }
 
 static inline struct xcache *cache_of(struct xheap *h)
 {
-    if (!h->shared) /* one at a time, whichever it is */
-        return likely(h->caches) ? h->caches : find(h);
-    return likely(here.heap == h->number) ? here.cache : find(h);
+    struct xcache *c = xcache_at_hand(h);
+    return likely(c) ? c : find(h);
 }
 
-static void push(struct xheap *h, struct xmagazine *m, struct xobj *o)
-{
-    o->next = m->top;
-    m->top = row_of(h, o);
-    m->n++;
-}
-
-static struct xobj *pop(struct xheap *h, struct xmagazine *m)
-{
-    struct xobj *o = row_at(h, m->top);
-    m->top = o->next;
-    m->n--;
-    return o;
-}
-
-/* Up to n more blocks. */
-static void fill(struct xheap *h, struct xmagazine *m, uint32_t cls, uint32_t n)
+/* A batch of blocks more, or as many as there are. */
+static void fill(struct xheap *h, struct xmagazine *m, uint32_t cls)
 {
     xheap_enter(h, &h->tables);
-    while (n-- && xheap_add_bytes(h, m->bytes)) {
+    for (uint32_t n = m->batch; n && xheap_add_bytes(h, m->bytes); n--) {
         uint32_t store;
         struct xobj *o = xrow_reserve(h, XOBJ_BLOCK);
         uint8_t *data = o ? xstore_slot(h, cls, &store) : NULL;
@@ -92,7 +71,7 @@ static void fill(struct xheap *h, struct xmagazine *m, uint32_t cls, uint32_t n)
             break;
         }
         *o = (struct xobj){.data = data, .store = store, .gen = o->gen, .death = o->death};
-        push(h, m, o);
+        xcache_push(h, m, o);
     }
     xheap_leave(h, &h->tables);
 }
@@ -100,8 +79,8 @@ static void fill(struct xheap *h, struct xmagazine *m, uint32_t cls, uint32_t n)
 static void empty(struct xheap *h, struct xmagazine *m, uint32_t n)
 {
     xheap_enter(h, &h->tables);
-    for (; n && m->n; n--) {
-        struct xobj *o = pop(h, m);
+    for (uint32_t i; n && (i = xcache_pop(h, m)) != 0; n--) {
+        struct xobj *o = row_at(h, i);
         xstore_slot_free(h, o->store, o->data);
         xheap_sub_bytes(h, m->bytes);
         o->data = NULL;
@@ -110,15 +89,15 @@ static void empty(struct xheap *h, struct xmagazine *m, uint32_t n)
     xheap_leave(h, &h->tables);
 }
 
-struct xobj *xcache_take(struct xheap *h, uint32_t cls)
+uint32_t xcache_take(struct xheap *h, uint32_t cls)
 {
     struct xcache *c = cache_of(h);
     if (unlikely(!c))
-        return NULL;
+        return 0;
     struct xmagazine *m = &c->magazines[cls];
-    if (unlikely(!m->n))
-        fill(h, m, cls, h->shared ? m->batch : 1);
-    return likely(m->n) ? pop(h, m) : NULL;
+    if (unlikely(!m->top))
+        fill(h, m, cls);
+    return xcache_pop(h, m);
 }
 
 bool xcache_put(struct xheap *h, struct xobj *o, uint32_t cls)
@@ -127,11 +106,9 @@ bool xcache_put(struct xheap *h, struct xobj *o, uint32_t cls)
     if (unlikely(!c))
         return false;
     struct xmagazine *m = &c->magazines[cls];
-    if (unlikely(m->n >= 2 * m->batch))
+    if (unlikely(xcache_full(m)))
         empty(h, m, m->batch);
-    o->kind = XOBJ_FREE;
-    o->owner = XOWNER(XOWN_NONE, 0);
-    push(h, m, o);
+    xblock_rest(h, m, o);
     return true;
 }
 

@@ -234,24 +234,15 @@ struct xqueued xaccount_queued(const struct xheap *h, const struct xaccount *a)
         .bytes = a->sent_bytes - atomic_load_explicit(&p->bytes, memory_order_relaxed)};
 }
 
-static bool has_room(const struct xaccount *a, uint32_t blocks, uint64_t bytes)
-{
-    uint64_t has_blocks = a->nblocks + (a->sent_blocks - a->seen_blocks);
-    uint64_t has_bytes = a->nbytes + (a->sent_bytes - a->seen_bytes);
-    if (a->max_blocks && has_blocks + blocks > a->max_blocks)
-        return false;
-    return !a->max_bytes || (has_bytes <= a->max_bytes && bytes <= a->max_bytes - has_bytes);
-}
-
 /* The table is looked at only when it matters: receivers write to it. */
 bool xaccount_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes)
 {
-    if (likely(has_room(a, blocks, bytes)))
+    if (likely(xaccount_has_room(a, blocks, bytes)))
         return true;
     struct xqueued q = xaccount_queued(h, a);
     a->seen_blocks = a->sent_blocks - q.blocks;
     a->seen_bytes = a->sent_bytes - q.bytes;
-    return has_room(a, blocks, bytes);
+    return xaccount_has_room(a, blocks, bytes);
 }
 
 /* ---- accounts ---- */
@@ -375,30 +366,29 @@ static struct xobj *fresh_block(struct xheap *h, uint64_t want)
 
 struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n)
 {
-    uint64_t want = t->elem_size ? t->array_offset + (uint64_t)n * t->elem_size : t->size;
+    n = t->elem_size ? n : 0;
+    uint64_t want = xtype_bytes(t, n);
     bool small = want <= XSMALL_MAX;
     uint32_t cls = small ? xstore_class(h, want) : XCLASS_N;
     uint64_t bytes = small ? xstore_slot_bytes(cls) : xstore_bytes(want);
     if (!xaccount_room(h, a, 1, bytes))
         return NULL;
-    struct xobj *o = small && !h->gen_step ? xcache_take(h, cls) : NULL;
+    uint32_t i = small && !h->gen_step ? xcache_take(h, cls) : 0;
+    struct xobj *o = i ? row_at(h, i) : NULL;
     if (o) {
-        o->kind = XOBJ_BLOCK;
-        o->stored = 0;
-        o->shares = 0;
-        o->dirty = 0;
+        xblock_begin(h, i, a, t, n, bytes);
     } else {
         do
             o = fresh_block(h, want);
         while (!o && xcache_flush(h)); /* what is cached may be what is missing */
         if (!o)
             return NULL;
+        o->type = t;
+        o->len = n;
+        o->tree_blocks = 1;
+        o->tree_bytes = bytes;
+        xrow_give(h, o, a);
     }
-    o->type = t;
-    o->len = t->elem_size ? n : 0;
-    o->tree_blocks = 1;
-    o->tree_bytes = bytes;
-    xrow_give(h, o, a);
     check_slow(xheap_ok(h));
     return o;
 }

@@ -184,11 +184,14 @@ struct xobj *xobj_from_field(struct xheap *h, struct xobj *parent, uint32_t fiel
 /* What the reference field holds, without taking it; NULL: empty. */
 struct xobj *xobj_in_field(const struct xheap *h, const struct xobj *parent, uint32_t field);
 
-/* Bytes of the block's data that mean something. */
+/* Bytes of a block with n elements, and of the block's data, that mean something. */
+static inline uint64_t xtype_bytes(const struct xtype *t, uint32_t n)
+{
+    return t->size + (uint64_t)n * t->elem_size;
+}
 static inline uint64_t xblock_bytes(const struct xobj *o)
 {
-    const struct xtype *t = o->type;
-    return t->elem_size ? t->array_offset + (uint64_t)o->len * t->elem_size : t->size;
+    return xtype_bytes(o->type, o->len);
 }
 
 /* To be called before any of the array's first `end` elements are written: what is never touched is
@@ -203,9 +206,7 @@ static inline void xblock_touch(struct xobj *o, uint32_t end)
  * index, so `dirty` may be any number. */
 static inline uint64_t xblock_touched(const struct xobj *o)
 {
-    const struct xtype *t = o->type;
-    uint32_t n = o->dirty < o->len ? o->dirty : o->len;
-    return t->elem_size ? t->array_offset + (uint64_t)n * t->elem_size : t->size;
+    return xtype_bytes(o->type, o->dirty < o->len ? o->dirty : o->len);
 }
 
 /* Reference <-> row. */

@@ -41,8 +41,9 @@ _Static_assert(sizeof(struct xpayer) == 64, "one account is one cache line");
 
 /* Blocks at hand, of one size class: n rows, linked through `next`, at most twice a batch. */
 struct xmagazine {
-    uint32_t top, n;
+    uint32_t top; /* 0: none */
     uint32_t batch;
+    uint32_t n;
     uint32_t bytes; /* of one */
 };
 struct xcache {
@@ -50,6 +51,13 @@ struct xcache {
     struct xcache *next;
     struct xmagazine magazines[XCLASS_N];
 };
+/* The cache that this thread used last. Heaps have numbers, as one can be where another one was. */
+struct xcache_used {
+    uint64_t heap;
+    struct xcache *cache;
+};
+extern _Thread_local struct xcache_used xcache_used
+    __attribute__((tls_model("initial-exec"))); /* never allocated lazily: fast.h */
 
 struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
@@ -134,8 +142,35 @@ bool xstore_trim(struct xheap *h);
 void xstore_destroy(struct xheap *h);
 
 /* ---- xcache.c ---- */
-/* A free row with zero data of that class, counted as a block already; NULL: there is none. */
-struct xobj *xcache_take(struct xheap *h, uint32_t cls);
+/* The cache that this thread is to use; NULL: it has not used the heap before. */
+static inline struct xcache *xcache_at_hand(const struct xheap *h)
+{
+    if (!h->shared) /* one at a time, whichever it is */
+        return h->caches;
+    return likely(xcache_used.heap == h->number) ? xcache_used.cache : NULL;
+}
+static inline void xcache_push(const struct xheap *h, struct xmagazine *m, struct xobj *o)
+{
+    o->next = m->top;
+    m->top = row_of(h, o);
+    m->n++;
+}
+/* A row that was pushed, or 0. */
+static inline uint32_t xcache_pop(const struct xheap *h, struct xmagazine *m)
+{
+    uint32_t i = m->top;
+    if (likely(i)) {
+        m->top = row_at(h, i)->next;
+        m->n--;
+    }
+    return i;
+}
+static inline bool xcache_full(const struct xmagazine *m)
+{
+    return m->n >= 2 * m->batch;
+}
+/* A free row with zero data of that class, counted as a block already; 0: there is none. */
+uint32_t xcache_take(struct xheap *h, uint32_t cls);
 /* An ended block whose data is zero again; false: it was not taken. */
 bool xcache_put(struct xheap *h, struct xobj *o, uint32_t cls);
 /* Empties this thread's lists, or all while nobody uses the heap. False: there was nothing. */
@@ -155,36 +190,75 @@ void xrow_return(struct xheap *h, struct xobj *o, enum xobj_kind kind);
 void xrow_become(struct xheap *h, struct xobj *o, enum xobj_kind kind);
 /* The row ends; `how` and by whom is remembered. */
 void xrow_free(struct xheap *h, struct xobj *o, enum xdeath how, uint32_t account);
-/* Links an ownerless object to an account and charges it. */
+/* Row i, of nobody, with a tree of that size, is the account's from now on, which is charged. */
+static inline void xrow_enlist(struct xobj *rows, uint32_t i, struct xaccount *a, uint32_t blocks,
+                               uint64_t bytes)
+{
+    struct xobj *o = rows + i;
+    uint32_t next = a->head;
+    o->owner = XOWNER(XOWN_ACCOUNT, a->index);
+    __asm__ volatile("" ::: "memory");
+    o->prev = 0;
+    o->next = next;
+    if (next)
+        rows[next].prev = i;
+    a->head = i;
+    __asm__ volatile("" ::: "memory"); /* not one store from a vector register: the next reads it */
+    a->nblocks += blocks;
+    a->nbytes += bytes;
+}
 static inline void xrow_give(struct xheap *h, struct xobj *o, struct xaccount *a)
 {
-    uint32_t i = row_of(h, o);
-    o->owner = XOWNER(XOWN_ACCOUNT, a->index);
-    o->prev = 0;
-    o->next = a->head;
-    if (a->head)
-        row_at(h, a->head)->prev = i;
-    a->head = i;
-    a->nblocks += o->tree_blocks;
-    a->nbytes += o->tree_bytes;
+    xrow_enlist(h->rows.base, row_of(h, o), a, o->tree_blocks, o->tree_bytes);
 }
 
-/* Unlinks it from its account and uncharges that; returns it. */
+/* Unlinks it from its account `a` and uncharges that. */
+static inline void xrow_unlink_from(const struct xheap *h, struct xobj *o, struct xaccount *a)
+{
+    struct xobj *rows = h->rows.base;
+    uint32_t next = o->next, prev = o->prev;
+    check_fast(o->owner == XOWNER(XOWN_ACCOUNT, a->index));
+    a->nblocks -= o->tree_blocks;
+    a->nbytes -= o->tree_bytes;
+    if (prev)
+        rows[prev].next = next;
+    else
+        a->head = next;
+    if (next)
+        rows[next].prev = prev;
+    o->next = o->prev = 0;
+    o->owner = XOWNER(XOWN_NONE, 0);
+}
+/* The same; returns the account. */
 static inline struct xaccount *xrow_unlink(struct xheap *h, struct xobj *o)
 {
     check_fast(XOWNER_KIND(o->owner) == XOWN_ACCOUNT);
     struct xaccount *a = (struct xaccount *)h->accounts[XOWNER_INDEX(o->owner)];
-    if (o->prev)
-        row_at(h, o->prev)->next = o->next;
-    else
-        a->head = o->next;
-    if (o->next)
-        row_at(h, o->next)->prev = o->prev;
-    o->next = o->prev = 0;
-    o->owner = XOWNER(XOWN_NONE, 0);
-    a->nblocks -= o->tree_blocks;
-    a->nbytes -= o->tree_bytes;
+    xrow_unlink_from(h, o, a);
     return a;
+}
+/* Row i, which was at hand (xcache.c), is a block of so many bytes from now on. */
+static inline void xblock_begin(struct xheap *h, uint32_t i, struct xaccount *a,
+                                const struct xtype *t, uint32_t n, uint64_t bytes)
+{
+    struct xobj *rows = h->rows.base, *o = rows + i;
+    o->kind = XOBJ_BLOCK;
+    o->stored = 0;
+    o->gen = 0; /* nothing is watched */
+    o->type = t;
+    o->len = n;
+    o->dirty = 0;
+    o->tree_blocks = 1;
+    o->tree_bytes = bytes;
+    o->shares = 0;
+    xrow_enlist(rows, i, a, 1, bytes);
+}
+/* A block without children, whose data is zero again, is one no longer. */
+static inline void xblock_rest(const struct xheap *h, struct xmagazine *m, struct xobj *o)
+{
+    o->kind = XOBJ_FREE;
+    o->owner = XOWNER(XOWN_NONE, 0);
+    xcache_push(h, m, o);
 }
 /* References to the row are dead from now on: how, and by whom. */
 static inline void xrow_dead(const struct xheap *h, struct xobj *o, enum xdeath how,
@@ -238,7 +312,18 @@ static inline void xblock_from_queue(struct xheap *h, struct xobj *o, struct xac
     xqueue_discharge(h, o);
     xrow_give(h, o, a);
 }
-/* True if the account may own `blocks` rows with `bytes` more. */
+/* True if the account may own `blocks` rows with `bytes` more, as far as it knows what has been
+ * received of what it sent. */
+static inline bool xaccount_has_room(const struct xaccount *a, uint32_t blocks, uint64_t bytes)
+{
+    if (a->max_blocks && a->nblocks + (a->sent_blocks - a->seen_blocks) + blocks > a->max_blocks)
+        return false;
+    if (!a->max_bytes)
+        return true;
+    uint64_t has = a->nbytes + (a->sent_bytes - a->seen_bytes);
+    return has <= a->max_bytes && bytes <= a->max_bytes - has;
+}
+/* True if the account may own so many more. */
 bool xaccount_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, uint64_t bytes);
 /* Account -> inside another root of that account, and back: its tree becomes part of that. */
 void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how);

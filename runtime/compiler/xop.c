@@ -308,6 +308,56 @@ static void next(struct gen *g, uint32_t func, bool waits)
     finish(g, func, r, LLVMBuildTrunc(c->b, r, c->i32, ""));
 }
 
+/* ---- whole blocks ---- */
+
+static LLVMValueRef self(struct gen *g)
+{
+    return address(g, gen_gep(g->c, g->ctx, offsetof(struct nctx, heap)));
+}
+
+/* A word that never changes. */
+static LLVMValueRef constant_word(struct gen *g, LLVMValueRef base, uint64_t at)
+{
+    LLVMValueRef v = gen_load(g->c, g->c->ptr, gen_gep(g->c, base, at), TBAA_CONTEXT);
+    LLVMSetMetadata(v, g->c->md[MD_INVARIANT], g->c->empty_md);
+    return v;
+}
+
+static void alloc(struct gen *g, const struct xop *op, uint32_t func)
+{
+    struct chunk *c = g->c;
+    const struct block_type *b = &op->set->blocks[op->block];
+    LLVMValueRef n = const64(g, 0), bytes = const64(g, b->size);
+    if (b->array != CONTRACT_NONE) {
+        n = LLVMBuildZExt(c->b, g->stack[g->sp - 1], c->i64, "");
+        LLVMValueRef size = const64(g, scalar_size(b->fields[b->array].scalar));
+        bytes = LLVMBuildNUWAdd(c->b, LLVMBuildNUWMul(c->b, n, size, ""), bytes, "");
+    }
+    LLVMValueRef imports = constant_word(g, g->ctx, offsetof(struct nctx, imports));
+    LLVMValueRef host =
+        constant_word(g, imports, (uint64_t)func * NATIVE_IMPORT_BYTES + NATIVE_IMPORT_DATA);
+    LLVMValueRef args[4] = {self(g), address(g, constant_word(g, host, NATIVE_XTYPE)), bytes, n};
+    LLVMValueRef r = chunk_fast(c, NH_fast_block_alloc, args, 4);
+    finish(g, func, r, r);
+}
+
+static void end(struct gen *g, uint32_t func)
+{
+    LLVMValueRef args[2] = {self(g), g->stack[g->sp - 1]};
+    finish(g, func, chunk_fast(g->c, NH_fast_block_free, args, 2), NULL);
+}
+
+static void swap(struct gen *g, const struct xop *op, uint32_t func)
+{
+    struct chunk *c = g->c;
+    LLVMValueRef slots = constant_word(g, g->ctx, offsetof(struct nctx, slots));
+    LLVMValueRef args[4] = {
+        self(g), address(g, gen_gep(c, slots, (uint64_t)op->slots * NATIVE_XSLOTS_BYTES)),
+        LLVMBuildZExt(c->b, g->stack[g->sp - 2], c->i64, ""), g->stack[g->sp - 1]};
+    LLVMValueRef r = chunk_fast(c, NH_fast_block_swap, args, 4);
+    finish(g, func, r, r);
+}
+
 bool gen_xop(struct gen *g, uint32_t func)
 {
     struct chunk *c = g->c;
@@ -334,6 +384,18 @@ bool gen_xop(struct gen *g, uint32_t func)
     }
     if (op->kind == XOP_NEXT || op->kind == XOP_POLL) {
         next(g, func, op->kind == XOP_NEXT);
+        return true;
+    }
+    if (op->kind == XOP_ALLOC || op->kind == XOP_NEW) {
+        alloc(g, op, func);
+        return true;
+    }
+    if (op->kind == XOP_FREE) {
+        end(g, func);
+        return true;
+    }
+    if (op->kind == XOP_SLOT_SWAP || op->kind == XOP_FROZEN_SWAP || op->kind == XOP_END_SWAP) {
+        swap(g, op, func);
         return true;
     }
     if (op->kind == XOP_LEN) {

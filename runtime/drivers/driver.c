@@ -79,7 +79,7 @@ void conn_begin(struct conn *c)
 
 const uint8_t *conn_bytes_in(const struct conn *c, uint32_t n)
 {
-    return n <= c->block->len ? c->block->data + c->block->type->array_offset : NULL;
+    return n <= c->block->len ? c->block->data + c->block->type->size : NULL;
 }
 
 uint8_t *conn_bytes_out(struct conn *c, uint32_t n)
@@ -87,7 +87,7 @@ uint8_t *conn_bytes_out(struct conn *c, uint32_t n)
     if (n > c->block->len)
         return NULL;
     xblock_touch(c->block, n);
-    return c->block->data + c->block->type->array_offset;
+    return c->block->data + c->block->type->size;
 }
 
 /* ---- clients ---- */

@@ -61,6 +61,7 @@ struct hostcall {
     void (*plain)(void);
     const void *plain_data;
     enum host_result (*failed)(struct sip *s, const void *data, int result);
+    const struct xtype *block; /* of an operation on blocks, whose `data` is this struct */
 };
 
 /* What an import is bound to. */

@@ -114,7 +114,8 @@ static enum status make(const struct vimport *imp, const struct xcall_key *key, 
         shown.len -= (uint32_t)sizeof prefix - 1;
     }
     x->key = *key;
-    x->host.data = x;
+    x->host.data = &x->host;
+    x->host.block = key->type;
     x->host.module = text("%.*s%.*s", imp->module, (struct vname){"", 0});
     x->host.name = text("%.*s%.*s", imp->name, (struct vname){"", 0});
     x->label = text("%.*s %.*s", shown, imp->name);

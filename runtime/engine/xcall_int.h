@@ -17,6 +17,8 @@
 #ifndef RUNTIME_ENGINE_XCALL_INT_H
 #define RUNTIME_ENGINE_XCALL_INT_H
 
+#include <stddef.h>
+
 #include "channels/monitor.h"
 #include "contract/xops.h"
 #include "runtime/engine/hostcall.h"
@@ -49,6 +51,8 @@ struct xcall {
     uint32_t out_slot;         /* of the address for received scalars; 0: none */
     uint32_t out_bytes;
 };
+
+_Static_assert(offsetof(struct xcall, host) == 0, "host.data is both");
 
 /* Defines operation `name`: the body follows, with a constant `watched`. */
 #define XCALL_BODY(name)                                                                           \

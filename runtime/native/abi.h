@@ -22,7 +22,7 @@
 
 #include <stdint.h>
 
-#define NATIVE_ABI 7
+#define NATIVE_ABI 9
 
 struct sip;
 struct instance;
@@ -31,6 +31,7 @@ struct nimport;
 struct xheap;
 struct xaccount;
 struct proc;
+struct xslots;
 
 /* A function as indirect calls and tables of functions see it. Its code may become a better one at
  * any time: code of the module that calls through here runs the best there is. */
@@ -66,7 +67,8 @@ struct nctx {
     struct xheap *heap; /* for fast functions, as struct fast_self */
     struct xaccount *account;
     struct proc *proc;
-    struct ntable tables[]; /* by index, imports first */
+    const struct xslots *slots; /* by declaration */
+    struct ntable tables[];     /* by index, imports first */
 };
 
 /* Fields of struct xobj (channels/xheap.h) that code of unwatched systems uses. A reference is the
@@ -77,6 +79,10 @@ enum {
     NATIVE_XOBJ_DIRTY = 36,
     NATIVE_XOBJ_BYTES = 64
 };
+
+/* The struct xtype of a block operation: what word NATIVE_IMPORT_DATA of its import leads to has
+ * the address there. Bytes of a struct xslots. */
+enum { NATIVE_IMPORT_DATA = 16, NATIVE_XTYPE = 56, NATIVE_XSLOTS_BYTES = 56 };
 
 enum {
     NATIVE_SLACK = 1024, /* bytes of stack below the limit that may be used without a check */
@@ -113,7 +119,10 @@ enum {
 #define NATIVE_FASTS(FAST)                                                                         \
     FAST(send, 6) /* heap, row of the endpoint, row of the payload or 0, tag, scalars: room for    \
                      48 bytes in whole words, or 0; their number of bytes */                       \
-    FAST(poll, 1) /* row; the tag */
+    FAST(poll, 1) /* row; the tag */                                                               \
+    FAST(block_alloc, 4) /* address of nctx.heap, struct xtype, bytes, elements; row */            \
+    FAST(block_free, 2)  /* address of nctx.heap, row or 0 */                                      \
+    FAST(block_swap, 4)  /* address of nctx.heap, struct xslots, slot, row or 0; row or 0 */
 
 /* The same, but they may wait: declared and called like helpers that have a result.
  *

@@ -8,6 +8,7 @@
 #define NCTX_RUN     64
 #define NCTX_IMPORTS 72
 #define NCTX_HEAP    80
+#define NCTX_TABLES  112
 
 /* struct nimport */
 #define NIMPORT_STUB  0

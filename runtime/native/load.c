@@ -250,6 +250,7 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
         .heap = s->rt->xheap,
         .account = &s->account,
         .proc = &s->proc,
+        .slots = inst->slots,
     };
     inst->native = &in->ctx;
     refresh(inst);

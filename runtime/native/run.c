@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "channels/fast.h"
+#include "channels/slots.h"
 #include "runtime/kernel/fault.h"
 
 #define AT(type, field, offset)                                                                    \
@@ -15,6 +16,7 @@ AT(struct nctx, sip, NCTX_SIP);
 AT(struct nctx, inst, NCTX_INST);
 AT(struct nctx, imports, NCTX_IMPORTS);
 AT(struct nctx, heap, NCTX_HEAP);
+AT(struct nctx, tables, NCTX_TABLES);
 AT(struct nctx, account, NCTX_HEAP + offsetof(struct fast_self, account));
 AT(struct nctx, proc, NCTX_HEAP + offsetof(struct fast_self, proc));
 AT(struct nimport, stub, NIMPORT_STUB);
@@ -40,6 +42,10 @@ AT(struct xobj, data, NATIVE_XOBJ_DATA);
 AT(struct xobj, len, NATIVE_XOBJ_LEN);
 AT(struct xobj, dirty, NATIVE_XOBJ_DIRTY);
 _Static_assert(sizeof(struct xobj) == NATIVE_XOBJ_BYTES, "abi.h: rows");
+_Static_assert(sizeof(struct xslots) == NATIVE_XSLOTS_BYTES &&
+                   offsetof(struct hostcall, block) == NATIVE_XTYPE &&
+                   NATIVE_IMPORT_DATA == NIMPORT_DATA,
+               "abi.h: what block operations find");
 _Static_assert(NATIVE_FAST_NOT == FAST_NOT && (uint64_t)FAST_WAITS == FAST_WAIT &&
                    NATIVE_CALL(1, 2, 3, 4) == FAST_CALL(1, 2, 3, 4),
                "abi.h: fast functions");

@@ -1,5 +1,7 @@
 /* Fast functions: they do what the ordinary ones do, or nothing. */
 #include "channels/fast.h"
+#include "channels/frozen.h"
+#include "channels/slots.h"
 #include "tests/channels/fixture.h"
 
 static uint64_t send_item(struct world *w, struct endpoint *e, uint64_t n, struct xobj *text)
@@ -250,11 +252,224 @@ START_TEST(waiters_are_woken)
 }
 END_TEST
 
+/* A world that nobody watches, with one account. */
+struct alone {
+    struct world w;
+    struct xaccount a;
+    struct proc p;
+    struct fast_self self;
+};
+
+static void alone_open(struct alone *t, const struct xheap_config *cfg)
+{
+    world_open(&t->w, cfg);
+    account_open(&t->w, &t->a);
+    t->p = (struct proc){0};
+    t->self = (struct fast_self){.heap = t->w.heap, .account = &t->a, .proc = &t->p};
+}
+
+static void alone_close(struct alone *t)
+{
+    xaccount_close(t->w.heap, &t->a);
+    world_close(&t->w);
+}
+
+static uint64_t fast_text(struct alone *t, uint32_t n)
+{
+    return fast_block_alloc(&t->self, t->w.text, xtype_bytes(t->w.text, n), n);
+}
+
+/* A block that is at hand, or else one that the ordinary operation makes. */
+static struct xobj *either_text(struct alone *t, uint32_t n)
+{
+    uint64_t r = fast_text(t, n);
+    return r == FAST_NOT ? block(&t->w, &t->a, t->w.text, n) : (struct xobj *)(uintptr_t)r;
+}
+
+/* Whichever function a block is made and ended with, it is all zero, charged as the other does it,
+ * and in the audit's eyes right. */
+START_TEST(blocks_begin_and_end)
+{
+    for (int shared = 0; shared < 2; shared++) {
+        struct alone t;
+        uint32_t fast = 0, ended = 0;
+        alone_open(&t, &(struct xheap_config){.unwatched = true, .shared = shared});
+        for (uint32_t k = 0; k < 400; k++) {
+            uint32_t n = k * k % (k % 3 ? 300 : 34000);
+            uint64_t r = fast_text(&t, n);
+            struct xobj *o = (struct xobj *)(uintptr_t)r;
+            fast += r != FAST_NOT;
+            if (r == FAST_NOT)
+                o = block(&t.w, &t.a, t.w.text, n);
+            else
+                ck_assert(o->kind == XOBJ_BLOCK && o->type == t.w.text && !o->stored);
+            ck_assert(o->len == n && o->dirty == 0 && t.a.nblocks == 1);
+            for (uint32_t i = 0; i < xtype_bytes(t.w.text, n); i++)
+                if (o->data[i])
+                    ck_abort_msg("byte %u of a new block of %u elements", i, n);
+            memset(o->data, 0xa5, t.w.text->size);
+            uint32_t dirty = n / (1 + k % 4);
+            memset(o->data + t.w.text->size, 0xa5, dirty);
+            xblock_touch(o, dirty);
+            uint64_t bytes = t.a.nbytes;
+            xobj_end(t.w.heap, block(&t.w, &t.a, t.w.text, n)); /* of the same size */
+            ck_assert_uint_eq(t.a.nbytes, bytes);
+            if (k % 7 == 0)
+                xobj_end(t.w.heap, o);
+            else if (fast_block_free(&t.self, o) == 0)
+                ended++;
+            else
+                xobj_end(t.w.heap, o);
+            ck_assert(t.a.nblocks == 0 && t.a.nbytes == 0);
+            if (k % 16 == 0)
+                world_audit(&t.w);
+        }
+        ck_assert_uint_ge(fast, 300);
+        ck_assert_uint_ge(ended, 300);
+        ck_assert_uint_eq(fast_block_free(&t.self, NULL), 0);
+        alone_close(&t);
+    }
+}
+END_TEST
+
+/* In any order, so that blocks come out of the middle of the account's list. */
+START_TEST(lists_of_blocks_hold)
+{
+    struct alone t;
+    struct xobj *live[50] = {0};
+    uint64_t seed = 7;
+    alone_open(&t, &(struct xheap_config){.unwatched = true});
+    for (int step = 0; step < 20000; step++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        struct xobj **o = &live[(seed >> 33) % ARRAY_LEN(live)];
+        struct xobj *fresh = *o ? NULL : either_text(&t, (uint32_t)(seed >> 40) % 200);
+        if (!*o)
+            ck_assert_ptr_nonnull(fresh);
+        else if (fast_block_free(&t.self, *o) == FAST_NOT)
+            xobj_end(t.w.heap, *o);
+        *o = fresh;
+        if (step % 500 == 0)
+            world_audit(&t.w);
+    }
+    alone_close(&t);
+}
+END_TEST
+
+START_TEST(what_is_not_at_hand_is_left_alone)
+{
+    struct alone t;
+    struct xheap_stats before, after;
+    alone_open(&t, &(struct xheap_config){.unwatched = true});
+    ck_assert_uint_eq(fast_text(&t, 10), FAST_NOT); /* no block was ever freed */
+    struct xobj *o = block(&t.w, &t.a, t.w.text, 10);
+    xheap_stats(t.w.heap, &before);
+    t.a.max_blocks = 1;
+    ck_assert_uint_eq(fast_text(&t, 10), FAST_NOT);
+    t.a.max_blocks = 2;
+    t.a.max_bytes = 127;
+    ck_assert_uint_eq(fast_text(&t, 10), FAST_NOT);
+    t.a.max_bytes = 128;
+    ck_assert_uint_eq(fast_text(&t, 65), FAST_NOT); /* another size */
+    ck_assert_uint_eq(fast_text(&t, 32769), FAST_NOT);
+    atomic_store(&t.p.interrupt, INTERRUPT_LOOK);
+    ck_assert_uint_eq(fast_text(&t, 10), FAST_NOT); /* must give way */
+    atomic_store(&t.p.interrupt, 0);
+    xheap_stats(t.w.heap, &after);
+    ck_assert(memcmp(&before, &after, sizeof after) == 0);
+    uint64_t two = fast_text(&t, 10);
+    ck_assert_uint_ne(two, FAST_NOT);
+    ck_assert(t.a.nblocks == 2 && t.a.nbytes == 128);
+    t.a.max_blocks = 0;
+    t.a.max_bytes = 0;
+    ck_assert_uint_eq(fast_block_free(&t.self, (struct xobj *)(uintptr_t)two), 0);
+    struct xobj *large = block(&t.w, &t.a, t.w.text, 40000), *f = frame(&t.w, &t.a, 9);
+    struct xobj *frozen = block(&t.w, &t.a, t.w.text, 10);
+    frozen_freeze(t.w.heap, frozen);
+    ck_assert_uint_eq(fast_block_free(&t.self, large), FAST_NOT);
+    ck_assert_uint_eq(fast_block_free(&t.self, f), FAST_NOT); /* has a child */
+    ck_assert_uint_eq(fast_block_free(&t.self, frozen), FAST_NOT);
+    world_audit(&t.w);
+    struct xobj *many[200];
+    uint32_t refused = 0;
+    for (int k = 0; k < 200; k++)
+        many[k] = either_text(&t, 10);
+    for (int k = 0; k < 200; k++)
+        if (fast_block_free(&t.self, many[k]) == FAST_NOT) { /* so many are not kept at hand */
+            xobj_end(t.w.heap, many[k]);
+            refused++;
+        }
+    ck_assert(refused > 0 && refused < 20);
+    xobj_end(t.w.heap, o);
+    alone_close(&t);
+}
+END_TEST
+
+/* A sender pays until its peer has received. */
+START_TEST(what_is_sent_counts_against_quotas)
+{
+    struct alone t;
+    struct xaccount b;
+    uint8_t got[8];
+    alone_open(&t, &(struct xheap_config){.unwatched = true});
+    account_open(&t.w, &b);
+    struct pair c = channel(&t.w, &b, t.w.stream);
+    xobj_end(t.w.heap, block(&t.w, &t.a, t.w.text, 10));
+    struct xobj *o = either_text(&t, 10);
+    xobj_to_queue(t.w.heap, c.imp->row, c.exp->row); /* the end is a's, to send with */
+    xobj_from_queue(t.w.heap, c.imp->row, &t.a);
+    t.a.max_blocks = t.a.nblocks;
+    ck_assert_uint_eq(send_item(&t.w, c.imp, 1, o), 0);
+    ck_assert_uint_eq(fast_text(&t, 10), FAST_NOT);
+    ck_assert_ptr_null(xblock_alloc(t.w.heap, &t.a, t.w.text, 10));
+    ck_assert_uint_eq(recv_item(&t.w, c.exp->row, &b, ITEM, got, 8), (uintptr_t)o);
+    ck_assert_uint_eq(fast_text(&t, 10), FAST_NOT);     /* it does not ask who has received */
+    struct xobj *two = block(&t.w, &t.a, t.w.text, 10); /* this does */
+    ck_assert_uint_eq(fast_block_free(&t.self, two), 0);
+    ck_assert_uint_ne(fast_text(&t, 10), FAST_NOT);
+    xaccount_close(t.w.heap, &b);
+    alone_close(&t);
+}
+END_TEST
+
+START_TEST(slots_are_swapped)
+{
+    struct alone t;
+    struct xobj *at[3] = {0};
+    alone_open(&t, &(struct xheap_config){.unwatched = true});
+    struct xslots s = {.type = {.kind = REF_BLOCK, .block = t.w.text}, .n = 3, .at = at};
+    slots_open(&t.a, &s);
+    struct xobj *x = either_text(&t, 1), *y = either_text(&t, 2);
+    ck_assert_uint_eq(fast_block_swap(&t.self, &s, 2, x), 0);
+    world_audit(&t.w);
+    ck_assert_uint_eq(fast_block_swap(&t.self, &s, 2, y), (uintptr_t)x);
+    ck_assert(y->stored && !x->stored && at[2] == y);
+    ck_assert_uint_eq(fast_block_swap(&t.self, &s, 3, x), FAST_NOT);
+    ck_assert_uint_eq(fast_block_swap(&t.self, &s, UINT32_MAX, x), FAST_NOT);
+    atomic_store(&t.p.interrupt, INTERRUPT_LOOK);
+    ck_assert_uint_eq(fast_block_swap(&t.self, &s, 2, NULL), FAST_NOT);
+    atomic_store(&t.p.interrupt, 0);
+    world_audit(&t.w);
+    ck_assert_uint_eq(fast_block_swap(&t.self, &s, 2, NULL), (uintptr_t)y);
+    ck_assert_ptr_null(at[2]);
+    world_audit(&t.w);
+    alone_close(&t);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        messages_are_sent_and_received,  scalars_are_copied_exactly, what_takes_longer_is_not_begun,
-        what_is_not_there_is_waited_for, calls_are_taken_up_again,   waiters_are_woken,
+        messages_are_sent_and_received,
+        scalars_are_copied_exactly,
+        what_takes_longer_is_not_begun,
+        what_is_not_there_is_waited_for,
+        calls_are_taken_up_again,
+        waiters_are_woken,
+        blocks_begin_and_end,
+        lists_of_blocks_hold,
+        what_is_not_at_hand_is_left_alone,
+        what_is_sent_counts_against_quotas,
+        slots_are_swapped,
     };
     return world_main("channels-fast", tests, ARRAY_LEN(tests));
 }

@@ -104,7 +104,6 @@ START_TEST(types_outlive_their_modules)
     ck_assert_uint_eq(letter->elem_size, 0);
     ck_assert_uint_eq(letter->size, 24);
     ck_assert_uint_eq(text->elem_size, 1);
-    ck_assert_uint_eq(text->array_offset, 8);
     ck_assert_uint_eq(text->size, 8);
     ck_assert_uint_eq(text->fields[1].kind, REF_NONE);
     ck_assert_int_eq(strncmp(text->canonical, "block Text {\n", 13), 0);

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-FAST = ("fast_send", "fast_poll")
+FAST = ("fast_send", "fast_poll", "fast_block_alloc", "fast_block_free", "fast_block_swap")
 WAITS = ("fast_recv", "fast_next", "fast_call")
 ENDS = {"check_failed", "abort@plt", "__stack_chk_fail@plt"}
 CALLER = 256 + 8  # what a frame of the guest may have below the limit, and the return address

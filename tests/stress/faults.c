@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "channels/endpoint.h"
+#include "channels/fast.h"
 #include "channels/frozen.h"
 #include "channels/names.h"
 #include "runtime/kernel/pages.h"
@@ -114,6 +115,23 @@ WRAP(enum status, E_NOMEM, extent_commit, (struct region * r, struct extent *e, 
      (r, e, n))
 WRAP(struct xobj *, NULL, xblock_alloc,
      (struct xheap * h, struct xaccount *a, const struct xtype *t, uint32_t n), (h, a, t, n))
+/* Where the one that is to fail, or to end somebody, would begin in compiled code, the ordinary
+ * operation is asked instead, which counts it. */
+uint64_t __real_fast_block_alloc(const struct fast_self *self, const struct xtype *t,
+                                 uint64_t bytes, uint64_t n);
+uint64_t __wrap_fast_block_alloc(const struct fast_self *self, const struct xtype *t,
+                                 uint64_t bytes, uint64_t n);
+uint64_t __wrap_fast_block_alloc(const struct fast_self *self, const struct xtype *t,
+                                 uint64_t bytes, uint64_t n)
+{
+    bool here = (faults.kind == FAULT_ALLOC && faults.count[FAULT_ALLOC] + 1 == faults.at) ||
+                (faults.kind == FAULT_FAIL && faults.count[FAULT_FAIL] + 1 == faults.at) ||
+                (faults.kind == FAULT_FAIL_ON && faults.count[FAULT_FAIL] + 1 >= faults.at);
+    uint64_t got = faults.on && here ? FAST_NOT : __real_fast_block_alloc(self, t, bytes, n);
+    if (got != FAST_NOT)
+        (void)granted();
+    return got;
+}
 WRAP(struct xobj *, NULL, channel_create,
      (struct xheap * h, struct xaccount *a, const struct xcontract *c), (h, a, c))
 WRAP(struct xobj *, NULL, frozen_share, (struct xheap * h, struct xobj *o, struct xaccount *a),

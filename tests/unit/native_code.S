@@ -275,7 +275,7 @@ image_entry:
     frame 32
     movl %edi, %edi
     movq %rdi, (%rsp)
-    movq 104(%r13), %rax
+    movq NCTX_TABLES(%r13), %rax
     movq (%rax), %rsi
     movq %r13, %rdi
     xorl %edx, %edx
