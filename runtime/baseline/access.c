@@ -83,7 +83,7 @@ static void load(struct baseline *b, const struct insn_view *i)
     value_push_reg(b, type, r);
 }
 
-static uint32_t store_insn(const struct val *v, uint32_t width)
+uint32_t access_store_insn(const struct val *v, uint32_t width)
 {
     if (v->type == VT_F32)
         return I_MOVSS_TO;
@@ -97,7 +97,7 @@ static void store(struct baseline *b, const struct insn_view *i)
     uint32_t width = opcode_table[i->op].width;
     struct val v = value_pop(b), addr = value_pop(b);
     uint8_t r = value_use(b, &v); /* before r11 is in use */
-    asm_rm(&b->a, store_insn(&v, width), r, address(b, &addr, i->bits, width));
+    asm_rm(&b->a, access_store_insn(&v, width), r, address(b, &addr, i->bits, width));
     value_drop(b, &v);
     value_drop(b, &addr);
 }

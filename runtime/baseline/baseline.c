@@ -118,6 +118,14 @@ static enum status make_image(struct baseline *b, const struct image_key *key,
     return OK;
 }
 
+static void list_imports(struct baseline *b)
+{
+    const struct vview *v = b->view;
+    for (uint32_t i = 0, n = 0; i < v->nimports; i++)
+        if (v->imports[i].kind == EXT_FUNC)
+            b->imports[n++] = &v->imports[i];
+}
+
 static void release(struct baseline *b)
 {
     asm_free(&b->a);
@@ -125,6 +133,7 @@ static void release(struct baseline *b)
     free(b->lines.v);
     free(b->funcs);
     free(b->entries);
+    free(b->imports);
     free(b->local_types);
     free(b->local_regs);
     free(b->weights);
@@ -149,8 +158,10 @@ enum status baseline_compile(const struct verified_module *m, const struct image
     b.a.limit = limit < CODE_MOST ? (uint32_t)limit : CODE_MOST;
     b.funcs = calloc(v->ndefined + 1, sizeof *b.funcs);
     b.entries = calloc(v->ntypes + 1, sizeof *b.entries);
-    enum status st = b.funcs && b.entries ? OK : E_NOMEM;
+    b.imports = calloc(v->nimported[EXT_FUNC] + 1, sizeof *b.imports);
+    enum status st = b.funcs && b.entries && b.imports ? OK : E_NOMEM;
     if (st == OK) {
+        list_imports(&b);
         shared_code(&b, slots);
         st = make_functions(&b);
     }

@@ -94,8 +94,9 @@ struct baseline {
     VEC(struct image_line) lines;
     struct image_func *funcs;
     uint32_t *entries;
-    uint32_t trap_tail;     /* code: ends in the helper `trap` with esi */
-    uint32_t helpers[NH_N]; /* code: jumps to the helpers */
+    const struct vimport **imports; /* imported functions */
+    uint32_t trap_tail;             /* code: ends in the helper `trap` with esi */
+    uint32_t helpers[NH_N];         /* code: jumps to the helpers */
 
     /* the function */
     const struct vfunc *f;
@@ -261,10 +262,17 @@ void float_const(struct baseline *b, uint8_t type, uint64_t bits, uint8_t reg);
 
 bool access_memory(struct baseline *b, const struct insn_view *i);
 bool access_table(struct baseline *b, const struct insn_view *i);
+/* The instruction that stores so much of a value. */
+uint32_t access_store_insn(const struct val *v, uint32_t width);
 
 /* ---- call.c: calls ---- */
 
 void call_function(struct baseline *b, uint32_t func);
+/* The call of an imported function's host function: its arguments are at the homes of the positions
+ * from `base` on, and so are then its results. */
+void call_host(struct baseline *b, uint32_t func, uint32_t base);
+/* A result in rax or xmm0 becomes an operand. */
+void call_take_result(struct baseline *b, uint8_t type);
 void call_indirect(struct baseline *b, uint32_t type_index, uint32_t table);
 /* Helper h with the constants and then the n topmost operands; its result, if it has one, is
  * pushed. */
@@ -276,5 +284,12 @@ void call_refresh(struct baseline *b);
 void call_watch(struct baseline *b, uint32_t at);
 /* The entry code of a type (abi.h, "t<i>"). */
 void call_entry(struct baseline *b, uint32_t type_index);
+
+/* ---- xop.c: operations of singula/ modules ---- */
+
+/* A call of an imported function without its host function; false: it must be called. */
+bool xop_call(struct baseline *b, uint32_t func);
+/* Bytes that it needs where outgoing arguments go. */
+uint32_t xop_room(const struct baseline *b, uint32_t func);
 
 #endif

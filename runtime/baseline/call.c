@@ -154,8 +154,7 @@ static void take_results(struct baseline *b, const struct functype *t, const str
     }
 }
 
-/* One result stays in a register. */
-static void take_result(struct baseline *b, uint8_t type)
+void call_take_result(struct baseline *b, uint8_t type)
 {
     struct val v = {.kind = V_REG, .type = type, .reg = 0}; /* rax, xmm0 */
     if (is_float(type)) {
@@ -204,6 +203,30 @@ static void tidy_slots(struct baseline *b, const struct functype *t, uint32_t ba
         }
 }
 
+void call_host(struct baseline *b, uint32_t func, uint32_t base)
+{
+    const struct vview *v = b->view;
+    struct asmbuf *a = &b->a;
+    tidy_slots(b, &v->types[v->func_types[func]], base);
+    asm_mov_imm(a, RSI, func);
+    asm_rm(a, I_LEA | W, RDX, value_home(b, base));
+    asm_rr(a, I_MOV | W, RDI, R13);
+    asm_rm(a, I_MOV | W, RAX, MEM(R13, offsetof(struct nctx, imports)));
+    asm_rm(a, I_GROUP5, 2, MEM(RAX, func * NATIVE_IMPORT_BYTES));
+}
+
+static void call_import(struct baseline *b, uint32_t func, const struct functype *t)
+{
+    uint32_t base = b->sp - t->nparams;
+    value_flush_below(b, base);
+    value_flush(b, base, true);
+    call_host(b, func, base);
+    value_cut(b, base);
+    for (uint32_t k = 0; k < t->nresults; k++)
+        value_push_home(b, t->results[k]);
+    call_refresh(b);
+}
+
 void call_function(struct baseline *b, uint32_t func)
 {
     const struct vview *v = b->view;
@@ -211,19 +234,8 @@ void call_function(struct baseline *b, uint32_t func)
     struct asmbuf *a = &b->a;
     struct place few[2][16], *params, *results;
     if (func < v->nimported[EXT_FUNC]) {
-        uint32_t base = b->sp - t->nparams;
-        value_flush_below(b, base);
-        value_flush(b, base, true);
-        tidy_slots(b, t, base);
-        asm_mov_imm(a, RSI, func);
-        asm_rm(a, I_LEA | W, RDX, value_home(b, base));
-        asm_rr(a, I_MOV | W, RDI, R13);
-        asm_rm(a, I_MOV | W, RAX, MEM(R13, offsetof(struct nctx, imports)));
-        asm_rm(a, I_GROUP5, 2, MEM(RAX, func * NATIVE_IMPORT_BYTES));
-        value_cut(b, base);
-        for (uint32_t k = 0; k < t->nresults; k++)
-            value_push_home(b, t->results[k]);
-        call_refresh(b);
+        if (!xop_call(b, func))
+            call_import(b, func, t);
         return;
     }
     if (!places(b, t, few, &params, &results))
@@ -235,7 +247,7 @@ void call_function(struct baseline *b, uint32_t func)
     asm_rm(a, I_MOV | W, RAX, MEM(R13, offsetof(struct nctx, funcs)));
     asm_rm(a, I_GROUP5, 2, MEM(RAX, func * sizeof(struct nfunc) + offsetof(struct nfunc, code)));
     if (t->nresults == 1)
-        take_result(b, t->results[0]);
+        call_take_result(b, t->results[0]);
     else
         take_results(b, t, &c, results);
     if (params != few[0])
@@ -332,7 +344,7 @@ void call_helper(struct baseline *b, enum native_helper h, const uint32_t *fixed
     asm_call_back(a, b->helpers[h]);
     value_cut(b, base);
     if (has_result[h])
-        take_result(b, VT_I32);
+        call_take_result(b, VT_I32);
     call_refresh(b);
 }
 

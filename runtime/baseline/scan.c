@@ -33,6 +33,8 @@ static void note(struct baseline *b, const struct insn_view *i, uint32_t depth)
     case OP_CALL:
         if (i->index >= v->nimported[EXT_FUNC])
             note_call(b, &v->types[v->func_types[i->index]]);
+        else if (xop_room(b, i->index) > b->out_bytes)
+            b->out_bytes = xop_room(b, i->index);
         b->calls = true;
         return;
     case OP_CALL_INDIRECT:
