@@ -296,8 +296,9 @@ static void close_all(struct bench *b)
         dlclose(b->mimalloc);
 }
 
-static bool take(struct bench *b, int option, const char *value)
+static bool take(void *bench, int option, const char *value)
 {
+    struct bench *b = bench;
     uint64_t n;
     switch (option) {
     case OPT_ROUNDS:
@@ -318,17 +319,12 @@ static bool take(struct bench *b, int option, const char *value)
 static int alloc_run(const struct command *self, int argc, char **argv)
 {
     struct bench b = {.rounds = 15, .batch_ns = 3e6};
-    struct opts o;
-    opts_begin(&o, self, argc, argv);
-    for (int c; (c = opts_next(&o)) != OPT_END;) {
-        if (c == OPT_STOP)
-            return o.status;
-        if (!take(&b, c, o.value))
-            return EXIT_USAGE;
-    }
-    int status = !open_all(&b) || !measure(&b) ? EXIT_REFUSED
-                 : b.json                      ? print_json(&b)
-                                               : print_table(&b);
+    int status;
+    if (!bench_options(self, argc, argv, take, &b, &status))
+        return status;
+    status = !open_all(&b) || !measure(&b) ? EXIT_REFUSED
+             : b.json                      ? print_json(&b)
+                                           : print_table(&b);
     close_all(&b);
     return status;
 }

@@ -182,6 +182,20 @@ const char *bench_spread(struct samples *s, char *buf)
     return buf;
 }
 
+bool bench_options(const struct command *self, int argc, char **argv,
+                   bool (*take)(void *bench, int option, const char *value), void *bench,
+                   int *status)
+{
+    struct opts o;
+    opts_begin(&o, self, argc, argv);
+    for (int c; (c = opts_next(&o)) != OPT_END;) {
+        *status = c == OPT_STOP ? o.status : EXIT_USAGE;
+        if (c == OPT_STOP || !take(bench, c, o.value))
+            return false;
+    }
+    return true;
+}
+
 int bench_print_json(json_t *doc)
 {
     int bad = json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

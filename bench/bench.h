@@ -20,6 +20,12 @@ double bench_cpu_ns(void);
 /* What this process has of the machine's memory, the system's page tables included. */
 uint64_t bench_resident_bytes(void);
 
+/* Reads a command's options: `take` gets each with its value, and is false after a complaint.
+ * False: the command ends with *status. */
+bool bench_options(const struct command *self, int argc, char **argv,
+                   bool (*take)(void *bench, int option, const char *value), void *bench,
+                   int *status);
+
 /* Measured values of one cell. A zeroed one is empty. */
 struct samples {
     double *v;

@@ -277,8 +277,9 @@ static int print_json(struct bench *b)
 
 /* ---- the command ---- */
 
-static bool take(struct bench *b, int option, const char *value)
+static bool take(void *bench, int option, const char *value)
 {
+    struct bench *b = bench;
     uint64_t n;
     switch (option) {
     case OPT_ROUNDS:
@@ -311,15 +312,9 @@ static bool open_all(struct bench *b)
 static int call_run(const struct command *self, int argc, char **argv)
 {
     struct bench b = {.rounds = 15, .batch_ns = 4e6};
-    struct opts o;
-    int status = EXIT_OK;
-    opts_begin(&o, self, argc, argv);
-    for (int c; (c = opts_next(&o)) != OPT_END;) {
-        if (c == OPT_STOP)
-            return o.status;
-        if (!take(&b, c, o.value))
-            return EXIT_USAGE;
-    }
+    int status;
+    if (!bench_options(self, argc, argv, take, &b, &status))
+        return status;
     if (!open_all(&b) || !measure(&b))
         status = EXIT_REFUSED;
     else

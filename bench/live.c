@@ -241,8 +241,9 @@ static int print_json(struct bench *b)
     return bench_print_json(doc);
 }
 
-static bool take(struct bench *b, int option, const char *value)
+static bool take(void *bench, int option, const char *value)
 {
+    struct bench *b = bench;
     uint64_t n;
     int part;
     switch (option) {
@@ -311,15 +312,10 @@ static int sips_run(const struct command *self, int argc, char **argv)
                       .ring = {.sips = 100000},
                       .memory = SINGULA_COMPACT,
                       .engine = singula_compiler() ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP};
-    struct opts o;
-    opts_begin(&o, self, argc, argv);
-    for (int c; (c = opts_next(&o)) != OPT_END;) {
-        if (c == OPT_STOP)
-            return o.status;
-        if (!take(&b, c, o.value))
-            return EXIT_USAGE;
-    }
-    int status = !measure(&b) ? EXIT_REFUSED : b.json ? print_json(&b) : print_table(&b);
+    int status;
+    if (!bench_options(self, argc, argv, take, &b, &status))
+        return status;
+    status = !measure(&b) ? EXIT_REFUSED : b.json ? print_json(&b) : print_table(&b);
     samples_clear(&b.spawn_ns);
     samples_clear(&b.yield_ns);
     samples_clear(&b.ring.hop_ns);
