@@ -5,7 +5,14 @@
 
 #include "include/singula.h"
 #include "runtime/api_int.h"
+#include "runtime/kernel/swapfile.h"
 #include "tests/unit/wat.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
 
 static struct singula_diag why;
 
@@ -362,13 +369,78 @@ START_TEST(who_finds_no_memory_waits_for_some)
 }
 END_TEST
 
+/* From now on the process gets no more addresses; or as many as before. */
+static void no_more_addresses(bool on)
+{
+    static struct rlimit before;
+    if (!on) {
+        ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+        return;
+    }
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    struct rlimit now = {.rlim_cur = 1 << 20, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &now), 0);
+}
+
+/* What is to be read has nowhere to go while others run. Its pages have room: they come back at
+ * once. */
+START_TEST(who_cannot_come_back_in_pieces_comes_as_a_whole)
+{
+    static const char *const names[] = {"echo", NULL};
+    struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
+    struct singula_module *m[2] = {module_of(server, contract), module_of(client, contract)};
+    struct singula_spawn o = {.publish = names, .connect = names};
+    struct singula_sip *s, *c;
+    ck_assert_int_eq(singula_spawn(sys, m[0], &o, &s, &why), 0);
+    wait_until_away(sys, 1);
+    ck_assert_int_eq(singula_spawn(sys, m[1], &o, &c, &why), 0);
+    while (stats_of(sys).swapped_sips < 2)
+        (void)singula_run(sys, NULL, 1000000);
+    uint64_t before = stats_of(sys).swapped_in;
+    no_more_addresses(true);
+    void *piece = malloc(256 << 10);
+    int ended = singula_run(sys, NULL, 30000000000);
+    no_more_addresses(false);
+    ck_assert_ptr_null(piece);
+    ck_assert_int_eq(ended, SINGULA_RUN_DONE);
+    ck_assert_str_eq(singula_sip_trap(s), "NONE");
+    ck_assert_str_eq(singula_sip_trap(c), "NONE");
+    ck_assert_uint_ge(stats_of(sys).swapped_in, before + 2);
+    singula_module_destroy(m[0]);
+    singula_module_destroy(m[1]);
+    end(sys);
+}
+END_TEST
+
+START_TEST(tables_that_have_no_room_are_refused)
+{
+    struct swapfile *f = NULL;
+    struct diag d;
+    diag_clear(&d);
+    no_more_addresses(true);
+    enum status st = swapfile_open("/tmp", 0, &f, &d);
+    no_more_addresses(false);
+    ck_assert_int_eq(st, E_NOMEM);
+    ck_assert_ptr_nonnull(strstr(d.detail, "tables of a swap file"));
+    ck_assert_ptr_null(f);
+    ck_assert_int_eq(swapfile_open("/tmp", 0, &f, &d), OK);
+    swapfile_close(f);
+}
+END_TEST
+
 START_TEST(what_cannot_be_is_refused)
 {
+    char deep[5000] = "/";
     struct singula_system *sys;
     struct singula_config cfg = {.swap_folder = "/nonexistent/folder"};
     int st = singula_system_create(&cfg, &sys, &why);
     ck_assert_str_eq(singula_status_name(st), "E_IO");
     ck_assert_ptr_nonnull(strstr(why.detail, "/nonexistent/folder"));
+    memset(deep + 1, 'x', sizeof deep - 2); /* longer than paths can be */
+    cfg = (struct singula_config){.swap_folder = deep};
+    st = singula_system_create(&cfg, &sys, &why);
+    ck_assert_str_eq(singula_status_name(st), "E_IO");
+    ck_assert_ptr_nonnull(strstr(why.detail, "no swap file can be made in /xxx"));
     cfg = (struct singula_config){.swap_folder = "/tmp", .seed = 1};
     st = singula_system_create(&cfg, &sys, &why);
     ck_assert_str_eq(singula_status_name(st), "E_ARGUMENT");
@@ -392,6 +464,10 @@ int main(void)
     tcase_add_test(t, a_sip_that_wakes_up_without_its_pages_ends);
     if (CHECK_LEVEL >= 1) /* region_fail_after() */
         tcase_add_test(t, who_finds_no_memory_waits_for_some);
+    if (!SANITIZED) { /* sanitizers end a program that finds no memory */
+        tcase_add_test(t, who_cannot_come_back_in_pieces_comes_as_a_whole);
+        tcase_add_test(t, tables_that_have_no_room_are_refused);
+    }
     tcase_add_test(t, what_cannot_be_is_refused);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
