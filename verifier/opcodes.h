@@ -174,6 +174,36 @@ static inline uint32_t opcode_leb(const uint8_t **p)
     }
 }
 
+/* Machine code may be asked at such an instruction where it is: it calls, may trap or goes round.
+ * If labels are watched, at every bracket and branch. */
+static inline bool opcode_has_place(enum opcode op, bool watched)
+{
+    if (op <= OP_CALL_INDIRECT)
+        return watched || op == OP_UNREACHABLE || op == OP_LOOP || op >= OP_CALL;
+    return op == OP_TABLE_GET || op == OP_TABLE_SET ||
+           (op >= OP_I32_LOAD && op <= OP_MEMORY_GROW) ||
+           (op >= OP_I32_DIV_S && op <= OP_I32_REM_U) ||
+           (op >= OP_I64_DIV_S && op <= OP_I64_REM_U) ||
+           (op >= OP_I32_TRUNC_F32_S && op <= OP_I32_TRUNC_F64_U) ||
+           (op >= OP_I64_TRUNC_F32_S && op <= OP_I64_TRUNC_F64_U) || op >= OP_MEMORY_INIT;
+}
+
+/* Where code goes on that can be reached again after a place that ends the innermost open block
+ * `b` (NULL: the function): its else, if that has not come, or its end. */
+static inline const uint8_t *opcode_resume(const struct vfunc *f, const struct vblock *b,
+                                           bool in_then)
+{
+    return f->code + (!b ? f->ncode - 1 : in_then ? b->else_at : b->end_at);
+}
+/* The first block from `b` on that does not begin before `code`. */
+static inline const struct vblock *opcode_blocks_from(const struct vfunc *f, const struct vblock *b,
+                                                      const uint8_t *code)
+{
+    while (b < f->blocks + f->nblocks && b->at < (uint32_t)(code - f->code))
+        b++;
+    return b;
+}
+
 /* Parameters and results of a block type of a verified module (`canonical` means nothing). */
 struct functype opcode_block_type(const struct vview *m, int32_t block);
 

@@ -446,45 +446,27 @@ static bool uses_flags(enum opcode op)
            op == OP_I32_EQZ;
 }
 
-/* Backtraces and trap reports ask for the places of calls and of what may trap. */
-static bool needs_place(enum opcode op)
-{
-    return op == OP_CALL || op == OP_CALL_INDIRECT || op == OP_UNREACHABLE || op == OP_LOOP ||
-           (op >= OP_TABLE_GET && op <= OP_MEMORY_GROW) || op >= OP_I32_WRAP_I64 ||
-           (op >= OP_I32_DIV_S && op <= OP_I32_REM_U) || (op >= OP_I64_DIV_S && op <= OP_I64_REM_U);
-}
-
-/* Where the code goes on that can be reached again: the end or else of the innermost block. */
-static const uint8_t *resume(struct baseline *b)
-{
-    const struct ctl *c = ctl_at(b, 0);
-    if (c->kind == CTL_FUNC)
-        return b->f->code + b->f->ncode - 1;
-    return b->f->code + (c->kind == CTL_IF && c->in_then ? c->block->else_at : c->block->end_at);
-}
-
 enum { STOP_EVERY = 1024 }; /* instructions; each may take microseconds */
 
 static void walk(struct baseline *b)
 {
     const struct vfunc *f = b->f;
-    const struct vblock *block = f->blocks, *last = f->blocks + f->nblocks;
+    const struct vblock *block = f->blocks;
     struct insn_view i = {.next = f->code};
     for (uint32_t n = 1; !b->failed && opcode_next(f, &i); n++) {
         if (n % STOP_EVERY == 0 && stopped(b))
             b->failed = true;
         b->offset = f->code_offset + opcode_at(f, &i);
-        if (needs_place(i.op))
+        if (opcode_has_place(i.op, b->opt->watched))
             func_mark(b);
         if (b->sp && b->stack[b->sp - 1].kind == V_FLAGS && !uses_flags(i.op))
             value_settle(b);
         if (!bracket(b, &i, &block))
             step(b, &i);
         if (!b->reachable && b->ctls.n) {
-            i.next = resume(b);
-            uint32_t to = (uint32_t)(i.next - f->code);
-            while (block < last && block->at < to)
-                block++;
+            const struct ctl *c = ctl_at(b, 0);
+            i.next = opcode_resume(f, c->block, c->kind == CTL_IF && c->in_then);
+            block = opcode_blocks_from(f, block, i.next);
         }
     }
 }

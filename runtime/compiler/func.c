@@ -329,53 +329,21 @@ static void step(struct gen *g, const struct insn_view *i, const struct vblock *
     }
 }
 
-/* Where the code goes on that can be reached again: the end or else of the innermost block. */
-static const uint8_t *resume(struct gen *g)
-{
-    const struct ctl *c = ctl_at(g, 0);
-    if (c->kind == CTL_FUNC)
-        return g->f->code + g->f->ncode - 1;
-    return g->f->code + (c->kind == CTL_IF && c->in_then ? c->block->else_at : c->block->end_at);
-}
-
-/* Backtraces and trap reports ask for the places of calls and of what may trap; others go without,
- * for locations cost time. */
-static bool needs_location(enum opcode op)
-{
-    switch (op) {
-    case OP_I32_DIV_S:
-    case OP_I32_DIV_U:
-    case OP_I32_REM_S:
-    case OP_I32_REM_U:
-    case OP_I64_DIV_S:
-    case OP_I64_DIV_U:
-    case OP_I64_REM_S:
-    case OP_I64_REM_U:
-        return true;
-    default:
-        return op <= OP_CALL_INDIRECT || op == OP_TABLE_GET || op == OP_TABLE_SET ||
-               (op >= OP_I32_LOAD && op <= OP_MEMORY_GROW) ||
-               (op >= OP_I32_TRUNC_F32_S && op <= OP_I32_TRUNC_F64_U) ||
-               (op >= OP_I64_TRUNC_F32_S && op <= OP_I64_TRUNC_F64_U) || op >= OP_MEMORY_INIT;
-    }
-}
-
 static void walk(struct gen *g)
 {
     const struct vfunc *f = g->f;
-    const struct vblock *block = f->blocks, *last = f->blocks + f->nblocks;
+    const struct vblock *block = f->blocks;
     struct insn_view i = {.next = f->code};
     while (!g->c->failed && opcode_next(f, &i)) {
         g->offset = f->code_offset + opcode_at(f, &i);
-        if (needs_location(i.op))
+        if (opcode_has_place(i.op, g->c->opt->watched)) /* others go without: locations cost time */
             LLVMSetCurrentDebugLocation2(
                 g->c->b, LLVMDIBuilderCreateDebugLocation(g->c->ctx, g->offset, 0, g->scope, NULL));
         step(g, &i, &block);
         if (!g->reachable && g->nctls) {
-            i.next = resume(g);
-            uint32_t to = (uint32_t)(i.next - f->code);
-            while (block < last && block->at < to)
-                block++;
+            const struct ctl *c = ctl_at(g, 0);
+            i.next = opcode_resume(f, c->block, c->kind == CTL_IF && c->in_then);
+            block = opcode_blocks_from(f, block, i.next);
         }
     }
 }
