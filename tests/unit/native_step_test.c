@@ -2,12 +2,8 @@
  * run instruction by instruction, with a walk over the stack at each of them, since a signal may
  * stop a SIP anywhere and its backtrace is then asked for; memories that are larger than the
  * displacements of instructions. */
-#include <signal.h>
-#include <ucontext.h>
-
-#include "runtime/baseline/baseline.h"
 #include "runtime/native/native_int.h"
-#include "tests/unit/engine_run.h"
+#include "tests/unit/native_stepped.h"
 #include "tests/unit/wat.h"
 
 static const char text[] =
@@ -105,37 +101,7 @@ static void step(int sig, siginfo_t *info, void *context)
         seen.wrong = at;
 }
 
-static void stepping(bool on)
-{
-    if (on)
-        __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc");
-    else
-        __asm__ volatile("pushfq; andq $~0x100, (%%rsp); popfq" ::: "memory", "cc");
-}
-
 /* ---- the module ---- */
-
-static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                       bool watched, const _Atomic bool *stop, enum code_level *level,
-                       const uint8_t **image, struct diag *why)
-{
-    (void)ctx;
-    struct compile_options o = {.mode = mode, .watched = watched, .stop = stop};
-    struct image_key key = {.mode = (uint8_t)mode};
-    struct image_bytes out;
-    enum status st = baseline_compile(m, &key, &o, &out, why);
-    if (st == OK) {
-        *image = out.bytes;
-        *level = CODE_BEST;
-    }
-    return st;
-}
-
-static void put(void *ctx, const uint8_t *image)
-{
-    (void)ctx;
-    free((void *)(uintptr_t)image);
-}
 
 static enum host_result host(struct sip *s, struct instance *caller, const void *data,
                              uint64_t *slots)
@@ -156,13 +122,13 @@ static enum status link_host(void *ctx, const struct vimport *imp, const struct 
 
 static enum trap run_steps(struct instance *inst, const char *name, uint32_t arg)
 {
-    struct sigaction act = {.sa_sigaction = step, .sa_flags = SA_SIGINFO | SA_ONSTACK}, old;
+    struct sigaction old;
     uint64_t args[1] = {arg};
     seen.run = inst->sip->native;
     seen.text = native_best(native_code_of(inst));
     seen.steps = seen.deepest = 0;
     ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, name), args), OK);
-    ck_assert_int_eq(sigaction(SIGTRAP, &act, &old), 0);
+    stepping_begin(step, &old);
     stepping(true);
     enum trap t = rig_run(&g);
     stepping(false);
@@ -181,12 +147,11 @@ START_TEST(every_instruction_has_its_frame)
                 {"memory", 0, 1, TRAP_NONE},
                 {"memory", 1, 1, TRAP_NONE},
                 {"trap", 0, 4, TRAP_INT_DIV_ZERO}};
-    struct code_provider provider = {.get = get, .put = put};
     size_t n;
     uint8_t *bytes = wat_binary(text, &n);
     for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
         enum memory_mode mode = i % 2 ? MEMORY_COMPACT : MEMORY_GUARD;
-        rig_open_engine(&g, &native_engine, provider, mode, (struct spawn_options){0});
+        rig_open_engine(&g, &native_engine, stepped_provider, mode, (struct spawn_options){0});
         struct instance *inst = rig_load(&g, bytes, n, link_host, NULL);
         uint64_t args[1] = {rows[i / 2].arg};
         enum trap t = run_steps(inst, rows[i / 2].name, rows[i / 2].arg);
@@ -263,10 +228,9 @@ START_TEST(memories_of_four_gigabytes)
     };
     size_t n;
     uint8_t *bytes = wat_binary(far_text, &n);
-    struct code_provider provider = {.get = get, .put = put};
     for (int mode = MEMORY_GUARD; mode <= MEMORY_COMPACT; mode++) {
         struct spawn_options opt = {.max_pages = 1 << 21};
-        rig_open_engine(&g, &native_engine, provider, (enum memory_mode)mode, opt);
+        rig_open_engine(&g, &native_engine, stepped_provider, (enum memory_mode)mode, opt);
         struct instance *inst = rig_load(&g, bytes, n, link_host, NULL);
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
             uint64_t args[1] = {rows[i].arg};

@@ -2,17 +2,13 @@
  * must not change: whose registers and stack it is, who is killed, trapped, out of time or over its
  * quota, and that a signal or a kill may come at any instruction of it. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 #include <unistd.h>
 
-#include "runtime/baseline/baseline.h"
-#include "runtime/kernel/tick.h"
 #include "runtime/native/native_int.h"
-#include "tests/unit/engine_run.h"
+#include "tests/unit/native_stepped.h"
 #include "tests/unit/wat.h"
 
 /* pass() hands the baton to the next player and waits until it is back, with an order. What go()
@@ -65,28 +61,6 @@ static enum run_result count_run(struct sip **s)
 {
     g.runs++;
     return native_engine.run(s);
-}
-
-static enum status get(void *ctx, const struct verified_module *m, enum memory_mode mode,
-                       bool watched, const _Atomic bool *stop, enum code_level *level,
-                       const uint8_t **image, struct diag *why)
-{
-    (void)ctx;
-    struct compile_options o = {.mode = mode, .watched = watched, .stop = stop};
-    struct image_key key = {.mode = (uint8_t)mode};
-    struct image_bytes out;
-    enum status st = baseline_compile(m, &key, &o, &out, why);
-    if (st == OK) {
-        *image = out.bytes;
-        *level = CODE_BEST;
-    }
-    return st;
-}
-
-static void put(void *ctx, const uint8_t *image)
-{
-    (void)ctx;
-    free((void *)(uintptr_t)image);
 }
 
 /* ---- the host ---- */
@@ -185,7 +159,7 @@ static void open_game(uint64_t slice_ns)
     g.engine = native_engine;
     g.engine.run = count_run;
     g.rt.engine = &g.engine;
-    g.rt.code = (struct code_provider){.get = get, .put = put};
+    g.rt.code = stepped_provider;
     uint8_t *bytes = wat_binary(text, &n);
     ck_assert_int_eq(verify(bytes, n, NULL, &g.module, &why), OK);
     free(bytes);
@@ -361,80 +335,69 @@ static struct {
     uint32_t steps, at; /* so far; where it happens */
     enum { NUDGE, KILL_RUNNING, KILL_OTHER } what;
     struct proc *killed;
-} stepping;
-
-static void step_flag(bool on)
-{
-    if (on)
-        __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc");
-    else
-        __asm__ volatile("pushfq; andq $~0x100, (%%rsp); popfq" ::: "memory", "cc");
-}
+} stepped;
 
 static void on_stepped_pass(void)
 {
-    if (g.passes == stepping.from)
-        step_flag(true);
-    if (g.passes == stepping.to)
-        step_flag(false);
+    if (g.passes == stepped.from)
+        stepping(true);
+    if (g.passes == stepped.to)
+        stepping(false);
 }
 
-/* PREEMPT_SIGNAL is blocked here: it comes when this returns, at the instruction that is next. */
 static void on_step(int sig, siginfo_t *info, void *context)
 {
     (void)sig, (void)info;
-    if (++stepping.steps != stepping.at)
+    if (++stepped.steps != stepped.at)
         return;
-    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)0x100; /* that was all */
+    stepping_ends(context); /* that was all */
     struct player *p = &g.players[0];
-    if (stepping.what == NUDGE) {
+    if (stepped.what == NUDGE) {
         sched_nudge(g.rt.sched);
         return;
     }
     bool runs = p->sip->proc.state == PROC_RUNNING;
-    if (runs != (stepping.what == KILL_RUNNING))
+    if (runs != (stepped.what == KILL_RUNNING))
         p = &g.players[1];
-    stepping.killed = &p->sip->proc;
-    proc_kill(stepping.killed, TRAP_KILLED);
+    stepped.killed = &p->sip->proc;
+    proc_kill(stepped.killed, TRAP_KILLED);
 }
 
 static void play_stepped(uint32_t at, int round)
 {
-    stepping.steps = 0;
-    stepping.at = at;
-    stepping.killed = NULL;
+    stepped.steps = 0;
+    stepped.at = at;
+    stepped.killed = NULL;
     for (int i = 0; i < 2; i++)
         join(mode_of(i, round), (struct spawn_options){0}, "go", 8, END);
     on_pass = on_stepped_pass;
     bool stuck = sched_run(g.rt.sched, NULL, WAIT_FOREVER);
-    step_flag(false);
+    stepping(false);
     for (int i = 0; i < 2; i++) {
         const struct player *p = &g.players[i];
-        if (&p->sip->proc != stepping.killed && !stuck && !stepping.killed)
+        if (&p->sip->proc != stepped.killed && !stuck && !stepped.killed)
             expect_end(p);
-        if (&p->sip->proc != stepping.killed)
+        if (&p->sip->proc != stepped.killed)
             ck_assert_int_eq(p->sip->proc.trap, TRAP_NONE);
         else if (p->sip->proc.trap != TRAP_NONE)
             ck_assert_int_eq(p->sip->proc.trap, TRAP_KILLED);
     }
-    ck_assert(!stuck || stepping.killed); /* then the baton is lost */
+    ck_assert(!stuck || stepped.killed); /* then the baton is lost */
     end_game();
 }
 
 START_TEST(signals_and_kills_come_at_every_instruction)
 {
-    struct sigaction act = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO | SA_ONSTACK}, old;
-    sigemptyset(&act.sa_mask);
-    sigaddset(&act.sa_mask, PREEMPT_SIGNAL);
+    struct sigaction old;
     open_game(UINT64_C(1000000000000)); /* no ticks: it takes long */
-    ck_assert_int_eq(sigaction(SIGTRAP, &act, &old), 0);
-    stepping.from = 7; /* both have been switched to */
-    stepping.to = 8;
+    stepping_begin(on_step, &old);
+    stepped.from = 7; /* both have been switched to */
+    stepped.to = 8;
     play_stepped(UINT32_MAX, 0);
-    uint32_t all = stepping.steps;
+    uint32_t all = stepped.steps;
     ck_assert_uint_gt(all, 200);
     for (unsigned what = NUDGE; what <= KILL_OTHER; what++) {
-        stepping.what = what;
+        stepped.what = what;
         for (uint32_t k = 1; k <= all; k += STRIDE)
             play_stepped(k, (int)k);
         leave_game();
