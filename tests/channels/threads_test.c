@@ -15,7 +15,22 @@
 #define STEPS    700 /* of each thread, between two pauses */
 
 /* Operations that had an effect. */
-enum done { ALLOC, SEND, RECEIVE, SHUT, GIVE_END, SHARE, THAW, ADD, WAIT, CONNECT, DEATH, DONE_N };
+enum done {
+    ALLOC,
+    FAST_ALLOC,
+    FAST_END,
+    SEND,
+    RECEIVE,
+    SHUT,
+    GIVE_END,
+    SHARE,
+    THAW,
+    ADD,
+    WAIT,
+    CONNECT,
+    DEATH,
+    DONE_N
+};
 
 struct system {
     struct world w;
@@ -107,9 +122,16 @@ static void step_alloc(struct worker *w, struct actor *a)
     const struct xtype *types[] = {world->text, world->text, world->tree, world->ticket};
     const struct xtype *t = types[dice(w, ARRAY_LEN(types))];
     uint32_t n = sizes[dice(w, ARRAY_LEN(sizes))];
-    struct xobj *o = xblock_alloc(world->heap, &a->account, t, n);
-    if (!o)
+    struct fast_self self = {world->heap, &a->account, &a->proc};
+    uint32_t elements = t->elem_size ? n : 0;
+    uint64_t fast = FAST_NOT;
+    if (!w->sys->watched && dice(w, 2))
+        fast = fast_block_alloc(&self, t, xtype_bytes(t, elements), elements);
+    struct xobj *o = (struct xobj *)(uintptr_t)fast;
+    if (fast == FAST_NOT && !(o = xblock_alloc(world->heap, &a->account, t, n)))
         return;
+    if (fast != FAST_NOT)
+        did(w, FAST_ALLOC);
     uint64_t bytes = xblock_bytes(o);
     if (t == world->text && bytes) {
         if (o->data[0] || memcmp(o->data, o->data + 1, bytes - 1) != 0)
@@ -123,8 +145,13 @@ static void step_alloc(struct worker *w, struct actor *a)
 static void step_end(struct worker *w, struct actor *a)
 {
     struct xobj *o = pick(w, a, XOBJ_BLOCK + dice(w, 2), NULL, NULL);
-    if (o)
+    struct fast_self self = {w->sys->w.heap, &a->account, &a->proc};
+    if (!o)
+        return;
+    if (w->sys->watched || dice(w, 2) || fast_block_free(&self, o) == FAST_NOT)
         xobj_end(w->sys->w.heap, o);
+    else
+        did(w, FAST_END);
 }
 
 static void step_put(struct worker *w, struct actor *a)
@@ -379,7 +406,7 @@ static void run(bool watched, uint64_t seed)
     pthread_barrier_destroy(&sys->barrier);
     world_close(&sys->w);
     for (int k = 0; k < DONE_N; k++) /* everything happened, and often */
-        if (watched || k != GIVE_END)
+        if (watched ? k != FAST_ALLOC && k != FAST_END : k != GIVE_END)
             ck_assert_msg(sys->done[k] >= 20, "step %d took effect only %d times", k,
                           (int)sys->done[k]);
     free(workers);
