@@ -251,3 +251,19 @@ struct proc *idle(struct worker *w)
         sleep_until_kicked(w);
     return p;
 }
+
+/* ---- what is nobody's ---- */
+
+bool idle_chore(struct worker *w, bool others)
+{
+    struct sched *s = w->sched;
+    if (others && w->now - w->last_chore < s->slice_ns)
+        return false;
+    if (s->shared && !spin_try(&s->tidying))
+        return false;
+    s->chore->work(s->chore);
+    w->last_chore = w->now = sched_now_ns(s);
+    if (s->shared)
+        spin_unlock(&s->tidying);
+    return true;
+}

@@ -47,6 +47,9 @@ struct proc_ops {
     /* Called once after RUN_DONE or a kill: returns every page, block, endpoint and slot, in time
      * proportional to what was owned. The struct itself stays until proc_forget(). */
     void (*teardown)(struct proc *p);
+    /* During a run: does about a millisecond of that before teardown(), and says whether that will
+     * now be short. If not it is called again when others have run. NULL: it always is. */
+    bool (*wind_up)(struct proc *p);
 };
 
 #define WAIT_FOREVER UINT64_MAX
@@ -96,7 +99,8 @@ struct proc {
 
     /* accounts and the end */
     uint32_t npages;
-    enum trap trap; /* why it ended; TRAP_NONE: by itself */
+    _Atomic bool ending; /* it is over, and is being torn down: it does not run any more */
+    enum trap trap;      /* why it ended; TRAP_NONE: by itself */
     int exit_code;
 };
 

@@ -254,6 +254,18 @@ void sched_attach(struct sched *s, struct sched_source *source)
     s->source = source;
 }
 
+void sched_set_chore(struct sched *s, struct sched_chore *chore)
+{
+    s->chore = chore;
+}
+
+void sched_want_chore(struct sched *s)
+{
+    atomic_store_explicit(&s->chore->wanted, true, memory_order_relaxed);
+    if (sched_is_running(s))
+        tick_want(&s->tick);
+}
+
 void proc_wait_begin(struct proc *p, uint64_t wake_ns)
 {
     if (p->waiting)
@@ -289,8 +301,9 @@ static bool want_ticks(struct worker *w, const struct proc *p)
     if (p->by_signal)
         want_signals(s);
     else if (s->shared || w->next || atomic_load_explicit(&w->nready, memory_order_relaxed) ||
-             idle_source_busy(s) || w->timers.n || !list_empty(&w->fd_waiters) || p->max_cpu_ns ||
-             p->deadline_ns != WAIT_FOREVER || s->until_ns != WAIT_FOREVER)
+             idle_source_busy(s) || idle_chore_wanted(s) || w->timers.n ||
+             !list_empty(&w->fd_waiters) || p->max_cpu_ns || p->deadline_ns != WAIT_FOREVER ||
+             s->until_ns != WAIT_FOREVER)
         tick_want(&s->tick);
     else
         return false;
@@ -382,6 +395,7 @@ static void dispatch(struct worker *w, struct proc *p)
     enum trap why = doomed(w, p);
     if (unlikely(why != TRAP_NONE)) {
         wake_finish(w, p, why);
+        w->now = sched_now_ns(s);
         return;
     }
     if (p->max_cpu_ns)
@@ -457,7 +471,11 @@ void sched_work(struct worker *w)
             look_at_source(s);
         if (!list_empty(&w->fd_waiters) && w->now - w->last_poll >= s->slice_ns)
             idle_poll(w);
+        if (idle_chore_wanted(s))
+            (void)idle_chore(w, true);
         struct proc *p = worker_pop(w);
+        if (!p && idle_chore_wanted(s) && idle_chore(w, false))
+            continue;
         if (p || (p = idle(w)))
             dispatch(w, p);
     }

@@ -104,6 +104,17 @@ struct sched_source {
 };
 void sched_attach(struct sched *s, struct sched_source *source); /* NULL: none any more */
 
+/* Work that belongs to no process: once it is wanted a worker does it, a slice at a time, between
+ * the slices of processes and when there are none. work() takes `wanted` back when nothing is left.
+ * There is one. */
+struct sched_chore {
+    _Atomic bool wanted;
+    void (*work)(struct sched_chore *chore);
+};
+void sched_set_chore(struct sched *s, struct sched_chore *chore);
+/* Any worker; and whoever has the system to himself, for the next run. */
+void sched_want_chore(struct sched *s);
+
 /* Makes a blocked process ready; harmless if it is not blocked. By any worker, which keeps the
  * process from being torn down meanwhile. */
 void sched_wake(struct proc *p);

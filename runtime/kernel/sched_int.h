@@ -37,7 +37,7 @@ struct worker {
     struct list fd_waiters;
     struct timers timers;
     uint64_t now; /* when the clock was read last: about once a tick */
-    uint64_t slice_start, last_poll;
+    uint64_t slice_start, last_poll, last_chore;
     uint32_t switches;                 /* that may follow without the loop */
     pthread_t thread;                  /* means something while `running` is not NULL */
     _Atomic uint32_t published, ended; /* processes, by this worker */
@@ -71,10 +71,12 @@ struct sched {
     uint64_t until_ns;
     bool timed_out; /* sched_timed_out() */
     struct sched_source *source;
+    struct sched_chore *chore;
     struct sim sim; /* of one worker */
     /* any thread */
     _Atomic uint32_t nthreads; /* workers from 1 on that exist */
     struct spin looking;       /* at the source */
+    struct spin tidying;       /* at the chore */
     struct spin polling;       /* somebody sleeps until there is something at the source */
     _Atomic bool stop, cut;
     _Atomic bool in_run;
@@ -154,6 +156,14 @@ void idle_poll(struct worker *w);
 static inline bool idle_source_busy(const struct sched *s)
 {
     return s->source && atomic_load_explicit(&s->source->busy, memory_order_relaxed);
+}
+
+/* Does a slice of the chore, unless w has done so within this slice and has others to run; false:
+ * nothing was done. */
+bool idle_chore(struct worker *w, bool others);
+static inline bool idle_chore_wanted(const struct sched *s)
+{
+    return s->chore && atomic_load_explicit(&s->chore->wanted, memory_order_relaxed);
 }
 
 /* ---- sched.c ---- */

@@ -95,18 +95,44 @@ void proc_kill(struct proc *p, enum trap why)
 
 /* ---- the end of a process ---- */
 
+static void begin_end(struct worker *w, struct proc *p, enum trap why)
+{
+    atomic_store_explicit(&p->ending, true, memory_order_relaxed);
+    if (why != TRAP_NONE)
+        p->trap = why;
+    list_remove(&p->runq);
+    timers_set(&w->timers, p, WAIT_FOREVER);
+    p->waiting = false;
+    p->deadline_ns = WAIT_FOREVER;
+    p->parked = NULL;
+}
+
+/* A process that has much is torn down in pieces, as others take their slices: between them it is
+ * READY and in a queue. Who has the system to himself does not wait. */
+static bool is_wound_up(struct worker *w, struct proc *p)
+{
+    uint32_t none = TRAP_NONE;
+    if (!p->ops->wind_up || !sched_is_running(w->sched) || p->ops->wind_up(p))
+        return true;
+    /* so that it is not run when it is its turn */
+    atomic_compare_exchange_strong(&p->kill, &none, TRAP_KILLED);
+    if (p->state != PROC_READY)
+        proc_swap_state(p, PROC_READY);
+    worker_push(w, p);
+    return false;
+}
+
 void wake_finish(struct worker *w, struct proc *p, enum trap why)
 {
     struct sched *s = w->sched;
-    if (why != TRAP_NONE)
-        p->trap = why;
+    if (!atomic_load_explicit(&p->ending, memory_order_relaxed))
+        begin_end(w, p, why);
+    if (!is_wound_up(w, p))
+        return;
     if (s->shared)
         (void)proc_swap_state(p, PROC_DEAD);
     else
         proc_set_state(p, PROC_DEAD);
-    list_remove(&p->runq);
-    timers_set(&w->timers, p, WAIT_FOREVER);
-    p->waiting = false;
     uint32_t ended = atomic_load_explicit(&w->ended, memory_order_relaxed);
     atomic_store_explicit(&w->ended, ended + 1, memory_order_relaxed);
     bool awaited = p == s->until;
@@ -158,7 +184,9 @@ static void look_at(struct worker *w, struct proc *p)
     if (state == PROC_READY) {
         if (has_no_place(w, p))
             place(w, p);
-        if (why != TRAP_NONE && worker_unqueue(w, p))
+        bool in_turn =
+            atomic_load_explicit(&p->ending, memory_order_relaxed) && sched_is_running(w->sched);
+        if (why != TRAP_NONE && !in_turn && worker_unqueue(w, p))
             wake_finish(w, p, why);
     } else if (state == PROC_BLOCKED && why != TRAP_NONE) {
         if (proc_try_state(p, PROC_BLOCKED, PROC_READY, !w->sched->shared))

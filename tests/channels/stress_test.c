@@ -555,8 +555,8 @@ static void actor_teardown(struct proc *p)
     xaccount_close(a->w->heap, &a->account);
 }
 
-static const struct proc_ops client_ops = {client_run, actor_teardown},
-                             server_ops = {server_run, actor_teardown};
+static const struct proc_ops client_ops = {.run = client_run, .teardown = actor_teardown},
+                             server_ops = {.run = server_run, .teardown = actor_teardown};
 
 START_TEST(two_processes_exchange_many_messages)
 {

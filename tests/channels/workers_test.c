@@ -199,7 +199,7 @@ static void leave(struct proc *p)
     xaccount_close(a->cast->w.heap, &a->account);
 }
 
-static const struct proc_ops ops = {act, leave};
+static const struct proc_ops ops = {.run = act, .teardown = leave};
 
 /* ---- a play ---- */
 

@@ -103,7 +103,7 @@ static inline void no_teardown(struct proc *p)
     (void)p;
 }
 
-static const struct proc_ops ops = {run_call, no_teardown};
+static const struct proc_ops ops = {.run = run_call, .teardown = no_teardown};
 
 /* Makes the SIP ready to perform a call with these arguments, or those that are in its slots. */
 static inline void begin_call(const char *name, const uint64_t *args, size_t n)
