@@ -105,6 +105,7 @@ uint64_t channel_charge(const struct xcontract *c)
 struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xcontract *c)
 {
     struct xobj *rows[2];
+    (void)xend_put_off(h, XEND_PAID);
     if (!xaccount_room(h, a, 2, channel_charge(c)) || !channel_make(h, c, rows))
         return NULL;
     xrow_give(h, rows[ROLE_IMP], a);

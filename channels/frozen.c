@@ -109,6 +109,7 @@ struct xobj *frozen_share(struct xheap *h, struct xobj *o, struct xaccount *a)
 {
     check_fast(o->kind == XOBJ_FROZEN);
     struct xobj *share = NULL;
+    (void)xend_put_off(h, XEND_PAID);
     xheap_enter(h, &h->frozen);
     if (xaccount_room(h, a, o->tree_blocks, o->tree_bytes))
         share = share_row(h, o);
@@ -230,6 +231,13 @@ static bool copy(struct xheap *h, struct xobj *o)
     return true;
 }
 
+/* What is still to be thawed, linked through `next`. */
+static void push(struct xheap *h, uint32_t *top, uint32_t row)
+{
+    row_at(h, row)->next = *top;
+    *top = row;
+}
+
 /* Makes one row a block that can be written, and puts its own children on the list. */
 static bool thaw_one(struct xheap *h, struct xobj *o, uint32_t *top)
 {
@@ -241,7 +249,7 @@ static bool thaw_one(struct xheap *h, struct xobj *o, uint32_t *top)
     const struct block_type *b = o->type->decl;
     for (uint32_t f = 0; b->nchildren && f < b->nfields; f++)
         if (b->fields[f].ref.kind == REF_BLOCK && *field_word(o, f))
-            xend_push(h, top, (uint32_t)*field_word(o, f));
+            push(h, top, (uint32_t)*field_word(o, f));
     return true;
 }
 
@@ -252,7 +260,7 @@ struct xobj *frozen_thaw(struct xheap *h, struct xobj *o)
     uint32_t top = 0;
     bool ok = true;
     xrow_dead(h, o, XDEATH_THAWED, a->index);
-    xend_push(h, &top, row_of(h, o));
+    push(h, &top, row_of(h, o));
     while (top) {
         struct xobj *next = row_at(h, top);
         top = next->next;

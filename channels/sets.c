@@ -35,6 +35,7 @@ struct xobj *set_create(struct xheap *h, struct xaccount *a, const struct xcontr
 {
     if (!xaccount_room(h, a, 1, charge()))
         return NULL;
+    (void)xend_put_off(h, XEND_PAID);
     struct xobj *row = xrow_take(h, XOBJ_SET);
     if (!row)
         return NULL;
@@ -178,15 +179,21 @@ static uint32_t any_member(struct xheap *h, struct xset *s)
     return row;
 }
 
-void set_end(struct xheap *h, struct xset *s, uint32_t *top)
+bool set_end(struct xheap *h, struct xset *s, uint32_t *top)
 {
-    uint32_t row;
+    uint32_t row, left = 64;
     set_unwait(h, s);
     while ((row = any_member(h, s)) != 0) {
-        remove_member(h, s, row_at(h, row)); /* nobody is to be told any more */
+        struct xobj *o = row_at(h, row);
+        if (!left--)
+            return false;
+        remove_member(h, s, o); /* nobody is to be told any more */
+        s->row->tree_blocks -= o->tree_blocks;
+        s->row->tree_bytes -= o->tree_bytes;
         xend_push(h, top, row);
     }
     xstore_free(h, s->store, (uint8_t *)s, sizeof *s);
+    return true;
 }
 
 /* ---- what it is ---- */

@@ -124,6 +124,8 @@ static bool walk_untaken(struct walk *w, uint32_t row, const struct xobj *imp)
     if (XOWNER_KIND(o->owner) == XOWN_ACCOUNT)
         return imp->owner == o->owner ||
                BROKEN(w, "row %u: its peer was never given out, but is not with its account", row);
+    if (XOWNER_KIND(o->owner) == XOWN_NONE && XOWNER_KIND(imp->owner) == XOWN_ACCOUNT)
+        return true; /* it will be ended with its peer */
     uint32_t at = row_of(w->h, imp);
     if (!arrive(w, at, XOWNER(XOWN_FIELD, row), NULL))
         return BROKEN(w, "row %u: its peer was never given out, but is not within it", row);
@@ -301,6 +303,17 @@ static bool walk_cores(struct walk *w)
                   (unsigned long long)h->shared_blocks, (unsigned long long)h->shared_bytes);
 }
 
+/* A list of what is being ended: owned by nobody, and charged to nobody. */
+static bool walk_dying(struct walk *w, uint32_t top)
+{
+    for (uint32_t row = top; row; row = row_at(w->h, row)->next) {
+        if (!arrive(w, row, XOWNER(XOWN_NONE, 0), NULL))
+            return false;
+        w->roots[w->nroots++] = row;
+    }
+    return true;
+}
+
 static bool walk_account(struct walk *w, uint32_t index)
 {
     const struct xaccount *a = xaccount_at(w->h, index);
@@ -323,7 +336,9 @@ static bool walk_account(struct walk *w, uint32_t index)
         return BROKEN(w, "account %u owns %u objects with %llu bytes, charged are %u and %llu",
                       index, blocks, (unsigned long long)bytes, a->nblocks,
                       (unsigned long long)a->nbytes);
-    return walk_slots(w, a, nstored);
+    if (!walk_dying(w, a->dying))
+        return false;
+    return a->ending || walk_slots(w, a, nstored); /* its slots are not kept up to date any more */
 }
 
 /* What an account pays for in queues; of a closed one what it left there. */
@@ -423,6 +438,9 @@ static bool walk_all(struct walk *w)
     const struct xheap *h = w->h;
     for (uint32_t i = 1; i < h->naccounts; i++)
         if (xaccount_at(h, i) && !walk_account(w, i))
+            return false;
+    for (uint32_t top = h->dying; top; top = row_at(h, top)->prev)
+        if (!walk_dying(w, top))
             return false;
     while (w->nroots)
         if (!walk_root(w, w->roots[--w->nroots]))

@@ -93,7 +93,7 @@ bool audit_stores(struct walk *w)
 {
     const struct xheap *h = w->h;
     uint64_t pages = 0;
-    uint32_t cached = 0;
+    uint32_t cached = 0, leaving = 0;
     for (uint32_t i = 1; i < h->nstores; i++) {
         const struct xstore *s = &h->stores[i];
         if (s->cls == XSTORE_UNUSED)
@@ -104,6 +104,8 @@ bool audit_stores(struct walk *w)
         if (s->cls < XCLASS_N) {
             if (!walk_slab(w, i))
                 return false;
+        } else if (s->nslots == 0) {
+            leaving++;
         } else if (s->used != w->slots[w->slot_base[i]]) {
             return BROKEN(w, "store %u: a large block's pages belong to no row", i);
         } else if (s->used == 0) {
@@ -114,5 +116,9 @@ bool audit_stores(struct walk *w)
         return BROKEN(w, "%llu pages in stores, %u of them cached; recorded are %llu and %u",
                       (unsigned long long)pages, cached, (unsigned long long)h->pages,
                       h->cached_pages);
+    for (uint32_t i = h->leaving; i && leaving; i = h->stores[i].next)
+        leaving -= h->stores[i].nslots == 0;
+    if (leaving)
+        return BROKEN(w, "%u stores are neither used, nor cached, nor on their way out", leaving);
     return walk_chains(w);
 }

@@ -96,6 +96,8 @@ uint32_t xcache_take(struct xheap *h, uint32_t cls)
         return 0;
     struct xmagazine *m = &c->magazines[cls];
     if (unlikely(!m->top))
+        (void)xend_put_off(h, XEND_PAID * m->batch); /* may be just what is wanted */
+    if (unlikely(!m->top))
         fill(h, m, cls);
     return xcache_pop(h, m);
 }

@@ -13,6 +13,7 @@
 
 #define TABLE_CHUNK     16u /* pages by which a table grows */
 #define LINGERING_TRIES 16u
+#define PUT_OFF_TRIES   16u
 
 /* ---- the heap ---- */
 
@@ -79,6 +80,7 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     h->accounts = extent_addr(r, &h->account_pages);
     h->payers = extent_addr(r, &h->payer_pages);
     h->nrows = h->nstores = h->naccounts = 1;
+    h->at_once = UINT32_MAX;
     h->gen_step = !(cfg && cfg->unwatched);
     h->shared = cfg && cfg->shared;
     h->number = atomic_fetch_add(&heaps, 1) + 1;
@@ -101,6 +103,7 @@ void xheap_destroy(struct xheap *h)
 {
     if (!h)
         return;
+    xend_put_off(h, UINT32_MAX);
     xcache_flush_all(h);
     xcache_destroy(h);
     check(h->live[XOBJ_FREE] + 1 == h->nrows);
@@ -319,20 +322,15 @@ enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
     a->sent_blocks = a->seen_blocks = atomic_load_explicit(&p->blocks, memory_order_relaxed);
     a->sent_bytes = a->seen_bytes = atomic_load_explicit(&p->bytes, memory_order_relaxed);
     a->slots = NULL;
+    a->ending = false;
+    a->kept = a->dying = 0;
     a->user = user;
     return OK;
 }
 
-void xaccount_close(struct xheap *h, struct xaccount *a)
+/* Its index is free, or lingers. */
+void xaccount_gone(struct xheap *h, struct xaccount *a)
 {
-    if (!a->index)
-        return;
-    for (uint32_t i = a->head; i; i = row_at(h, i)->next)
-        row_at(h, i)->stored = 0; /* its slots are no more */
-    a->slots = NULL;
-    while (a->head)
-        xobj_end(h, row_at(h, a->head));
-    check(a->nblocks == 0 && a->nbytes == 0);
     xheap_enter(h, &h->tables);
     struct xqueued q = xaccount_queued(h, a);
     h->payers[a->index].sent_blocks = a->sent_blocks;
@@ -345,7 +343,6 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
     }
     xheap_leave(h, &h->tables);
     a->index = 0;
-    check_slow(xheap_ok(h));
 }
 
 /* ---- blocks ---- */
@@ -378,9 +375,13 @@ struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtyp
     if (o) {
         xblock_begin(h, i, a, t, n, bytes);
     } else {
+        /* who makes more pays with the work that was put off; if something is missing it may be
+         * what is cached, or was not ended yet */
+        (void)xend_put_off(h, XEND_PAID);
+        uint32_t tries = PUT_OFF_TRIES;
         do
             o = fresh_block(h, want);
-        while (!o && xcache_flush(h)); /* what is cached may be what is missing */
+        while (!o && (xcache_flush(h) || (tries-- && xend_put_off(h, XEND_PIECE))));
         if (!o)
             return NULL;
         o->type = t;
@@ -394,7 +395,7 @@ struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtyp
 }
 
 /* What the block has but children goes back. */
-static inline void block_free(struct xheap *h, struct xobj *o, uint32_t account)
+void xblock_free(struct xheap *h, struct xobj *o, uint32_t account)
 {
     uint64_t size = xblock_bytes(o), dirty = xblock_touched(o);
     if (o->kind == XOBJ_BLOCK && !h->gen_step && size <= XSMALL_MAX) {
@@ -408,72 +409,11 @@ static inline void block_free(struct xheap *h, struct xobj *o, uint32_t account)
     xrow_free(h, o, XDEATH_FREED, account);
 }
 
-/* The block's children go on the list of what is to be ended; the block itself goes back. */
-static void block_end(struct xheap *h, struct xobj *o, uint32_t account, uint32_t *top)
-{
-    const struct block_type *b = o->type->decl;
-    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++) {
-        if (b->fields[f].ref.kind == REF_NONE)
-            continue;
-        uint64_t child = *field_word(o, f);
-        if (child)
-            xend_push(h, top, (uint32_t)child);
-    }
-    block_free(h, o, account);
-}
-
-/* Ends objects that nobody owns any more, with all they hold. The list of what is left to do runs
- * through the rows themselves, so that a tree of any depth needs no memory. */
-void xend_list(struct xheap *h, uint32_t top, uint32_t account)
-{
-    while (top) {
-        struct xobj *o = row_at(h, top);
-        top = o->next;
-        switch ((enum xobj_kind)o->kind) {
-        case XOBJ_BLOCK:
-        case XOBJ_CORE:
-            block_end(h, o, account, &top);
-            break;
-        case XOBJ_FROZEN:
-            if (!o->shares) {
-                block_end(h, o, account, &top);
-                break;
-            }
-            frozen_release(h, o, &top);
-            xrow_free(h, o, XDEATH_FREED, account);
-            break;
-        case XOBJ_ENDPOINT:
-            endpoint_end(h, o->endpoint, &top);
-            xrow_free(h, o, XDEATH_CLOSED, account);
-            break;
-        case XOBJ_LISTENER:
-            listener_end(h, o->listener, &top);
-            xrow_free(h, o, XDEATH_CLOSED, account);
-            break;
-        case XOBJ_SET:
-            set_end(h, o->set, &top);
-            o->set = NULL; /* a free row may still say of which type its block was */
-            xrow_free(h, o, XDEATH_FREED, account);
-            break;
-        case XOBJ_FREE:
-        case XOBJ_KIND_N:
-            BUG("a free row is owned");
-        }
-    }
-}
-
-void xend_all(struct xheap *h, struct xobj *first, uint32_t account)
-{
-    uint32_t top = 0;
-    xend_push(h, &top, row_of(h, first));
-    xend_list(h, top, account);
-}
-
 void xobj_end(struct xheap *h, struct xobj *o)
 {
     struct xaccount *a = xrow_unlink(h, o);
     if (o->kind == XOBJ_BLOCK && !o->type->decl->nchildren)
-        block_free(h, o, a->index);
+        xblock_free(h, o, a->index);
     else
         xend_all(h, o, a->index);
     check_slow(xheap_ok(h));

@@ -129,6 +129,9 @@ struct xaccount {
     uint64_t sent_blocks, sent_bytes;
     uint64_t seen_blocks, seen_bytes; /* of that, what it knows to have been received */
     struct xslots *slots;             /* of its SIP (slots.h) */
+    bool ending;                      /* xaccount_wind_up() has begun */
+    uint32_t kept;                    /* ... and has looked at what is on the list up to there */
+    uint32_t dying;                   /* ... and these are ended next, which nobody owns */
     uint64_t badge; /* what ends that it connects to carry, set by the caller: a native server
                        tells from it who asks */
     void *user;     /* the SIP */
@@ -162,6 +165,19 @@ must_check enum status xaccount_open(struct xheap *h, struct xaccount *a, void *
  * proportional to their number, and takes it off the table. An account that was never opened (index
  * 0) is accepted. */
 void xaccount_close(struct xheap *h, struct xaccount *a);
+/* Does some of that beforehand, about a millisecond's worth; true: nothing is left of it. Ends are
+ * closed first, so that peers learn of it early. The account must not be used any more. */
+bool xaccount_wind_up(struct xheap *h, struct xaccount *a);
+
+/* Somebody ends what is too much for those who do it (a large tree, gigabytes), bit by bit: tell()
+ * is called when there is something, by any worker, under a lock. Without this everything is done
+ * at once. */
+struct xlater {
+    void (*tell)(struct xlater *later);
+};
+void xheap_set_later(struct xheap *h, struct xlater *later);
+/* About a millisecond of it; false: nothing is left. */
+bool xheap_tidy(struct xheap *h);
 
 /* A fresh zeroed block owned by the account, or NULL when quota or heap is exhausted. n: elements
  * of the array field (0 if there is none). */

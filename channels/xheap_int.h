@@ -95,6 +95,12 @@ struct xheap {
     uint32_t bins[XBIN_N];      /* cached large stores by page count */
     uint32_t cached_pages, evict_hand;
 
+    /* xend.c: what is ended later */
+    uint32_t at_once;       /* so many objects are ended by who ends them */
+    struct xlater *later;   /* told that there is something */
+    _Atomic uint32_t dying; /* rows that begin a list, linked through `prev`; 0: nothing */
+    uint32_t leaving;       /* stores whose pages go back bit by bit */
+
     _Atomic uint64_t bytes; /* of live objects */
     uint64_t max_bytes;
     uint64_t pages;     /* of stores */
@@ -139,6 +145,8 @@ void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty)
 /* Releases everything that is cached; returns false if nothing was. Under the lock of the tables.
  */
 bool xstore_trim(struct xheap *h);
+/* Gives some of the pages back that are leaving; false: there are none. Under that lock, too. */
+bool xstore_leave_some(struct xheap *h);
 void xstore_destroy(struct xheap *h);
 
 /* ---- xcache.c ---- */
@@ -267,9 +275,10 @@ static inline void xrow_dead(const struct xheap *h, struct xobj *o, enum xdeath 
     o->gen = (uint16_t)(o->gen + h->gen_step);
     o->death = XDEATH(how, account);
 }
-/* Ends an object that nobody owns, with all it holds; or all on the list (xend_push()). */
-void xend_all(struct xheap *h, struct xobj *first, uint32_t account);
-void xend_list(struct xheap *h, uint32_t top, uint32_t account);
+/* Takes a closed account that owns nothing any more off the table. */
+void xaccount_gone(struct xheap *h, struct xaccount *a);
+/* What a block that nobody owns has goes back, but for its children. */
+void xblock_free(struct xheap *h, struct xobj *o, uint32_t account);
 /* From now on the account pays for an object that stands in a queue; or whoever pays does so no
  * longer. */
 static inline void xqueue_charge(struct xobj *o, struct xaccount *a)
@@ -328,12 +337,25 @@ bool xaccount_room(const struct xheap *h, struct xaccount *a, uint32_t blocks, u
 /* Account -> inside another root of that account, and back: its tree becomes part of that. */
 void xobj_to_inside(struct xheap *h, struct xobj *o, struct xobj *root, enum xdeath how);
 void xobj_from_inside(struct xheap *h, struct xobj *o, struct xobj *root);
-/* Objects to be ended, linked through `next`; the walk in xheap.c takes them one by one. */
+/* ---- xend.c ---- */
+#define XEND_PIECE 4096u /* objects: some 1 ms */
+#define XEND_PAID  4u    /* ended by who makes one more */
+/* Objects to be ended, which nobody owns any more, linked through `next`. */
 static inline void xend_push(struct xheap *h, uint32_t *top, uint32_t row)
 {
-    row_at(h, row)->next = *top;
+    struct xobj *o = row_at(h, row);
+    o->owner = XOWNER(XOWN_NONE, 0);
+    o->next = *top;
     *top = row;
 }
+/* Ends an object that nobody owns, with all it holds; or all on the list. What is too much for now
+ * is put off. */
+void xend_all(struct xheap *h, struct xobj *first, uint32_t account);
+void xend_list(struct xheap *h, uint32_t top, uint32_t account);
+/* Ends up to n objects of those that were put off; false: there is none. */
+bool xend_put_off(struct xheap *h, uint32_t n);
+/* Something is there to be done later. */
+void xend_tell(struct xheap *h);
 
 static inline void xheap_enter(struct xheap *h, pthread_mutex_t *m)
 {
@@ -442,7 +464,8 @@ void listener_end(struct xheap *h, struct listener *l, uint32_t *top);
 /* ---- frozen.c, sets.c ---- */
 /* One of the shares ends; when it was the last, the core goes on the list. */
 void frozen_release(struct xheap *h, struct xobj *o, uint32_t *top);
-void set_end(struct xheap *h, struct xset *s, uint32_t *top);
+/* Puts some members on the list; false: there are more of them. Else the set is gone. */
+bool set_end(struct xheap *h, struct xset *s, uint32_t *top);
 /* Perhaps a message has come for an endpoint in a set, or its peer has closed; under the channel's
  * lock. */
 void set_notify(struct xheap *h, struct endpoint *e);

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+#define LEAVE_PAGES  4096u /* 16 MiB, some 2 ms */
+#define CACHED_PAGES 8192u /* a larger block is not cached: clearing it takes too long */
+
 /* Multiples of 64, and of the page size from there on. Waste is at most a third. */
 static const uint32_t class_bytes[XCLASS_N] = {
     64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 12288, 20480, XSMALL_MAX};
@@ -108,11 +111,34 @@ static uint32_t store_open(struct xheap *h, uint32_t npages)
     return 0;
 }
 
+/* At once, or bit by bit if it has very many pages. */
 static void store_close(struct xheap *h, uint32_t i)
 {
+    if (h->later && h->stores[i].extent.committed > LEAVE_PAGES) {
+        h->stores[i].nslots = 0;
+        chain_push(h, &h->leaving, i);
+        xend_tell(h);
+        return;
+    }
     h->pages -= h->stores[i].extent.committed;
     extent_release(h->region, &h->stores[i].extent);
     record_free(h, i);
+}
+
+bool xstore_leave_some(struct xheap *h)
+{
+    uint32_t i = h->leaving;
+    if (!i)
+        return false;
+    struct extent *e = &h->stores[i].extent;
+    if (e->committed > LEAVE_PAGES) {
+        extent_decommit(h->region, e, LEAVE_PAGES);
+        h->pages -= LEAVE_PAGES;
+    } else {
+        chain_remove(h, &h->leaving, i);
+        store_close(h, i);
+    }
+    return true;
 }
 
 /* ---- small ---- */
@@ -225,7 +251,7 @@ static void large_free(struct xheap *h, uint32_t i, uint64_t dirty)
     check_fast(s->used == 1);
     s->used = 0;
     s->dirty = (uint32_t)((dirty + 63) / 64);
-    if (npages > XCACHE_PAGES) {
+    if (npages > CACHED_PAGES) {
         store_close(h, i);
         return;
     }
@@ -271,6 +297,8 @@ void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty)
 
 bool xstore_trim(struct xheap *h)
 {
+    if (xstore_leave_some(h))
+        return true;
     bool any = h->cached_pages > 0;
     while (h->cached_pages > 0)
         evict(h);
