@@ -313,8 +313,11 @@ int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t 
     } while (!atomic_load(&sys->stopped) &&
              (sys->served || (!stuck && !done && singula_now_ns(sys) < end)));
     bool stopped = atomic_exchange(&sys->stopped, false);
-    if (p ? p->state == PROC_DEAD : !somebody_works(sys))
+    if (p ? p->state == PROC_DEAD : !somebody_works(sys)) {
+        while (xheap_tidy(sys->rt.xheap)) /* now nobody has to wait for it */
+            ;
         return SINGULA_RUN_DONE;
+    }
     return stopped ? SINGULA_RUN_STOPPED : stuck ? SINGULA_RUN_STUCK : SINGULA_RUN_TIMEOUT;
 }
 

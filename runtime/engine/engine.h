@@ -140,6 +140,7 @@ struct sip {
     bool awaited;  /* somebody runs the scheduler until the call is over: stop it then */
     bool exited;   /* a host function returned HOST_EXIT: ends even if calls are pending */
     bool open;     /* account open, not torn down yet */
+    bool ending;   /* its report is made, and it has no WASI state any more */
     uint64_t timeout_ns, spawned_ns; /* 0, or both: for the report */
     uint32_t seen_slices;            /* how often it had run when swap.c last looked ... */
     uint64_t seen_ns;                /* ... and found another number */
@@ -236,6 +237,7 @@ struct runtime {
     const struct engine *engine;
     struct code_provider code; /* zero: none; the interpreter needs none */
     struct swap *swap;         /* swap.h; NULL: SIPs stay in memory */
+    struct tidy *tidy;         /* runtime.c: what the exchange heap puts off */
     bool perf_map;             /* tell perf the names of functions in machine code */
 };
 

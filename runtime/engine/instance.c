@@ -105,6 +105,15 @@ static enum status make_own(struct instance *inst, struct diag *why)
     return make_slots(inst, why);
 }
 
+void instance_shrink(struct instance *inst, uint32_t *n)
+{
+    const struct vview *v = inst->view;
+    for (uint32_t i = v->nimported[EXT_MEMORY]; i < v->nmemories; i++)
+        sip_decommit(inst->sip, &inst->memories[i]->extent, n);
+    for (uint32_t i = v->nimported[EXT_TABLE]; i < v->ntables; i++)
+        sip_decommit(inst->sip, &inst->tables[i]->extent, n);
+}
+
 void instance_destroy(struct instance *inst)
 {
     const struct vview *v = inst->view;

@@ -94,6 +94,8 @@ void sip_rewind(struct sip *s, struct sip_mark m);
 /* Commits the next n pages of an extent at the SIP's expense. E_LIMIT: page quota or the extent's
  * end; E_NOMEM. */
 must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n);
+/* Gives its last pages back, up to *n, and takes them off *n. */
+void sip_decommit(struct sip *s, struct extent *e, uint32_t *n);
 /* Gives an extent of the SIP back; a zeroed one is accepted. */
 void sip_release(struct sip *s, struct extent *e);
 /* The stack begins behind the data that `home` holds: sip_alloc() takes no more of it. E_NOMEM. */
@@ -129,6 +131,9 @@ void memory_destroy(struct sip *s, struct memory *m); /* accepts a zeroed one */
 must_check enum status table_create(struct sip *s, const struct vtable *type, struct table *t,
                                     struct diag *why);
 void table_destroy(struct sip *s, struct table *t); /* accepts a zeroed one */
+/* Gives back up to *n pages of memories and tables of its own, which are not used any more, and
+ * takes them off *n. */
+void instance_shrink(struct instance *inst, uint32_t *n);
 /* Gives memories and tables of its own back. */
 void instance_destroy(struct instance *inst);
 /* The value of a constant expression in that instance. */

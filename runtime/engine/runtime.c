@@ -15,6 +15,39 @@ static enum status make_host_lock(struct runtime *rt)
     return OK;
 }
 
+/* What is too much to be done at once at the end of an object is the scheduler's chore. */
+struct tidy {
+    struct xlater later;
+    struct sched_chore chore;
+    struct sched *sched;
+    struct xheap *xheap;
+};
+
+static void tell(struct xlater *later)
+{
+    sched_want_chore(container_of(later, struct tidy, later)->sched);
+}
+
+static void tidy_up(struct sched_chore *chore)
+{
+    struct tidy *t = container_of(chore, struct tidy, chore);
+    atomic_store(&chore->wanted, false); /* before it is looked whether there is something */
+    if (xheap_tidy(t->xheap))
+        sched_want_chore(t->sched);
+}
+
+static enum status make_tidy(struct runtime *rt)
+{
+    struct tidy *t = rt->tidy = malloc(sizeof *t);
+    if (!t)
+        return E_NOMEM;
+    *t = (struct tidy){
+        .later = {tell}, .chore.work = tidy_up, .sched = rt->sched, .xheap = rt->xheap};
+    sched_set_chore(rt->sched, &t->chore);
+    xheap_set_later(rt->xheap, &t->later);
+    return OK;
+}
+
 must_check enum status runtime_open(struct runtime *rt, const struct runtime_config *cfg,
                                     struct diag *why)
 {
@@ -36,7 +69,7 @@ must_check enum status runtime_open(struct runtime *rt, const struct runtime_con
         (cfg->aio == AIO_RING && (st = aio_open(r.sched, AIO_RING, &r.aio, why)) != OK) ||
         (st = types_create(&r.types)) != OK ||
         (st = xheap_create(r.region, &xheap, &r.xheap, why)) != OK ||
-        (st = names_create(r.xheap, &r.names)) != OK ||
+        (st = names_create(r.xheap, &r.names)) != OK || (st = make_tidy(&r)) != OK ||
         (cfg->swap.folder && (st = swap_open(&r, &cfg->swap, why)) != OK)) {
         runtime_close(&r);
         return diag_set(why, st, "the runtime cannot be set up");
@@ -69,6 +102,7 @@ void runtime_close(struct runtime *rt)
     swap_close(rt->swap);
     if (rt->sched)
         sched_destroy(rt->sched);
+    free(rt->tidy);
     if (rt->region)
         region_destroy(rt->region);
     if (rt->host_lock) {

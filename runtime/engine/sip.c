@@ -37,6 +37,16 @@ must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n)
     return st;
 }
 
+void sip_decommit(struct sip *s, struct extent *e, uint32_t *n)
+{
+    uint32_t now = e->committed < *n ? e->committed : *n;
+    if (!now)
+        return;
+    proc_uncharge_pages(&s->proc, now);
+    extent_decommit(s->rt->region, e, now);
+    *n -= now;
+}
+
 void sip_release(struct sip *s, struct extent *e)
 {
     proc_uncharge_pages(&s->proc, e->committed);

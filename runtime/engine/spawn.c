@@ -2,7 +2,9 @@
  *
  * What a SIP owns: its page extents (control, stack, memories, tables), the objects of its account
  * in the exchange heap, WASI state. teardown() gives all of it back in time proportional to it,
- * whatever the SIP died of. The struct itself, with the report, stays until spawn_destroy().
+ * whatever the SIP died of; wind_up() has done most of that before, a piece at a time, while others
+ * ran. Between two pieces the SIP still has its number and its account, and is charged for what is
+ * left. The struct itself, with the report, stays until spawn_destroy().
  */
 #include "runtime/engine/spawn.h"
 
@@ -17,6 +19,7 @@ enum {
     DEFAULT_STACK = 1 << 20,
     DEFAULT_BLOCK_BYTES = 256 << 20,
     DEFAULT_BLOCKS = 65536,
+    END_PAGES = 4096, /* that are given back in one piece: 16 MiB, some 2 ms */
 };
 
 /* The next pending call, handed to the engine. */
@@ -95,18 +98,41 @@ static enum run_result run(struct proc *p)
     }
 }
 
+/* What must be done first. */
+static void begin_end(struct sip *s)
+{
+    if (s->ending)
+        return;
+    s->ending = true;
+    (void)swap_fetch(s);
+    if (s->proc.trap != TRAP_NONE)
+        report_make(s);
+    if (s->wasi_teardown)
+        s->wasi_teardown(s);
+    s->wasi = NULL;
+}
+
+static bool wind_up(struct proc *p)
+{
+    struct sip *s = container_of(p, struct sip, proc);
+    if (!s->open)
+        return true;
+    begin_end(s);
+    if (!xaccount_wind_up(s->rt->xheap, &s->account))
+        return false;
+    uint32_t left = END_PAGES;
+    for (uint32_t i = 0; i < s->ninsts && left; i++)
+        instance_shrink(s->insts[i], &left);
+    return left;
+}
+
 static void teardown(struct proc *p)
 {
     struct sip *s = container_of(p, struct sip, proc);
     if (!s->open)
         return;
+    begin_end(s);
     s->open = false;
-    (void)swap_fetch(s);
-    if (p->trap != TRAP_NONE)
-        report_make(s);
-    if (s->wasi_teardown)
-        s->wasi_teardown(s);
-    s->wasi = NULL;
     xaccount_close(s->rt->xheap, &s->account);
     if (s->rt->engine->teardown)
         s->rt->engine->teardown(s);
@@ -121,7 +147,7 @@ static void teardown(struct proc *p)
         s->ended(s);
 }
 
-static const struct proc_ops sip_ops = {.run = run, .teardown = teardown};
+static const struct proc_ops sip_ops = {.run = run, .teardown = teardown, .wind_up = wind_up};
 
 struct sip *spawn_of(struct proc *p)
 {

@@ -269,6 +269,7 @@ static void look_around(const char *file, const char *name, const struct singula
     uint64_t fine = 0;
     if (singula_audit(sys, &why))
         fail(file, name, "audit: %s", why.detail);
+    (void)singula_run(sys, NULL, SINGULA_FOREVER); /* what is ended later */
     singula_stats(sys, &after);
     if (after.blocks != before->blocks || after.endpoints != before->endpoints ||
         after.listeners != before->listeners || after.sets != before->sets ||
