@@ -32,6 +32,7 @@ static void release(void *ctx, struct drivers_child *child)
 {
     struct singula_system *sys = ctx;
     struct singula_sip *h = child->handle;
+    child->handle = NULL;
     pthread_mutex_lock(&sys->children.lock);
     h->child = NULL;
     h->next_released = sys->children.released;

@@ -1,6 +1,6 @@
 /* The console driver: standard streams. They are polled before a thread reads or writes what can be
  * had at once: so nothing waits but what can be cancelled, and SIGPIPE, which threads of the pool
- * hold back, ends nobody. */
+ * hold back, ends nobody. Who goes leaves nothing behind that waits: no quota would count it. */
 #include "runtime/drivers/drivers_int.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static void next_step(struct console_conn *k)
     short events = k->reads ? POLLIN : POLLOUT;
     k->conn.op = k->polled ? (struct aio_op){.kind = AIO_CALL, .call = transfer}
                            : (struct aio_op){.kind = AIO_POLL, .fd = k->fd, .n = (uint32_t)events};
-    k->conn.keep = !k->reads;
+    k->conn.keep = !k->reads && k->polled;
     conn_begin(&k->conn);
 }
 
@@ -59,7 +59,7 @@ static void over(struct conn *c)
     }
     if (k->polled && !again)
         k->done += (uint32_t)r;
-    bool over = k->polled && !again && (k->reads || k->done == k->n);
+    bool over = !c->e || (k->polled && !again && (k->reads || k->done == k->n));
     k->polled = !k->polled;
     if (over)
         answer(k, 0);

@@ -395,12 +395,16 @@ static void cancel_all(const struct list *conns)
     }
 }
 
+void driver_cancel(struct driver *d)
+{
+    for (uint32_t i = 0; d && i < DRIVER_SERVICES && d->services[i].ops; i++)
+        cancel_all(&d->services[i].conns);
+}
+
 void driver_stop(struct driver *d)
 {
     if (!d)
         return;
-    for (uint32_t i = 0; i < DRIVER_SERVICES && d->services[i].ops; i++)
-        cancel_all(&d->services[i].conns);
     if (d->rt->aio)
         aio_drain(d->rt->aio); /* before their blocks end with the account */
     proc_kill(&d->proc, TRAP_KILLED);

@@ -57,6 +57,8 @@ void drivers_close(struct drivers *all)
     if (!all)
         return;
     for (uint32_t i = 0; i < DRIVER_N; i++)
+        driver_cancel(all->running[i]);
+    for (uint32_t i = 0; i < DRIVER_N; i++)
         driver_stop(all->running[i]);
     for (uint32_t i = 0; i < all->nslots; i++)
         check(!all->slots[i]);

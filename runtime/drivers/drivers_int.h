@@ -176,6 +176,9 @@ bool net_allowed(const struct grants *g, bool listens, const struct net_address 
 
 /* ---- driver.c ---- */
 must_check enum status driver_start(struct drivers *all, enum driver_id id, struct diag *why);
+/* What waits in its operations does not wait any more. NULL is accepted. */
+void driver_cancel(struct driver *d);
+/* Waits for everybody's operations: all drivers' have been cancelled. NULL is accepted. */
 void driver_stop(struct driver *d);
 /* Answers with message `tag`: a C struct of scalars (NULL: none). The block of the request goes
  * along if the message carries a reference, and is ended if not, or if the client has gone. */

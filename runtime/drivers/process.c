@@ -34,6 +34,7 @@ struct child_conn {
     struct drivers_child child;
     bool asked; /* the client waits for the end */
     bool detached;
+    bool counted; /* in grants->living */
 };
 
 static struct child_conn *child_of(struct conn *c)
@@ -96,6 +97,14 @@ static void host_ended(struct drivers_child *child)
     conn_over(&container_of(child, struct child_conn, child)->conn);
 }
 
+/* The child lives no more, or never did: before anybody is told, for who is may start the next. */
+static void leave(struct child_conn *cc)
+{
+    if (cc->counted)
+        atomic_fetch_sub(&cc->conn.grants->living, 1);
+    cc->counted = false;
+}
+
 /* The record and the channel of a child to be; a negative errno. */
 static int prepare(struct list_conn *l)
 {
@@ -111,6 +120,7 @@ static int prepare(struct list_conn *l)
         return -ENOMEM;
     }
     l->child = child_of(made);
+    l->child->counted = true;
     l->child->child.ended = host_ended;
     made->busy = true;
     return 0;
@@ -144,6 +154,7 @@ static void list_over(struct conn *c)
         conn_reply_with(c, STARTED, NULL, l->imp);
         return;
     }
+    leave(l->child);
     l->child->conn.busy = false;
     xobj_end(conn_driver(c)->rt->xheap, l->imp); /* with which the record goes */
     refuse(l, l->start.result == E_NOMEM || l->start.result == E_LIMIT ? -ENOMEM : -ENOEXEC);
@@ -183,6 +194,9 @@ static void child_message(struct conn *c, const struct xmessage *m)
 
 static void child_over(struct conn *c)
 {
+    const struct drivers_host *host = &conn_driver(c)->all->host;
+    leave(child_of(c));
+    host->release(host->ctx, &child_of(c)->child);
     if (child_of(c)->asked)
         tell(child_of(c));
 }
@@ -195,10 +209,11 @@ static void child_cancel(struct conn *c)
         host->stop(host->ctx, &child_of(c)->child);
 }
 
+/* All drivers are closed, and it never was told that the child has ended. */
 static void child_gone(struct conn *c)
 {
     const struct drivers_host *host = &conn_driver(c)->all->host;
-    atomic_fetch_sub(&c->grants->living, 1);
+    leave(child_of(c));
     if (child_of(c)->child.handle)
         host->release(host->ctx, &child_of(c)->child);
 }

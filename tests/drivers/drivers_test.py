@@ -90,6 +90,73 @@ def children():
     up("children", [parent, child, short], lambda lines: set(lines) == {"child: detached", "child: waited for", "parent: all right"})
 
 
+def series():
+    """The place of a child that has ended is free when its parent is told."""
+    build("series")
+    parent = {"name": "s", "module": "series.wasm", "connect": ["process"], "args": ["60"], "grants": {"modules": ["w"], "children": 1}}
+    path = system("series", [parent, {"name": "w", "module": "child.wasm", "args": ["exit", "0"]}])
+    for way in WAYS:
+        done = run("up", "--audit", "--quiet", "--timeout=60s", *way, path)
+        case(f"series {way}", done.returncode == 0 and done.stderr == "series: 60, error 0\n", done.stderr)
+
+
+class Live:
+    """A system that runs, `waiting` lines having come on its standard error; standard input is a pipe on which nothing comes,
+    standard output one that nobody reads."""
+
+    def __init__(self, path, *options, lines=1):
+        self.up = subprocess.Popen([singula, "up", "--quiet", *options, path], cwd=work, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=dict(os.environ, XDG_RUNTIME_DIR=str(work)))
+        self.said = [self.up.stderr.readline() for _ in range(lines)]
+
+    def inspect(self, *options):
+        return run("inspect", "--running", *options, str(self.up.pid), env=dict(os.environ, XDG_RUNTIME_DIR=str(work)))
+
+    def end(self):
+        """Its exit status, when it is told to end; None: it does not."""
+        self.up.terminate()
+        try:
+            return self.up.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.up.kill()
+            self.up.wait()
+            return None
+
+
+def ends():
+    """A system ends whatever its drivers are at."""
+    build("pending")
+    network = {"network": ["listen 127.0.0.1:*"]}
+    kinds = {what: {"name": what, "module": "pending.wasm", "args": [what], "connect": drivers, "grants": grants, "dirs": ["."]}
+             for what, drivers, grants in (("read", ["console"], {}), ("accept", ["tcp"], network), ("timer", ["timer"], {}),
+                                           ("open", ["file", "process", "timer"], {}))}
+    names = sorted(kinds)
+    for i, first in enumerate(names):
+        for second in names[i:]:
+            processes = [kinds[first]] + ([kinds[second]] if second != first else [])
+            for way in ("--io=ring", "--io=threads"):
+                live = Live(system(f"ends-{first}-{second}", processes), way, lines=len(processes))
+                case(f"ends {first} {second} {way}: waits", set(live.said) == {"waiting\n"}, live.said)
+                status = live.end()
+                case(f"ends {first} {second} {way}", status == 143, status)
+
+
+def leaves():
+    """Who goes leaves no block behind that waits for somebody to read."""
+    build("leaves")
+    parent = {"name": "s", "module": "series.wasm", "args": ["3", "wait"], "connect": ["process", "timer"], "grants": {"modules": ["w"]}}
+    child = {"name": "w", "module": "leaves.wasm", "args": ["8000000"], "connect": ["console"], "quotas": {"block_bytes": "9M"}}
+    for way in ("--io=ring", "--io=threads"):
+        live = Live(system("leaves", [parent, child]), way)
+        case(f"leaves {way}: runs", live.said == ["series: 3, error 0\n"], live.said)
+        seen = json.loads(live.inspect("--json").stdout or "{}")
+        case(f"leaves {way}", seen and seen["heap"]["bytes"] < 1000000, seen and seen["heap"])
+        status = live.end()
+        case(f"leaves {way}: ends", status == 143, status)
+    one = dict(child, args=["1000"])  # what there is room for is written
+    up("leaves, room", [one], lambda lines: lines == ["\0" * 1000] or not lines, ways=WAYS[:4])
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -185,6 +252,9 @@ work.mkdir(parents=True)
 timers()
 files()
 children()
+series()
+ends()
+leaves()
 net()
 console()
 web()
