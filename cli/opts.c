@@ -1,6 +1,7 @@
 /* Options: one table per command gives parsing, --help and the suggestion for a misspelt one. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -217,8 +218,9 @@ bool opts_duration(const char *option, const char *text, uint64_t *out_ns)
 bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
     char *end;
+    errno = 0;
     unsigned long long v = strtoull(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && *end == 0 && v >= min && v <= max) {
+    if (*text >= '0' && *text <= '9' && *end == 0 && errno != ERANGE && v >= min && v <= max) {
         *out = v;
         return true;
     }

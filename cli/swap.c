@@ -1,18 +1,30 @@
 /* Options for systems whose idle SIPs leave memory: --swap=FOLDER and what goes with it. */
 #include "cli/cli.h"
 
+/* 0 would mean the default. */
+static bool idle(const char *text, uint64_t *ns)
+{
+    if (!opts_duration("--swap-idle", text, ns))
+        return false;
+    if (*ns == 0)
+        complain("--swap-idle: \"%s\" is no time at all", text);
+    return *ns > 0;
+}
+
 bool swap_option(int option, const char *text, struct singula_config *cfg)
 {
     switch (option) {
     case OPT_SWAP_SIZE:
         return opts_size("--swap-size", text, &cfg->swap_bytes);
     case OPT_SWAP_IDLE:
-        return opts_duration("--swap-idle", text, &cfg->swap_idle_ns);
+        return idle(text, &cfg->swap_idle_ns);
     case OPT_SWAP_MEMORY:
         return opts_size("--swap-memory", text, &cfg->swap_memory_bytes);
     default:
+        if (!*text)
+            complain("--swap: give a FOLDER");
         cfg->swap_folder = text;
-        return true;
+        return *text;
     }
 }
 

@@ -48,7 +48,7 @@ enum status swapfile_open(const char *folder, uint64_t max_bytes, struct swapfil
     f->fd = make_file(folder);
     if (f->fd < 0) {
         free(f);
-        diag_set(why, E_IO, "no swap file can be made in %s: %s", folder, strerror(errno));
+        diag_set(why, E_IO, "no swap file can be made: %s: %s", strerror(errno), folder);
         diag_hint(why, "give a folder that you may write to");
         return E_IO;
     }
