@@ -172,6 +172,8 @@ void locate_report(const char *file, const char *report, FILE *out);
 /* From now on SIGINT and SIGTERM stop that system (singula_stop()); NULL: they do what they did
  * before. */
 void interrupt_stops(struct singula_system *sys);
+/* They also write to that eventfd; -1: to none. */
+void interrupt_rings(int fd);
 /* The signal that came, or 0. */
 int interrupt_signal(void);
 

@@ -2,8 +2,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -76,6 +78,8 @@ static char *ask_worker(struct control *c, const char *line)
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
     singula_stop(c->sys);
+    if (c->bell >= 0)
+        (void)eventfd_write(c->bell, 1);
     pthread_mutex_lock(&c->lock);
     while (!c->answer && !c->closing)
         pthread_cond_wait(&c->changed, &c->lock);
@@ -134,11 +138,9 @@ void control_open(struct control *c, struct singula_system *sys,
 {
     sigset_t all, before;
     *c = (struct control){.sys = sys, .kill = kill, .ctx = ctx};
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    c->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    interrupt_rings(c->bell);
+    pthread_cond_init(&c->changed, NULL);
     pthread_mutex_init(&c->lock, NULL);
     c->fd = listening(c);
     if (c->fd < 0)
@@ -198,15 +200,14 @@ void control_serve(struct control *c)
 
 void control_sleep(struct control *c, uint64_t until_ns)
 {
-    struct timespec t = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
-    if (c->fd < 0) {
-        (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
-        return;
-    }
-    pthread_mutex_lock(&c->lock);
-    if (!c->request[0])
-        (void)pthread_cond_timedwait(&c->changed, &c->lock, &t);
-    pthread_mutex_unlock(&c->lock);
+    /* A bell that was rung before stays rung: nothing is missed between a look and the sleep. */
+    enum { NO_BELL_MS = 100, MOST_MS = 1 << 30 };
+    struct pollfd p = {.fd = c->bell, .events = POLLIN};
+    uint64_t now = singula_now_ns(c->sys), most = c->bell >= 0 ? MOST_MS : NO_BELL_MS;
+    uint64_t ms = until_ns > now ? (until_ns - now + 999999) / 1000000 : 0;
+    eventfd_t rung;
+    if (poll(&p, 1, (int)(ms < most ? ms : most)) > 0)
+        (void)eventfd_read(c->bell, &rung);
 }
 
 void control_close(struct control *c)
@@ -222,6 +223,9 @@ void control_close(struct control *c)
         (void)unlink(c->path);
         c->fd = -1;
     }
+    interrupt_rings(-1);
+    if (c->bell >= 0)
+        close(c->bell);
     free(c->answer);
     c->answer = NULL;
     pthread_mutex_destroy(&c->lock);

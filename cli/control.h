@@ -6,7 +6,7 @@
  *   inspect       singula_system_inspect() as JSON
  *   inspect map   ... with every range of pages
  *   audit         {"audit": "ok"}, or {"audit": what disagrees}
- *   kill NAME     ends the SIPs of that name: {"killed": how many}
+ *   kill NAME     ends the SIPs of that name, else the one of that id: {"killed": how many}
  * Anything else: {"error": ...}.
  *
  * A thread listens; it looks at nothing of the system but asks whoever runs it, by singula_stop(),
@@ -24,10 +24,11 @@ enum { CONTROL_LINE = 300, CONTROL_PATH = 108 /* what a socket's address takes *
 
 struct control {
     struct singula_system *sys;
-    /* Ends the SIPs of a name; how many there were. */
+    /* Ends the SIPs of a name or id; how many there were. */
     uint32_t (*kill)(void *ctx, const char *name);
     void *ctx;
-    int fd; /* -1: there is none */
+    int fd;   /* -1: there is none */
+    int bell; /* an eventfd: a request or a signal came; -1: there is none */
     char path[CONTROL_PATH];
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
@@ -42,7 +43,7 @@ void control_open(struct control *c, struct singula_system *sys,
                   uint32_t (*kill)(void *ctx, const char *name), void *ctx);
 /* Answers what has been asked. To be called by whoever runs the system, between two runs. */
 void control_serve(struct control *c);
-/* Sleeps until that moment (monotonic ns), a request or a signal. */
+/* Sleeps until that moment (singula_now_ns(), of real time), a request or a signal; or less. */
 void control_sleep(struct control *c, uint64_t until_ns);
 void control_close(struct control *c);
 

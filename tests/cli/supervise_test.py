@@ -2,11 +2,15 @@
 """singula up as a supervisor. usage: supervise_test.py SINGULA EXAMPLES_FOLDER
 
 Processes start in the order of what they depend on, whatever the order of the file; a circle is refused with file and line, unless
-it is only one of names; clocks are read by those that were given them; restarts wait as documented, in virtual time."""
+it is only one of names; clocks are read by those that were given them; restarts wait as documented, in virtual time; a
+signal ends such a wait."""
 import itertools
+import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 singula, examples = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
@@ -149,6 +153,27 @@ r, lines = up(processes(("a", work / "steady.wasm", "restart: never")))
 case("never", waits(lines) == [] and r.returncode == 1 and len(order(lines)) == 1, r)
 r, lines = up(processes(("a", exits, *exit0, "restart: on-failure"), ("b", exits, "args: [divide]", "restart: on-failure", "max_restarts: 1")))
 case("on failure", sorted(order(lines)) == ["a", "b", "b"] and "b            trapped INT_DIV_ZERO after 1 restart\n" in r.stderr, r)
+
+
+
+def interrupted(runtime_dir):
+    """A system whose only process waits for 3.2 s before its sixth restart is told to end."""
+    (work / "system.yaml").write_text(processes(("a", exits, "args: [exit, \"7\"]", "restart: always")))
+    p = subprocess.Popen([singula, "up", work / "system.yaml"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                         env={**os.environ, "XDG_RUNTIME_DIR": str(runtime_dir)})
+    for _ in range(6):
+        p.stdout.readline()
+    time.sleep(0.3)
+    p.send_signal(signal.SIGTERM)
+    sent = time.monotonic()
+    out = p.communicate(timeout=60)[1]
+    return time.monotonic() - sent, p.returncode, out
+
+
+(work / "run").mkdir()
+for what, folder in ("", work / "run"), (" without a control socket", work / "missing"):
+    took, status, said = interrupted(folder)
+    case(f"a signal ends the wait for a restart{what}", took < 1.5 and status == 128 + signal.SIGTERM, (took, status, said))
 
 print(f"supervise: {passed} passed, {failed} failed, 0 skipped")
 sys.exit(failed != 0)
