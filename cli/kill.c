@@ -15,7 +15,7 @@ static int kill_run(const struct command *self, int argc, char **argv)
         if (c == OPT_STOP)
             return o.status;
     if (argc - o.first < 1) {
-        complain("kill: give a SIP's NAME (see singula kill --help)");
+        complain("kill: give a SIP's NAME or id (see singula kill --help)");
         return EXIT_USAGE;
     }
     const char *name = argv[o.first++];
@@ -32,21 +32,24 @@ static int kill_run(const struct command *self, int argc, char **argv)
     int64_t killed = live_int(j, "killed");
     json_decref(j);
     if (!killed)
-        complain("kill: no SIP called %s runs there", name);
+        complain("kill: no SIP of name or id %s runs there", name);
     return killed ? EXIT_OK : EXIT_REFUSED;
 }
 
 const struct command kill_command = {
     "kill",
-    "NAME [PID]",
+    "NAME|ID [PID]",
     "Ends a SIP of a running system.",
     options,
-    "NAME is the SIP's in the manifest, PID the process number of `singula up`, needed if several\n"
-    "run. The SIP traps with KILLED; whether it is started again says its `restart`.\n"
+    "NAME is the SIP's in the manifest: all of that name end, those too that another SIP started.\n"
+    "ID is that of one of them, as `singula inspect --running` says, and no name. PID is the\n"
+    "process number of `singula up`, needed if several run. The SIP traps with KILLED; whether it\n"
+    "is started again says its `restart`.\n"
     "\n"
     "exit status: 0 done, 1 there is no such SIP, 2 nothing runs, or wrong usage\n"
     "\n"
     "examples:\n"
-    "  singula kill client\n",
+    "  singula kill client\n"
+    "  singula kill 17\n",
     kill_run,
 };

@@ -41,7 +41,7 @@ static const cyaml_schema_field_t grant_fields[] = {
                          modules, &string_schema, 0, 256),
     CYAML_FIELD_SEQUENCE("network", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct grants,
                          network, &string_schema, 0, 256),
-    CYAML_FIELD_UINT("children", CYAML_FLAG_OPTIONAL, struct grants, children),
+    TEXT(struct grants, children),
     CYAML_FIELD_END,
 };
 
@@ -60,8 +60,8 @@ static const cyaml_schema_field_t process_fields[] = {
                      memory_modes, CYAML_ARRAY_LEN(memory_modes)),
     CYAML_FIELD_ENUM("restart", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, restart,
                      restarts, CYAML_ARRAY_LEN(restarts)),
-    CYAML_FIELD_UINT("max_restarts", CYAML_FLAG_OPTIONAL, struct process, max_restarts),
-    CYAML_FIELD_UINT("worker", CYAML_FLAG_OPTIONAL, struct process, worker),
+    TEXT(struct process, max_restarts),
+    TEXT(struct process, worker),
     CYAML_FIELD_ENUM("service", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, service,
                      booleans, CYAML_ARRAY_LEN(booleans)),
     CYAML_FIELD_MAPPING("quotas", CYAML_FLAG_OPTIONAL, struct process, quotas, quota_fields),
@@ -228,12 +228,9 @@ static const struct {
 } wordings[] = {
     {"Missing required mapping field: ", "a process needs the key: "},
     {"Expecting STRING, got event: ", "one word or text in quotes is wanted here, found "},
-    {"Expecting UINT, got event: ", "a number is wanted here, found "},
     {"Expecting ENUM, got event: ", "one word is wanted here, found "},
     {"Expecting SEQUENCE, got event: ", "a list is wanted here, [like, this]; found "},
     {"Expecting MAPPING, got event: ", "keys with values are wanted here; found "},
-    {"Invalid uint64_t value: ", "a number is wanted here, found "},
-    {"Invalid UINT value: ", "the number is too large: "},
     {"Insufficient entries ", "too few entries "},
     {"Excessive entries ", "too many entries "},
     {"libyaml: ", "not YAML: "},

@@ -18,7 +18,7 @@
  *         network: ["connect 127.0.0.1:80", "listen *:8080"]
  *       quotas: {memory: 16M, stack: 64K, blocks: 100, block_bytes: 4M, cpu: 2s, timeout: 10s}
  *       restart: on-failure          # never (default), on-failure, always
- *       max_restarts: 5              # default: no limit
+ *       max_restarts: 5              # default: no limit; 0: none
  *       worker: 2                    # no other runs it (--workers); default: any does
  *       service: true                # may still wait for clients when everybody else has ended
  */
@@ -38,10 +38,11 @@ struct grants {
     char **modules; /* other processes: it may start them, they are not started otherwise */
     char **network;
     unsigned modules_count, network_count;
-    uint32_t children; /* how many may live at once; 0: default */
+    char *children; /* how many may live at once */
 };
 
-/* One entry as it stands in the file. Lists are counted, not NULL-terminated. */
+/* One entry as it stands in the file. Lists are counted, not NULL-terminated. Numbers are texts,
+ * NULL if not given: plan_prepare() reads them. */
 struct process {
     char *name, *module, *entry;
     char **args, **env, **dirs, **publish, **connect, **clocks, **after;
@@ -49,8 +50,7 @@ struct process {
         after_count;
     int memory;
     enum restart restart;
-    uint32_t max_restarts;
-    uint32_t worker; /* 0: any */
+    char *max_restarts, *worker;
     bool service;
     struct quotas quotas;
     struct grants grants;

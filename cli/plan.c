@@ -34,27 +34,54 @@ static bool quota(const char *path, unsigned i, const struct process *p, const c
 {
     if (!text)
         return true;
-    if (time ? opts_duration(key, text, out) : opts_size(key, text, out))
+    if (time ? opts_duration(key, text, out) : opts_size(key, text, out)) {
+        if (*out)
+            return true;
+        complain("%s: \"%s\" is no time at all (left out, there is no limit)", key, text);
+    }
+    manifest_complain(path, i, key, "cannot be used for process %s", p->name);
+    return false;
+}
+
+/* A number of that range; *out stays if none is given. */
+static bool count(const char *path, unsigned i, const struct process *p, const char *key,
+                  const char *text, const uint64_t range[2], uint64_t *out)
+{
+    if (!text || opts_count(key, text, range[0], range[1], out))
         return true;
     manifest_complain(path, i, key, "cannot be used for process %s", p->name);
     return false;
 }
 
+static bool counts(const char *path, unsigned i, struct plan_entry *e)
+{
+    static const uint64_t any[] = {0, UINT32_MAX}, some[] = {1, UINT32_MAX};
+    static const uint64_t workers[] = {1, SINGULA_WORKERS_MAX};
+    const struct process *p = e->p;
+    uint64_t worker = 0, children = 0;
+    e->max_restarts = UINT64_MAX;
+    if (!count(path, i, p, "max_restarts", p->max_restarts, any, &e->max_restarts) ||
+        !count(path, i, p, "worker", p->worker, workers, &worker) ||
+        !count(path, i, p, "grants.children", p->grants.children, some, &children))
+        return false;
+    e->worker = (uint32_t)worker;
+    e->children = (uint32_t)children;
+    return true;
+}
+
 static bool quotas(const char *path, unsigned i, const struct process *p, struct singula_spawn *s)
 {
     const struct quotas *q = &p->quotas;
+    static const uint64_t some[] = {1, UINT32_MAX};
     uint64_t stack = 0, blocks = 0;
-    if (q->blocks && !opts_count("quotas.blocks", q->blocks, 1, UINT32_MAX, &blocks)) {
-        manifest_complain(path, i, "quotas.blocks", "cannot be used for process %s", p->name);
-        return false;
-    }
-    s->max_blocks = (uint32_t)blocks;
-    if (!quota(path, i, p, "quotas.memory", q->memory, false, &s->max_memory_bytes) ||
+    if (!count(path, i, p, "quotas.blocks", q->blocks, some, &blocks) ||
+        !quota(path, i, p, "quotas.memory", q->memory, false, &s->max_memory_bytes) ||
         !quota(path, i, p, "quotas.block_bytes", q->block_bytes, false, &s->max_block_bytes) ||
         !quota(path, i, p, "quotas.cpu", q->cpu, true, &s->max_cpu_ns) ||
         !quota(path, i, p, "quotas.timeout", q->timeout, true, &s->timeout_ns) ||
         !quota(path, i, p, "quotas.stack", q->stack, false, &stack))
         return false;
+    s->max_blocks = (uint32_t)blocks;
     s->stack_bytes = stack < UINT32_MAX ? (uint32_t)stack : UINT32_MAX;
     return true;
 }
@@ -112,8 +139,8 @@ int plan_prepare(const char *path, const struct manifest *m, unsigned i, int mon
     }
     e->module_path = beside(path, p->module);
     e->dirs = calloc(p->dirs_count + 1u, sizeof *e->dirs);
-    if (!e->module_path || !e->dirs || !quotas(path, i, p, &probe) || !clocks(path, i, p, &probe) ||
-        !folders(path, i, e))
+    if (!e->module_path || !e->dirs || !counts(path, i, e) || !quotas(path, i, p, &probe) ||
+        !clocks(path, i, p, &probe) || !folders(path, i, e))
         return EXIT_USAGE;
     for (unsigned v = 0; v < p->env_count; v++) {
         if (!strchr(p->env[v], '=')) {
@@ -147,7 +174,7 @@ bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
         .name = p->name,
         .entry = p->entry,
         .memory_mode = p->memory,
-        .worker = p->worker,
+        .worker = e->worker,
         .args = terminated(p->name, p->args, p->args_count),
         .env = terminated(NULL, p->env, p->env_count),
         .publish = terminated(NULL, p->publish, p->publish_count),

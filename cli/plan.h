@@ -10,6 +10,9 @@ struct plan_entry {
     char *module_path;
     struct singula_module *module;
     struct singula_dir *dirs;
+    uint64_t max_restarts; /* UINT64_MAX: no limit */
+    uint32_t worker;       /* 0: any */
+    uint32_t children;     /* that may live at once; 0: default */
 };
 
 /* Reads process i of the manifest at `path` and verifies its module, for a system with that monitor

@@ -133,7 +133,7 @@ static bool check_workers(const struct up *u)
 {
     uint32_t all = u->system.workers ? u->system.workers : 1;
     for (unsigned i = 0; i < u->n; i++) {
-        if (u->nodes[i].e.p->worker > all && !u->system.seed) {
+        if (u->nodes[i].e.worker > all && !u->system.seed) {
             manifest_complain(u->path, i, "worker", "there are %u (--workers=N)", all);
             return false;
         }
@@ -169,7 +169,7 @@ static bool prepare_children(struct up *u)
         struct node *n = &u->nodes[i];
         n->as_child.children = n->children;
         n->as_child.nchildren = n->e.p->grants.modules_count;
-        n->as_child.max_children = n->e.p->grants.children;
+        n->as_child.max_children = n->e.children;
     }
     return true;
 }
@@ -192,7 +192,7 @@ static bool start(struct up *u, unsigned i)
     s.on_end_ctx = u;
     s.children = n->children;
     s.nchildren = p->grants.modules_count;
-    s.max_children = p->grants.children;
+    s.max_children = n->e.children;
     if (good && singula_spawn(u->sys, n->e.module, &s, &n->sip, &why) != 0) {
         complain_diag(n->e.module_path, &why);
         manifest_complain(u->path, i, "name", "process %s cannot be started", p->name);
@@ -245,7 +245,7 @@ static void reap(const struct up *u, struct node *n)
     n->sip = NULL;
     bool again = n->e.p->restart == RESTART_ALWAYS ||
                  (n->e.p->restart == RESTART_ON_FAILURE && n->ending != DONE);
-    if (!again || (n->e.p->max_restarts && n->restarts >= n->e.p->max_restarts))
+    if (!again || n->restarts >= n->e.max_restarts)
         return;
     uint64_t now = singula_now_ns(u->sys);
     n->failures = now - n->started_at < steady_ns ? n->failures + 1 : 1;
@@ -285,15 +285,28 @@ static bool any_alive(const struct up *u)
 }
 
 /* control_open() */
-static uint32_t kill_named(void *ctx, const char *name)
+static uint32_t kill_called(void *ctx, const char *name)
 {
-    struct up *u = ctx;
+    const struct up *u = ctx;
     uint32_t killed = 0;
-    for (unsigned i = 0; i < u->n; i++)
-        if (u->nodes[i].sip && strcmp(u->nodes[i].e.p->name, name) == 0) {
-            singula_kill(u->nodes[i].sip);
+    struct singula_sip *numbered = NULL;
+    for (struct singula_sip *s = NULL; (s = singula_sip_next(u->sys, s)) != NULL;) {
+        enum singula_state state = singula_sip_state(s);
+        char id[16];
+        if (state == SINGULA_EXITED || state == SINGULA_TRAPPED)
+            continue;
+        snprintf(id, sizeof id, "%u", singula_sip_id(s));
+        if (strcmp(id, name) == 0)
+            numbered = s;
+        if (strcmp(singula_sip_name(s), name) == 0) {
+            singula_kill(s);
             killed++;
         }
+    }
+    if (!killed && numbered) {
+        singula_kill(numbered);
+        killed++;
+    }
     return killed;
 }
 
@@ -328,6 +341,7 @@ static void supervise(struct up *u)
             if (!singula_skip_to(u->sys, until))
                 control_sleep(&u->control, until);
             control_serve(&u->control);
+            stuck = false; /* who was killed is to end */
             continue;
         }
         uint64_t left = until == UINT64_MAX ? SINGULA_FOREVER : until > now ? until - now : 0;
@@ -380,7 +394,7 @@ static int run_system(struct up *u)
     }
     bool good = prepare_children(u);
     interrupt_stops(u->sys);
-    control_open(&u->control, u->sys, kill_named, u);
+    control_open(&u->control, u->sys, kill_called, u);
     for (unsigned k = 0; k < u->n && good; k++) {
         if (u->nodes[u->order[k]].granted)
             continue;

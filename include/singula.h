@@ -371,6 +371,11 @@ SINGULA_API const char *singula_sip_trap(const struct singula_sip *sip);
 SINGULA_API const char *singula_sip_report(const struct singula_sip *sip);
 SINGULA_API uint64_t singula_sip_cpu_ns(const struct singula_sip *sip);
 SINGULA_API uint32_t singula_sip_id(const struct singula_sip *sip); /* unique among those alive */
+/* The SIPs of a system one after the other, children too, and those that have ended as long as
+ * their handle is there: the one after `sip`, or the first for NULL; NULL after the last. Not while
+ * the system runs. */
+SINGULA_API struct singula_sip *singula_sip_next(const struct singula_system *sys,
+                                                 const struct singula_sip *sip);
 struct singula_usage {
     uint64_t cpu_ns, pages, blocks, block_bytes; /* pages of 4 KiB */
 };

@@ -296,6 +296,13 @@ uint32_t singula_sip_id(const struct singula_sip *sip)
     return sip->sip->proc.id;
 }
 
+struct singula_sip *singula_sip_next(const struct singula_system *sys,
+                                     const struct singula_sip *sip)
+{
+    struct list *l = sip ? sip->in_system.next : sys->sips.next;
+    return l == &sys->sips ? NULL : container_of(l, struct singula_sip, in_system);
+}
+
 int singula_sip_exit_code(const struct singula_sip *sip)
 {
     return sip->sip->proc.exit_code;

@@ -33,6 +33,55 @@ int main(void)
     return 0;
 }
 """
+PARENT = """#include <singula/process.h>
+int main(void)
+{
+    static const char name[] = "process", child[] = "spin";
+    Processes_imp door = Processes_imp_connect(name, 7);
+    if (singula_is_null(door))
+        return 1;
+    Process_set set = Process_set_imp_Waiting_new();
+    if (singula_is_null(set)) {
+        Processes_imp_close(door);
+        return 1;
+    }
+    int started = 0;
+    for (int i = 0; i < 3; i++) {
+        Bytes which = Bytes_new(sizeof child);
+        Bytes_data_write(which, 0, child, sizeof child);
+        Processes_imp_send_Start(door, which);
+        if (Processes_imp_next(door) != PROCESSES_TAG_Started) {
+            struct Processes_Failed f;
+            Processes_imp_recv_Failed(door, &f);
+            break;
+        }
+        Process_imp p = Processes_imp_recv_Started(door);
+        Process_imp_send_Wait(p);
+        Process_set_imp_Waiting_add(set, p, i);
+        started++;
+    }
+    Processes_imp_close(door);
+    while (started--) {
+        int64_t i;
+        struct Process_Ended e;
+        Process_imp p = Process_set_imp_Waiting_wait(set, SINGULA_FOREVER, &i);
+        if (singula_is_null(p))
+            break;
+        Process_imp_recv_Ended(p, &e);
+        Process_imp_close(p);
+    }
+    Process_set_imp_Waiting_free(set);
+    return 0;
+}
+"""
+FAMILY = """processes:
+  - name: parent
+    module: parent.wasm
+    connect: [process]
+    grants: {modules: [spin]}
+  - name: spin
+    module: spin.wasm
+"""
 SYSTEM = """processes:
   - name: server
     module: {echo}/server.wasm
@@ -154,6 +203,29 @@ def killing(up):
     case("it is over", wait_for(lambda: (look() or {"sips": []}) and "spin" not in [s["name"] for s in look()["sips"]]))
 
 
+def killing_children(folder):
+    """Three children, that their parent alone knows by name: one is killed by its id, then the rest by name."""
+    def spins(n):
+        j = look()
+        found = [s["id"] for s in j["sips"] if s["name"] == "spin" and s["state"] in ("ready", "running")] if j else []
+        return found if len(found) == n else None
+    (folder / "family.yaml").write_text(FAMILY)
+    up = subprocess.Popen([singula, "up", folder / "family.yaml"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
+    try:
+        three = wait_for(lambda: spins(3))
+        case("children are seen", three, look())
+        r = run("kill", max(three or [0]) + 1000)
+        case("kill of an id that there is not", r.returncode == 1, r.stderr)
+        r = run("kill", three[1])
+        case("kill of a child by id", r.returncode == 0 and wait_for(lambda: spins(2)) == [three[0], three[2]], (r.stderr, three, look()))
+        r = run("kill", "spin")
+        out = up.communicate(timeout=30)[1]
+        case("kill of children by name", r.returncode == 0 and up.returncode == 0 and out.count("KILLED") == 3, (r.stderr, out))
+    finally:
+        up.kill()
+        up.communicate()
+
+
 def abusing(up, folder):
     path = folder / "run" / "singula" / str(up.pid)
     case("the folder is private", path.parent.stat().st_mode & 0o077 == 0, oct(path.parent.stat().st_mode))
@@ -187,6 +259,9 @@ with tempfile.TemporaryDirectory() as t:
     contract = Path(__file__).resolve().parents[2] / "examples/echo/echo.contract"
     subprocess.run([singula, "cc", folder / "holder.c", contract, "-o", folder / "holder.wasm"], check=True, cwd=folder, env=env)
     subprocess.run([singula, "cc", folder / "spin.c", "-o", folder / "spin.wasm"], check=True, cwd=folder, env=env)
+    (folder / "parent.c").write_text(PARENT)
+    subprocess.run([singula, "cc", folder / "parent.c", "-o", folder / "parent.wasm"], check=True, cwd=folder, env=env)
+    killing_children(folder)
     up = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
     try:
         inspecting(up)
