@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define ROOM_TURNS 32u
+
 const char *role_name(enum role r)
 {
     return r == ROLE_IMP ? "imp" : "exp";
@@ -63,6 +65,7 @@ static struct xmessage *end_init(const struct xheap *h, struct channel *ch, enum
     e->shared = h->shared;
     e->row = row;
     e->pending = TAG_NONE;
+    e->rx.can_watch = h->barriers;
     e->rx.slots = slots;
     e->rx.mask = n ? n - 1 : 0;
     e->rx.bound = bound;
@@ -208,6 +211,23 @@ static enum xresult end_unsent(struct xheap *h, struct xobj *ref)
     return XDONE;
 }
 
+/* Several workers: looks for room for a little while, as long as the worker has nothing else to do,
+ * and rarely, for each look takes the line of the peer's processor away. */
+static bool watch_room(struct endpoint *e, uint32_t tail, const struct proc *p)
+{
+    struct xring *q = &endpoint_peer(e)->rx;
+    for (uint32_t turns = sched_turns(p); turns && !endpoint_peer_closed(e); turns--) {
+        spin_pause();
+        if (turns % ROOM_TURNS == 0 && !ring_full(q, tail)) {
+            ring_caught(e);
+            return true;
+        }
+        if (turns % ROOM_TURNS == 0 && !sched_turns(p))
+            break;
+    }
+    return false;
+}
+
 /* The queue of e's peer is full: p waits for room. False: there is some, or the peer has closed. */
 static bool await_room(struct endpoint *e, uint32_t tail, struct proc *p)
 {
@@ -218,6 +238,9 @@ static bool await_room(struct endpoint *e, uint32_t tail, struct proc *p)
         atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
         return true;
     }
+    if (watch_room(e, tail, p))
+        return false;
+    ring_unwatch(e);
     atomic_store(&e->waiter, p);
     atomic_store(&e->wants_room, true);
     peer->rx.head_seen = atomic_load(&peer->rx.head);
@@ -253,7 +276,7 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
         memcpy(m->scalars, scalars, decl->scalars_size);
     if (ref)
         xblock_to_queue(h, ref, peer->row);
-    ring_publish(h->shared, &q->tail, tail + 1);
+    ring_send(peer, q, m, tail);
     sent(h, peer);
     check_slow(xheap_ok(h));
     return XDONE;
@@ -276,8 +299,12 @@ static struct xmessage *await(struct endpoint *e, struct proc *p, bool *closed)
         atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
         return NULL;
     }
+    struct xmessage *m = ring_watch(e, p);
+    if (m)
+        return m;
+    ring_unwatch(e);
     atomic_store(&e->waiter, p);
-    struct xmessage *m = front(e, closed);
+    m = front(e, closed);
     if (m || *closed)
         endpoint_unwait(e);
     return m;
@@ -340,14 +367,14 @@ enum xresult endpoint_call(struct xheap *h, struct endpoint *e, uint32_t request
                            struct xaccount *a, struct proc *p, struct xmessage *out,
                            enum trap *trap)
 {
-    if (!e->in_call) {
+    if (!e->rx.in_call) {
         if (endpoint_send(h, e, request, scalars, ref, p) == XWAIT)
             return XWAIT;
-        e->in_call = true;
+        e->rx.in_call = true;
     }
     enum xresult r = endpoint_recv(h, e, reply, a, p, out, trap);
     if (r != XWAIT)
-        e->in_call = false;
+        e->rx.in_call = false;
     return r;
 }
 
@@ -369,6 +396,7 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
             (void)xrow_unlink(h, untaken);
         xend_push(h, top, row_of(h, untaken));
     }
+    ring_unwatch(e);
     xheap_lock(h, &ch->lock);
     endpoint_unwait(e);
     atomic_store(&e->closed, true);

@@ -15,19 +15,31 @@
  * with a waiter.
  *
  * Memory ordering. Each queue has one producer (the owner of one end) and one consumer (the owner
- * of the other). Either keeps a copy of the index that the other writes, and looks at that only
- * when the copy says that the queue is full, or empty. Ownership goes with the message: the row is
+ * of the other). A message is there when its slot has its number (`turn`), so a message goes from
+ * one processor to the other as one cache line. The producer keeps a copy of `head`, and looks at
+ * that only when the copy says that the queue is full. What either writes for each message is in
+ * lines that the other does not read for each message. Ownership goes with the message: the row is
  * written by the producer before it publishes, and by the consumer after it has taken it.
  *
  * With one worker (`shared` of the heap is false) there is no other thread, and no operation below
  * is a locked one. With several (INV-9), by pairs of operations on the two ends, "then" being
  * sequentially consistent unless it says release and acquire:
  *
- *   send, receive   fill the slot, then publish `tail` (release); read `tail` (acquire), then copy
- *                   the slot, then publish `head` (release); read `head` (acquire), then fill again
- *   send, wait      publish `tail`, then look at `waiter`; store `waiter`, then look at `tail` and
+ *   send, receive   fill the slot, then publish `tail` and then `turn` (release); read `turn`
+ *                   (acquire), then copy the slot, then publish `head` (release); read `head`
+ *                   (acquire), then fill again
+ *   send, wait      publish `turn`, then look at `waiter`; store `waiter`, then look at `turn` and
  *                   `closed` again: one of the two sees the other. The same for receiving and
  *                   waiting for room: `head`, `waiter`; `waiter`, `head`
+ *   send, wait,     "then" costs the sender more than the rest of sending, as it means to wait
+ *   watched         until the slot's line has come from the other processor. An owner who has
+ *                   looked for messages and found them several times says so (`watched`): then the
+ *                   sender publishes (release), and looks at `watched` and `waiter` without waiting
+ *                   for anything. Before that owner waits, adds the end to a set or closes it, he
+ *                   clears `watched` and has all processors that run this program order what they
+ *                   have done before and after (membarrier(2)): a sender that looked at `watched`
+ *                   before that has published for all to see, and one that looks later sees that
+ *                   it is cleared
  *   send, add to a  as send and wait, with `in_set` for `waiter`
  *   set
  *   close, wait     set `closed`, then look at the peer's `waiter`; see above
@@ -66,7 +78,7 @@ enum xresult { XDONE, XWAIT, XTRAP };
 /* One message: at most one cache line. */
 struct xmessage {
     uint32_t tag;
-    uint32_t pad;
+    _Atomic uint32_t turn;            /* in a queue: its number + 1, written last */
     struct xobj *ref;                 /* owned by the queue; NULL if the message carries none */
     uint8_t scalars[MESSAGE_SCALARS]; /* laid out as the message's C struct */
 };
@@ -78,9 +90,11 @@ struct channel;
 struct xring {
     struct xmessage *slots; /* mask + 1 of them */
     uint32_t mask, bound;
-    /* consumer: next to be received; what it knows of `tail` */
+    /* consumer: next to be received */
     _Alignas(64) _Atomic uint32_t head;
-    uint32_t tail_seen;
+    uint32_t caught; /* messages that came while it looked for them, since it waited last */
+    bool can_watch;  /* `watched` can be taken back: fixed at creation */
+    bool in_call; /* endpoint_call() has sent its request through the other queue and waits here */
     /* producer: next to be filled; what it knows of `head` */
     _Alignas(64) _Atomic uint32_t tail;
     uint32_t head_seen;
@@ -99,7 +113,6 @@ struct endpoint {
     bool shared; /* by several workers, as the heap is */
     /* owner only */
     bool peer_taken; /* the imp end has been given out; until then it ends with this end */
-    bool in_call;    /* endpoint_call() has sent its request and waits for the answer */
     uint8_t late;    /* enum late */
     /* the monitor's; without it they stay as they were at creation */
     uint32_t state;  /* contract state before the pending message, index or STATE_END */
@@ -113,6 +126,8 @@ struct endpoint {
     _Atomic bool in_set;    /* it belongs to a set (sets.h), which is told when it becomes ready */
     _Atomic bool set_ready; /* ... and was */
     _Atomic bool closed;    /* this end has been closed */
+    _Atomic bool watched;   /* the peer need not see to it that its owner, who looks for messages
+                               and room again and again, learns of them; the owner's */
     struct xring rx;        /* messages to this end: the peer produces, the owner consumes */
 };
 _Static_assert(sizeof(struct endpoint) - sizeof(struct xring) == 64,
@@ -162,7 +177,7 @@ enum xresult endpoint_next(struct endpoint *e, bool block, struct proc *p, int32
  * TRAP_X_WRONG_MESSAGE (the message stays; *out->tag says which it is) or TRAP_X_PEER_CLOSED. */
 enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, struct xaccount *a,
                            struct proc *p, struct xmessage *out, enum trap *trap);
-/* Sends `request` and receives `reply`. May be repeated after XWAIT: e->in_call tells that the
+/* Sends `request` and receives `reply`. May be repeated after XWAIT: e->rx.in_call tells that the
  * request is on its way, and then scalars and ref are not looked at. */
 enum xresult endpoint_call(struct xheap *h, struct endpoint *e, uint32_t request,
                            const void *scalars, struct xobj *ref, uint32_t reply,

@@ -34,6 +34,13 @@ static inline void copy_bytes(uint8_t *to, const uint8_t *from, uint64_t n)
         *to++ = *from++;
 }
 
+/* endpoint_unwait() that leaves a line alone which the peer reads for each message. */
+static inline void unwait(struct endpoint *e)
+{
+    if (!e->shared || atomic_load_explicit(&e->waiter, memory_order_relaxed))
+        endpoint_unwait(e);
+}
+
 /* One worker: wakes who waits for e, if somebody does; false: that takes more than there is room
  * for here. */
 static inline bool wake(struct endpoint *e)
@@ -79,14 +86,14 @@ static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref,
                  atomic_load_explicit(&peer->closed, memory_order_acquire) || ring_full(q, tail)) ||
         (!e->shared && !wake(peer)))
         return FAST_NOT;
-    endpoint_unwait(e);
+    unwait(e);
     struct xmessage *m = &q->slots[tail & q->mask];
     m->tag = (uint32_t)tag;
     m->ref = ref;
     copy_words((uint64_t *)(void *)m->scalars, scalars, nbytes);
     if (ref)
         xblock_to_queue(h, ref, peer->row);
-    ring_publish(e->shared, &q->tail, tail + 1);
+    ring_send(peer, q, m, tail);
     if (e->shared && ring_attention(peer) && !wake_shared(peer)) {
         e->late = LATE_SENT;
         return FAST_NOT;
@@ -121,6 +128,10 @@ static inline uint64_t await(const struct fast_self *self, struct endpoint *e, s
         atomic_store_explicit(&e->waiter, self->proc, memory_order_relaxed);
         return FAST_WAIT;
     }
+    *m = ring_watch(e, self->proc);
+    if (*m)
+        return FAST_NOT;
+    ring_unwatch(e);
     atomic_store(&e->waiter, self->proc);
     *m = ring_front(&e->rx);
     if (!*m && !endpoint_peer_closed(e))
@@ -145,7 +156,7 @@ static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, ui
     bool wanted = atomic_load_explicit(&peer->wants_room, memory_order_relaxed);
     if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) || (wanted && !e->shared && !wake(peer))))
         return FAST_NOT;
-    endpoint_unwait(e);
+    unwait(e);
     copy_bytes(out, m->scalars, nbytes);
     ring_release(e);
     if (ref)
@@ -167,7 +178,7 @@ uint64_t fast_poll(struct xobj *end)
     const struct xmessage *m = ring_front(&e->rx);
     if (unlikely(!m))
         return FAST_NOT;
-    endpoint_unwait(e);
+    unwait(e);
     return m->tag;
 }
 
@@ -180,7 +191,7 @@ uint64_t fast_next(const struct fast_self *self, struct xobj *end)
         if (!m)
             return r;
     }
-    endpoint_unwait(e);
+    unwait(e);
     return m->tag;
 }
 
@@ -188,13 +199,13 @@ uint64_t fast_call(const struct fast_self *self, struct xobj *end, struct xobj *
                    const uint64_t *scalars, uint8_t *out)
 {
     struct endpoint *e = end->endpoint;
-    if (!e->in_call) {
+    if (!e->rx.in_call) {
         if (send(self->heap, end, ref, what & 0xffffff, scalars, what >> 48 & 0xff) == FAST_NOT)
             return FAST_NOT;
-        e->in_call = true;
+        e->rx.in_call = true;
     }
     uint64_t r = recv(self, e, what >> 24 & 0xffffff, out, what >> 56);
     if (likely(r < FAST_WAIT))
-        e->in_call = false;
+        e->rx.in_call = false;
     return r;
 }

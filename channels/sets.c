@@ -94,6 +94,7 @@ void set_add(struct xheap *h, struct xset *s, struct endpoint *e, int64_t key)
     check_fast(!e->in_set && e->contract == s->contract && e->role == s->role);
     xobj_to_inside(h, e->row, s->row, XDEATH_ADDED);
     e->row->key = key;
+    ring_unwatch(e);
     xheap_lock(h, &e->channel->lock);
     atomic_store(&e->in_set, true); /* before it is looked whether something is there */
     bool ready = is_ready(e);

@@ -83,6 +83,7 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     h->at_once = UINT32_MAX;
     h->gen_step = !(cfg && cfg->unwatched);
     h->shared = cfg && cfg->shared;
+    h->barriers = h->shared && barrier_open();
     h->number = atomic_fetch_add(&heaps, 1) + 1;
     xstore_classes(h);
     *out = h;

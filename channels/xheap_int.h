@@ -7,6 +7,7 @@
 #include "channels/endpoint.h"
 #include "channels/names.h"
 #include "channels/sets.h"
+#include "runtime/kernel/barrier.h"
 
 #define XROW_MAX     0x3fffffffu /* what an owner word can name */
 #define XACCOUNT_MAX (1u << 21)  /* address space for this many is set aside */
@@ -62,7 +63,8 @@ extern _Thread_local struct xcache_used xcache_used
 struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
     struct region *region;
-    bool shared; /* by several workers */
+    bool shared;   /* by several workers */
+    bool barriers; /* barrier_everywhere() works */
     pthread_mutex_t tables, frozen;
     uint64_t number;                      /* no other heap has had it */
     struct xcache *caches;                /* xcache.c */
@@ -402,6 +404,9 @@ static inline void xheap_unlock(const struct xheap *h, struct spin *l)
 }
 
 /* ---- a channel's queues: endpoint.h has the protocol ---- */
+/* So often must an owner find by looking what he would have waited for before he is taken for one
+ * who always does (`watched`), as it takes microseconds to take that back. */
+#define RING_CAUGHT 16u
 /* True: really; the copy of `head` is renewed if it says so. The producer only. */
 static inline bool ring_full(struct xring *q, uint32_t tail)
 {
@@ -414,30 +419,70 @@ static inline bool ring_full(struct xring *q, uint32_t tail)
 static inline struct xmessage *ring_front(struct xring *q)
 {
     uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
-    if (head == q->tail_seen) {
-        q->tail_seen = atomic_load(&q->tail);
-        if (head == q->tail_seen)
-            return NULL;
-    }
-    return &q->slots[head & q->mask];
+    struct xmessage *m = &q->slots[head & q->mask];
+    return q->bound && atomic_load(&m->turn) == head + 1 ? m : NULL;
 }
-/* Publishes an index, before something is looked at that the other side stores before it looks at
- * the index. */
-static inline void ring_publish(bool shared, _Atomic uint32_t *at, uint32_t index)
+/* Publishes a number, before something is looked at that `to`, whom it may concern, stores before
+ * it looks at the number. */
+static inline void ring_publish(const struct endpoint *to, _Atomic uint32_t *at, uint32_t n)
 {
-    if (shared)
-        atomic_store(at, index);
-    else
-        atomic_store_explicit(at, index, memory_order_release);
+    if (!to->shared) {
+        atomic_store_explicit(at, n, memory_order_release);
+    } else if (atomic_load_explicit(&to->watched, memory_order_relaxed)) {
+        atomic_store_explicit(at, n, memory_order_release);
+        atomic_signal_fence(memory_order_seq_cst);
+        if (unlikely(!atomic_load_explicit(&to->watched, memory_order_relaxed)))
+            atomic_store(at, n);
+    } else {
+        atomic_store(at, n);
+    }
+}
+/* The message in the slot at `tail` is published for `peer`. */
+static inline void ring_send(const struct endpoint *peer, struct xring *q, struct xmessage *m,
+                             uint32_t tail)
+{
+    atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
+    ring_publish(peer, &m->turn, tail + 1);
 }
 /* The message at the head has been taken. Only where a queue can be full anybody waits for that. */
 static inline void ring_release(struct endpoint *e)
 {
     uint32_t head = atomic_load_explicit(&e->rx.head, memory_order_relaxed) + 1;
     if (e->channel->taken)
-        ring_publish(e->shared, &e->rx.head, head);
+        ring_publish(endpoint_peer(e), &e->rx.head, head);
     else
         atomic_store_explicit(&e->rx.head, head, memory_order_release);
+}
+/* Before the owner waits at e, or does anything else that the peer has to be in time to see. */
+static inline void ring_unwatch(struct endpoint *e)
+{
+    if (unlikely(atomic_load_explicit(&e->watched, memory_order_relaxed))) {
+        atomic_store(&e->watched, false);
+        barrier_everywhere();
+    }
+}
+/* The owner of e has found by looking what he would have waited for. */
+static inline void ring_caught(struct endpoint *e)
+{
+    if (++e->rx.caught == RING_CAUGHT && e->rx.can_watch)
+        atomic_store_explicit(&e->watched, true, memory_order_relaxed);
+}
+/* Several workers: looks for a message for a little while, as long as the worker has nothing else
+ * to do. NULL: none has come. */
+static inline struct xmessage *ring_watch(struct endpoint *e, const struct proc *p)
+{
+    struct xmessage *m = NULL;
+    for (uint32_t turns = sched_turns(p); turns && !m; turns--) {
+        spin_pause();
+        m = ring_front(&e->rx);
+        if (!m && turns % 8 == 0 && (endpoint_peer_closed(e) || !sched_turns(p)))
+            break;
+    }
+    if (m)
+        ring_caught(e);
+    else
+        e->rx.caught = 0;
+    return m;
 }
 /* After a message was published at `peer`: it may have to be done something about it. */
 static inline bool ring_attention(const struct endpoint *peer)

@@ -297,7 +297,7 @@ XCALL(op_recv)
 /* The monitor's steps of a call, which may have been started before. */
 static void call_done(struct endpoint *e, const struct xcall *x, bool began, enum xresult r)
 {
-    if (!began && (e->in_call || r != XWAIT))
+    if (!began && (e->rx.in_call || r != XWAIT))
         monitor_sent(e, x->key.message);
     if (r == XDONE)
         monitor_received(e, x->key.reply);
@@ -313,7 +313,7 @@ XCALL(op_call)
     if ((watched && !e) || !out_arg(s, inst, x, slots, &out))
         return HOST_TRAP;
     bool began =
-        e->in_call; /* then the request has been sent, its reference in the slots is dead */
+        e->rx.in_call; /* then the request has been sent, its reference in the slots is dead */
     if (watched && !began) {
         struct monitor_why why;
         if (unlikely((t = monitor_call(e, x->key.message, x->key.reply, &why)) != TRAP_NONE))

@@ -122,6 +122,10 @@ void sched_wake(struct proc *p);
  * its way; false: nothing was done. */
 bool sched_wake_lightly(struct proc *p);
 
+/* p, which runs, looks whether something has come from another worker: so many times may it look
+ * again before it waits, as its worker would do the same, with nothing else to run. 0: none. */
+uint32_t sched_turns(const struct proc *p);
+
 /* Direct switches. A process that would return `how` (RUN_YIELD, RUN_BLOCK) from run() may ask who
  * is next, if it has set p->parked: what its owner needs to go on with it without run(). If the
  * next process has that, too, and nothing else is to be done, the scheduler's part of the switch is

@@ -255,6 +255,19 @@ void sched_wake(struct proc *p)
         wake_send_home(worker_here(s), p);
 }
 
+/* The same stack as sched_wake_lightly(). */
+uint32_t sched_turns(const struct proc *p)
+{
+    struct sched *s = p->sched;
+    const struct worker *w = s ? home_of(p) : NULL;
+    if (!w || !s->shared || w->next || atomic_load_explicit(&w->nready, memory_order_relaxed) ||
+        atomic_load_explicit(&w->inbox, memory_order_relaxed) ||
+        atomic_load_explicit(&w->look, memory_order_relaxed) ||
+        atomic_load_explicit(&p->interrupt, memory_order_relaxed))
+        return 0;
+    return s->turns;
+}
+
 /* Of the worker that runs this; calls nothing that needs much. */
 bool sched_wake_lightly(struct proc *p)
 {

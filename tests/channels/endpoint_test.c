@@ -231,7 +231,7 @@ START_TEST(a_full_queue_makes_the_sender_wait)
     ck_assert_ptr_eq(c.imp->waiter, &p);
     ck_assert_ptr_eq(xref_lookup(w.heap, xref_of(fifth)), fifth); /* nothing was done */
     struct xmessage m = recv_now(&w, c.exp, ITEM, &a);
-    ck_assert_ptr_null(c.imp->waiter); /* woken */
+    ck_assert_ptr_null(c.imp->waiter);    /* woken */
     ck_assert_int_eq(p.state, PROC_FREE); /* nobody to wake yet */
     send_now(&w, c.imp, ITEM, &(uint64_t){4}, fifth);
     for (uint64_t i = 1; i < 5; i++) {
@@ -264,7 +264,7 @@ START_TEST(a_call_sends_once)
     uint32_t size[2] = {3, 4};
     for (int i = 0; i < 3; i++) { /* started again as often as somebody wakes it */
         ck_assert(endpoint_call(w.heap, c.imp, OPEN, size, NULL, REFUSED, &a, &p, &m, &t) == XWAIT);
-        ck_assert(c.imp->in_call);
+        ck_assert(c.imp->rx.in_call);
         ck_assert_ptr_eq(c.imp->waiter, &p);
         ck_assert_uint_eq(endpoint_queued(c.exp), 1);
     }
@@ -272,7 +272,7 @@ START_TEST(a_call_sends_once)
     send_now(&w, c.exp, REFUSED, &(int32_t){12}, NULL);
     ck_assert_ptr_null(c.imp->waiter);
     ck_assert(endpoint_call(w.heap, c.imp, OPEN, NULL, NULL, REFUSED, &a, &p, &m, &t) == XDONE);
-    ck_assert(!c.imp->in_call);
+    ck_assert(!c.imp->rx.in_call);
     ck_assert_int_eq(memcmp(m.scalars, &(int32_t){12}, 4), 0);
     endpoint_close(w.heap, c.exp);
     ck_assert(endpoint_call(w.heap, c.imp, OPEN, size, NULL, REFUSED, &a, &p, &m, &t) == XTRAP);

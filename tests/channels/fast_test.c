@@ -173,7 +173,7 @@ START_TEST(calls_are_taken_up_again)
         enum trap trap = TRAP_NONE;
         uint64_t what = FAST_CALL(PING, PONG, 0, 0);
         ck_assert_uint_eq(fast_call(&self, c.imp->row, t, what, NULL, NULL), FAST_WAIT);
-        ck_assert(c.imp->in_call && c.imp->waiter == &p);
+        ck_assert(c.imp->rx.in_call && c.imp->waiter == &p);
         ck_assert_uint_eq(t->owner, XOWNER(XOWN_QUEUE, xobj_index(w.heap, c.exp->row)));
         c.imp->waiter = NULL;
         /* woken for nothing */
@@ -198,7 +198,7 @@ START_TEST(calls_are_taken_up_again)
             ck_assert_int_eq(r, how == 3 ? XTRAP : XDONE);
             ck_assert_int_eq(trap, how == 3 ? TRAP_X_PEER_CLOSED : TRAP_NONE);
         }
-        ck_assert(!c.imp->in_call);
+        ck_assert(!c.imp->rx.in_call);
         ck_assert_ptr_null(c.imp->waiter);
         ck_assert_uint_eq(t->owner, XOWNER(XOWN_ACCOUNT, how == 3 ? b.index : a.index));
         world_audit(&w);

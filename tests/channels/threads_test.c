@@ -230,6 +230,8 @@ static void step_receive(struct worker *w, struct actor *a)
         m.ref = (struct xobj *)(uintptr_t)ref;
     if (w->sys->watched)
         monitor_received(e, (uint32_t)tag);
+    if (dice(w, 4) == 0) /* as who has looked and found; whatever follows takes it back */
+        atomic_store(&e->watched, e->rx.can_watch);
     if (bytes >= 8 && memcmp(m.scalars, &(uint64_t){number}, 8) != 0)
         ck_abort_msg("message %u is another one", number);
     if (m.ref && m.ref->type == world->text && m.ref->kind == XOBJ_BLOCK && m.ref->len &&

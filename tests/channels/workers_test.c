@@ -119,6 +119,14 @@ static enum run_result ask(struct actor *a)
     return awake(a, RUN_DONE);
 }
 
+/* Now and then, as who has looked and found: before he waits again it is taken back. */
+static void watch(struct actor *a)
+{
+    struct endpoint *e = a->end->endpoint;
+    if (a->done % 5 == 0)
+        atomic_store(&e->watched, e->rx.can_watch);
+}
+
 /* Fast functions and ordinary ones understand each other. */
 static enum run_result produce(struct actor *a)
 {
@@ -138,6 +146,7 @@ static enum run_result produce(struct actor *a)
             return sleeps(&a->proc);
         }
         (void)awake(a, RUN_YIELD);
+        watch(a);
     }
     return awake(a, RUN_DONE);
 }
@@ -165,6 +174,7 @@ static enum run_result consume(struct actor *a)
             ref = (uint64_t)(uintptr_t)m.ref;
         }
         (void)awake(a, RUN_YIELD);
+        watch(a);
         if (got != a->done)
             mistake(a);
         xobj_end(h, (struct xobj *)(uintptr_t)ref);

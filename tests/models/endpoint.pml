@@ -7,9 +7,14 @@
  * not received; nobody sleeps for ever, as that would be an end state in which not everything has
  * ended; nobody wakes a process that is gone.
  *
- * Either side looks at the other's index through a copy that it renews when the queue looks full, or
- * empty. That is the same as having looked earlier, but for the look after registering, which is a
- * real one.
+ * The producer looks at the other's index through a copy that it renews when the queue looks full.
+ * That is the same as having looked earlier, but for the look after registering, which is a real one.
+ * The consumer looks at the slot itself (`turn`), which is written after TAIL: here that is the same
+ * as TAIL.
+ *
+ * A side that looks again and again says so (WATCHED). Then the other one does not order what it
+ * publishes before its look at the waiter. Before the side waits, or closes, it takes that back, and
+ * has the other processor's stores arrive (BARRIER: membarrier(2)).
  *
  * The waiter is taken out and cleared by a plain store, under the channel's lock, before it is
  * woken. Its owner registers and clears it without the lock. So the waker's store can erase a newer
@@ -27,6 +32,10 @@
  *   LAZY_CLOSER      no fence between closing and looking at what is queued
  *   UNLOCKED_DRAIN   what is queued is ended without the lock, perhaps by both
  *   UNLOCKED_WAKE    the waiter is taken out and woken without the lock: it can be gone by then
+ *   STILL_WATCHED    a side waits without having taken WATCHED back
+ *   NO_BARRIER       ... without a barrier of the other processor after that
+ *   WATCHED_FIRST    WATCHED is looked at before publishing, not after that
+ *   CLOSED_WATCHED   the consumer closes without taking WATCHED back
  */
 #ifndef MESSAGES
 #define MESSAGES 3
@@ -35,7 +44,7 @@
 
 #define PROCESSORS 2
 #define BUFFERED   3
-#define LOCATIONS  9
+#define LOCATIONS  11
 #include "store_buffer.pml"
 
 /* Locations; waiters and `closed` are one per side. */
@@ -45,6 +54,7 @@
 #define WAITER 4
 #define LOCK   6
 #define SLOT   7
+#define WATCHED 9
 
 #define PRODUCER 0
 #define CONSUMER 1
@@ -119,7 +129,14 @@ inline drain(me)
 inline look_back(me)
 {
 #ifndef LAZY_PRODUCER
-    FENCE(me);
+#ifndef WATCHED_FIRST
+    light = mem[WATCHED + (1 - me)];
+#endif
+    if
+    :: light
+    :: else -> FENCE(me)
+    fi;
+    light = 0;
 #endif
     if
 #ifndef NO_LOOK_BACK
@@ -144,8 +161,44 @@ inline look_back(me)
     fi
 }
 
+/* What is published from now on is published before the other side looks at the waiter. */
+inline unwatch(me)
+{
+    if
+    :: watches ->
+        STORE(me, WATCHED + me, 0);
+        FENCE(me);
+#ifndef NO_BARRIER
+        FENCE((1 - me));
+#endif
+        watches = 0
+    :: else
+    fi
+}
+
+/* It has looked and found, and may look again and again. */
+inline may_watch(me)
+{
+    if
+    :: !watches -> STORE(me, WATCHED + me, 1); watches = 1
+    :: skip
+    fi
+}
+
+/* Before publishing. */
+inline about_to(me)
+{
+#ifdef WATCHED_FIRST
+    light = mem[WATCHED + (1 - me)];
+#endif
+    skip
+}
+
 inline register_waiter(me)
 {
+#ifndef STILL_WATCHED
+    unwatch(me);
+#endif
     STORE(me, WAITER + me, 1);
 #ifndef LAZY_CONSUMER
     FENCE(me)
@@ -168,6 +221,9 @@ inline block(me)
 /* The end of a side, and of its process. */
 inline close(me)
 {
+#ifndef CLOSED_WATCHED
+    unwatch(me);
+#endif
     lock(me);
     STORE(me, WAITER + me, 0);
     STORE(me, CLOSED + me, 1);
@@ -207,6 +263,7 @@ inline close(me)
 active proctype Producer()
 {
     byte tail = 0, n = 1, i = 0;
+    bit light, watches;
 #ifdef LAZY_CLOSER
     byte last;
 #endif
@@ -225,8 +282,10 @@ active proctype Producer()
             fi;
             STORE(PRODUCER, WAITER + PRODUCER, 0)
         :: else ->
+            may_watch(PRODUCER);
             STORE(PRODUCER, SLOT + tail % BOUND, n);
             tail++;
+            about_to(PRODUCER);
             STORE(PRODUCER, TAIL, tail);
             look_back(PRODUCER);
             n++
@@ -253,7 +312,7 @@ active proctype Consumer()
 #ifdef LAZY_CLOSER
     byte last;
 #endif
-    bit found, gone;
+    bit found, gone, light, watches;
     do
     :: skip -> break /* closes */
     :: look();
@@ -263,6 +322,8 @@ active proctype Consumer()
             head++;
             last_ended = head;
             received++;
+            may_watch(CONSUMER);
+            about_to(CONSUMER);
             STORE(CONSUMER, HEAD, head);
             look_back(CONSUMER)
         :: !found && gone -> assert(head == MESSAGES); break
