@@ -160,6 +160,9 @@ void plan_clear(struct plan_entry *e)
         drop(e->dirs[d].host_path);
         drop(e->dirs[d].guest_path);
     }
+    if (e->granted)
+        plan_options_clear(&e->as_child);
+    free(e->may_start);
     free(e->dirs);
     free(e->module_path);
     singula_module_destroy(e->module);
@@ -182,6 +185,9 @@ bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
         .network = terminated(NULL, p->grants.network, p->grants.network_count),
         .dirs = e->dirs,
         .ndirs = p->dirs_count,
+        .children = e->may_start,
+        .nchildren = p->grants.modules_count,
+        .max_children = e->children,
     };
     return out->args && out->env && out->publish && out->connect && out->network &&
            quotas(path, i, p, out) && clocks(path, i, p, out);
@@ -194,6 +200,54 @@ void plan_options_clear(struct singula_spawn *s)
     drop(s->publish);
     drop(s->connect);
     drop(s->network);
+}
+
+/* ---- children ---- */
+
+static struct plan_entry *entry_named(const struct manifest *m, struct plan_entry *entries,
+                                      const char *name)
+{
+    for (unsigned i = 0; i < m->processes_count; i++)
+        if (strcmp(m->processes[i].name, name) == 0)
+            return &entries[i];
+    return NULL;
+}
+
+/* Finds what process i may start. */
+static bool grant(const char *path, const struct manifest *m, unsigned i,
+                  struct plan_entry *entries)
+{
+    const struct grants *g = &m->processes[i].grants;
+    entries[i].may_start = calloc(g->modules_count + 1u, sizeof *entries[i].may_start);
+    if (!entries[i].may_start)
+        return false;
+    for (unsigned k = 0; k < g->modules_count; k++) {
+        struct plan_entry *child = entry_named(m, entries, g->modules[k]);
+        if (!child || child == &entries[i]) {
+            manifest_complain(path, i, "grants.modules", "there is no other process %s",
+                              g->modules[k]);
+            return false;
+        }
+        child->granted = true;
+        entries[i].may_start[k] =
+            (struct singula_child){child->p->name, child->module, &child->as_child};
+    }
+    return true;
+}
+
+bool plan_children(const char *path, const struct manifest *m, struct plan_entry *entries,
+                   void (*on_end)(struct singula_sip *sip, void *ctx))
+{
+    for (unsigned i = 0; i < m->processes_count; i++)
+        if (!grant(path, m, i, entries))
+            return false;
+    for (unsigned i = 0; i < m->processes_count; i++) {
+        struct plan_entry *e = &entries[i];
+        if (e->granted && !plan_options(path, i, e, &e->as_child))
+            return false;
+        e->as_child.on_end = on_end;
+    }
+    return true;
 }
 
 /* ---- order ---- */

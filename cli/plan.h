@@ -13,6 +13,10 @@ struct plan_entry {
     uint64_t max_restarts; /* UINT64_MAX: no limit */
     uint32_t worker;       /* 0: any */
     uint32_t children;     /* that may live at once; 0: default */
+    /* plan_children() */
+    bool granted;                    /* some other process starts it, if it wants to */
+    struct singula_spawn as_child;   /* ... so */
+    struct singula_child *may_start; /* what it may start itself */
 };
 
 /* Reads process i of the manifest at `path` and verifies its module, for a system with that monitor
@@ -24,6 +28,12 @@ void plan_clear(struct plan_entry *e);
 bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
                   struct singula_spawn *out);
 void plan_options_clear(struct singula_spawn *s);
+
+/* What the processes, all prepared, are granted to start: fills in `children` for plan_options(),
+ * and must stay as long as the system. `on_end` is called when a child has ended. False after a
+ * complaint. */
+bool plan_children(const char *path, const struct manifest *m, struct plan_entry *entries,
+                   void (*on_end)(struct singula_sip *sip, void *ctx));
 
 /* Whether any of `list` is `name`, or "*". */
 bool plan_lists(char **list, unsigned n, const char *name);

@@ -38,11 +38,8 @@ enum ending { RUNNING, DONE, FAILED, TRAPPED, IDLE, STUCK, CUT_OFF, NOT_STARTED 
 
 /* One process of the manifest while the system runs. */
 struct node {
-    struct plan_entry e;
-    bool granted;                   /* some other process starts it, if it wants to */
-    struct singula_spawn as_child;  /* ... so */
-    struct singula_child *children; /* what it may start itself */
-    struct singula_sip *sip;        /* NULL: not started, or ended and looked at */
+    struct plan_entry *e;
+    struct singula_sip *sip; /* NULL: not started, or ended and looked at */
     uint64_t started_at;
     uint64_t start_at;           /* when to restart; 0: not waiting for that */
     uint32_t restarts, failures; /* in all; since it last ran steadily */
@@ -55,6 +52,7 @@ struct node {
 struct up {
     const char *path;
     struct manifest *manifest;
+    struct plan_entry *entries;
     struct node *nodes;
     unsigned n, *order;
     struct singula_config system;
@@ -78,11 +76,11 @@ static bool is_driver(const char *name)
 static bool check_names(const struct up *u)
 {
     for (unsigned i = 0; i < u->n; i++) {
-        const struct process *p = u->nodes[i].e.p;
+        const struct process *p = u->nodes[i].e->p;
         for (unsigned k = 0; k < p->connect_count; k++) {
             bool there = strcmp(p->connect[k], "*") == 0 || is_driver(p->connect[k]);
             for (unsigned j = 0; j < u->n && !there; j++)
-                there = plan_lists(u->nodes[j].e.p->publish, u->nodes[j].e.p->publish_count,
+                there = plan_lists(u->nodes[j].e->p->publish, u->nodes[j].e->p->publish_count,
                                    p->connect[k]);
             if (!there) {
                 manifest_complain(u->path, i, "connect", "no process has %s in its `publish`",
@@ -94,19 +92,10 @@ static bool check_names(const struct up *u)
     return true;
 }
 
-static struct node *node_named(const struct up *u, const char *name)
-{
-    for (unsigned i = 0; i < u->n; i++)
-        if (strcmp(u->nodes[i].e.p->name, name) == 0)
-            return &u->nodes[i];
-    return NULL;
-}
-
-/* Others may start what they are granted; the rest is started by us. */
-static bool check_grants(struct up *u)
+static bool check_network(const struct up *u)
 {
     for (unsigned i = 0; i < u->n; i++) {
-        const struct grants *g = &u->nodes[i].e.p->grants;
+        const struct grants *g = &u->entries[i].p->grants;
         for (unsigned k = 0; k < g->network_count; k++) {
             if (!singula_network_rule(g->network[k])) {
                 manifest_complain(u->path, i, "grants.network",
@@ -114,15 +103,6 @@ static bool check_grants(struct up *u)
                                   g->network[k]);
                 return false;
             }
-        }
-        for (unsigned k = 0; k < g->modules_count; k++) {
-            struct node *child = node_named(u, g->modules[k]);
-            if (!child || child == &u->nodes[i]) {
-                manifest_complain(u->path, i, "grants.modules", "there is no other process %s",
-                                  g->modules[k]);
-                return false;
-            }
-            child->granted = true;
         }
     }
     return true;
@@ -133,7 +113,7 @@ static bool check_workers(const struct up *u)
 {
     uint32_t all = u->system.workers ? u->system.workers : 1;
     for (unsigned i = 0; i < u->n; i++) {
-        if (u->nodes[i].e.worker > all && !u->system.seed) {
+        if (u->entries[i].worker > all && !u->system.seed) {
             manifest_complain(u->path, i, "worker", "there are %u (--workers=N)", all);
             return false;
         }
@@ -149,31 +129,6 @@ static void on_child_end(struct singula_sip *sip, void *ctx)
     fputs(singula_sip_report(sip), stderr);
 }
 
-/* What processes are granted, to live as long as the system. */
-static bool prepare_children(struct up *u)
-{
-    for (unsigned i = 0; i < u->n; i++) {
-        struct node *n = &u->nodes[i];
-        const struct grants *g = &n->e.p->grants;
-        n->children = calloc(g->modules_count + 1u, sizeof *n->children);
-        if (!n->children || (n->granted && !plan_options(u->path, i, &n->e, &n->as_child)))
-            return false;
-        n->as_child.on_end = on_child_end;
-        for (unsigned k = 0; k < g->modules_count; k++) {
-            struct node *child = node_named(u, g->modules[k]);
-            n->children[k] =
-                (struct singula_child){child->e.p->name, child->e.module, &child->as_child};
-        }
-    }
-    for (unsigned i = 0; i < u->n; i++) {
-        struct node *n = &u->nodes[i];
-        n->as_child.children = n->children;
-        n->as_child.nchildren = n->e.p->grants.modules_count;
-        n->as_child.max_children = n->e.children;
-    }
-    return true;
-}
-
 /* Whenever a SIP ends, supervise() has a look. */
 static void on_end(struct singula_sip *sip, void *ctx)
 {
@@ -184,17 +139,14 @@ static void on_end(struct singula_sip *sip, void *ctx)
 static bool start(struct up *u, unsigned i)
 {
     struct node *n = &u->nodes[i];
-    const struct process *p = n->e.p;
+    const struct process *p = n->e->p;
     struct singula_diag why = {0};
     struct singula_spawn s;
-    bool good = plan_options(u->path, i, &n->e, &s);
+    bool good = plan_options(u->path, i, n->e, &s);
     s.on_end = on_end;
     s.on_end_ctx = u;
-    s.children = n->children;
-    s.nchildren = p->grants.modules_count;
-    s.max_children = n->e.children;
-    if (good && singula_spawn(u->sys, n->e.module, &s, &n->sip, &why) != 0) {
-        complain_diag(n->e.module_path, &why);
+    if (good && singula_spawn(u->sys, n->e->module, &s, &n->sip, &why) != 0) {
+        complain_diag(n->e->module_path, &why);
         manifest_complain(u->path, i, "name", "process %s cannot be started", p->name);
         good = false;
     }
@@ -209,8 +161,8 @@ static bool start(struct up *u, unsigned i)
 static bool goes_ahead(const struct up *u, const struct process *p)
 {
     for (unsigned i = 0; i < u->n; i++)
-        for (unsigned k = 0; k < u->nodes[i].e.p->after_count; k++)
-            if (strcmp(u->nodes[i].e.p->after[k], p->name) == 0)
+        for (unsigned k = 0; k < u->nodes[i].e->p->after_count; k++)
+            if (strcmp(u->nodes[i].e->p->after[k], p->name) == 0)
                 return true;
     return p->publish_count > 0;
 }
@@ -243,9 +195,9 @@ static void reap(const struct up *u, struct node *n)
     fputs(singula_sip_report(n->sip), stderr);
     singula_sip_destroy(n->sip);
     n->sip = NULL;
-    bool again = n->e.p->restart == RESTART_ALWAYS ||
-                 (n->e.p->restart == RESTART_ON_FAILURE && n->ending != DONE);
-    if (!again || n->restarts >= n->e.max_restarts)
+    bool again = n->e->p->restart == RESTART_ALWAYS ||
+                 (n->e->p->restart == RESTART_ON_FAILURE && n->ending != DONE);
+    if (!again || n->restarts >= n->e->max_restarts)
         return;
     uint64_t now = singula_now_ns(u->sys);
     n->failures = now - n->started_at < steady_ns ? n->failures + 1 : 1;
@@ -318,7 +270,7 @@ static void cut_off(struct up *u, bool stuck)
         if (!n->sip)
             continue;
         n->cpu_ns += singula_sip_cpu_ns(n->sip);
-        n->ending = !stuck ? CUT_OFF : n->e.p->service ? IDLE : STUCK;
+        n->ending = !stuck ? CUT_OFF : n->e->p->service ? IDLE : STUCK;
         singula_sip_destroy(n->sip);
         n->sip = NULL;
     }
@@ -366,7 +318,7 @@ static int summary(const struct up *u)
     for (unsigned i = 0; i < u->n; i++) {
         const struct node *n = &u->nodes[i];
         char text[120];
-        if (n->granted)
+        if (n->e->granted)
             continue;
         if (n->ending == FAILED)
             snprintf(text, sizeof text, "exited %d", n->exit_code);
@@ -374,7 +326,7 @@ static int summary(const struct up *u)
             snprintf(text, sizeof text, "%s%s%s", words[n->ending], n->ending == TRAPPED ? " " : "",
                      n->ending == TRAPPED ? n->trap : "");
         if (!u->quiet) {
-            fprintf(stderr, "%-12s %s", n->e.p->name, text);
+            fprintf(stderr, "%-12s %s", n->e->p->name, text);
             if (n->restarts)
                 fprintf(stderr, " after %u restart%s", n->restarts, n->restarts == 1 ? "" : "s");
             fputc('\n', stderr);
@@ -392,14 +344,14 @@ static int run_system(struct up *u)
         complain_diag("singula", &why);
         return EXIT_REFUSED;
     }
-    bool good = prepare_children(u);
+    bool good = true;
     interrupt_stops(u->sys);
     control_open(&u->control, u->sys, kill_called, u);
     for (unsigned k = 0; k < u->n && good; k++) {
-        if (u->nodes[u->order[k]].granted)
+        if (u->entries[u->order[k]].granted)
             continue;
         good = start(u, u->order[k]);
-        if (good && k + 1 < u->n && goes_ahead(u, u->nodes[u->order[k]].e.p))
+        if (good && k + 1 < u->n && goes_ahead(u, u->entries[u->order[k]].p))
             head_start(u, &u->nodes[u->order[k]]);
     }
     int status = EXIT_USAGE;
@@ -425,21 +377,33 @@ static int run_system(struct up *u)
     return status;
 }
 
-static void clear_node(struct node *n)
-{
-    if (n->granted)
-        plan_options_clear(&n->as_child);
-    free(n->children);
-    plan_clear(&n->e);
-}
-
 static void clear(struct up *u)
 {
-    for (unsigned i = 0; u->nodes && i < u->n; i++)
-        clear_node(&u->nodes[i]);
+    for (unsigned i = 0; u->entries && i < u->n; i++)
+        plan_clear(&u->entries[i]);
+    free(u->entries);
     free(u->nodes);
     free(u->order);
     manifest_free(u->manifest);
+}
+
+/* All that is done before anything runs. */
+static int prepare(struct up *u)
+{
+    u->n = u->manifest->processes_count;
+    u->entries = calloc(u->n, sizeof *u->entries);
+    u->nodes = calloc(u->n, sizeof *u->nodes);
+    u->order = calloc(u->n, sizeof *u->order);
+    int status = u->entries && u->nodes && u->order ? EXIT_OK : EXIT_USAGE;
+    for (unsigned i = 0; i < u->n && status == EXIT_OK; i++) {
+        u->nodes[i].e = &u->entries[i];
+        status = plan_prepare(u->path, u->manifest, i, u->system.monitor, &u->entries[i]);
+    }
+    if (status == EXIT_OK && (!check_names(u) || !check_network(u) || !check_workers(u) ||
+                              !plan_children(u->path, u->manifest, u->entries, on_child_end) ||
+                              !plan_order(u->path, u->manifest, u->order)))
+        status = EXIT_USAGE;
+    return status;
 }
 
 static int up_run(const struct command *self, int argc, char **argv)
@@ -483,15 +447,7 @@ static int up_run(const struct command *self, int argc, char **argv)
         u.system.engine = u.system.seed        ? SINGULA_ENGINE_INTERP
                           : u.manifest->engine ? u.manifest->engine
                                                : SINGULA_ENGINE_AUTO;
-    u.n = u.manifest->processes_count;
-    u.nodes = calloc(u.n, sizeof *u.nodes);
-    u.order = calloc(u.n, sizeof *u.order);
-    int status = u.nodes && u.order ? EXIT_OK : EXIT_USAGE;
-    for (unsigned i = 0; i < u.n && status == EXIT_OK; i++)
-        status = plan_prepare(u.path, u.manifest, i, u.system.monitor, &u.nodes[i].e);
-    if (status == EXIT_OK && (!check_names(&u) || !check_grants(&u) || !check_workers(&u) ||
-                              !plan_order(u.path, u.manifest, u.order)))
-        status = EXIT_USAGE;
+    int status = prepare(&u);
     if (status == EXIT_OK && u.check)
         printf("%s: ok, %u processes\n", u.path, u.n);
     else if (status == EXIT_OK)

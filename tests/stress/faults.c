@@ -12,6 +12,7 @@
 #include "channels/frozen.h"
 #include "channels/names.h"
 #include "runtime/kernel/pages.h"
+#include "runtime/kernel/sched.h"
 
 struct faults faults;
 
@@ -53,6 +54,34 @@ static bool granted(void)
     faults.hit |= fails;
     return !fails;
 }
+
+/* ---- processes ---- */
+
+static struct proc *procs[FAULTS_PROCS_MAX];
+
+struct proc *faults_proc(uint32_t id)
+{
+    return id < FAULTS_PROCS_MAX ? procs[id] : NULL;
+}
+
+void __real_proc_publish(struct proc *p);
+void __wrap_proc_publish(struct proc *p);
+void __wrap_proc_publish(struct proc *p)
+{
+    check(p->id < FAULTS_PROCS_MAX);
+    procs[p->id] = p;
+    __real_proc_publish(p);
+}
+
+void __real_proc_forget(struct proc *p);
+void __wrap_proc_forget(struct proc *p);
+void __wrap_proc_forget(struct proc *p)
+{
+    procs[p->id] = NULL;
+    __real_proc_forget(p);
+}
+
+/* ---- memory ---- */
 
 /* NAME(ARGS), unless it is to fail. */
 #define WRAP(type, failure, name, params, args)                                                    \

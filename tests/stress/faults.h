@@ -1,13 +1,17 @@
 /* Faults at a chosen point of a run: the end of a SIP, or memory that cannot be had.
  *
  * The linker leads what the runtime calls to get memory (malloc and its like, mmap, extents of
- * pages) through faults.c
- * (`--wrap`, tests/stress/meson.build), so that nothing of this is in the runtime. */
+ * pages), and to make and forget processes, through faults.c (`--wrap`, tests/stress/meson.build),
+ * so that nothing of this is in the runtime. */
 #ifndef TESTS_STRESS_FAULTS_H
 #define TESTS_STRESS_FAULTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct proc;
+
+enum { FAULTS_PROCS_MAX = 256 };
 
 enum fault {
     FAULT_NONE,    /* count only */
@@ -38,5 +42,8 @@ void faults_begin(enum fault kind, uint64_t at);
 void faults_end(void);
 /* Has come to such a point, with that SIP. */
 void faults_point(enum fault kind, uint32_t id);
+/* The process of that id, be it a driver, a child, or in the midst of being spawned; NULL: there is
+ * none. */
+struct proc *faults_proc(uint32_t id);
 
 #endif

@@ -13,11 +13,17 @@ bool world_of_manifest(const char *path, int monitor, struct world *w)
     if (!w->manifest || w->manifest->processes_count > MEMBERS_MAX ||
         !plan_order(path, w->manifest, order))
         return false;
+    for (unsigned i = 0; i < w->manifest->processes_count; i++)
+        if (plan_prepare(path, w->manifest, i, monitor, &w->entries[i]) != EXIT_OK)
+            return false;
+    if (!plan_children(path, w->manifest, w->entries, NULL))
+        return false;
     for (unsigned k = 0; k < w->manifest->processes_count; k++) {
         unsigned i = order[k];
+        if (w->entries[i].granted)
+            continue;
         struct member *m = &w->members[w->n++];
-        if (plan_prepare(path, w->manifest, i, monitor, &w->entries[i]) != EXIT_OK ||
-            !plan_options(path, i, &w->entries[i], &m->opt))
+        if (!plan_options(path, i, &w->entries[i], &m->opt))
             return false;
         m->name = w->entries[i].p->name;
         m->module = w->entries[i].module;
