@@ -93,6 +93,7 @@ struct proc {
     _Atomic uint32_t kill;      /* enum trap asked for from outside; taken at the next check */
     _Atomic uint32_t interrupt; /* non-zero: look at the reasons (kill, slice) at the next
                                    preemption check; from other threads INTERRUPT_LOOK */
+    _Atomic bool unplaced;      /* made READY; whoever finds it in his inbox is to queue it */
     _Atomic uint32_t posts; /* what a worker was told about it and has not attended to: not 0 while
                                it is in an inbox */
     struct proc *inbox_next;

@@ -10,7 +10,9 @@
  * worker takes the whole list. `posts` counts what was said about a process and not attended to:
  * from 0 to 1 it is pushed; the worker takes off what it saw, and looks again if that was not all.
  * The process is not touched after that, and is not forgotten before. A process that has another
- * home by now is handed on.
+ * home by now is handed on. One that is READY without a place gets one only if whoever woke it said
+ * so (`unplaced`): a killer's post may be attended to while the waker is still about to find out
+ * who is to place it (tests/models/inbox.pml).
  *
  * Poking: other threads set the interrupt word of whatever process a worker runs. They find it
  * through `running` and may hold that pointer only between pokers++ and pokers--; proc_forget()
@@ -166,23 +168,13 @@ static bool is_free(const struct proc *p)
     return !p->timer && p->wait_fd < 0 && !is_bound(p);
 }
 
-/* p, whose home is w, was made READY and has no place yet: else it is in the queue, or another
- * worker has it. */
-static bool has_no_place(struct worker *w, const struct proc *p)
-{
-    own_lock(w);
-    bool yes = home_of(p) == w && !p->queued;
-    own_unlock(w);
-    return yes;
-}
-
 /* On behalf of its home. */
 static void look_at(struct worker *w, struct proc *p)
 {
     enum trap why = (enum trap)atomic_load(&p->kill);
     enum proc_state state = atomic_load(&p->state);
     if (state == PROC_READY) {
-        if (has_no_place(w, p))
+        if (atomic_exchange(&p->unplaced, false))
             place(w, p);
         bool in_turn =
             atomic_load_explicit(&p->ending, memory_order_relaxed) && sched_is_running(w->sched);
@@ -215,6 +207,7 @@ static bool take_over(struct worker *me, struct proc *p)
     if (!is_free(p) || !atomic_compare_exchange_strong(&p->posts, &none, 1))
         return false;
     atomic_store_explicit(&p->worker, me, memory_order_relaxed);
+    atomic_store(&p->unplaced, true);
     push(me, p); /* not now: whoever wakes may hold locks that the end of p wants */
     return true;
 }
@@ -225,6 +218,7 @@ void wake_send_home(struct worker *me, struct proc *p)
     if (!me || me == home) {
         place(home, p);
     } else if (!atomic_load_explicit(&home->asleep, memory_order_relaxed) || !take_over(me, p)) {
+        atomic_store(&p->unplaced, true);
         post(home, p);
         (void)rouse(home);
     } /* else it runs sooner than the other one is awake */
