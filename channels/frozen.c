@@ -15,6 +15,8 @@
 
 #define SHARED_BLOCKS_MAX (UINT64_C(1) << 31)
 #define SHARED_BYTES_MAX  (UINT64_C(1) << 62)
+#define COPY_PIECE        (UINT64_C(1) << 20)
+#define THAW_PIECE        2048u /* rows; below 1 ms */
 _Static_assert(SHARED_BLOCKS_MAX + XROW_MAX < UINT32_MAX, "the size of a tree fits its row");
 
 void frozen_freeze(struct xheap *h, struct xobj *o)
@@ -201,16 +203,34 @@ static bool share_children(struct xheap *h, const struct xobj *o, const struct x
     return ok;
 }
 
+/* The account's part of the work: what the copy has that is being made, if one is. */
+static void drop_data(struct xheap *h, struct xthaw *t)
+{
+    if (t->data)
+        xstore_free(h, t->store, t->data, t->done);
+    t->data = NULL;
+}
+
 /* The share becomes a block with data of its own; its children are shares. The core stays as long
  * as this share is one; what it has is not changed. */
-static bool copy(struct xheap *h, struct xobj *o)
+static enum thaw copy(struct xheap *h, struct xthaw *t, struct xobj *o)
 {
     struct xobj *core = row_at(h, o->shares);
-    uint32_t store;
-    uint8_t *data = xstore_alloc(h, xblock_bytes(o), &store);
-    if (!data)
-        return false;
-    memcpy(data, core->data, xblock_touched(core));
+    uint64_t touched = xblock_touched(core);
+    if (!t->data) {
+        t->done = 0;
+        t->data = xstore_alloc(h, xblock_bytes(o), &t->store);
+        if (!t->data)
+            return THAW_FAILED;
+    }
+    uint64_t left = touched - t->done, now = left < t->left ? left : t->left;
+    memcpy(t->data + t->done, core->data + t->done, now);
+    t->done += now;
+    t->left -= now;
+    if (t->done < touched)
+        return THAW_MORE;
+    uint8_t *data = t->data;
+    t->data = NULL;
     xheap_enter(h, &h->frozen);
     bool ok = share_children(h, o, core, data), last = false;
     if (ok) {
@@ -219,58 +239,99 @@ static bool copy(struct xheap *h, struct xobj *o)
     }
     xheap_leave(h, &h->frozen);
     if (!ok) {
-        drop_copy(h, o, data, store);
-        return false;
+        drop_copy(h, o, data, t->store);
+        return THAW_FAILED;
     }
     o->shares = 0;
     o->data = data;
-    o->store = store;
+    o->store = t->store;
     o->dirty = core->dirty;
     if (last)
         xend_all(h, core, 0);
-    return true;
+    return THAW_DONE;
 }
 
-/* What is still to be thawed, linked through `next`. */
-static void push(struct xheap *h, uint32_t *top, uint32_t row)
+/* Its own children are to be thawed as well. */
+static void push_children(struct xheap *h, struct xthaw *t, struct xobj *o)
 {
-    row_at(h, row)->next = *top;
-    *top = row;
-}
-
-/* Makes one row a block that can be written, and puts its own children on the list. */
-static bool thaw_one(struct xheap *h, struct xobj *o, uint32_t *top)
-{
-    if (o->kind == XOBJ_FROZEN) {
-        if (o->shares && !take_back(h, o) && !copy(h, o))
-            return false;
-        xrow_become(h, o, XOBJ_BLOCK);
-    }
     const struct block_type *b = o->type->decl;
-    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++)
-        if (b->fields[f].ref.kind == REF_BLOCK && *field_word(o, f))
-            push(h, top, (uint32_t)*field_word(o, f));
-    return true;
+    for (uint32_t f = 0; b->nchildren && f < b->nfields; f++) {
+        uint32_t child = b->fields[f].ref.kind == REF_BLOCK ? (uint32_t)*field_word(o, f) : 0;
+        if (!child)
+            continue;
+        row_at(h, child)->next = t->todo;
+        t->todo = child;
+    }
+}
+
+/* Makes one row a block that can be written, or goes on with that. */
+static enum thaw thaw_one(struct xheap *h, struct xthaw *t, struct xobj *o)
+{
+    if (o->kind == XOBJ_FROZEN && o->shares && (t->data || !take_back(h, o))) {
+        enum thaw r = copy(h, t, o);
+        if (r != THAW_DONE)
+            return r;
+    }
+    if (o->kind == XOBJ_FROZEN)
+        xrow_become(h, o, XOBJ_BLOCK);
+    return THAW_DONE;
+}
+
+/* The root, which stays on its account's list, then what is on the list `todo`. */
+static enum thaw thaw_next(struct xheap *h, struct xthaw *t)
+{
+    struct xobj *o = row_at(h, t->todo ? t->todo : t->root);
+    enum thaw r = thaw_one(h, t, o);
+    if (r != THAW_DONE)
+        return r;
+    if (t->todo) {
+        t->todo = o->next;
+        o->next = 0;
+    }
+    push_children(h, t, o);
+    return t->todo ? THAW_MORE : THAW_DONE;
+}
+
+static void forget(struct xheap *h, struct xthaw *t)
+{
+    drop_data(h, t);
+    while (t->todo) {
+        struct xobj *o = row_at(h, t->todo);
+        t->todo = o->next;
+        o->next = 0;
+    }
+    *t = (struct xthaw){0};
+}
+
+enum thaw frozen_thaw_some(struct xheap *h, struct xaccount *a, struct xobj *o)
+{
+    struct xthaw *t = &a->thaw;
+    check_fast(t->root ? row_at(h, t->root) == o : o->kind == XOBJ_FROZEN);
+    t->root = row_of(h, o);
+    t->left = COPY_PIECE;
+    enum thaw r = THAW_MORE;
+    for (uint32_t n = THAW_PIECE; n && t->left && r == THAW_MORE; n--)
+        r = thaw_next(h, t);
+    if (r != THAW_MORE) {
+        forget(h, t);
+        xrow_dead(h, o, XDEATH_THAWED, a->index);
+        if (r == THAW_FAILED)
+            xobj_end(h, o);
+    }
+    check_slow(xheap_ok(h));
+    return r;
 }
 
 struct xobj *frozen_thaw(struct xheap *h, struct xobj *o)
 {
-    check_fast(o->kind == XOBJ_FROZEN);
-    struct xaccount *a = xrow_unlink(h, o);
-    uint32_t top = 0;
-    bool ok = true;
-    xrow_dead(h, o, XDEATH_THAWED, a->index);
-    push(h, &top, row_of(h, o));
-    while (top) {
-        struct xobj *next = row_at(h, top);
-        top = next->next;
-        next->next = 0;
-        ok = ok && thaw_one(h, next, &top);
-    }
-    if (ok)
-        xrow_give(h, o, a);
-    else
-        xend_all(h, o, a->index);
-    check_slow(xheap_ok(h));
-    return ok ? o : NULL;
+    struct xaccount *a = (struct xaccount *)h->accounts[XOWNER_INDEX(o->owner)];
+    enum thaw r;
+    while ((r = frozen_thaw_some(h, a, o)) == THAW_MORE)
+        ;
+    return r == THAW_DONE ? o : NULL;
+}
+
+void frozen_thaw_stop(struct xheap *h, struct xaccount *a)
+{
+    forget(h, &a->thaw);
 }

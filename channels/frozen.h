@@ -25,8 +25,12 @@ struct xobj *frozen_share(struct xheap *h, struct xobj *o, struct xaccount *a);
 /* A share of what the reference field holds: *out is NULL if it is empty. False: exhausted. */
 bool frozen_share_child(struct xheap *h, struct xobj *o, uint32_t field, struct xaccount *a,
                         struct xobj **out);
-/* A writable block with the same content, the row itself; NULL: there was no room for copies, and o
- * is ended. Time proportional to the tree; no stack. */
+/* Makes it a writable block with the same content, the row itself: about half a millisecond of
+ * that. THAW_MORE: to be called again, until then the account does nothing else. THAW_FAILED: there
+ * was no room for copies, and o is ended. No stack. */
+enum thaw { THAW_DONE, THAW_MORE, THAW_FAILED };
+enum thaw frozen_thaw_some(struct xheap *h, struct xaccount *a, struct xobj *o);
+/* All of it; NULL: failed. */
 struct xobj *frozen_thaw(struct xheap *h, struct xobj *o);
 
 #endif

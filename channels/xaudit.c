@@ -27,7 +27,7 @@ static bool block_fits(const struct walk *w, const struct xobj *o, uint32_t owne
     enum xobj_kind holder = XOBJ_FREE;
     if (XOWNER_KIND(owner) == XOWN_FIELD)
         holder = row_at(w->h, XOWNER_INDEX(owner))->kind;
-    bool either = holder == XOBJ_FROZEN || holder == XOBJ_CORE;
+    bool either = holder == XOBJ_FROZEN || holder == XOBJ_CORE || w->thawing;
     return o->type == type->block &&
            ((o->kind == XOBJ_FROZEN && (type->kind == REF_FROZEN || either)) ||
             (o->kind == XOBJ_BLOCK && type->kind == REF_BLOCK));
@@ -249,6 +249,11 @@ static bool walk_object(struct walk *w, uint32_t row, uint32_t *blocks, uint64_t
 static bool walk_root(struct walk *w, uint32_t root)
 {
     uint64_t blocks = 0, bytes = 0;
+    uint32_t owner = row_at(w->h, root)->owner;
+    const struct xaccount *a =
+        XOWNER_KIND(owner) == XOWN_ACCOUNT ? xaccount_at(w->h, XOWNER_INDEX(owner)) : NULL;
+    /* a SIP may end while it thaws */
+    w->thawing = XOWNER_KIND(owner) == XOWN_NONE || (a && (a->ending || a->thaw.root == root));
     w->inner[w->ninner++] = root;
     while (w->ninner) {
         uint32_t n;
@@ -314,6 +319,18 @@ static bool walk_dying(struct walk *w, uint32_t top)
     return true;
 }
 
+/* What is being copied for a row that still has the data of others. */
+static bool walk_copy(struct walk *w, const struct xthaw *t)
+{
+    if (!t->data)
+        return true;
+    uint32_t row = t->todo ? t->todo : t->root;
+    if (row >= w->h->nrows || row_at(w->h, row)->kind != XOBJ_FROZEN)
+        return BROKEN(w, "row %u is said to be copied, but is not frozen", row);
+    w->bytes += xstore_bytes(xblock_bytes(row_at(w->h, row)));
+    return audit_claim(w, row, t->store, t->data);
+}
+
 static bool walk_account(struct walk *w, uint32_t index)
 {
     const struct xaccount *a = xaccount_at(w->h, index);
@@ -336,7 +353,7 @@ static bool walk_account(struct walk *w, uint32_t index)
         return BROKEN(w, "account %u owns %u objects with %llu bytes, charged are %u and %llu",
                       index, blocks, (unsigned long long)bytes, a->nblocks,
                       (unsigned long long)a->nbytes);
-    if (!walk_dying(w, a->dying))
+    if (!walk_dying(w, a->dying) || !walk_copy(w, &a->thaw))
         return false;
     return a->ending || walk_slots(w, a, nstored); /* its slots are not kept up to date any more */
 }

@@ -24,6 +24,7 @@ struct walk {
     uint8_t *idle;        /* by account: on a list of those that are closed */
     uint64_t shared_blocks, shared_bytes;
     uint32_t by_kind[XOBJ_KIND_N];
+    bool thawing;        /* what is measured is a block in part, and frozen in part */
     uint32_t holder;     /* whose queue is being walked */
     uint64_t *slot_base; /* by store: index of its first slot in `slots` */
     uint8_t *slots;      /* 1: in use, 2: free */

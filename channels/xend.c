@@ -206,6 +206,7 @@ static bool end_owned(struct xheap *h, struct xaccount *a, uint32_t n)
 bool xaccount_wind_up(struct xheap *h, struct xaccount *a)
 {
     a->ending = true;
+    frozen_thaw_stop(h, a);
     bool done = !a->index || end_owned(h, a, XEND_PIECE);
     check_slow(xheap_ok(h));
     return done;
@@ -216,6 +217,7 @@ void xaccount_close(struct xheap *h, struct xaccount *a)
     if (!a->index)
         return;
     a->ending = true;
+    frozen_thaw_stop(h, a);
     a->slots = NULL;
     while (!end_owned(h, a, UINT32_MAX))
         ;

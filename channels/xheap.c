@@ -325,6 +325,7 @@ enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
     a->slots = NULL;
     a->ending = false;
     a->kept = a->dying = 0;
+    a->thaw = (struct xthaw){0};
     a->user = user;
     return OK;
 }

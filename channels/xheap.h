@@ -117,6 +117,16 @@ typedef uint64_t xref; /* 0: null */
 #define XREF_ADDR(ref) ((ref)&0xffffffffffffull)
 #define XREF_GEN(ref)  ((uint16_t)((ref) >> 48))
 
+/* A frozen tree that is being thawed in pieces (frozen.h). */
+struct xthaw {
+    uint32_t root; /* 0: none */
+    uint32_t todo; /* rows within it, linked through `next` */
+    uint8_t *data; /* the copy of the row that is its turn; NULL: none has been begun */
+    uint32_t store;
+    uint64_t done; /* bytes of it that are there; the rest is zero */
+    uint64_t left; /* bytes that this piece may still copy */
+};
+
 /* An account: whoever can own objects directly (a SIP, a native server). The struct belongs to the
  * caller. */
 struct xaccount {
@@ -129,9 +139,10 @@ struct xaccount {
     uint64_t sent_blocks, sent_bytes;
     uint64_t seen_blocks, seen_bytes; /* of that, what it knows to have been received */
     struct xslots *slots;             /* of its SIP (slots.h) */
-    bool ending;                      /* xaccount_wind_up() has begun */
-    uint32_t kept;                    /* ... and has looked at what is on the list up to there */
-    uint32_t dying;                   /* ... and these are ended next, which nobody owns */
+    struct xthaw thaw;
+    bool ending;    /* xaccount_wind_up() has begun */
+    uint32_t kept;  /* ... and has looked at what is on the list up to there */
+    uint32_t dying; /* ... and these are ended next, which nobody owns */
     uint64_t badge; /* what ends that it connects to carry, set by the caller: a native server
                        tells from it who asks */
     void *user;     /* the SIP */

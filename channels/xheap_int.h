@@ -509,6 +509,8 @@ void listener_end(struct xheap *h, struct listener *l, uint32_t *top);
 /* ---- frozen.c, sets.c ---- */
 /* One of the shares ends; when it was the last, the core goes on the list. */
 void frozen_release(struct xheap *h, struct xobj *o, uint32_t *top);
+/* The account ends while it thaws. */
+void frozen_thaw_stop(struct xheap *h, struct xaccount *a);
 /* Puts some members on the list; false: there are more of them. Else the set is gone. */
 bool set_end(struct xheap *h, struct xset *s, uint32_t *top);
 /* Perhaps a message has come for an endpoint in a set, or its peer has closed; under the channel's

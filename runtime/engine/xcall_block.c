@@ -257,16 +257,6 @@ static uint64_t piece(const struct xcall *x, uint64_t *slots, uint64_t bytes)
     return PIECE;
 }
 
-/* Whether something is left, and the SIP must give way first. */
-static enum host_result between_pieces(struct sip *s)
-{
-    if (!atomic_load_explicit(&s->proc.interrupt, memory_order_relaxed))
-        return HOST_OK;
-    proc_wait_begin(&s->proc, WAIT_FOREVER);
-    sched_wake(&s->proc); /* before it blocks: it goes to the tail of the run queue */
-    return HOST_WAIT;
-}
-
 XCALL(op_read)
 {
     struct xobj *o;
@@ -279,7 +269,7 @@ XCALL(op_read)
         memcpy(mem, o->data + from, now);
         if (likely(now == bytes))
             return HOST_OK;
-        if (between_pieces(s) != HOST_OK)
+        if (xcall_between_pieces(s) != HOST_OK)
             return HOST_WAIT;
     }
 }
@@ -298,7 +288,7 @@ XCALL(op_write)
         memcpy(o->data + from, mem, now);
         if (likely(now == bytes))
             return HOST_OK;
-        if (between_pieces(s) != HOST_OK)
+        if (xcall_between_pieces(s) != HOST_OK)
             return HOST_WAIT;
     }
 }

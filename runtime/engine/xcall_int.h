@@ -117,6 +117,17 @@ static inline enum host_result xcall_wait_for(struct sip *s, uint64_t ns)
     return xcall_wait_until(s, ns > WAIT_FOREVER - now ? WAIT_FOREVER : now + ns);
 }
 
+/* Between two pieces of a long operation: HOST_WAIT if the SIP must give way first; then the
+ * operation is executed again. */
+static inline enum host_result xcall_between_pieces(struct sip *s)
+{
+    if (!atomic_load_explicit(&s->proc.interrupt, memory_order_relaxed))
+        return HOST_OK;
+    proc_wait_begin(&s->proc, WAIT_FOREVER);
+    sched_wake(&s->proc); /* before it blocks: it goes to the tail of the run queue */
+    return HOST_WAIT;
+}
+
 /* The object that a reference names, in a plain operation. */
 static inline struct xobj *xcall_row(xref ref)
 {

@@ -96,11 +96,17 @@ XCALL(op_share_child)
 
 XCALL(op_thaw)
 {
-    struct xobj *o = frozen_arg(s, x, slots[0], watched);
+    struct xheap *h = s->rt->xheap;
+    struct xobj *o = s->account.thaw.root ? xobj_at(h, s->account.thaw.root) /* the next piece */
+                                          : frozen_arg(s, x, slots[0], watched);
     if (watched && !o)
         return HOST_TRAP;
-    slots[0] = xcall_ref(frozen_thaw(s->rt->xheap, o), watched);
-    return HOST_OK;
+    enum thaw r;
+    while ((r = frozen_thaw_some(h, &s->account, o)) == THAW_MORE)
+        if (xcall_between_pieces(s) != HOST_OK)
+            return HOST_WAIT;
+    slots[0] = xcall_ref(r == THAW_DONE ? o : NULL, watched);
+    return xcall_done(s);
 }
 
 /* ---- slots ---- */

@@ -271,6 +271,54 @@ START_TEST(large_block_leaves_bit_by_bit)
 }
 END_TEST
 
+/* A tree and a large block that others share, too: each piece leaves something that can be ended.
+ */
+START_TEST(thawed_in_pieces)
+{
+    struct world w;
+    struct xaccount a, b;
+    open_either(&w, _i % 2);
+    account_open(&w, &a);
+    account_open(&w, &b);
+    struct xobj *f = frame(&w, &a, 5 << 20), *t = chain(&w, &a, MANY), *o;
+    xblock_touch(f, f->len);
+    memset(f->data + f->type->size, 7, f->len);
+    frozen_freeze(w.heap, f);
+    frozen_freeze(w.heap, t);
+    struct xobj *mine[2] = {frozen_share(w.heap, f, &b), frozen_share(w.heap, t, &b)};
+    ck_assert(mine[0] && mine[1]);
+    for (uint32_t i = 0; i < 2; i++) {
+        enum thaw r;
+        uint32_t pieces = 1, stop = (uint32_t)_i / 2;
+        while ((r = frozen_thaw_some(w.heap, &b, mine[i])) == THAW_MORE) {
+            ck_assert_uint_lt(pieces, 1000);
+            world_audit(&w);
+            if (pieces++ == stop)
+                break;
+        }
+        if (r == THAW_MORE) { /* it ends meanwhile */
+            (void)wind_up(&w, &b);
+            account_open(&w, &b);
+            mine[1] = frozen_share(w.heap, t, &b);
+            continue;
+        }
+        ck_assert_int_eq(r, THAW_DONE);
+        ck_assert_uint_gt(pieces, i ? MANY / 2048 : 4);
+        ck_assert_uint_eq(mine[i]->kind, XOBJ_BLOCK);
+        world_audit(&w);
+    }
+    if (_i / 2 == 0) {
+        o = mine[0];
+        ck_assert(memcmp(o->data + o->type->size, f->data + f->type->size, 5 << 20) == 0);
+        ck_assert_ptr_ne(o->data, f->data);
+    }
+    xaccount_close(w.heap, &a);
+    world_audit(&w);
+    xaccount_close(w.heap, &b);
+    world_close(&w);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("end");
@@ -285,6 +333,7 @@ int main(void)
     tcase_add_loop_test(tc, full_of_what_is_ended_later, 0, 2);
     tcase_add_loop_test(tc, set_with_many, 0, 2);
     tcase_add_loop_test(tc, large_block_leaves_bit_by_bit, 0, 2);
+    tcase_add_loop_test(tc, thawed_in_pieces, 0, 8);
     suite_add_tcase(suite, tc);
     SRunner *sr = srunner_create(suite);
     srunner_run_all(sr, CK_ENV);
