@@ -84,6 +84,7 @@ struct memory {
     bool has_max;
     enum memory_mode mode; /* access_mode() of its module */
     struct extent extent;
+    struct extent other; /* sip_move_some() */
 };
 
 struct table {
@@ -92,6 +93,8 @@ struct table {
     bool has_max;
     uint8_t elem;
     struct extent extent;
+    struct extent other; /* sip_move_some() */
+    uint32_t filled;     /* new slots that have their value, while it grows */
 };
 
 /* One frame of a guest backtrace. */
@@ -281,7 +284,12 @@ struct table *instance_table(const struct instance *inst, uint32_t index);
 uint64_t *instance_global(const struct instance *inst, uint32_t index);
 const struct functype *instance_functype(const struct instance *inst, uint32_t func);
 
-/* -1 or the old size in Wasm pages. */
+/* About half a millisecond of the work; false: to be called again with the same operands before the
+ * guest runs. *old: -1 or the old size. */
+must_check bool memory_grow_some(struct sip *s, struct memory *m, uint32_t delta, int64_t *old);
+must_check bool table_grow_some(struct sip *s, struct table *t, uint32_t delta, uint64_t init,
+                                int64_t *old);
+/* All of it: -1 or the old size in Wasm pages, in slots. */
 int64_t memory_grow(struct sip *s, struct memory *m, uint32_t delta);
 int64_t table_grow(struct sip *s, struct table *t, uint32_t delta, uint64_t init);
 

@@ -105,13 +105,22 @@ static enum status make_own(struct instance *inst, struct diag *why)
     return make_slots(inst, why);
 }
 
+static void shrink(struct sip *s, struct extent *e, struct extent *other, uint32_t *n)
+{
+    uint32_t now = other->committed < *n ? other->committed : *n;
+    if (now)
+        extent_decommit(s->rt->region, other, now); /* nobody is charged for it */
+    *n -= now;
+    sip_decommit(s, e, n);
+}
+
 void instance_shrink(struct instance *inst, uint32_t *n)
 {
     const struct vview *v = inst->view;
     for (uint32_t i = v->nimported[EXT_MEMORY]; i < v->nmemories; i++)
-        sip_decommit(inst->sip, &inst->memories[i]->extent, n);
+        shrink(inst->sip, &inst->memories[i]->extent, &inst->memories[i]->other, n);
     for (uint32_t i = v->nimported[EXT_TABLE]; i < v->ntables; i++)
-        sip_decommit(inst->sip, &inst->tables[i]->extent, n);
+        shrink(inst->sip, &inst->tables[i]->extent, &inst->tables[i]->other, n);
 }
 
 void instance_destroy(struct instance *inst)

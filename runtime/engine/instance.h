@@ -94,6 +94,12 @@ void sip_rewind(struct sip *s, struct sip_mark m);
 /* Commits the next n pages of an extent at the SIP's expense. E_LIMIT: page quota or the extent's
  * end; E_NOMEM. */
 must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n);
+/* Makes room for npages in an extent of the compact zone, elsewhere if need be, in pieces: `other`
+ * is the new place as long as not everything is there, then what is left of the old one. MOVES: to
+ * be called again; STUCK: there is no room, nothing has changed. */
+enum sip_moved { MOVED, MOVES, STUCK };
+enum sip_moved sip_move_some(struct sip *s, struct extent *e, struct extent *other,
+                             uint32_t npages);
 /* Gives its last pages back, up to *n, and takes them off *n. */
 void sip_decommit(struct sip *s, struct extent *e, uint32_t *n);
 /* Gives an extent of the SIP back; a zeroed one is accepted. */

@@ -241,7 +241,10 @@ HANDLER(MEMORY_SIZE)
 }
 HANDLER(MEMORY_GROW)
 {
-    acc = (uint32_t)memory_grow(s, s->exec.inst->mem0, (uint32_t)fp[pc->b]);
+    int64_t old;
+    if (unlikely(!memory_grow_some(s, s->exec.inst->mem0, (uint32_t)fp[pc->b], &old)))
+        AGAIN_OR_NEXT(false, 1);
+    acc = (uint32_t)old;
     fp[pc->a] = acc;
     mem = interp_refresh(s);
     NEXT(1);
@@ -324,7 +327,10 @@ HANDLER(TABLE_SIZE)
 HANDLER(TABLE_GROW)
 {
     uint64_t *o = fp + pc->a;
-    acc = (uint32_t)table_grow(s, s->exec.inst->tables[pc->imm], (uint32_t)o[1], o[0]);
+    int64_t old;
+    if (unlikely(!table_grow_some(s, s->exec.inst->tables[pc->imm], (uint32_t)o[1], o[0], &old)))
+        AGAIN_OR_NEXT(false, 1);
+    acc = (uint32_t)old;
     o[0] = acc;
     NEXT(1);
 }

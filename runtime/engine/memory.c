@@ -83,28 +83,33 @@ must_check enum status memory_create(struct sip *s, const struct vmemory *type, 
 void memory_destroy(struct sip *s, struct memory *m)
 {
     sip_release(s, &m->extent);
+    extent_release(s->rt->region, &m->other);
     *m = (struct memory){0};
 }
 
 /* Makes room for npages (4 KiB) in a compact memory's extent. */
-static bool make_room(struct sip *s, struct memory *m, uint32_t npages)
+static enum sip_moved make_room(struct sip *s, struct memory *m, uint32_t npages)
 {
+    if (m->other.npages)
+        return sip_move_some(s, &m->extent, &m->other, npages);
     if (npages <= m->extent.npages)
-        return true;
+        return MOVED;
     if (!m->extent.npages)
         return extent_reserve(s->rt->region, ZONE_COMPACT, s->proc.owner, npages, PAGE_R | PAGE_W,
-                              &m->extent) == OK;
+                              &m->extent) == OK
+                   ? MOVED
+                   : STUCK;
     uint64_t limit = PAGES_OF(bytes_of(m, m->max));
     uint64_t twice = (uint64_t)m->extent.npages * 2;
     uint32_t roomy = (uint32_t)(twice < limit ? twice : limit);
-    return (roomy > npages && extent_move(s->rt->region, &m->extent, roomy) == OK) ||
-           extent_move(s->rt->region, &m->extent, npages) == OK;
+    enum sip_moved got = roomy > npages ? sip_move_some(s, &m->extent, &m->other, roomy) : STUCK;
+    return got != STUCK ? got : sip_move_some(s, &m->extent, &m->other, npages);
 }
 
 /* A memory among the SIP's data gets an extent of `npages`; its old bytes are not used again. */
 static bool leave_home(struct sip *s, struct memory *m, uint32_t npages)
 {
-    if (!make_room(s, m, npages))
+    if (make_room(s, m, npages) != MOVED)
         return false;
     if (sip_commit(s, &m->extent, npages) != OK) {
         sip_release(s, &m->extent);
@@ -114,28 +119,43 @@ static bool leave_home(struct sip *s, struct memory *m, uint32_t npages)
     return true;
 }
 
-int64_t memory_grow(struct sip *s, struct memory *m, uint32_t delta)
+bool memory_grow_some(struct sip *s, struct memory *m, uint32_t delta, int64_t *old)
 {
-    uint32_t old = m->pages, have = m->extent.committed;
-    if (delta > m->max - old)
-        return -1;
+    uint32_t was = m->pages, have = m->extent.committed;
+    *old = -1;
+    if (delta > m->max - was)
+        return true;
+    *old = was;
     if (delta == 0)
-        return old;
-    uint32_t need = PAGES_OF(bytes_of(m, old + delta));
+        return true;
+    uint32_t need = PAGES_OF(bytes_of(m, was + delta));
+    *old = -1;
     /* the quota is asked first: a hopeless request must not move anything */
     if (need - have > s->proc.max_pages - s->proc.npages)
-        return -1;
+        return true;
     bool ok;
-    if (m->bytes && !m->extent.npages)
+    if (m->bytes && !m->extent.npages) {
         ok = leave_home(s, m, need);
-    else
-        ok = (m->mode == MEMORY_GUARD || make_room(s, m, need)) &&
-             sip_commit(s, &m->extent, need - have) == OK;
+    } else {
+        enum sip_moved room = m->mode == MEMORY_GUARD ? MOVED : make_room(s, m, need);
+        if (room == MOVES)
+            return false;
+        ok = room == MOVED && sip_commit(s, &m->extent, need - have) == OK;
+    }
     if (ok || m->extent.npages) /* it may have moved without growing */
-        moved(m, extent_base(s, m), ok ? old + delta : old);
+        moved(m, extent_base(s, m), ok ? was + delta : was);
     if (s->rt->engine->resized)
         s->rt->engine->resized(s);
-    return ok ? (int64_t)old : -1;
+    *old = ok ? (int64_t)was : -1;
+    return true;
+}
+
+int64_t memory_grow(struct sip *s, struct memory *m, uint32_t delta)
+{
+    int64_t old;
+    while (!memory_grow_some(s, m, delta, &old))
+        ;
+    return old;
 }
 
 void *guest_bytes(const struct instance *inst, uint32_t ptr, uint64_t n)

@@ -37,6 +37,43 @@ must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n)
     return st;
 }
 
+enum sip_moved sip_move_some(struct sip *s, struct extent *e, struct extent *other, uint32_t npages)
+{
+    enum { AT_ONCE = 1024, PIECE = 256 }; /* pages */
+    struct region *r = s->rt->region;
+    if (!other->npages) {
+        if (e->committed <= AT_ONCE)
+            return extent_move(r, e, npages) == OK ? MOVED : STUCK;
+        if (extent_widen(r, e, npages))
+            return MOVED;
+        return extent_reserve(r, ZONE_COMPACT, s->proc.owner, npages, PAGE_R | PAGE_W, other) == OK
+                   ? MOVES
+                   : STUCK;
+    }
+    if (other->npages > e->npages) {
+        size_t at = extent_bytes(other);
+        uint32_t left = e->committed - other->committed, n = left < PIECE ? left : PIECE;
+        if (extent_commit(r, other, n) != OK) {
+            extent_release(r, other);
+            return STUCK;
+        }
+        memcpy((char *)extent_addr(r, other) + at, (char *)extent_addr(r, e) + at,
+               (size_t)n << PAGE_SHIFT);
+        if (n == left) {
+            struct extent old = *e;
+            *e = *other;
+            *other = old;
+        }
+        return MOVES;
+    }
+    if (other->committed > AT_ONCE) {
+        extent_decommit(r, other, AT_ONCE);
+        return MOVES;
+    }
+    extent_release(r, other);
+    return MOVED;
+}
+
 void sip_decommit(struct sip *s, struct extent *e, uint32_t *n)
 {
     uint32_t now = e->committed < *n ? e->committed : *n;

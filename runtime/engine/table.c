@@ -44,54 +44,83 @@ must_check enum status table_create(struct sip *s, const struct vtable *type, st
 void table_destroy(struct sip *s, struct table *t)
 {
     sip_release(s, &t->extent);
+    extent_release(s->rt->region, &t->other);
     *t = (struct table){0};
 }
 
+/* The first extent of a small table. */
+static bool leave_home(struct sip *s, struct table *t, uint32_t npages)
+{
+    struct region *r = s->rt->region;
+    struct extent e = {0};
+    if (extent_reserve(r, ZONE_COMPACT, s->proc.owner, npages, PAGE_R | PAGE_W, &e) != OK)
+        return false;
+    if (sip_commit(s, &e, npages) != OK) {
+        sip_release(s, &e);
+        return false;
+    }
+    uint64_t *slots = extent_addr(r, &e);
+    if (t->size)
+        memcpy(slots, t->slots, t->size * sizeof(uint64_t));
+    t->extent = e;
+    t->slots = slots;
+    return true;
+}
+
 /* Makes room for `size` slots; slots beyond t->size are zero or will be filled by the caller. */
-static bool make_room(struct sip *s, struct table *t, uint32_t size)
+static enum sip_moved make_room(struct sip *s, struct table *t, uint32_t size)
 {
     uint32_t npages = pages_for(size);
-    struct region *r = s->rt->region;
-    if (!t->extent.npages) {
-        struct extent e = {0};
-        if (extent_reserve(r, ZONE_COMPACT, s->proc.owner, npages, PAGE_R | PAGE_W, &e) != OK)
-            return false;
-        if (sip_commit(s, &e, npages) != OK) {
-            sip_release(s, &e);
-            return false;
-        }
-        uint64_t *slots = extent_addr(r, &e);
-        if (t->size)
-            memcpy(slots, t->slots, t->size * sizeof(uint64_t));
-        t->extent = e;
-        t->slots = slots;
-        return true;
-    }
-    if (npages > t->extent.npages) {
+    if (!t->extent.npages)
+        return leave_home(s, t, npages) ? MOVED : STUCK;
+    if (t->other.npages || npages > t->extent.npages) {
         uint32_t roomy = npages < UINT32_MAX / 2 ? npages * 2 : npages;
-        if (extent_move(r, &t->extent, roomy) != OK && extent_move(r, &t->extent, npages) != OK)
-            return false;
-        t->slots = extent_addr(r, &t->extent);
+        enum sip_moved got = sip_move_some(s, &t->extent, &t->other, roomy);
+        if (got == STUCK)
+            got = sip_move_some(s, &t->extent, &t->other, npages);
+        if (got != MOVED)
+            return got;
+        t->slots = extent_addr(s->rt->region, &t->extent);
     }
     return npages <= t->extent.committed ||
-           sip_commit(s, &t->extent, npages - t->extent.committed) == OK;
+                   sip_commit(s, &t->extent, npages - t->extent.committed) == OK
+               ? MOVED
+               : STUCK;
+}
+
+bool table_grow_some(struct sip *s, struct table *t, uint32_t delta, uint64_t init, int64_t *old)
+{
+    enum { PIECE = 1 << 17 };
+    uint32_t was = t->size;
+    *old = -1;
+    if (delta > t->max - was)
+        return true;
+    uint64_t quota = (uint64_t)(s->proc.max_pages - s->proc.npages) << PAGE_SHIFT;
+    if (!t->filled) {
+        if ((uint64_t)delta * sizeof(uint64_t) > quota + PAGE_BYTES)
+            return true;
+        enum sip_moved room = delta ? make_room(s, t, was + delta) : MOVED;
+        if (room != MOVED)
+            return room == STUCK;
+    }
+    uint32_t left = delta - t->filled, now = left < PIECE ? left : PIECE;
+    for (uint32_t i = was + t->filled; now; i++, now--, t->filled++)
+        t->slots[i] = init;
+    if (t->filled < delta)
+        return false;
+    t->filled = 0;
+    t->size = was + delta;
+    *old = was;
+    if (delta && s->rt->engine->resized)
+        s->rt->engine->resized(s);
+    return true;
 }
 
 int64_t table_grow(struct sip *s, struct table *t, uint32_t delta, uint64_t init)
 {
-    uint32_t old = t->size;
-    if (delta > t->max - old)
-        return -1;
-    if (delta == 0)
-        return old;
-    uint64_t quota = (uint64_t)(s->proc.max_pages - s->proc.npages) << PAGE_SHIFT;
-    if ((uint64_t)delta * sizeof(uint64_t) > quota + PAGE_BYTES || !make_room(s, t, old + delta))
-        return -1;
-    for (uint32_t i = old; i < old + delta; i++)
-        t->slots[i] = init;
-    t->size = old + delta;
-    if (s->rt->engine->resized)
-        s->rt->engine->resized(s);
+    int64_t old;
+    while (!table_grow_some(s, t, delta, init, &old))
+        ;
     return old;
 }
 

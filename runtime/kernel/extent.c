@@ -64,6 +64,14 @@ enum status extent_protect_part(struct region *r, const struct extent *e, uint32
     return st;
 }
 
+bool extent_widen(struct region *r, struct extent *e, uint32_t npages)
+{
+    lock(r);
+    bool wide = pages_widen(r, e, npages);
+    unlock(r);
+    return wide;
+}
+
 enum status extent_move(struct region *r, struct extent *e, uint32_t npages)
 {
     lock(r);

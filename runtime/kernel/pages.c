@@ -543,22 +543,29 @@ enum status pages_protect_part(struct region *r, const struct extent *e, uint32_
     return OK;
 }
 
-enum status pages_move(struct region *r, struct extent *e, uint32_t npages)
+bool pages_widen(struct region *r, struct extent *e, uint32_t npages)
 {
     check_extent(r, e);
     check(e->zone == ZONE_COMPACT && !e->down);
     uint32_t order = order_of(npages), old = order_of(e->npages);
     if (order <= old)
-        return OK;
+        return true;
+    if (order >= ORDER_N || !buddy_grow(&r->buddy, e->first, old, order))
+        return false;
+    e->npages = 1u << order;
+    return true;
+}
+
+enum status pages_move(struct region *r, struct extent *e, uint32_t npages)
+{
+    uint32_t order = order_of(npages), old = order_of(e->npages);
     if (e->rights != (PAGE_R | PAGE_W))
         return E_ARGUMENT;
-    if (fails_on_order(r) || order >= ORDER_N)
+    if (order > old && fails_on_order(r))
         return E_NOMEM;
-    if (buddy_grow(&r->buddy, e->first, old, order)) {
-        e->npages = 1u << order;
+    if (pages_widen(r, e, npages))
         return OK;
-    }
-    if (over_limit(r, e->committed))
+    if (order >= ORDER_N || over_limit(r, e->committed))
         return E_NOMEM;
     uint32_t first = buddy_alloc(&r->buddy, order);
     if (first == NO_BLOCK)

@@ -97,6 +97,8 @@ must_check enum status extent_protect(struct region *r, struct extent *e, uint8_
  * alone. */
 must_check enum status extent_protect_part(struct region *r, const struct extent *e, uint32_t at,
                                            uint32_t n, uint8_t rights);
+/* Makes room for npages where it is; false: what follows is in use. */
+must_check bool extent_widen(struct region *r, struct extent *e, uint32_t npages);
 /* Makes a compact extent larger, so that it can hold `npages`: in place where the neighbour is
  * free, else by moving it, contents included. E_NOMEM: unchanged. Needs rights R and W. */
 must_check enum status extent_move(struct region *r, struct extent *e, uint32_t npages);

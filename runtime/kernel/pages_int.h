@@ -101,6 +101,7 @@ void pages_decommit(struct region *r, struct extent *e, uint32_t n);
 enum status pages_protect(struct region *r, struct extent *e, uint8_t rights);
 enum status pages_protect_part(struct region *r, const struct extent *e, uint32_t at, uint32_t n,
                                uint8_t rights);
+bool pages_widen(struct region *r, struct extent *e, uint32_t npages);
 enum status pages_move(struct region *r, struct extent *e, uint32_t npages);
 void pages_release(struct region *r, struct extent *e);
 void pages_trim(struct region *r);

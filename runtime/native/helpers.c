@@ -277,11 +277,20 @@ HELPER(memory_init, uint64_t segment, uint64_t dst, uint64_t src, uint64_t n)
     return in_pieces(ctx, init_step, a);
 }
 
+/* a: delta */
+static struct hret memory_grow_step(struct nctx *ctx, uint64_t *a)
+{
+    int64_t old;
+    if (!memory_grow_some(ctx->sip, ctx->inst->mem0, (uint32_t)a[0], &old))
+        return leave(LEAVE_TO_YIELD);
+    return (struct hret){(uint32_t)old, LEAVE_NOT};
+}
+
 HELPER(memory_grow, uint64_t delta);
 HELPER(memory_grow, uint64_t delta)
 {
-    int64_t old = memory_grow(ctx->sip, ctx->inst->mem0, (uint32_t)delta);
-    return (struct hret){(uint32_t)old, LEAVE_NOT};
+    uint64_t a[6] = {(uint32_t)delta};
+    return in_pieces(ctx, memory_grow_step, a);
 }
 
 HELPER(data_drop, uint64_t segment);
@@ -291,11 +300,20 @@ HELPER(data_drop, uint64_t segment)
     return done;
 }
 
+/* a: table, init, delta */
+static struct hret table_grow_step(struct nctx *ctx, uint64_t *a)
+{
+    int64_t old;
+    if (!table_grow_some(ctx->sip, ctx->inst->tables[a[0]], (uint32_t)a[2], a[1], &old))
+        return leave(LEAVE_TO_YIELD);
+    return (struct hret){(uint32_t)old, LEAVE_NOT};
+}
+
 HELPER(table_grow, uint64_t table, uint64_t init, uint64_t delta);
 HELPER(table_grow, uint64_t table, uint64_t init, uint64_t delta)
 {
-    int64_t old = table_grow(ctx->sip, ctx->inst->tables[(uint32_t)table], (uint32_t)delta, init);
-    return (struct hret){(uint32_t)old, LEAVE_NOT};
+    uint64_t a[6] = {(uint32_t)table, init, (uint32_t)delta};
+    return in_pieces(ctx, table_grow_step, a);
 }
 
 /* a: dst, value, n, table */

@@ -293,6 +293,64 @@ START_TEST(tables_grow)
 }
 END_TEST
 
+/* What stands beside an extent, so that it cannot grow where it is. */
+static void hem_in(struct extent *walls, uint32_t n, uint32_t npages)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        walls[i] = (struct extent){0};
+        ck_assert_int_eq(extent_reserve(rt.region, ZONE_COMPACT, OWNER_XHEAP, npages,
+                                        PAGE_R | PAGE_W, &walls[i]),
+                         OK);
+    }
+}
+
+/* A large memory or table moves in pieces, and may be given up at each of them. */
+START_TEST(growth_in_pieces)
+{
+    enum { WALLS = 8, AT = 200 };
+    struct extent walls[2 * WALLS];
+    for (uint32_t stop = 0; stop < 4; stop++) {
+        struct instance *inst;
+        struct diag why;
+        uint32_t pieces = 0, ends = stop * 15;
+        int64_t old;
+        open_sip(MEMORY_COMPACT, (struct spawn_options){0});
+        ck_assert_int_eq(load("(module (memory 200) (table 2000000 funcref))", &inst, &why), OK);
+        struct memory *m = inst->mem0;
+        struct table *t = inst->tables[0];
+        hem_in(walls, WALLS, m->extent.npages);
+        hem_in(walls + WALLS, WALLS, t->extent.npages);
+        for (uint32_t i = 0; i < AT; i++)
+            m->base[i * 65536 + i] = (uint8_t)(i + 1);
+        t->slots[1999999] = 18;
+        while (!memory_grow_some(sip, m, AT, &old)) {
+            ck_assert(region_audit(rt.region, &why) == OK);
+            if (++pieces == ends)
+                break;
+        }
+        if (pieces != ends || !ends) {
+            ck_assert_uint_gt(pieces, 12);
+            ck_assert_int_eq(old, AT);
+            for (uint32_t i = 0; i < AT; i++)
+                ck_assert_uint_eq(m->base[i * 65536 + i], i + 1);
+            ck_assert_uint_eq(m->base[2 * AT * 65536 - 1], 0);
+            ck_assert_uint_eq(m->other.npages, 0);
+        }
+        for (pieces = 0; !table_grow_some(sip, t, 600000, 5, &old); pieces++)
+            if (pieces && pieces == ends)
+                break;
+        if (pieces != ends || !ends) {
+            ck_assert_uint_gt(pieces, 15);
+            ck_assert_int_eq(old, 2000000);
+            ck_assert(t->slots[1999999] == 18 && t->slots[2000000] == 5 && t->slots[2599999] == 5);
+        }
+        for (uint32_t i = 0; i < 2 * WALLS; i++)
+            extent_release(rt.region, &walls[i]);
+        close_sip();
+    }
+}
+END_TEST
+
 START_TEST(quota_refuses_an_instance)
 {
     struct instance *inst;
@@ -434,6 +492,7 @@ int main(void)
     tcase_add_test(t, bulk_operations_check_before_they_write);
     tcase_add_loop_test(t, memory_growth_keeps_bytes, 0, MEMORY_MODE_N);
     tcase_add_test(t, tables_grow);
+    tcase_add_test(t, growth_in_pieces);
     tcase_add_loop_test(t, quota_refuses_an_instance, 0, MEMORY_MODE_N);
     tcase_add_loop_test(t, page_failures_leave_nothing, 0, MEMORY_MODE_N);
     tcase_add_test(t, control_pages_rewind_to_zero);
