@@ -124,12 +124,12 @@ struct fdent fdtable_describe(int host, const struct stat *st)
     return e;
 }
 
-int fdtable_close(struct fdent *e)
+int fdtable_release(struct fdent *e)
 {
-    int r = e->owned ? errno_result(close(e->host)) : 0;
+    int host = e->owned ? e->host : -1;
     free(e->preopen);
     *e = (struct fdent){.host = -1};
-    return r;
+    return host;
 }
 
 static uint64_t ns_of(struct timespec t)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -199,6 +201,15 @@ static int64_t do_times(const struct pathjob *j)
     return r;
 }
 
+/* ---- open files ---- */
+
+static int64_t do_close(struct pathjob *j)
+{
+    int fd = j->dir;
+    j->dir = -1;
+    return result_of(close(fd));
+}
+
 int64_t pathjob_do(struct pathjob *j)
 {
     switch (j->kind) {
@@ -223,6 +234,18 @@ int64_t pathjob_do(struct pathjob *j)
         return do_readlink(j);
     case PATHJOB_TIMES:
         return do_times(j);
+    case PATHJOB_STAT:
+        return result_of(fstat(j->dir, &j->stat));
+    case PATHJOB_RESIZE:
+        return result_of(ftruncate(j->dir, (off_t)j->at));
+    case PATHJOB_TOUCH:
+        return result_of(futimens(j->dir, j->times));
+    case PATHJOB_ALLOCATE: /* not posix_fallocate: where the file system cannot, that writes all */
+        return result_of(fallocate(j->dir, 0, (off_t)j->at, (off_t)j->length));
+    case PATHJOB_ADVISE:
+        return -posix_fadvise(j->dir, (off_t)j->at, (off_t)j->length, j->flags);
+    case PATHJOB_CLOSE:
+        return do_close(j);
     }
     BUG("kind of job");
 }
@@ -230,4 +253,43 @@ int64_t pathjob_do(struct pathjob *j)
 int64_t pathjob_call(struct aio_op *op)
 {
     return pathjob_do(container_of(op, struct pathjob, op));
+}
+
+/* ---- what is left behind ---- */
+
+struct leftovers {
+    struct aio_op op;
+    uint32_t n;
+    int fds[];
+};
+
+static void close_all(const int *fds, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        close(fds[i]);
+}
+
+static int64_t close_leftovers(struct aio_op *op)
+{
+    const struct leftovers *l = container_of(op, struct leftovers, op);
+    close_all(l->fds, l->n);
+    return 0;
+}
+
+static void free_leftovers(struct aio_op *op)
+{
+    free(container_of(op, struct leftovers, op));
+}
+
+void pathjob_close(struct aio *a, const int *fds, uint32_t n)
+{
+    struct leftovers *l = a ? malloc(sizeof *l + n * sizeof l->fds[0]) : NULL;
+    if (!l) {
+        close_all(fds, n);
+        return;
+    }
+    l->op = (struct aio_op){.kind = AIO_CALL, .call = close_leftovers, .over = free_leftovers};
+    l->n = n;
+    memcpy(l->fds, fds, n * sizeof *fds);
+    aio_submit(a, &l->op);
 }

@@ -1,6 +1,6 @@
-/* What is done with names beneath a directory, as a record that any thread can carry out: system
- * calls on names may block. Every name goes through the sandbox (INV-20); calls that take a name
- * get one without slashes, in a directory that the sandbox opened.
+/* What is done with names beneath a directory, and with open files but for their bytes, as a record
+ * that any thread can carry out: these system calls may block. Every name goes through the sandbox
+ * (INV-20); calls that take a name get one without slashes, in a directory that the sandbox opened.
  */
 #ifndef RUNTIME_WASI_PATHJOB_H
 #define RUNTIME_WASI_PATHJOB_H
@@ -25,6 +25,13 @@ enum pathjob_kind {
     PATHJOB_SYMLINK,  /* that contains other_path */
     PATHJOB_READLINK, /* into `buffer` */
     PATHJOB_TIMES,    /* sets `times` */
+    /* the rest: with the open file `dir` itself */
+    PATHJOB_STAT,     /* `stat` */
+    PATHJOB_RESIZE,   /* to `at` bytes */
+    PATHJOB_TOUCH,    /* sets `times` */
+    PATHJOB_ALLOCATE, /* `length` bytes from `at` on */
+    PATHJOB_ADVISE,   /* the same, posix_fadvise(2) with `flags` */
+    PATHJOB_CLOSE,    /* which is no descriptor after that */
 };
 
 /* A zeroed one with what its kind needs set. Descriptors and bytes must stay until it was done. */
@@ -36,7 +43,7 @@ struct pathjob {
     const char *path, *other_path;
     int flags;
     bool follow; /* a final link: LOOK, LINK, TIMES */
-    uint64_t at;
+    uint64_t at, length;
     void *buffer;
     uint32_t room;
     struct timespec times[2];
@@ -45,7 +52,9 @@ struct pathjob {
 
 /* Not negative, or a negative errno. */
 int64_t pathjob_do(struct pathjob *j);
-/* The same for an operation that is a pathjob's `op`. */
+/* Closes descriptors for nobody who waits: on a thread, or here if `a` is NULL. */
+void pathjob_close(struct aio *a, const int *fds, uint32_t n);
+/* The same as pathjob_do() for an operation that is a pathjob's `op`. */
 int64_t pathjob_call(struct aio_op *op);
 
 #endif

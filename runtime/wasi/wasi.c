@@ -211,9 +211,7 @@ void wasi_teardown(struct sip *s)
         return;
     wasi_io_abandon(s->rt->aio, w);
     wasi_path_abandon(s->rt->aio, w);
-    for (uint32_t i = 0; i < w->nfds; i++)
-        if (w->fds[i].host >= 0)
-            fdtable_close(&w->fds[i]);
+    wasi_path_close_all(s->rt, w);
     if (w->epoll >= 0)
         close(w->epoll);
     free(w->fds);

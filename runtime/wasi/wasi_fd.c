@@ -5,6 +5,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Meanwhile, if others want to run: INV-21. */
+static enum wasi_errno on_file(struct call *c, struct pathjob j)
+{
+    j.other = -1;
+    return wasi_path_do_simply(c, j);
+}
+
 enum wasi_errno wasi_fd_advise(struct call *c)
 {
     static const int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
@@ -16,7 +23,11 @@ enum wasi_errno wasi_fd_advise(struct call *c)
         return c->err;
     if (advice >= ARRAY_LEN(advices) || offset > INT64_MAX || n > INT64_MAX)
         return WASI_EINVAL;
-    return errno_to_wasi(posix_fadvise(e->host, (off_t)offset, (off_t)n, advices[advice]));
+    return on_file(c, (struct pathjob){.kind = PATHJOB_ADVISE,
+                                       .dir = e->host,
+                                       .at = offset,
+                                       .length = n,
+                                       .flags = advices[advice]});
 }
 
 enum wasi_errno wasi_fd_allocate(struct call *c)
@@ -27,14 +38,30 @@ enum wasi_errno wasi_fd_allocate(struct call *c)
         return c->err;
     if (n == 0 || offset > INT64_MAX || n > INT64_MAX)
         return WASI_EINVAL;
-    /* not posix_fallocate: where the file system cannot, that writes every block */
-    return errno_of(errno_result(fallocate(e->host, 0, (off_t)offset, (off_t)n)));
+    return on_file(
+        c, (struct pathjob){.kind = PATHJOB_ALLOCATE, .dir = e->host, .at = offset, .length = n});
+}
+
+/* Closes what the entry owned, which is free from then on. */
+static enum wasi_errno end_entry(struct call *c, struct fdent *e)
+{
+    int host = fdtable_release(e);
+    return host < 0 ? WASI_SUCCESS
+                    : on_file(c, (struct pathjob){.kind = PATHJOB_CLOSE, .dir = host});
+}
+
+/* An earlier go of the call has begun to close, and the entry is gone. */
+static enum wasi_errno go_on_closing(struct call *c)
+{
+    return on_file(c, (struct pathjob){.kind = PATHJOB_CLOSE, .dir = -1});
 }
 
 enum wasi_errno wasi_fd_close(struct call *c)
 {
+    if (c->w->errand)
+        return go_on_closing(c);
     struct fdent *e = call_fd(c, 0, 0);
-    return call_bad(c) ? c->err : errno_of(fdtable_close(e));
+    return call_bad(c) ? c->err : end_entry(c, e);
 }
 
 enum wasi_errno wasi_fd_datasync(struct call *c)
@@ -106,14 +133,18 @@ enum wasi_errno wasi_fd_filestat_get(struct call *c)
 {
     uint8_t *out = call_bytes(c, 1, FILESTAT_BYTES);
     struct fdent *e = call_fd(c, 0, RIGHT_FD_FILESTAT_GET);
-    struct stat st;
+    struct pathjob j = {.kind = PATHJOB_STAT, .other = -1};
+    int64_t r;
     if (call_bad(c))
         return c->err;
-    if (fstat(e->host, &st) != 0)
-        return errno_to_wasi(errno);
-    fdtable_put_filestat(out, &st);
-    out[16] = e->filetype; /* tells the kinds of sockets apart */
-    return WASI_SUCCESS;
+    j.dir = e->host;
+    if (!wasi_path_do(c, &j, &r))
+        return WASI_SUCCESS;
+    if (r == 0) {
+        fdtable_put_filestat(out, &j.stat);
+        out[16] = e->filetype; /* tells the kinds of sockets apart */
+    }
+    return errno_of((int)r);
 }
 
 enum wasi_errno wasi_fd_filestat_set_size(struct call *c)
@@ -128,19 +159,20 @@ enum wasi_errno wasi_fd_filestat_set_size(struct call *c)
         return WASI_ENOTCAPABLE;
     if (size > INT64_MAX)
         return WASI_EINVAL;
-    return errno_of(errno_result(ftruncate(e->host, (off_t)size)));
+    return on_file(c, (struct pathjob){.kind = PATHJOB_RESIZE, .dir = e->host, .at = size});
 }
 
 enum wasi_errno wasi_fd_filestat_set_times(struct call *c)
 {
     struct fdent *e = call_fd(c, 0, RIGHT_FD_FILESTAT_SET_TIMES);
-    struct timespec t[2];
+    struct pathjob j = {.kind = PATHJOB_TOUCH};
     if (call_bad(c))
         return c->err;
     if (e->read_only)
         return WASI_EROFS;
-    enum wasi_errno err = fdtable_times(call_u32(c, 3), call_u64(c, 1), call_u64(c, 2), t);
-    return err != WASI_SUCCESS ? err : errno_of(errno_result(futimens(e->host, t)));
+    j.dir = e->host;
+    enum wasi_errno err = fdtable_times(call_u32(c, 3), call_u64(c, 1), call_u64(c, 2), j.times);
+    return err != WASI_SUCCESS ? err : on_file(c, j);
 }
 
 enum wasi_errno wasi_fd_prestat_get(struct call *c)
@@ -175,13 +207,18 @@ enum wasi_errno wasi_fd_prestat_dir_name(struct call *c)
 /* Moves a descriptor to another number that is open, ending what was there. */
 enum wasi_errno wasi_fd_renumber(struct call *c)
 {
-    struct fdent *from = call_fd(c, 0, 0), *to = call_fd(c, 1, 0);
+    if (c->w->errand) {
+        (void)go_on_closing(c);
+        return WASI_SUCCESS;
+    }
+    struct fdent *from = call_fd(c, 0, 0), *to = call_fd(c, 1, 0), was;
     if (call_bad(c))
         return c->err;
     if (from == to)
         return WASI_SUCCESS;
-    fdtable_close(to);
+    was = *to;
     *to = *from;
     *from = (struct fdent){.host = -1};
+    (void)end_entry(c, &was);
     return WASI_SUCCESS;
 }

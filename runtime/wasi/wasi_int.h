@@ -130,13 +130,17 @@ enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_on
 void wasi_io_abandon(struct aio *a, struct wasi *w);
 
 /* Operations meanwhile; NULL: nobody else wants to run, an ordinary system call will do. */
-struct aio *wasi_io_meanwhile(const struct call *c);
+struct aio *wasi_io_meanwhile(struct runtime *rt);
 
 /* ---- wasi_path.c ---- */
 
 /* Does the job, or has it done meanwhile; false: the call waits, and does it again when it is run
  * again. `way` is set here. */
 bool wasi_path_do(struct call *c, struct pathjob *j, int64_t *result);
+/* The same where only an errno comes of it. */
+enum wasi_errno wasi_path_do_simply(struct call *c, struct pathjob j);
+/* The SIP ends: closes what it has opened, on a thread if others want to run. */
+void wasi_path_close_all(struct runtime *rt, struct wasi *w);
 /* The SIP ends. */
 void wasi_path_abandon(struct aio *a, struct wasi *w);
 
@@ -161,8 +165,8 @@ enum wasi_errno fdtable_reserve(struct wasi *w, uint32_t *fd);
 /* Describes an open host descriptor as an entry: type, access, rights. E.g. rights of a terminal
  * lack SEEK and TELL, by which wasi-libc tells it from a file. */
 struct fdent fdtable_describe(int host, const struct stat *st);
-/* Closes what the entry owns; the number is free. */
-int fdtable_close(struct fdent *e);
+/* The number is free; what the entry owned is returned, and is to be closed; -1: nothing. */
+int fdtable_release(struct fdent *e);
 enum wasi_filetype fdtable_filetype(mode_t mode);
 void fdtable_put_filestat(uint8_t out[FILESTAT_BYTES], const struct stat *st);
 /* The timespecs that FSTFLAG_* and two times ask for; EINVAL for flags that contradict each other.

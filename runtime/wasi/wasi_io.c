@@ -109,9 +109,8 @@ void wasi_io_abandon(struct aio *a, struct wasi *w)
         over(&t->op);
 }
 
-struct aio *wasi_io_meanwhile(const struct call *c)
+struct aio *wasi_io_meanwhile(struct runtime *rt)
 {
-    struct runtime *rt = c->sip->rt;
     bool chosen = rt->aio_way != AIO_BEST;
     return !sched_seeded(rt->sched) && (chosen || sched_count(rt->sched) > 1) ? runtime_aio(rt)
                                                                               : NULL;
@@ -222,12 +221,12 @@ static struct aio *meanwhile(const struct call *c, const struct fdent *e, const 
         return c->sip->rt->aio;
     size_t total = iov_bytes(iov, n);
     bool regular = e->filetype == FILETYPE_REGULAR_FILE;
-    return regular && total && total <= INT32_MAX ? wasi_io_meanwhile(c) : NULL;
+    return regular && total && total <= INT32_MAX ? wasi_io_meanwhile(c->sip->rt) : NULL;
 }
 
 enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_only)
 {
-    struct aio *a = c->w->file ? c->sip->rt->aio : wasi_io_meanwhile(c);
+    struct aio *a = c->w->file ? c->sip->rt->aio : wasi_io_meanwhile(c->sip->rt);
     if (!a)
         return errno_of(errno_result(data_only ? fdatasync(e->host) : fsync(e->host)));
     if (c->w->file && aio_done(a, &c->w->file->op))

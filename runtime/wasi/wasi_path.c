@@ -45,6 +45,25 @@ void wasi_path_abandon(struct aio *a, struct wasi *w)
         over(&e->job.op);
 }
 
+void wasi_path_close_all(struct runtime *rt, struct wasi *w)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w->nfds; i++)
+        n += w->fds[i].host >= 0 && w->fds[i].owned;
+    int *fds = n ? malloc(n * sizeof *fds) : NULL;
+    n = 0;
+    for (uint32_t i = 0; i < w->nfds; i++) {
+        int host = w->fds[i].host >= 0 ? fdtable_release(&w->fds[i]) : -1;
+        if (host >= 0 && fds)
+            fds[n++] = host;
+        else if (host >= 0)
+            close(host);
+    }
+    if (n)
+        pathjob_close(wasi_io_meanwhile(rt), fds, n);
+    free(fds);
+}
+
 /* A copy of the job that needs nothing of the SIP's; NULL: no memory, or no descriptors. */
 static struct errand *errand_make(const struct call *c, const struct pathjob *j)
 {
@@ -52,7 +71,8 @@ static struct errand *errand_make(const struct call *c, const struct pathjob *j)
     if (!e)
         return NULL;
     *e = (struct errand){.job = *j};
-    e->job.dir = fcntl(j->dir, F_DUPFD_CLOEXEC, 0);
+    if (j->kind != PATHJOB_CLOSE) /* else it is the job's from now on */
+        e->job.dir = fcntl(j->dir, F_DUPFD_CLOEXEC, 0);
     e->job.other = j->other >= 0 ? fcntl(j->other, F_DUPFD_CLOEXEC, 0) : -1;
     e->text = j->path ? strdup(j->path) : NULL;
     e->other_text = j->other_path ? strdup(j->other_path) : NULL;
@@ -72,7 +92,7 @@ static struct errand *errand_make(const struct call *c, const struct pathjob *j)
 bool wasi_path_do(struct call *c, struct pathjob *j, int64_t *result)
 {
     struct errand *e = c->w->errand;
-    struct aio *a = e ? c->sip->rt->aio : wasi_io_meanwhile(c);
+    struct aio *a = e ? c->sip->rt->aio : wasi_io_meanwhile(c->sip->rt);
     j->way = c->w->way;
     if (e && aio_done(a, &e->job.op)) {
         c->w->errand = NULL;
@@ -95,8 +115,7 @@ bool wasi_path_do(struct call *c, struct pathjob *j, int64_t *result)
     return false;
 }
 
-/* The same where only an errno comes of it. */
-static enum wasi_errno do_simply(struct call *c, struct pathjob j)
+enum wasi_errno wasi_path_do_simply(struct call *c, struct pathjob j)
 {
     int64_t r;
     return wasi_path_do(c, &j, &r) ? errno_of((int)r) : WASI_SUCCESS;
@@ -111,7 +130,8 @@ static enum wasi_errno one_name(struct call *c, enum pathjob_kind kind, uint32_t
     struct fdent *e = call_dir_changed(c, 0, right);
     if (call_bad(c))
         return c->err;
-    return do_simply(c, (struct pathjob){.kind = kind, .dir = e->host, .other = -1, .path = path});
+    return wasi_path_do_simply(
+        c, (struct pathjob){.kind = kind, .dir = e->host, .other = -1, .path = path});
 }
 
 enum wasi_errno wasi_path_create_directory(struct call *c)
@@ -139,11 +159,11 @@ enum wasi_errno wasi_path_symlink(struct call *c)
         return c->err;
     if (text[0] == '/')
         return WASI_EPERM; /* it would mean something else to the host than to the guest */
-    return do_simply(c, (struct pathjob){.kind = PATHJOB_SYMLINK,
-                                         .dir = e->host,
-                                         .other = -1,
-                                         .path = path,
-                                         .other_path = text});
+    return wasi_path_do_simply(c, (struct pathjob){.kind = PATHJOB_SYMLINK,
+                                                   .dir = e->host,
+                                                   .other = -1,
+                                                   .path = path,
+                                                   .other_path = text});
 }
 
 enum wasi_errno wasi_path_link(struct call *c)
@@ -160,12 +180,12 @@ enum wasi_errno wasi_path_link(struct call *c)
         return WASI_EROFS; /* a second name elsewhere would make it writable */
     if (lookup & ~(uint32_t)LOOKUP_FOLLOW)
         return WASI_EINVAL;
-    return do_simply(c, (struct pathjob){.kind = PATHJOB_LINK,
-                                         .dir = e->host,
-                                         .other = f->host,
-                                         .path = from,
-                                         .other_path = to,
-                                         .follow = lookup});
+    return wasi_path_do_simply(c, (struct pathjob){.kind = PATHJOB_LINK,
+                                                   .dir = e->host,
+                                                   .other = f->host,
+                                                   .path = from,
+                                                   .other_path = to,
+                                                   .follow = lookup});
 }
 
 enum wasi_errno wasi_path_rename(struct call *c)
@@ -177,11 +197,11 @@ enum wasi_errno wasi_path_rename(struct call *c)
     struct fdent *f = call_dir_changed(c, 3, RIGHT_PATH_RENAME_TARGET);
     if (call_bad(c))
         return c->err;
-    return do_simply(c, (struct pathjob){.kind = PATHJOB_RENAME,
-                                         .dir = e->host,
-                                         .other = f->host,
-                                         .path = from,
-                                         .other_path = to});
+    return wasi_path_do_simply(c, (struct pathjob){.kind = PATHJOB_RENAME,
+                                                   .dir = e->host,
+                                                   .other = f->host,
+                                                   .path = from,
+                                                   .other_path = to});
 }
 
 /* ---- looking ---- */
@@ -246,7 +266,7 @@ enum wasi_errno wasi_path_filestat_set_times(struct call *c)
     enum wasi_errno err = fdtable_times(call_u32(c, 6), call_u64(c, 4), call_u64(c, 5), j.times);
     if (err == WASI_SUCCESS && lookup & ~(uint32_t)LOOKUP_FOLLOW)
         err = WASI_EINVAL;
-    return err != WASI_SUCCESS ? err : do_simply(c, j);
+    return err != WASI_SUCCESS ? err : wasi_path_do_simply(c, j);
 }
 
 /* ---- opening ---- */
