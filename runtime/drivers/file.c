@@ -70,13 +70,19 @@ static void forget_names(struct file_conn *f)
     f->entries = NULL;
 }
 
+/* Closing may block. */
+static void drop_file(struct file_conn *f)
+{
+    pathjob_close(conn_driver(&f->conn)->rt->aio, &f->fd, 1);
+    f->fd = -1;
+}
+
 static void close_file(struct file_conn *f)
 {
     if (f->fd < 0)
         return;
-    close(f->fd);
+    drop_file(f);
     grants_give_fd(f->conn.grants);
-    f->fd = -1;
 }
 
 static void gone(struct conn *c)
@@ -203,17 +209,17 @@ static void begin_simple(struct file_conn *f, enum pathjob_kind kind)
 static void opened_file(struct file_conn *f, int64_t fd)
 {
     uint64_t size = (uint64_t)f->job.stat.st_size;
+    f->fd = (int)fd;
     if (!S_ISREG(f->job.stat.st_mode) || !f->conn.e) {
-        close((int)fd);
+        drop_file(f);
         fail(f, S_ISDIR(f->job.stat.st_mode) ? -EISDIR : -ENOTSUP);
         return;
     }
     if (!grants_take_fd(f->conn.grants)) {
-        close((int)fd);
+        drop_file(f);
         fail(f, -EMFILE);
         return;
     }
-    f->fd = (int)fd;
     conn_reply(&f->conn, OPENED, &size);
 }
 
