@@ -2,6 +2,7 @@
 #include "runtime/kernel/sched_int.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define STEAL_MAX  32u
@@ -241,6 +242,9 @@ bool worker_others_ready(struct worker *w)
 static void *thread(void *arg)
 {
     struct worker *w = arg;
+    char name[16]; /* for top, perf and those who watch */
+    (void)snprintf(name, sizeof name, "singula-w%u", w->index);
+    (void)pthread_setname_np(pthread_self(), name);
     (void)worker_become(w);
     while (idle_rest(w))
         sched_work(w);

@@ -1,6 +1,8 @@
-/* Ten thousand reads and timers of a thousand SIPs, while one more SIP always has something to do:
- * so whenever the worker's thread sleeps, a system call has blocked it. A second thread looks how
- * long it ever does. usage: many_test MANY.wasm FOLDER ring|threads SIPS LIMIT_MS */
+/* Ten thousand reads and timers of a thousand SIPs, while for each worker one more SIP always has
+ * something to do: so whenever a worker's thread sleeps, a system call has blocked it. Another
+ * thread looks how long they ever do. usage: many_test MANY.wasm FOLDER ring|threads SIPS LIMIT_MS
+ * [WORKERS] */
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,9 +14,20 @@
 
 #include "include/singula.h"
 
-static pid_t worker;
+enum { WORKERS_MAX = 8 };
+
+/* A worker's thread. */
+static struct watched {
+    pid_t tid;
+    FILE *status, *call;
+    unsigned long before; /* asleep() when it was looked at last ... */
+    uint64_t since;       /* ... and since when it was that */
+    uint64_t longest_ns;
+    char longest_in[32]; /* number of the system call */
+} watched[WORKERS_MAX];
+static unsigned nwatched, nworkers = 1;
 static _Atomic bool running, over;
-static uint64_t longest_ns, looks;
+static uint64_t looks;
 
 static uint64_t now_ns(void)
 {
@@ -23,7 +36,40 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* How often the worker has gone to sleep, if it sleeps now; else 0. */
+static FILE *open_of(pid_t tid, const char *what)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/%s", (int)tid, what);
+    FILE *f = fopen(path, "r");
+    if (f)
+        setvbuf(f, NULL, _IONBF, 0);
+    return f;
+}
+
+static void watch_thread(pid_t tid)
+{
+    watched[nwatched++] = (struct watched){
+        .tid = tid, .status = open_of(tid, "status"), .call = open_of(tid, "syscall")};
+}
+
+/* Workers but the first have threads of their own, from the first run on. */
+static void find_workers(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    char name[32] = "";
+    for (struct dirent *e; d && (e = readdir(d));) {
+        FILE *f = e->d_name[0] != '.' ? open_of(atoi(e->d_name), "comm") : NULL;
+        if (f && fgets(name, sizeof name, f) && strncmp(name, "singula-w", 9) == 0 &&
+            nwatched < WORKERS_MAX)
+            watch_thread(atoi(e->d_name));
+        if (f)
+            fclose(f);
+    }
+    if (d)
+        closedir(d);
+}
+
+/* How often the thread has gone to sleep, if it sleeps now; else 0. */
 static unsigned long asleep(FILE *f)
 {
     char line[200], state = 'R';
@@ -36,28 +82,49 @@ static unsigned long asleep(FILE *f)
     return state == 'S' || state == 'D' ? switches + 1 : 0;
 }
 
+static void look(struct watched *w)
+{
+    unsigned long s = w->status ? asleep(w->status) : 0;
+    uint64_t now = now_ns();
+    if (!s || s != w->before || !atomic_load(&running))
+        w->since = now;
+    else if (now - w->since > w->longest_ns) {
+        w->longest_ns = now - w->since;
+        if (w->call) {
+            rewind(w->call);
+            (void)(fscanf(w->call, "%31s", w->longest_in) == 1);
+        }
+    }
+    w->before = s;
+}
+
 static void *watch(void *arg)
 {
-    char path[64];
-    unsigned long before = 0;
-    uint64_t since = 0;
     (void)arg;
-    snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)worker);
-    FILE *f = fopen(path, "r");
-    for (; f && !atomic_load(&over); looks++) {
-        setvbuf(f, NULL, _IONBF, 0);
-        unsigned long s = asleep(f);
-        uint64_t now = now_ns();
-        if (!s || s != before || !atomic_load(&running))
-            since = now;
-        else if (now - since > longest_ns)
-            longest_ns = now - since;
-        before = s;
+    while (!atomic_load(&over)) {
+        if (nwatched < nworkers && atomic_load(&running))
+            find_workers();
+        for (unsigned i = 0; i < nwatched; i++)
+            look(&watched[i]);
+        looks++;
         usleep(300);
     }
-    if (f)
-        fclose(f);
     return NULL;
+}
+
+/* What the watcher found; the longest is returned. */
+static uint64_t report(const char *way)
+{
+    uint64_t longest = 0;
+    for (unsigned i = 0; i < nwatched; i++) {
+        const struct watched *w = &watched[i];
+        printf("many: %s, %u workers: worker %u slept for at most %.2f ms%s%s (%llu looks)\n", way,
+               nworkers, i, (double)w->longest_ns / 1e6,
+               w->longest_in[0] ? ", in system call " : "", w->longest_in,
+               (unsigned long long)looks);
+        longest = w->longest_ns > longest ? w->longest_ns : longest;
+    }
+    return longest;
 }
 
 static struct singula_module *load(const char *path)
@@ -96,8 +163,11 @@ static bool run(struct singula_system *sys, struct singula_module *m, const char
     struct singula_diag why;
     struct singula_sip *sip, *spinner;
     struct singula_spawn s = {.args = spin, .memory_mode = SINGULA_COMPACT};
-    if (singula_spawn(sys, m, &s, &spinner, &why) != 0)
-        return false;
+    for (unsigned i = 0; i < nworkers; i++) {
+        s.worker = nworkers > 1 ? i + 1 : 0;
+        if (singula_spawn(sys, m, &s, &spinner, &why) != 0)
+            return false;
+    }
     s = (struct singula_spawn){.connect = connect,
                                .dirs = &dir,
                                .ndirs = 1,
@@ -122,8 +192,10 @@ static bool run(struct singula_system *sys, struct singula_module *m, const char
 int main(int argc, char **argv)
 {
     struct rlimit files;
-    if (argc != 6)
+    if (argc < 6 || argc > 7)
         return 2;
+    if (argc == 7)
+        nworkers = (unsigned)atoi(argv[6]);
     unsigned n = (unsigned)atoi(argv[4]);
     uint64_t limit_ns = (uint64_t)atoi(argv[5]) * 1000000u;
     getrlimit(RLIMIT_NOFILE, &files);
@@ -134,7 +206,8 @@ int main(int argc, char **argv)
                (unsigned long long)files.rlim_max);
         return 77;
     }
-    struct singula_config cfg = {.io = strcmp(argv[3], "ring") == 0 ? SINGULA_IO_RING
+    struct singula_config cfg = {.workers = nworkers,
+                                 .io = strcmp(argv[3], "ring") == 0 ? SINGULA_IO_RING
                                                                     : SINGULA_IO_THREADS};
     struct singula_system *sys;
     struct singula_diag why;
@@ -142,14 +215,17 @@ int main(int argc, char **argv)
     pthread_t watcher;
     if (!m || singula_system_create(&cfg, &sys, &why) != 0)
         return 1;
-    worker = gettid();
+    watch_thread(gettid());
     if (pthread_create(&watcher, NULL, watch, NULL) != 0)
         return 1;
     bool good = run(sys, m, argv[2], n);
     atomic_store(&over, true);
     pthread_join(watcher, NULL);
-    printf("many: %s: the worker slept for at most %.2f ms (%llu looks)\n", argv[3],
-           (double)longest_ns / 1e6, (unsigned long long)looks);
+    uint64_t longest_ns = report(argv[3]);
+    if (nwatched != nworkers) {
+        printf("many: %u workers were found\n", nwatched);
+        good = false;
+    }
     good &= longest_ns <= limit_ns && looks > 100;
     if (singula_audit(sys, &why) != 0) {
         printf("many: %s\n", why.detail);
