@@ -45,6 +45,7 @@ static const struct row {
     {"thaw", "a large block copied", "thaw", NULL, false, false},
     {"random", "random_get", "random", NULL, false, false},
     {"chat", "two that talk", "ping", "pong", false, false},
+    {"grow", "memory grown, then ends", "grow", NULL, false, true},
     {"hoard", "many blocks, then ends", "hoard", NULL, false, true},
 };
 enum { NROWS = sizeof rows / sizeof rows[0] };

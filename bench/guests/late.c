@@ -116,7 +116,9 @@ EXPORT("alloc") void alloc(void)
 EXPORT("thaw") void thaw(void)
 {
     uint32_t n = (uint32_t)bench_size() / 2;
-    Bulk_frozen f = Bulk_freeze(Bulk_new(n));
+    Bulk whole = Bulk_new(n);
+    Bulk_bytes_set(whole, n - 1, 1); /* or there would be nothing to copy */
+    Bulk_frozen f = Bulk_freeze(whole);
     for (;;) {
         Bulk b = Bulk_thaw(Bulk_share(f));
         must(!singula_is_null(b));
@@ -130,6 +132,18 @@ EXPORT("random") void randomness(void)
     char *at = room(n);
     for (;;)
         must(random_get(at, n) == 0);
+}
+
+/* Grows bit by bit, writes to each page, and ends with all of them. */
+EXPORT("grow") void grow(void)
+{
+    enum { STEP = 1 << 24 };
+    uint32_t n = (uint32_t)(bench_size() / 2);
+    for (uint32_t had = 0; had < n; had += STEP) {
+        volatile char *at = room(STEP);
+        for (uint32_t i = 0; i < STEP; i += 4096)
+            at[i] = 1;
+    }
 }
 
 /* Ends with very many blocks. */
