@@ -98,8 +98,9 @@ static bool edit(Cache_imp cache)
     Page_frozen edited = Page_freeze(page);
     put(cache, Page_share(edited));
     Page_frozen again = get(cache, PAGES - 1);
-    bool there = !singula_is_null(again);
-    if (there) {
+    bool there = false;
+    if (!singula_is_null(again)) {
+        there = true;
         printf("edit: version %u, the same bytes: %s\n", Page_version_get(again),
                sum(again) == sum(edited) ? "yes" : "no");
         Page_free(again);
