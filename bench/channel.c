@@ -115,8 +115,9 @@ static bool take_size(struct bench *b, const char *text)
     return true;
 }
 
-static bool take(struct bench *b, int option, const char *value)
+static bool take(void *bench, int option, const char *value)
 {
+    struct bench *b = bench;
     uint64_t n;
     switch (option) {
     case OPT_SIZE:
@@ -156,14 +157,9 @@ static bool take(struct bench *b, int option, const char *value)
 
 static int take_options(struct bench *b, const struct command *self, int argc, char **argv)
 {
-    struct opts o;
-    opts_begin(&o, self, argc, argv);
-    for (int c; (c = opts_next(&o)) != OPT_END;) {
-        if (c == OPT_STOP)
-            return o.status ? o.status : -1;
-        if (!take(b, c, o.value))
-            return EXIT_USAGE;
-    }
+    int status;
+    if (!bench_options(self, argc, argv, take, b, &status))
+        return status ? status : -1;
     static const uint32_t usual[] = {64, 4096, 65536, 1 << 20};
     for (unsigned i = 0; b->nsizes == 0 || (i && i < 4); i++)
         b->sizes[b->nsizes++] = usual[i];

@@ -283,8 +283,9 @@ static int print_json(struct bench *b)
 
 /* ---- the command ---- */
 
-static bool take(struct bench *b, int option, const char *value)
+static bool take(void *bench, int option, const char *value)
 {
+    struct bench *b = bench;
     const char *names[NROWS + 1] = {0};
     switch (option) {
     case OPT_TIME:
@@ -315,18 +316,11 @@ static bool take(struct bench *b, int option, const char *value)
 static int late_run(const struct command *self, int argc, char **argv)
 {
     struct bench b = {.time_ns = 1000 * PERIOD, .size = 1 << 30, .only = -1};
-    struct opts o;
-    opts_begin(&o, self, argc, argv);
-    for (int c; (c = opts_next(&o)) != OPT_END;) {
-        if (c == OPT_STOP)
-            return o.status;
-        if (!take(&b, c, o.value))
-            return EXIT_USAGE;
-    }
+    int status;
+    if (!bench_options(self, argc, argv, take, &b, &status))
+        return status;
     b.module = bench_module("late.wasm");
-    int status = !b.module || !measure(&b) ? EXIT_REFUSED
-                 : b.json                  ? print_json(&b)
-                                           : print_table(&b);
+    status = !b.module || !measure(&b) ? EXIT_REFUSED : b.json ? print_json(&b) : print_table(&b);
     for (unsigned row = 0; row < NROWS; row++)
         for (unsigned col = 0; col < NCOLUMNS; col++)
             samples_clear(&b.cells[row][col].late);
