@@ -41,6 +41,12 @@ uint64_t fast_block_free(const struct fast_self *self, struct xobj *o);
 uint64_t fast_block_swap(const struct fast_self *self, const struct xslots *s, uint64_t i,
                          struct xobj *in);
 
+/* xobj_from_field(), xobj_to_field(), of the field that is so far into the parent's data: what was
+ * there, or 0; 0. Not if an endpoint is moved, or something ended. */
+uint64_t fast_block_take(const struct fast_self *self, struct xobj *parent, uint64_t offset);
+uint64_t fast_block_put(const struct fast_self *self, struct xobj *parent, uint64_t offset,
+                        struct xobj *o);
+
 /* ---- those that wait ---- */
 
 /* These may also return FAST_WAIT: the process waits for the endpoint, and when it runs again the

@@ -89,3 +89,45 @@ uint64_t fast_block_swap(const struct fast_self *self, const struct xslots *s, u
     s->at[i] = in;
     return (uint64_t)(uintptr_t)old;
 }
+
+/* The field's word: the row of a child, or 0. */
+static inline uint64_t *word_at(const struct xobj *parent, uint64_t offset)
+{
+    return (uint64_t *)(void *)(parent->data + offset);
+}
+
+uint64_t fast_block_take(const struct fast_self *self, struct xobj *parent, uint64_t offset)
+{
+    struct xobj *rows = self->heap->rows.base;
+    uint64_t *word = word_at(parent, offset);
+    if (unlikely(must_give_way(self)))
+        return FAST_NOT;
+    if (!*word)
+        return 0;
+    struct xobj *o = rows + *word;
+    if (unlikely(o->kind == XOBJ_ENDPOINT))
+        return FAST_NOT;
+    parent->tree_blocks -= o->tree_blocks;
+    parent->tree_bytes -= o->tree_bytes;
+    xrow_enlist(rows, (uint32_t)*word, self->account, 0, 0); /* which has paid all the time */
+    *word = 0;
+    return (uint64_t)(uintptr_t)o;
+}
+
+uint64_t fast_block_put(const struct fast_self *self, struct xobj *parent, uint64_t offset,
+                        struct xobj *o)
+{
+    struct xheap *h = self->heap;
+    struct xaccount *a = self->account;
+    uint64_t *word = word_at(parent, offset);
+    if (unlikely(*word || o->kind == XOBJ_ENDPOINT))
+        return FAST_NOT;
+    xrow_unlink_from(h, o, a);
+    o->owner = XOWNER(XOWN_FIELD, row_of(h, parent));
+    parent->tree_blocks += o->tree_blocks;
+    parent->tree_bytes += o->tree_bytes;
+    a->nblocks += o->tree_blocks; /* as before */
+    a->nbytes += o->tree_bytes;
+    *word = row_of(h, o);
+    return 0;
+}

@@ -220,6 +220,17 @@ static void end(struct baseline *b, uint32_t func)
     finish(b, NH_fast_block_free, func, 0);
 }
 
+static void child(struct baseline *b, const struct xop *op, uint32_t func, bool put)
+{
+    uint32_t base = settle(b, func);
+    value_move(b, &b->stack[base], RSI);
+    asm_mov_imm(&b->a, RDX, op->set->blocks[op->block].fields[op->field].offset);
+    if (put)
+        value_move(b, &b->stack[base + 1], RCX);
+    self(b);
+    finish(b, put ? NH_fast_block_put : NH_fast_block_take, func, 0);
+}
+
 static void swap(struct baseline *b, const struct xop *op, uint32_t func)
 {
     uint32_t base = settle(b, func);
@@ -378,6 +389,8 @@ bool xop_call(struct baseline *b, uint32_t func)
         alloc(b, op, func);
     else if (op->kind == XOP_FREE)
         end(b, func);
+    else if (op->kind == XOP_TAKE || op->kind == XOP_PUT)
+        child(b, op, func, op->kind == XOP_PUT);
     else if (op->kind == XOP_SLOT_SWAP || op->kind == XOP_FROZEN_SWAP || op->kind == XOP_END_SWAP)
         swap(b, op, func);
     else if (op->kind == XOP_SEND)

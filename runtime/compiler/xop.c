@@ -347,6 +347,16 @@ static void end(struct gen *g, uint32_t func)
     finish(g, func, chunk_fast(g->c, NH_fast_block_free, args, 2), NULL);
 }
 
+/* F.take and F.put: the parent, and the child that is put. */
+static void child(struct gen *g, const struct xop *op, uint32_t func, bool put)
+{
+    const LLVMValueRef *params = g->stack + g->sp - 1 - put;
+    uint32_t offset = op->set->blocks[op->block].fields[op->field].offset;
+    LLVMValueRef args[4] = {self(g), params[0], const64(g, offset), params[put]};
+    LLVMValueRef r = chunk_fast(g->c, put ? NH_fast_block_put : NH_fast_block_take, args, 3 + put);
+    finish(g, func, r, put ? NULL : r);
+}
+
 static void swap(struct gen *g, const struct xop *op, uint32_t func)
 {
     struct chunk *c = g->c;
@@ -392,6 +402,10 @@ bool gen_xop(struct gen *g, uint32_t func)
     }
     if (op->kind == XOP_FREE) {
         end(g, func);
+        return true;
+    }
+    if (op->kind == XOP_TAKE || op->kind == XOP_PUT) {
+        child(g, op, func, op->kind == XOP_PUT);
         return true;
     }
     if (op->kind == XOP_SLOT_SWAP || op->kind == XOP_FROZEN_SWAP || op->kind == XOP_END_SWAP) {

@@ -22,7 +22,7 @@
 
 #include <stdint.h>
 
-#define NATIVE_ABI 9
+#define NATIVE_ABI 10
 
 struct sip;
 struct instance;
@@ -122,7 +122,9 @@ enum {
     FAST(poll, 1) /* row; the tag */                                                               \
     FAST(block_alloc, 4) /* address of nctx.heap, struct xtype, bytes, elements; row */            \
     FAST(block_free, 2)  /* address of nctx.heap, row or 0 */                                      \
-    FAST(block_swap, 4)  /* address of nctx.heap, struct xslots, slot, row or 0; row or 0 */
+    FAST(block_swap, 4)  /* address of nctx.heap, struct xslots, slot, row or 0; row or 0 */       \
+    FAST(block_take, 3)  /* address of nctx.heap, row of the parent, offset; row or 0 */           \
+    FAST(block_put, 4)   /* address of nctx.heap, row of the parent, offset, row */
 
 /* The same, but they may wait: declared and called like helpers that have a result.
  *

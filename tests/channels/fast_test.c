@@ -456,6 +456,68 @@ START_TEST(slots_are_swapped)
 }
 END_TEST
 
+/* Trees of any depth: sizes of trees and charges are as the ordinary operations have them. */
+START_TEST(children_are_put_and_taken)
+{
+    struct alone t;
+    struct xobj *live[12] = {0};
+    uint32_t put = 0, taken = 0;
+    uint64_t seed = 3;
+    alone_open(&t, &(struct xheap_config){.unwatched = true});
+    const struct block_type *d = t.w.tree->decl;
+    for (int step = 0; step < 20000; step++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        struct xobj **a = &live[(seed >> 33) % 12], **b = &live[(seed >> 40) % 12];
+        uint32_t field = seed >> 50 & 1 ? LEFT : RIGHT, offset = d->fields[field].offset;
+        uint32_t nblocks = t.a.nblocks;
+        uint64_t nbytes = t.a.nbytes;
+        if (!*a) {
+            *a = block(&t.w, &t.a, t.w.tree, 0);
+        } else if (*b && a != b && fast_block_put(&t.self, *a, offset, *b) == 0) {
+            ck_assert_ptr_eq(xobj_in_field(t.w.heap, *a, field), *b);
+            ck_assert(t.a.nblocks == nblocks && t.a.nbytes == nbytes);
+            *b = NULL;
+            put++;
+        } else if (*b && a != b) { /* it is full */
+            ck_assert_ptr_nonnull(xobj_in_field(t.w.heap, *a, field));
+        } else if (!*b) {
+            struct xobj *want = xobj_in_field(t.w.heap, *a, field);
+            *b = (struct xobj *)(uintptr_t)fast_block_take(&t.self, *a, offset);
+            ck_assert_ptr_eq(*b, want);
+            ck_assert(t.a.nblocks == nblocks && t.a.nbytes == nbytes);
+            taken += want != NULL;
+        } else if (seed >> 60 == 0) { /* with all there is in it */
+            ck_assert((*a)->tree_blocks == 1 || fast_block_free(&t.self, *a) == FAST_NOT);
+            xobj_end(t.w.heap, *a);
+            *a = NULL;
+        }
+        if (step % 100 == 0)
+            world_audit(&t.w);
+    }
+    ck_assert(put > 500 && taken > 500);
+    atomic_store(&t.p.interrupt, INTERRUPT_LOOK);
+    struct xobj *o = block(&t.w, &t.a, t.w.tree, 0);
+    ck_assert_uint_eq(fast_block_take(&t.self, o, d->fields[LEFT].offset), FAST_NOT);
+    alone_close(&t);
+}
+END_TEST
+
+/* Endpoints take their other end along. */
+START_TEST(ends_are_not_put_and_taken)
+{
+    struct alone t;
+    alone_open(&t, &(struct xheap_config){.unwatched = true});
+    uint32_t offset = t.w.ticket->decl->fields[REPLY].offset;
+    struct xobj *o = block(&t.w, &t.a, t.w.ticket, 0);
+    struct pair c = channel(&t.w, &t.a, t.w.camera);
+    ck_assert_uint_eq(fast_block_put(&t.self, o, offset, c.exp->row), FAST_NOT);
+    xobj_to_field(t.w.heap, c.exp->row, o, REPLY);
+    ck_assert_uint_eq(fast_block_take(&t.self, o, offset), FAST_NOT);
+    world_audit(&t.w);
+    alone_close(&t);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -470,6 +532,8 @@ int main(void)
         what_is_not_at_hand_is_left_alone,
         what_is_sent_counts_against_quotas,
         slots_are_swapped,
+        children_are_put_and_taken,
+        ends_are_not_put_and_taken,
     };
     return world_main("channels-fast", tests, ARRAY_LEN(tests));
 }

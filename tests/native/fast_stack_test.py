@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 
-FAST = ("fast_send", "fast_poll", "fast_block_alloc", "fast_block_free", "fast_block_swap")
+FAST = ("fast_send", "fast_poll", "fast_block_alloc", "fast_block_free", "fast_block_swap", "fast_block_take",
+        "fast_block_put")
 WAITS = ("fast_recv", "fast_next", "fast_call")
 ENDS = {"check_failed", "abort@plt", "__stack_chk_fail@plt"}
 CALLER = 256 + 8  # what a frame of the guest may have below the limit, and the return address

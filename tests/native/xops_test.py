@@ -269,6 +269,24 @@ static void fields(void)
         show("kept", S_f_u32_get(back) + Holder_tag_get(h));
         S_free(back);
     }}
+    back = Holder_kept_take(h);
+    if (!singula_is_null(back)) {{
+        show("it was empty", 1);
+        S_free(back);
+    }}
+    for (uint32_t k = 0; k < 300; k++) {{ /* every third one ends when the next is put */
+        S x = S_new();
+        S_f_u32_set(x, k * 7);
+        Holder_kept_put(h, x);
+        if (k % 3 == 0)
+            continue;
+        x = Holder_kept_take(h);
+        if (singula_is_null(x))
+            abort();
+        show("taken", S_f_u32_get(x));
+        S_free(x);
+    }}
+    Holder_kept_put(h, S_new());
     Holder_free(h);
 }}
 static void all(uint32_t n)
