@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/platform/x86.h>
 #include <unistd.h>
 
 #define TABLE_CHUNK     16u /* pages by which a table grows */
@@ -84,6 +85,7 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     h->gen_step = !(cfg && cfg->unwatched);
     h->shared = cfg && cfg->shared;
     h->barriers = h->shared && barrier_open();
+    h->wide_stores = CPU_FEATURE_ACTIVE(AVX) && !(cfg && cfg->narrow);
     h->number = atomic_fetch_add(&heaps, 1) + 1;
     xstore_classes(h);
     *out = h;

@@ -161,6 +161,7 @@ struct xheap_config {
     uint32_t max_objects; /* 0: 1 << 24 */
     bool unwatched;       /* no monitor: references have no generations, endpoints no states */
     bool shared;          /* by several workers */
+    bool narrow;          /* clears memory as on a processor without AVX */
 };
 
 /* Reserves the tables in the region's compact zone. E_NOMEM if it has no room for them. */

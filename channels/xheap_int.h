@@ -63,8 +63,9 @@ extern _Thread_local struct xcache_used xcache_used
 struct xheap {
     struct xheap_rows rows; /* first: xref_row() */
     struct region *region;
-    bool shared;   /* by several workers */
-    bool barriers; /* barrier_everywhere() works */
+    bool shared;      /* by several workers */
+    bool barriers;    /* barrier_everywhere() works */
+    bool wide_stores; /* the processor has AVX */
     pthread_mutex_t tables, frozen;
     uint64_t number;                      /* no other heap has had it */
     struct xcache *caches;                /* xcache.c */

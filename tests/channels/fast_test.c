@@ -290,10 +290,11 @@ static struct xobj *either_text(struct alone *t, uint32_t n)
  * and in the audit's eyes right. */
 START_TEST(blocks_begin_and_end)
 {
-    for (int shared = 0; shared < 2; shared++) {
+    for (int way = 0; way < 4; way++) {
         struct alone t;
         uint32_t fast = 0, ended = 0;
-        alone_open(&t, &(struct xheap_config){.unwatched = true, .shared = shared});
+        alone_open(&t,
+                   &(struct xheap_config){.unwatched = true, .shared = way & 1, .narrow = way & 2});
         for (uint32_t k = 0; k < 400; k++) {
             uint32_t n = k * k % (k % 3 ? 300 : 34000);
             uint64_t r = fast_text(&t, n);
