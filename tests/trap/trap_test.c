@@ -281,6 +281,7 @@ static void look_around(const char *file, const char *name, const struct singula
     if (singula_call(asks, "ask", NULL, 0, &fine, 1, &why) || fine != 1)
         fail(file, name, "the bystander's data are not what they were");
     singula_sip_destroy(asks);
+    singula_run(sys, bystander, SINGULA_FOREVER); /* until it has closed what it was asked over */
 }
 
 static void run_case(const char *file, const char *wat, struct singula_module *m,
