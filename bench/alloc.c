@@ -125,9 +125,7 @@ static void find_allocators(struct bench *b)
 
 static bool has_row(const struct bench *b, unsigned row)
 {
-    return row == ROW_SIPS     ? singula_compiler() != NULL
-           : row == ROW_INTERP ? true
-                               : b->native[row].take && b->native[row].give;
+    return row == ROW_SIPS || row == ROW_INTERP || (b->native[row].take && b->native[row].give);
 }
 
 /* ---- measuring ---- */
@@ -138,6 +136,7 @@ static bool open_row(struct bench *b, unsigned row)
     struct singula_config cfg = {.monitor = SINGULA_MONITOR_OFF,
                                  .engine = row == ROW_INTERP ? SINGULA_ENGINE_INTERP
                                                              : SINGULA_ENGINE_NATIVE,
+                                 .opt = singula_compiler() ? SINGULA_OPT_FULL : SINGULA_OPT_FAST,
                                  .guard_windows = 2,
                                  .max_sips = 2};
     struct singula_spawn opt = {.name = "alloc", .entry = ""};

@@ -49,7 +49,7 @@ def alloc():
     case("alloc ends well", r.returncode == 0, r.stderr)
     doc = json.loads(r.stdout or "{}")
     cells = {(c["pattern"], c["allocator"], c["bytes"]): c["ns"] for c in doc.get("cells", [])}
-    rows = ["singula"] * has_compiler() + ["singula (i)", "malloc", "calloc"] + ["mimalloc", "mimalloc, zeroed"] * doc.get("mimalloc", False)
+    rows = ["singula", "singula (i)", "malloc", "calloc"] + ["mimalloc", "mimalloc, zeroed"] * doc.get("mimalloc", False)
     wanted = {(p, row, n) for p in ["single", "batch"] for row in rows for n in [64, 256, 1024, 4096, 16384, 65536]}
     case("alloc has its cells", set(cells) == wanted, sorted(cells))
     case("alloc has figures", all(spread_ok(x) for x in cells.values()), cells)
