@@ -1,6 +1,7 @@
 #include "cli/live.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool live_pid(const char *command, const struct opts *o, int *pid)
@@ -50,6 +51,45 @@ const char *live_text(const json_t *object, const char *key)
     return s ? s : "";
 }
 
+/* ---- SIPs by id ---- */
+
+static int by_id(const void *a, const void *b)
+{
+    const struct live_sip *x = a, *y = b;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+struct live_index live_index_open(const json_t *system)
+{
+    const json_t *all = json_object_get(system, "sips");
+    json_t *s;
+    size_t i, n = json_array_size(all);
+    struct live_index x = {malloc((n + 1) * sizeof *x.sips), 0};
+    json_array_foreach(all, i, s)
+    {
+        if (x.sips)
+            x.sips[x.n++] = (struct live_sip){live_int(s, "id"), s};
+    }
+    if (x.sips)
+        qsort(x.sips, x.n, sizeof *x.sips, by_id);
+    else
+        complain("out of memory: SIPs stay without their names");
+    return x;
+}
+
+const json_t *live_index_find(const struct live_index *x, int64_t id)
+{
+    const struct live_sip key = {id, NULL};
+    const struct live_sip *s = x->n ? bsearch(&key, x->sips, x->n, sizeof *x->sips, by_id) : NULL;
+    return s ? s->sip : NULL;
+}
+
+void live_index_close(struct live_index *x)
+{
+    free(x->sips);
+    *x = (struct live_index){0};
+}
+
 /* ---- text ---- */
 
 static void print_sips(const json_t *system, FILE *out)
@@ -73,22 +113,16 @@ static void print_sips(const json_t *system, FILE *out)
 }
 
 /* "server" of a SIP's id. */
-static const char *name_of(const json_t *system, const json_t *id)
+static const char *name_of(const struct live_index *sips, const json_t *id)
 {
-    size_t i;
-    json_t *s;
-    json_array_foreach(json_object_get(system, "sips"), i, s)
-    {
-        if (json_is_integer(id) && live_int(s, "id") == json_integer_value(id))
-            return live_text(s, "name");
-    }
-    return NULL;
+    const json_t *s = json_is_integer(id) ? live_index_find(sips, json_integer_value(id)) : NULL;
+    return s ? live_text(s, "name") : NULL;
 }
 
-static void print_end(const json_t *system, const json_t *end, const char *role, FILE *out)
+static void print_end(const struct live_index *sips, const json_t *end, const char *role, FILE *out)
 {
     const json_t *owner = json_object_get(end, "owner");
-    const char *name = name_of(system, owner), *state = live_text(end, "state");
+    const char *name = name_of(sips, owner), *state = live_text(end, "state");
     fprintf(out, "%s ", role);
     if (json_is_true(json_object_get(end, "closed"))) {
         fprintf(out, "closed");
@@ -104,7 +138,7 @@ static void print_end(const json_t *system, const json_t *end, const char *role,
             state, live_int(end, "queued"), live_int(end, "bound"));
 }
 
-static void print_channels(const json_t *system, FILE *out)
+static void print_channels(const json_t *system, const struct live_index *sips, FILE *out)
 {
     size_t i;
     json_t *c;
@@ -114,14 +148,14 @@ static void print_channels(const json_t *system, FILE *out)
     json_array_foreach(all, i, c)
     {
         fprintf(out, "  %s: ", live_text(c, "contract"));
-        print_end(system, json_object_get(c, "imp"), "imp", out);
+        print_end(sips, json_object_get(c, "imp"), "imp", out);
         fprintf(out, "; ");
-        print_end(system, json_object_get(c, "exp"), "exp", out);
+        print_end(sips, json_object_get(c, "exp"), "exp", out);
         fprintf(out, "\n");
     }
 }
 
-static void print_names(const json_t *system, FILE *out)
+static void print_names(const json_t *system, const struct live_index *sips, FILE *out)
 {
     size_t i;
     json_t *n;
@@ -130,13 +164,13 @@ static void print_names(const json_t *system, FILE *out)
         fprintf(out, "names:\n");
     json_array_foreach(all, i, n)
     {
-        const char *owner = name_of(system, json_object_get(n, "owner"));
+        const char *owner = name_of(sips, json_object_get(n, "owner"));
         fprintf(out, "  %s: %s, by %s, %" PRId64 " waiting to be accepted\n", live_text(n, "name"),
                 live_text(n, "contract"), owner ? owner : "nobody", live_int(n, "waiting"));
     }
 }
 
-static void print_map(const json_t *system, FILE *out)
+static void print_map(const json_t *system, const struct live_index *sips, FILE *out)
 {
     size_t i;
     json_t *u;
@@ -148,7 +182,7 @@ static void print_map(const json_t *system, FILE *out)
     {
         char range[48];
         int64_t first = live_int(u, "first");
-        const char *sip = name_of(system, json_object_get(u, "sip"));
+        const char *sip = name_of(sips, json_object_get(u, "sip"));
         snprintf(range, sizeof range, "%" PRId64 "..%" PRId64, first,
                  first + live_int(u, "pages") - 1);
         fprintf(out, "  %-22s %10" PRId64 "  %-7s %-6s %s%s%s\n", range, live_int(u, "committed"),
@@ -160,6 +194,7 @@ static void print_map(const json_t *system, FILE *out)
 void live_print(const json_t *system, FILE *out)
 {
     char pages[16], kept[16], heap[16];
+    struct live_index sips = live_index_open(system);
     const json_t *p = json_object_get(system, "pages"), *h = json_object_get(system, "heap");
     live_bytes(pages, (uint64_t)live_int(p, "committed") * 4096);
     live_bytes(kept, (uint64_t)live_int(p, "free_kept") * 4096);
@@ -172,9 +207,10 @@ void live_print(const json_t *system, FILE *out)
             json_array_size(json_object_get(system, "sips")), pages, kept, heap,
             live_int(h, "blocks"));
     print_sips(system, out);
-    print_channels(system, out);
-    print_names(system, out);
-    print_map(system, out);
+    print_channels(system, &sips, out);
+    print_names(system, &sips, out);
+    print_map(system, &sips, out);
+    live_index_close(&sips);
 }
 
 /* ---- graph ---- */

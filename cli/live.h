@@ -13,6 +13,19 @@ void live_time(char buf[16], uint64_t ns);
 int64_t live_int(const json_t *object, const char *key);
 const char *live_text(const json_t *object, const char *key);
 
+/* The SIPs of an answer by id, for who looks up many: they are part of `system`. Complains, and is
+ * empty, when memory is short. To be closed in any case. */
+struct live_index {
+    struct live_sip {
+        int64_t id;
+        const json_t *sip;
+    } * sips;
+    size_t n;
+};
+struct live_index live_index_open(const json_t *system);
+const json_t *live_index_find(const struct live_index *x, int64_t id); /* NULL: there is none */
+void live_index_close(struct live_index *x);
+
 /* Everything, as text; pages one by one if `map` is in it. */
 void live_print(const json_t *system, FILE *out);
 /* Who is connected to whom, in the DOT language. */

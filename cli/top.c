@@ -29,18 +29,6 @@ struct table {
     enum order order;
 };
 
-static const json_t *sip_with(const json_t *system, int64_t id)
-{
-    size_t i;
-    json_t *s;
-    json_array_foreach(json_object_get(system, "sips"), i, s)
-    {
-        if (live_int(s, "id") == id)
-            return s;
-    }
-    return NULL;
-}
-
 static int compare(const void *x, const void *y, void *order)
 {
     const struct row *a = x, *b = y;
@@ -77,13 +65,14 @@ static bool fill(struct table *t, const json_t *now, const json_t *before)
     void *p = realloc(t->rows, (json_array_size(sips) + 1) * sizeof *t->rows);
     if (!p)
         return false;
+    struct live_index then = live_index_open(before);
     t->rows = p;
     t->n = 0;
     double passed = (double)(live_int(now, "now_ns") - live_int(before, "now_ns"));
     json_array_foreach(sips, i, s)
     {
-        const json_t *was = sip_with(before, live_int(s, "id"));
-        int64_t cpu = live_int(s, "cpu_ns"), then = was ? live_int(was, "cpu_ns") : cpu;
+        const json_t *was = live_index_find(&then, live_int(s, "id"));
+        int64_t cpu = live_int(s, "cpu_ns"), past = was ? live_int(was, "cpu_ns") : cpu;
         t->rows[t->n++] = (struct row){
             .id = live_int(s, "id"),
             .pages = live_int(s, "pages"),
@@ -93,9 +82,10 @@ static bool fill(struct table *t, const json_t *now, const json_t *before)
             .cpu_ns = cpu,
             .name = live_text(s, "name"),
             .state = live_text(s, "state"),
-            .percent = passed > 0 && cpu > then ? 100 * (double)(cpu - then) / passed : 0,
+            .percent = passed > 0 && cpu > past ? 100 * (double)(cpu - past) / passed : 0,
         };
     }
+    live_index_close(&then);
     qsort_r(t->rows, t->n, sizeof *t->rows, compare, &t->order);
     return true;
 }

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -226,6 +227,50 @@ def killing_children(folder):
         up.communicate()
 
 
+def answering(folder, system):
+    """Something that listens as a system does, with that answer to everything; its number and the thread."""
+    here = folder / "run" / "singula" / "999999"
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(here))
+    listener.listen(8)
+    text = json.dumps(system).encode()
+    def serve():
+        while True:
+            try:
+                c = listener.accept()[0]
+            except OSError:
+                return
+            with c:
+                c.recv(300)
+                c.sendall(text)
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    def stop():
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        here.unlink()
+        thread.join()
+    return 999999, stop
+
+
+def many(folder):
+    """Names are looked up in a time that does not grow with the square of their number."""
+    n = 20000
+    end = {"closed": False, "held": False, "waiting": False, "queued": 0, "bound": 1}
+    system = {"pid": 999999, "now_ns": 1, "sips": [{"id": i + 1, "name": f"sip{i}", "state": "ready", "cpu_ns": 1000} for i in range(n)],
+              "channels": [{"contract": "C", "imp": {**end, "owner": n - i}, "exp": {**end, "owner": n - i // 2}} for i in range(2 * n)]}
+    system["channels"] = [c for c in system["channels"] if c["imp"]["owner"] > 0]
+    pid, stop = answering(folder, system)
+    try:
+        for args in (["inspect", "--running", pid], ["top", "--once", "--interval=50ms", pid]):
+            begun = time.monotonic()
+            r = run(*args, timeout=100)
+            took = time.monotonic() - begun
+            case(f"{args[0]} of {n} SIPs", r.returncode == 0 and took < 8 and "sip17" in r.stdout, (took, r.stdout[:200], r.stderr))
+    finally:
+        stop()
+
+
 def abusing(up, folder):
     path = folder / "run" / "singula" / str(up.pid)
     case("the folder is private", path.parent.stat().st_mode & 0o077 == 0, oct(path.parent.stat().st_mode))
@@ -262,6 +307,7 @@ with tempfile.TemporaryDirectory() as t:
     (folder / "parent.c").write_text(PARENT)
     subprocess.run([singula, "cc", folder / "parent.c", "-o", folder / "parent.wasm"], check=True, cwd=folder, env=env)
     killing_children(folder)
+    many(folder)
     up = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
     try:
         inspecting(up)
