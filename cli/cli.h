@@ -108,10 +108,21 @@ int opts_choice(const char *option, const char *word, const char *const *names);
 int opts_engine(const char *word);
 int opts_level(const char *word);
 
+/* What quotas can be: OPTS_LIMITS says it. */
+#define OPTS_LIMITS                                                                                \
+    "Sizes: memory 4K to 16T, stack 4K to 2G, block_bytes 1 to 16T, a swap file 1M to 8T.\n"
+#define MEMORY_LIMITS      UINT64_C(4) << 10, UINT64_C(16) << 40
+#define STACK_LIMITS       UINT64_C(4) << 10, UINT64_C(2) << 30
+#define BLOCK_BYTES_LIMITS UINT64_C(1), UINT64_C(16) << 40
+#define SWAP_LIMITS        UINT64_C(1) << 20, UINT64_C(8) << 40
+
 /* "64K", "1.5M", "2G" (powers of 1024), plain bytes; "500ms", "1.5s", "2m", plain seconds; counts
  * from min to max. A size is at least one byte. False (after a complaint
  * that names `option`) if it is none. */
 bool opts_size(const char *option, const char *text, uint64_t *out);
+/* A size from min to max bytes. */
+bool opts_size_within(const char *option, const char *text, uint64_t min, uint64_t max,
+                      uint64_t *out);
 bool opts_duration(const char *option, const char *text, uint64_t *out_ns);
 bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out);
 

@@ -12,21 +12,35 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { FOLDER_PATH = 4096 };
+
 /* ---- the folder ---- */
 
-/* The folder of the sockets; false: it cannot be what it must be, ours alone. */
-static bool folder(char *path, size_t size, bool make)
+/* The folder of the sockets. 0, or why there is none: EPERM means that it is not what it must be,
+ * ours alone. */
+static int folder(char path[FOLDER_PATH], bool make)
 {
     const char *run = getenv("XDG_RUNTIME_DIR");
     struct stat st;
-    if (run && run[0] == '/')
-        snprintf(path, size, "%s/singula", run);
-    else
-        snprintf(path, size, "/tmp/singula-%u", (unsigned)geteuid());
-    if (make)
-        (void)mkdir(path, 0700);
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-           !(st.st_mode & (S_IRWXG | S_IRWXO));
+    int n = run && run[0] == '/'
+                ? snprintf(path, FOLDER_PATH, "%s/singula", run)
+                : snprintf(path, FOLDER_PATH, "/tmp/singula-%u", (unsigned)geteuid());
+    if (n < 0 || (size_t)n + sizeof "/4194304" > sizeof((struct sockaddr_un *)0)->sun_path)
+        return ENAMETOOLONG;
+    if (make && mkdir(path, 0700) != 0 && errno != EEXIST)
+        return errno;
+    if (lstat(path, &st) != 0)
+        return errno;
+    return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IRWXG | S_IRWXO))
+               ? 0
+               : EPERM;
+}
+
+static const char *reason(int err)
+{
+    return err == EPERM          ? "it is not a folder of yours alone (chmod 700)"
+           : err == ENAMETOOLONG ? "too long for a socket's address"
+                                 : strerror(err);
 }
 
 static bool address(struct sockaddr_un *a, const char *dir, int pid)
@@ -119,18 +133,22 @@ static void *listen_on(void *arg)
 
 static int listening(struct control *c)
 {
-    char dir[sizeof c->path];
+    char dir[FOLDER_PATH];
     struct sockaddr_un a;
-    if (!folder(dir, sizeof dir, true) || !address(&a, dir, (int)getpid()))
-        return -1;
-    snprintf(c->path, sizeof c->path, "%s", a.sun_path);
-    (void)unlink(c->path); /* of a process that had our number and was killed */
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && (bind(fd, (struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 8) != 0)) {
-        close(fd);
-        return -1;
+    int fd = -1, err = folder(dir, true);
+    if (err == 0 && address(&a, dir, (int)getpid())) {
+        snprintf(c->path, sizeof c->path, "%s", a.sun_path);
+        (void)unlink(c->path); /* of a process that had our number and was killed */
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 8) != 0)
+            err = errno;
     }
-    return fd;
+    if (err == 0)
+        return fd;
+    complain("inspect, top and kill will not find this system: %s: %s", dir, reason(err));
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 void control_open(struct control *c, struct singula_system *sys,
@@ -298,14 +316,16 @@ static char *read_all(int fd)
 
 json_t *control_ask(int pid, const char *request)
 {
-    char dir[CONTROL_PATH];
+    char dir[FOLDER_PATH];
     json_error_t error;
-    bool there = folder(dir, sizeof dir, false);
-    int fd = !there ? -1 : pid ? connect_to(dir, pid) : connect_only(dir);
+    int err = folder(dir, false);
+    int fd = err ? -1 : pid ? connect_to(dir, pid) : connect_only(dir);
     if (fd < 0) {
-        if (pid)
+        if (err && err != ENOENT)
+            complain("no system can be found: %s: %s", dir, reason(err));
+        else if (pid)
             complain("no system of yours has process number %d", pid);
-        else if (!there)
+        else if (err)
             complain("no system is running (`singula up` starts one)");
         return NULL;
     }

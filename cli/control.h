@@ -38,7 +38,7 @@ struct control {
     bool closing;
 };
 
-/* Starts to listen, if it can: a system runs just as well without. */
+/* Starts to listen; complains if it cannot: a system runs just as well without. */
 void control_open(struct control *c, struct singula_system *sys,
                   uint32_t (*kill)(void *ctx, const char *name), void *ctx);
 /* Answers what has been asked. To be called by whoever runs the system, between two runs. */

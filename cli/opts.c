@@ -196,12 +196,36 @@ static bool quantity(const char *text, const struct unit *units, uint64_t *out)
 
 bool opts_size(const char *option, const char *text, uint64_t *out)
 {
-    static const struct unit units[] = {{"B", 1},        {"K", 0x1p10},   {"M", 0x1p20},
-                                        {"G", 0x1p30},   {"KiB", 0x1p10}, {"MiB", 0x1p20},
-                                        {"GiB", 0x1p30}, {NULL, 0}};
+    static const struct unit units[] = {
+        {"B", 1},        {"K", 0x1p10},   {"M", 0x1p20}, {"G", 0x1p30},   {"KiB", 0x1p10},
+        {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"T", 0x1p40}, {"TiB", 0x1p40}, {NULL, 0}};
     if (quantity(text, units, out) && *out > 0)
         return true;
     complain("%s: \"%s\" is not a size (examples: 65536, 64K, 16M, 1G)", option, text);
+    return false;
+}
+
+/* "64K" of a size that is a power of two. */
+static void size_text(char buf[32], uint64_t bytes)
+{
+    static const char units[] = "\0KMGT";
+    unsigned u = 0;
+    for (; bytes >= 1024 && bytes % 1024 == 0 && u < 4; u++)
+        bytes /= 1024;
+    snprintf(buf, 32, u ? "%llu%c" : "%llu", (unsigned long long)bytes, units[u]);
+}
+
+bool opts_size_within(const char *option, const char *text, uint64_t min, uint64_t max,
+                      uint64_t *out)
+{
+    char least[32], most[32];
+    if (!opts_size(option, text, out))
+        return false;
+    if (*out >= min && *out <= max)
+        return true;
+    size_text(least, min);
+    size_text(most, max);
+    complain("%s: %s is not from %s to %s", option, text, least, most);
     return false;
 }
 

@@ -1,6 +1,10 @@
 #include "cli/plan.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A path of the manifest is relative to the manifest's folder. */
 static char *beside(const char *manifest, const char *path)
@@ -29,28 +33,38 @@ static const char **terminated(const char *first, char **list, unsigned n)
 
 /* ---- values ---- */
 
-static bool quota(const char *path, unsigned i, const struct process *p, const char *key,
-                  const char *text, bool time, uint64_t *out)
+static bool unusable(const char *path, unsigned i, const struct process *p, const char *key)
+{
+    manifest_complain(path, i, key, "cannot be used for process %s", p->name);
+    return false;
+}
+
+static bool size(const char *path, unsigned i, const struct process *p, const char *key,
+                 const char *text, const uint64_t range[2], uint64_t *out)
+{
+    return !text || opts_size_within(key, text, range[0], range[1], out) ||
+           unusable(path, i, p, key);
+}
+
+/* 0 would mean no limit. */
+static bool duration(const char *path, unsigned i, const struct process *p, const char *key,
+                     const char *text, uint64_t *out)
 {
     if (!text)
         return true;
-    if (time ? opts_duration(key, text, out) : opts_size(key, text, out)) {
-        if (*out)
-            return true;
-        complain("%s: \"%s\" is no time at all (left out, there is no limit)", key, text);
-    }
-    manifest_complain(path, i, key, "cannot be used for process %s", p->name);
-    return false;
+    if (!opts_duration(key, text, out))
+        return unusable(path, i, p, key);
+    if (*out)
+        return true;
+    complain("%s: \"%s\" is no time at all (left out, there is no limit)", key, text);
+    return unusable(path, i, p, key);
 }
 
 /* A number of that range; *out stays if none is given. */
 static bool count(const char *path, unsigned i, const struct process *p, const char *key,
                   const char *text, const uint64_t range[2], uint64_t *out)
 {
-    if (!text || opts_count(key, text, range[0], range[1], out))
-        return true;
-    manifest_complain(path, i, key, "cannot be used for process %s", p->name);
-    return false;
+    return !text || opts_count(key, text, range[0], range[1], out) || unusable(path, i, p, key);
 }
 
 static bool counts(const char *path, unsigned i, struct plan_entry *e)
@@ -72,17 +86,18 @@ static bool counts(const char *path, unsigned i, struct plan_entry *e)
 static bool quotas(const char *path, unsigned i, const struct process *p, struct singula_spawn *s)
 {
     const struct quotas *q = &p->quotas;
-    static const uint64_t some[] = {1, UINT32_MAX};
+    static const uint64_t some[] = {1, UINT32_MAX}, memory[] = {MEMORY_LIMITS};
+    static const uint64_t stacks[] = {STACK_LIMITS}, heap[] = {BLOCK_BYTES_LIMITS};
     uint64_t stack = 0, blocks = 0;
     if (!count(path, i, p, "quotas.blocks", q->blocks, some, &blocks) ||
-        !quota(path, i, p, "quotas.memory", q->memory, false, &s->max_memory_bytes) ||
-        !quota(path, i, p, "quotas.block_bytes", q->block_bytes, false, &s->max_block_bytes) ||
-        !quota(path, i, p, "quotas.cpu", q->cpu, true, &s->max_cpu_ns) ||
-        !quota(path, i, p, "quotas.timeout", q->timeout, true, &s->timeout_ns) ||
-        !quota(path, i, p, "quotas.stack", q->stack, false, &stack))
+        !size(path, i, p, "quotas.memory", q->memory, memory, &s->max_memory_bytes) ||
+        !size(path, i, p, "quotas.block_bytes", q->block_bytes, heap, &s->max_block_bytes) ||
+        !duration(path, i, p, "quotas.cpu", q->cpu, &s->max_cpu_ns) ||
+        !duration(path, i, p, "quotas.timeout", q->timeout, &s->timeout_ns) ||
+        !size(path, i, p, "quotas.stack", q->stack, stacks, &stack))
         return false;
     s->max_blocks = (uint32_t)blocks;
-    s->stack_bytes = stack < UINT32_MAX ? (uint32_t)stack : UINT32_MAX;
+    s->stack_bytes = (uint32_t)stack;
     return true;
 }
 
@@ -119,8 +134,39 @@ static bool folders(const char *path, unsigned i, struct plan_entry *e)
         char *full = beside(path, e->dirs[d].host_path);
         drop(e->dirs[d].host_path);
         e->dirs[d].host_path = full;
+        int fd = full ? open(full, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        if (fd < 0) {
+            manifest_complain(path, i, "dirs", "%s: %s", full ? full : "", strerror(errno));
+            return false;
+        }
+        close(fd);
     }
     return true;
+}
+
+/* Whether the module has the function that the process is to begin with. */
+static bool entry(const char *path, unsigned i, const struct plan_entry *e)
+{
+    char *text = NULL;
+    const json_t *export;
+    bool there = false;
+    size_t k;
+    if (!e->p->entry)
+        return true;
+    json_t *j =
+        singula_module_inspect(e->module, true, &text) == 0 ? json_loads(text, 0, NULL) : NULL;
+    free(text);
+    json_array_foreach(json_object_get(j, "exports"), k, export)
+    {
+        const char *name = json_string_value(json_object_get(export, "name"));
+        const char *kind = json_string_value(json_object_get(export, "kind"));
+        there |= name && kind && strcmp(name, e->p->entry) == 0 && strcmp(kind, "function") == 0;
+    }
+    json_decref(j);
+    if (!there)
+        manifest_complain(path, i, "entry", "%s exports no function %s", e->module_path,
+                          e->p->entry);
+    return there;
 }
 
 /* ---- processes ---- */
@@ -151,6 +197,8 @@ int plan_prepare(const char *path, const struct manifest *m, unsigned i, int mon
     int status = files_verify(e->module_path, monitor, &e->module);
     if (status != EXIT_OK)
         manifest_complain(path, i, "module", "process %s cannot be started", p->name);
+    else if (!entry(path, i, e))
+        status = EXIT_USAGE;
     return status;
 }
 

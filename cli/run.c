@@ -106,16 +106,12 @@ static bool take_quota(struct run_options *r, int option, const char *text)
     case OPT_CPU:
         return opts_duration("--max-cpu", text, &s->max_cpu_ns);
     case OPT_MAX_MEMORY:
-        return opts_size("--max-memory", text, &s->max_memory_bytes);
+        return opts_size_within("--max-memory", text, MEMORY_LIMITS, &s->max_memory_bytes);
     case OPT_MAX_BLOCK_BYTES:
-        return opts_size("--max-block-bytes", text, &s->max_block_bytes);
+        return opts_size_within("--max-block-bytes", text, BLOCK_BYTES_LIMITS, &s->max_block_bytes);
     case OPT_STACK:
-        if (!opts_size("--stack", text, &n))
+        if (!opts_size_within("--stack", text, STACK_LIMITS, &n))
             return false;
-        if (n > UINT32_MAX) {
-            complain("--stack: %s is too much: less than 4G", text);
-            return false;
-        }
         s->stack_bytes = (uint32_t)n;
         return true;
     default:

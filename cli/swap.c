@@ -15,11 +15,11 @@ bool swap_option(int option, const char *text, struct singula_config *cfg)
 {
     switch (option) {
     case OPT_SWAP_SIZE:
-        return opts_size("--swap-size", text, &cfg->swap_bytes);
+        return opts_size_within("--swap-size", text, SWAP_LIMITS, &cfg->swap_bytes);
     case OPT_SWAP_IDLE:
         return idle(text, &cfg->swap_idle_ns);
     case OPT_SWAP_MEMORY:
-        return opts_size("--swap-memory", text, &cfg->swap_memory_bytes);
+        return opts_size_within("--swap-memory", text, MEMORY_LIMITS, &cfg->swap_memory_bytes);
     default:
         if (!*text)
             complain("--swap: give a FOLDER");

@@ -2,6 +2,7 @@
  * how each ended. */
 #include "cli/control.h"
 #include "cli/plan.h"
+#include "cli/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,52 +63,6 @@ struct up {
     bool check, audit, quiet;
 };
 
-static bool is_driver(const char *name)
-{
-    const char *driver, *text;
-    for (uint32_t i = 0; (driver = singula_builtin_contract(i, &text)) != NULL; i++)
-        if (strcmp(driver, name) == 0)
-            return true;
-    return false;
-}
-
-/* Each name that a process connects to must be published by some process or be a driver's, or no
- * client could reach it. */
-static bool check_names(const struct up *u)
-{
-    for (unsigned i = 0; i < u->n; i++) {
-        const struct process *p = u->nodes[i].e->p;
-        for (unsigned k = 0; k < p->connect_count; k++) {
-            bool there = strcmp(p->connect[k], "*") == 0 || is_driver(p->connect[k]);
-            for (unsigned j = 0; j < u->n && !there; j++)
-                there = plan_lists(u->nodes[j].e->p->publish, u->nodes[j].e->p->publish_count,
-                                   p->connect[k]);
-            if (!there) {
-                manifest_complain(u->path, i, "connect", "no process has %s in its `publish`",
-                                  p->connect[k]);
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static bool check_network(const struct up *u)
-{
-    for (unsigned i = 0; i < u->n; i++) {
-        const struct grants *g = &u->entries[i].p->grants;
-        for (unsigned k = 0; k < g->network_count; k++) {
-            if (!singula_network_rule(g->network[k])) {
-                manifest_complain(u->path, i, "grants.network",
-                                  "%s is neither \"connect HOST:PORT\" nor \"listen HOST:PORT\"",
-                                  g->network[k]);
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 /* With a seed there is one worker, and nobody is bound to it. */
 static bool check_workers(const struct up *u)
 {
@@ -136,18 +91,36 @@ static void on_end(struct singula_sip *sip, void *ctx)
     singula_stop(((struct up *)ctx)->sys);
 }
 
+/* Points at the key that can be the cause. */
+static void not_started(const struct up *u, unsigned i, const struct singula_diag *why)
+{
+    static const struct {
+        const char *code, *key;
+    } causes[] = {{"E_NO_EXPORT", "entry"},
+                  {"E_ARGUMENT", "entry"},
+                  {"E_IO", "dirs"},
+                  {"E_LIMIT", "quotas.memory"}};
+    const struct node *n = &u->nodes[i];
+    const char *key = "name", *code = singula_status_name(why->code);
+    for (size_t k = 0; k < sizeof causes / sizeof causes[0]; k++)
+        if (strcmp(causes[k].code, code) == 0)
+            key = causes[k].key;
+    if (strcmp(key, "name") == 0) /* it is the module's */
+        complain_diag(n->e->module_path, why);
+    manifest_complain(u->path, i, key, "process %s cannot be started%s%s", n->e->p->name,
+                      *why->detail ? ": " : "", why->detail);
+}
+
 static bool start(struct up *u, unsigned i)
 {
     struct node *n = &u->nodes[i];
-    const struct process *p = n->e->p;
     struct singula_diag why = {0};
     struct singula_spawn s;
     bool good = plan_options(u->path, i, n->e, &s);
     s.on_end = on_end;
     s.on_end_ctx = u;
     if (good && singula_spawn(u->sys, n->e->module, &s, &n->sip, &why) != 0) {
-        complain_diag(n->e->module_path, &why);
-        manifest_complain(u->path, i, "name", "process %s cannot be started", p->name);
+        not_started(u, i, &why);
         good = false;
     }
     n->ending = good ? RUNNING : NOT_STARTED;
@@ -399,7 +372,7 @@ static int prepare(struct up *u)
         u->nodes[i].e = &u->entries[i];
         status = plan_prepare(u->path, u->manifest, i, u->system.monitor, &u->entries[i]);
     }
-    if (status == EXIT_OK && (!check_names(u) || !check_network(u) || !check_workers(u) ||
+    if (status == EXIT_OK && (!rules_check(u->path, u->manifest) || !check_workers(u) ||
                               !plan_children(u->path, u->manifest, u->entries, on_child_end) ||
                               !plan_order(u->path, u->manifest, u->order)))
         status = EXIT_USAGE;
@@ -476,7 +449,7 @@ const struct command up_command = {
     "in the order of the file. Before a restart it waits for 0.1 s, then twice as long each time "
     "up\n"
     "to 10 s; from 0.1 s again if it ran for a minute.\n"
-    "\n"
+    "\n" OPTS_LIMITS "\n"
     "With --swap=FOLDER, SIPs that wait for long give their memory up: their pages go to a file\n"
     "in that folder and come back with the next message or timer.\n"
     "\n"

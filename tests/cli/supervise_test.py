@@ -123,7 +123,7 @@ for text, says in [
         (processes(("a", exits), ("b", exits, "after: [b]")), "system.yaml:6:12: after: b would have to start before itself"),
         (processes(("a", exits, "after: [z]")), "system.yaml:4:12: after: there is no process z"),
         (processes(("a", exits, "clocks: [tea]")), "system.yaml:4:13: clocks: tea is not one of realtime, monotonic"),
-        (processes(("a", exits, "clocks: monotonic")), "system.yaml:4:13: a list is wanted here, [like, this]; found a single value"),
+        (processes(("a", exits, "clocks: monotonic")), "system.yaml:4:13: clocks: a list is wanted here, [like, this]; found a single value"),
         (processes(("a", exits, "afer: [b]")), "system.yaml:4:5: unknown key: afer, did you mean after?")]:
     r, _ = up(text)
     case(f"refused: {says}", r.returncode == 2 and says in r.stderr, r.stderr)

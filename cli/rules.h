@@ -1,0 +1,11 @@
+/* What a manifest must be beyond its schema: names that somebody has, grants that somebody can use,
+ * no key that does nothing. */
+#ifndef CLI_RULES_H
+#define CLI_RULES_H
+
+#include "cli/manifest.h"
+
+/* Complains of the first rule that is broken. */
+bool rules_check(const char *path, const struct manifest *m);
+
+#endif
