@@ -105,7 +105,9 @@ const struct command inspect_command = {
     options,
     "Of a module: sections, imports with their meaning, exports, functions and contracts. Of a\n"
     "system that `singula up` runs: SIPs with state, CPU time, pages and blocks; channels with\n"
-    "whose their ends are and what is queued; names. PID is needed if there are several. Only\n"
+    "whose their ends are and what is queued; names. Objects are blocks, endpoints, names and "
+    "sets\n"
+    "that a SIP owns. PID is needed if there are several. Only\n"
     "the user who runs a system can look at it.\n"
     "\n"
     "exit status: 0 done, 1 the module is refused or the audit fails, 2 it cannot be read, "

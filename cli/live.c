@@ -97,7 +97,7 @@ static void print_sips(const json_t *system, FILE *out)
     size_t i;
     json_t *s;
     fprintf(out, "%5s %-20s %-22s %8s %10s %10s %7s %10s %7s\n", "id", "name", "state", "memory",
-            "CPU", "pages", "blocks", "in blocks", "queued");
+            "CPU", "pages", "objects", "in blocks", "queued");
     json_array_foreach(json_object_get(system, "sips"), i, s)
     {
         char cpu[16], pages[16], bytes[16], state[40];
@@ -119,6 +119,14 @@ static const char *name_of(const struct live_index *sips, const json_t *id)
     return s ? live_text(s, "name") : NULL;
 }
 
+/* What an end is that no SIP owns. */
+static const char *of_nobody(const json_t *end)
+{
+    return json_is_true(json_object_get(end, "closed")) ? "closed"
+           : json_is_true(json_object_get(end, "held")) ? "driver"
+                                                        : "in a queue";
+}
+
 static void print_end(const struct live_index *sips, const json_t *end, const char *role, FILE *out)
 {
     const json_t *owner = json_object_get(end, "owner");
@@ -131,7 +139,7 @@ static void print_end(const struct live_index *sips, const json_t *end, const ch
     if (name)
         fprintf(out, "%s[%" PRId64 "]", name, (int64_t)json_integer_value(owner));
     else
-        fprintf(out, "in a queue");
+        fputs(of_nobody(end), out);
     fprintf(out, "%s%s%s%s, %" PRId64 " of %" PRId64 " queued",
             json_is_true(json_object_get(end, "held")) ? " (held)" : "",
             json_is_true(json_object_get(end, "waiting")) ? " waits" : "", *state ? " in " : "",
@@ -166,7 +174,7 @@ static void print_names(const json_t *system, const struct live_index *sips, FIL
     {
         const char *owner = name_of(sips, json_object_get(n, "owner"));
         fprintf(out, "  %s: %s, by %s, %" PRId64 " waiting to be accepted\n", live_text(n, "name"),
-                live_text(n, "contract"), owner ? owner : "nobody", live_int(n, "waiting"));
+                live_text(n, "contract"), owner ? owner : "a driver", live_int(n, "waiting"));
     }
 }
 
@@ -201,11 +209,12 @@ void live_print(const json_t *system, FILE *out)
     live_bytes(heap, (uint64_t)live_int(h, "bytes"));
     fprintf(out,
             "system %" PRId64 ": engine %s, monitor %s, %zu SIPs, pages %s in use and %s kept for "
-            "reuse, exchange heap %s in %" PRId64 " blocks\n",
+            "reuse, exchange heap %s in %" PRId64 " blocks, %" PRId64 " endpoints, %" PRId64
+            " sets\n",
             live_int(system, "pid"), live_text(system, "engine"),
             json_is_true(json_object_get(system, "monitor")) ? "on" : "off",
             json_array_size(json_object_get(system, "sips")), pages, kept, heap,
-            live_int(h, "blocks"));
+            live_int(h, "blocks"), live_int(h, "endpoints"), live_int(h, "sets"));
     print_sips(system, out);
     print_channels(system, &sips, out);
     print_names(system, &sips, out);
@@ -227,10 +236,8 @@ static void node(const json_t *end, size_t channel, const char *role, FILE *out)
 
 static void loose_end(const json_t *end, size_t channel, const char *role, FILE *out)
 {
-    bool closed = json_is_true(json_object_get(end, "closed"));
     if (!json_is_integer(json_object_get(end, "owner")))
-        fprintf(out, "  %s%zu [shape=plaintext, label=\"%s\"];\n", role, channel,
-                closed ? "closed" : "in a queue");
+        fprintf(out, "  %s%zu [shape=plaintext, label=\"%s\"];\n", role, channel, of_nobody(end));
 }
 
 static void quoted(const char *text, FILE *out)

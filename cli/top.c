@@ -102,7 +102,7 @@ static void heading(const json_t *now, char *line, size_t size)
 }
 
 static const char columns[] =
-    "   id name                 state                    CPU%        CPU      pages  blocks  in "
+    "   id name                 state                    CPU%        CPU      pages objects  in "
     "blocks queued";
 
 static void row_text(const struct row *r, char *line, size_t size)

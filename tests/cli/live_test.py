@@ -215,6 +215,12 @@ def killing_children(folder):
     try:
         three = wait_for(lambda: spins(3))
         case("children are seen", three, look())
+        r = run("inspect", "--running")
+        case("ends that drivers own", r.stdout.count("exp driver (held)") == 3 and "in a queue" not in r.stdout and "by nobody" not in r.stdout, r.stdout)
+        counts = re.search(r"in (\d+) blocks, (\d+) endpoints, (\d+) sets", r.stdout)
+        case("blocks are told from endpoints and sets", counts and counts.groups()[:2] == ("0", "6") and int(counts[3]) >= 1, r.stdout)
+        r = run("inspect", "--dot")
+        case("as a graph, too", r.stdout.count('label="driver"') == 3 and "in a queue" not in r.stdout, r.stdout)
         r = run("kill", max(three or [0]) + 1000)
         case("kill of an id that there is not", r.returncode == 1, r.stderr)
         r = run("kill", three[1])
