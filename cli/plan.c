@@ -176,7 +176,7 @@ int plan_prepare(const char *path, const struct manifest *m, unsigned i, int mon
 {
     const struct process *p = &m->processes[i];
     struct singula_spawn probe;
-    *e = (struct plan_entry){.p = p};
+    *e = (struct plan_entry){.path = path, .i = i, .p = p};
     for (unsigned k = 0; k < i; k++) {
         if (strcmp(m->processes[k].name, p->name) == 0) {
             manifest_complain(path, i, "name", "%s is there twice", p->name);
@@ -250,6 +250,24 @@ void plan_options_clear(struct singula_spawn *s)
     drop(s->network);
 }
 
+void plan_not_started(const struct plan_entry *e, const struct singula_diag *why)
+{
+    static const struct {
+        const char *code, *key;
+    } causes[] = {{"E_NO_EXPORT", "entry"},
+                  {"E_ARGUMENT", "entry"},
+                  {"E_IO", "dirs"},
+                  {"E_LIMIT", "quotas.memory"}};
+    const char *key = "name", *code = singula_status_name(why->code);
+    for (size_t k = 0; k < sizeof causes / sizeof causes[0]; k++)
+        if (strcmp(causes[k].code, code) == 0)
+            key = causes[k].key;
+    if (strcmp(key, "name") == 0) /* it is the module's */
+        complain_diag(e->module_path, why);
+    manifest_complain(e->path, e->i, key, "process %s cannot be started%s%s", e->p->name,
+                      *why->detail ? ": " : "", why->detail);
+}
+
 /* ---- children ---- */
 
 static struct plan_entry *entry_named(const struct manifest *m, struct plan_entry *entries,
@@ -262,8 +280,9 @@ static struct plan_entry *entry_named(const struct manifest *m, struct plan_entr
 }
 
 /* Finds what process i may start. */
-static bool grant(const char *path, const struct manifest *m, unsigned i,
-                  struct plan_entry *entries)
+static bool
+grant(const char *path, const struct manifest *m, unsigned i, struct plan_entry *entries,
+      void (*on_fail)(const struct singula_child *child, const struct singula_diag *why, void *ctx))
 {
     const struct grants *g = &m->processes[i].grants;
     entries[i].may_start = calloc(g->modules_count + 1u, sizeof *entries[i].may_start);
@@ -278,16 +297,18 @@ static bool grant(const char *path, const struct manifest *m, unsigned i,
         }
         child->granted = true;
         entries[i].may_start[k] =
-            (struct singula_child){child->p->name, child->module, &child->as_child};
+            (struct singula_child){child->p->name, child->module, &child->as_child, on_fail, child};
     }
     return true;
 }
 
 bool plan_children(const char *path, const struct manifest *m, struct plan_entry *entries,
-                   void (*on_end)(struct singula_sip *sip, void *ctx))
+                   void (*on_end)(struct singula_sip *sip, void *ctx),
+                   void (*on_fail)(const struct singula_child *child,
+                                   const struct singula_diag *why, void *ctx))
 {
     for (unsigned i = 0; i < m->processes_count; i++)
-        if (!grant(path, m, i, entries))
+        if (!grant(path, m, i, entries, on_fail))
             return false;
     for (unsigned i = 0; i < m->processes_count; i++) {
         struct plan_entry *e = &entries[i];

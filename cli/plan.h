@@ -6,6 +6,8 @@
 
 /* A process of the manifest, ready to be spawned any number of times. A zeroed one is empty. */
 struct plan_entry {
+    const char *path; /* of the manifest, where it is number i */
+    unsigned i;
     const struct process *p;
     char *module_path;
     struct singula_module *module;
@@ -17,6 +19,7 @@ struct plan_entry {
     bool granted;                    /* some other process starts it, if it wants to */
     struct singula_spawn as_child;   /* ... so */
     struct singula_child *may_start; /* what it may start itself */
+    int said;                        /* the code for which it last was not started */
 };
 
 /* Reads process i of the manifest at `path` and verifies its module, for a system with that monitor
@@ -30,10 +33,15 @@ bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
 void plan_options_clear(struct singula_spawn *s);
 
 /* What the processes, all prepared, are granted to start: fills in `children` for plan_options(),
- * and must stay as long as the system. `on_end` is called when a child has ended. False after a
+ * and must stay as long as the system. `on_end` is called when a child has ended,
+ * `on_fail` (ctx: its entry) when it could not be started; both may be NULL. False after a
  * complaint. */
 bool plan_children(const char *path, const struct manifest *m, struct plan_entry *entries,
-                   void (*on_end)(struct singula_sip *sip, void *ctx));
+                   void (*on_end)(struct singula_sip *sip, void *ctx),
+                   void (*on_fail)(const struct singula_child *child,
+                                   const struct singula_diag *why, void *ctx));
+/* Complains that a process could not be spawned; points at the key that can be the cause. */
+void plan_not_started(const struct plan_entry *e, const struct singula_diag *why);
 
 /* Whether any of `list` is `name`, or "*". */
 bool plan_lists(char **list, unsigned n, const char *name);

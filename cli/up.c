@@ -84,31 +84,22 @@ static void on_child_end(struct singula_sip *sip, void *ctx)
     fputs(singula_sip_report(sip), stderr);
 }
 
+/* Its parent may try again and again. */
+static void on_child_fail(const struct singula_child *child, const struct singula_diag *why,
+                          void *ctx)
+{
+    struct plan_entry *e = ctx;
+    (void)child;
+    if (e->said != why->code)
+        plan_not_started(e, why);
+    e->said = why->code;
+}
+
 /* Whenever a SIP ends, supervise() has a look. */
 static void on_end(struct singula_sip *sip, void *ctx)
 {
     (void)sip;
     singula_stop(((struct up *)ctx)->sys);
-}
-
-/* Points at the key that can be the cause. */
-static void not_started(const struct up *u, unsigned i, const struct singula_diag *why)
-{
-    static const struct {
-        const char *code, *key;
-    } causes[] = {{"E_NO_EXPORT", "entry"},
-                  {"E_ARGUMENT", "entry"},
-                  {"E_IO", "dirs"},
-                  {"E_LIMIT", "quotas.memory"}};
-    const struct node *n = &u->nodes[i];
-    const char *key = "name", *code = singula_status_name(why->code);
-    for (size_t k = 0; k < sizeof causes / sizeof causes[0]; k++)
-        if (strcmp(causes[k].code, code) == 0)
-            key = causes[k].key;
-    if (strcmp(key, "name") == 0) /* it is the module's */
-        complain_diag(n->e->module_path, why);
-    manifest_complain(u->path, i, key, "process %s cannot be started%s%s", n->e->p->name,
-                      *why->detail ? ": " : "", why->detail);
 }
 
 static bool start(struct up *u, unsigned i)
@@ -120,7 +111,7 @@ static bool start(struct up *u, unsigned i)
     s.on_end = on_end;
     s.on_end_ctx = u;
     if (good && singula_spawn(u->sys, n->e->module, &s, &n->sip, &why) != 0) {
-        not_started(u, i, &why);
+        plan_not_started(n->e, &why);
         good = false;
     }
     n->ending = good ? RUNNING : NOT_STARTED;
@@ -372,9 +363,10 @@ static int prepare(struct up *u)
         u->nodes[i].e = &u->entries[i];
         status = plan_prepare(u->path, u->manifest, i, u->system.monitor, &u->entries[i]);
     }
-    if (status == EXIT_OK && (!rules_check(u->path, u->manifest) || !check_workers(u) ||
-                              !plan_children(u->path, u->manifest, u->entries, on_child_end) ||
-                              !plan_order(u->path, u->manifest, u->order)))
+    if (status == EXIT_OK &&
+        (!rules_check(u->path, u->manifest) || !check_workers(u) ||
+         !plan_children(u->path, u->manifest, u->entries, on_child_end, on_child_fail) ||
+         !plan_order(u->path, u->manifest, u->order)))
         status = EXIT_USAGE;
     return status;
 }

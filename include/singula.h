@@ -291,6 +291,10 @@ struct singula_child {
     const char *name;
     struct singula_module *module;
     const struct singula_spawn *options;
+    /* Called when one could not be started, which its parent is told with a number only; or NULL.
+     * As `on_end`, it runs and destroys nothing. */
+    void (*on_fail)(const struct singula_child *child, const struct singula_diag *why, void *ctx);
+    void *on_fail_ctx;
 };
 
 struct singula_spawn { /* zero means the default */

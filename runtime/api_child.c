@@ -85,13 +85,16 @@ static void serve(struct singula_system *sys, struct drivers_start *s)
     const struct singula_child *what = s->what;
     struct singula_spawn opt = *what->options;
     struct singula_sip *h;
+    struct singula_diag why = {.code = E_NOMEM};
     const char **args = join(opt.args, s->args);
     opt.args = args;
-    s->result = args ? (enum status)singula_spawn(sys, what->module, &opt, &h, NULL) : E_NOMEM;
+    s->result = args ? (enum status)singula_spawn(sys, what->module, &opt, &h, &why) : E_NOMEM;
     free(args);
     if (s->result == OK) {
         h->child = s->child;
         s->child->handle = h;
+    } else if (what->on_fail) {
+        what->on_fail(what, &why, what->on_fail_ctx);
     }
     s->done(s);
 }

@@ -145,6 +145,15 @@ static void start(struct conn *c, const struct xmessage *m)
     host->start(host->ctx, &l->start);
 }
 
+/* Why there is no child, for its parent; the host is told in full. */
+static int errno_of(enum status st)
+{
+    return st == E_NOMEM || st == E_LIMIT ? -ENOMEM
+           : st == E_IO                   ? -EIO
+           : st == E_NO_EXPORT            ? -ENOSYS
+                                          : -ENOEXEC;
+}
+
 static void list_over(struct conn *c)
 {
     struct list_conn *l = list_of(c);
@@ -157,7 +166,7 @@ static void list_over(struct conn *c)
     leave(l->child);
     l->child->conn.busy = false;
     xobj_end(conn_driver(c)->rt->xheap, l->imp); /* with which the record goes */
-    refuse(l, l->start.result == E_NOMEM || l->start.result == E_LIMIT ? -ENOMEM : -ENOEXEC);
+    refuse(l, errno_of(l->start.result));
 }
 
 static void list_gone(struct conn *c)

@@ -42,6 +42,34 @@ int main(void)
     return 0;
 }
 """,
+    "parent": """#include <singula/process.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+    static const char name[] = "process", child[] = "b";
+    Processes_imp door = Processes_imp_connect(name, 7);
+    if (singula_is_null(door))
+        return 1;
+    rmdir("/gone");
+    for (int i = 0; i < 3; i++) {
+        Bytes which = Bytes_new(sizeof child);
+        Bytes_data_write(which, 0, child, sizeof child);
+        Processes_imp_send_Start(door, which);
+        if (Processes_imp_next(door) == PROCESSES_TAG_Started) {
+            Process_imp_abandon(Processes_imp_recv_Started(door));
+            printf("started\\n");
+        } else {
+            struct Processes_Failed f;
+            Processes_imp_recv_Failed(door, &f);
+            printf("%s\\n", strerror((int)f.error));
+        }
+    }
+    Processes_imp_close(door);
+    return 0;
+}
+""",
     "steady": """#include <stdlib.h>
 #include <time.h>
 int main(int argc, char **argv)
@@ -137,6 +165,16 @@ for given, real, mono, until in [("[]", "Capabilities insufficient", "Capabiliti
                                                       "sleeping for: slept"], r)
 r, _ = up(processes(("a", work / "clocks.wasm")))
 case("without `clocks`, none", r.stdout.count("insufficient") == 2, r)
+
+
+parent = ("a", work / "parent.wasm", "connect: [process]", "grants: {modules: [b]}", "dirs: [\"{0}::/\"]".format(work))
+for why, key, errno, says in (("memory", "quotas: {memory: 4K}", "Out of memory", "system.yaml:9:22: quotas.memory: process b cannot be started: "),
+                              ("a folder that is gone", "dirs: [gone]", "I/O error", "system.yaml:9:11: dirs: process b cannot be started: ")):
+    (work / "gone").mkdir(exist_ok=True)
+    (work / "system.yaml").write_text(processes(parent, ("b", work / "steady.wasm", key)))
+    r = subprocess.run([singula, "up", "--audit", "--quiet", "system.yaml"], capture_output=True, text=True, timeout=60, cwd=work)
+    case(f"a child that cannot be started, for {why}: its parent", r.stdout.splitlines() == [errno] * 3, r)
+    case(f"a child that cannot be started, for {why}: is told of once", r.stderr.count("\n") == 1 and says in r.stderr and r.returncode == 0, r)
 
 
 def waits(lines):

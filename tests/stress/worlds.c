@@ -16,7 +16,7 @@ bool world_of_manifest(const char *path, int monitor, struct world *w)
     for (unsigned i = 0; i < w->manifest->processes_count; i++)
         if (plan_prepare(path, w->manifest, i, monitor, &w->entries[i]) != EXIT_OK)
             return false;
-    if (!plan_children(path, w->manifest, w->entries, NULL))
+    if (!plan_children(path, w->manifest, w->entries, NULL, NULL))
         return false;
     for (unsigned k = 0; k < w->manifest->processes_count; k++) {
         unsigned i = order[k];
