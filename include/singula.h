@@ -373,6 +373,9 @@ SINGULA_API int singula_sip_exit_code(const struct singula_sip *sip);
 SINGULA_API const char *singula_sip_trap(const struct singula_sip *sip);
 /* What happened, where, and a guest backtrace; "" if it did not trap. Owned by the SIP. */
 SINGULA_API const char *singula_sip_report(const struct singula_sip *sip);
+/* CPU time, for which it had a processor. It is looked at about once a millisecond, and what has
+ * been used since the last time is that SIP's which ran last: of SIPs that take turns much more
+ * often than that, only many slices together say something. A quota (max_cpu_ns) is exact. */
 SINGULA_API uint64_t singula_sip_cpu_ns(const struct singula_sip *sip);
 SINGULA_API uint32_t singula_sip_id(const struct singula_sip *sip); /* unique among those alive */
 /* The SIPs of a system one after the other, children too, and those that have ended as long as

@@ -17,6 +17,9 @@
 #define SWITCHES          4096u
 #define SWITCHES_WATCHING 64u
 
+/* A hundred times as long as it takes to ask for the thread's CPU time. */
+#define CPU_ASK_NS 20000u
+
 uint64_t clock_now_ns(void)
 {
     struct timespec t;
@@ -212,11 +215,34 @@ void proc_by_signal(struct proc *p)
         want_signals(p->sched);
 }
 
-/* Slices that are over, and what has passed of the running one. */
+/* For how much of `passed`, the time since slice_start, this thread had a processor; *seen is its
+ * CPU time then. */
+static uint64_t used_ns(const struct worker *w, uint64_t passed, uint64_t *seen)
+{
+    struct timespec t;
+    *seen = w->cpu_seen + passed;
+    if (passed < CPU_ASK_NS || w->sched->sim.on)
+        return passed;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    *seen = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    uint64_t used = *seen > w->cpu_seen ? *seen - w->cpu_seen : 0;
+    return used < passed ? used : passed; /* it has searched and polled since it was seen, too */
+}
+
+/* Slices that are over, and what it has used of the running one, which is this thread's. */
 static uint64_t cpu_ns_at(const struct proc *p, uint64_t now)
 {
     bool runs = p->state == PROC_RUNNING || p->state == PROC_WOKEN;
-    return p->cpu_ns + (runs ? now - home_of(p)->slice_start : 0);
+    const struct worker *w = home_of(p);
+    uint64_t seen;
+    return p->cpu_ns + (runs ? used_ns(w, now - w->slice_start, &seen) : 0);
+}
+
+/* p, which runs, has used up its quota. What has passed is asked first: that is near. */
+static bool cpu_over(const struct proc *p, uint64_t now)
+{
+    return p->max_cpu_ns && p->cpu_ns + (now - home_of(p)->slice_start) >= p->max_cpu_ns &&
+           cpu_ns_at(p, now) >= p->max_cpu_ns;
 }
 
 uint64_t proc_cpu_ns(const struct proc *p)
@@ -236,7 +262,7 @@ enum trap proc_poll(struct proc *p)
     uint64_t now = sched_now_ns(p->sched);
     if (now >= p->deadline_ns)
         return TRAP_TIMEOUT;
-    if (p->max_cpu_ns && cpu_ns_at(p, now) >= p->max_cpu_ns)
+    if (cpu_over(p, now))
         return TRAP_CPU_QUOTA;
     return TRAP_NONE;
 }
@@ -327,11 +353,13 @@ static enum trap doomed(const struct worker *w, struct proc *p)
 }
 
 /* The clock is read where somebody has a quota, when a process ends, when nothing more is ready,
- * else once a tick: what has passed since the last time counts for who ran last. */
+ * else once a tick: what this thread has used since the last time counts for who ran last. */
 static void account(struct worker *w, struct proc *p)
 {
     w->now = sched_now_ns(w->sched);
-    p->cpu_ns += w->now - w->slice_start;
+    uint64_t seen;
+    p->cpu_ns += used_ns(w, w->now - w->slice_start, &seen);
+    w->cpu_seen = seen;
     w->slice_start = w->now;
 }
 

@@ -38,6 +38,7 @@ struct worker {
     struct timers timers;
     uint64_t now; /* when the clock was read last: about once a tick */
     uint64_t slice_start, last_poll, last_chore;
+    uint64_t cpu_seen; /* CPU time of the thread up to which it is somebody's */
     uint32_t switches;                 /* that may follow without the loop */
     pthread_t thread;                  /* means something while `running` is not NULL */
     _Atomic uint32_t published, ended; /* processes, by this worker */

@@ -153,6 +153,47 @@ START_TEST(cpu_quota)
 }
 END_TEST
 
+/* Runs, but sleeps as if another program had the processor; `left` times. */
+static enum run_result doze(struct fake *f)
+{
+    const struct timespec t = {.tv_nsec = 10000000};
+    nanosleep(&t, NULL);
+    f->proc.trap = proc_poll(&f->proc);
+    return f->proc.trap != TRAP_NONE || f->left-- == 1 ? RUN_DONE : RUN_YIELD;
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Time in which the thread had no processor is nobody's, and ends nobody. */
+START_TEST(cpu_time_is_no_wall_time)
+{
+    struct fake f;
+    uint64_t wall = clock_now_ns(), cpu;
+    reserve(&f, doze, 10);
+    f.proc.max_cpu_ns = 50000000;
+    proc_publish(&f.proc);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_ge(clock_now_ns() - wall, 100000000);
+    ck_assert_uint_lt(f.proc.cpu_ns, 50000000);
+    expect_end(&f, TRAP_NONE);
+    start(&f, spin, UINT32_MAX);
+    wall = clock_now_ns();
+    cpu = thread_cpu_ns();
+    ck_assert(!sched_run(s, NULL, wall + 30000000));
+    cpu = thread_cpu_ns() - cpu;
+    ck_assert_uint_le(f.proc.cpu_ns, cpu + 5000000);
+    ck_assert_uint_ge(f.proc.cpu_ns + cpu / 4, cpu); /* and what it had is its */
+    f.left = 1;
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    expect_end(&f, TRAP_NONE);
+}
+END_TEST
+
 /* A spinner that is alone is left in peace, so there is always a third one. */
 START_TEST(spinners_are_preempted)
 {
@@ -468,6 +509,7 @@ static Suite *sched_suite(void)
     tcase_add_test(t, takes_turns);
     tcase_add_test(t, runs_until);
     tcase_add_test(t, cpu_quota);
+    tcase_add_test(t, cpu_time_is_no_wall_time);
     tcase_add_test(t, spinners_are_preempted);
     tcase_add_test(t, kills);
     tcase_add_test(t, kills_from_inside);
