@@ -110,6 +110,14 @@ static bool is_ours(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && who.uid == geteuid();
 }
 
+static bool closing(struct control *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool yes = c->closing;
+    pthread_mutex_unlock(&c->lock);
+    return yes;
+}
+
 static void *listen_on(void *arg)
 {
     struct control *c = arg;
@@ -118,6 +126,12 @@ static void *listen_on(void *arg)
         int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
             continue;
+        if (fd < 0 && !closing(c) &&
+            (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+            nanosleep(&(struct timespec){.tv_nsec = 100000000},
+                      NULL); /* there will be some again */
+            continue;
+        }
         if (fd < 0)
             return NULL; /* control_close() */
         limit_time(fd, 2);

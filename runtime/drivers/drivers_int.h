@@ -103,6 +103,7 @@ struct drivers {
     struct runtime *rt;
     struct drivers_host host;
     struct driver *running[DRIVER_N];
+    _Atomic uint32_t fds;  /* of all grants */
     pthread_mutex_t lock;  /* of what follows, and of counts in grants */
     struct grants **slots; /* by the lower half of their badge - 1 */
     uint32_t nslots, serial;
@@ -112,6 +113,8 @@ struct grants {
     uint64_t badge;
     uint32_t refs; /* the SIP's, if it lives, and one per channel */
     /* fixed */
+    struct drivers *all;
+    uint32_t max_fds;
     uint64_t max_bytes;
     struct grant_dir *dirs;
     uint32_t ndirs;
@@ -163,7 +166,8 @@ struct grants *grants_take(struct drivers *all, uint64_t badge);
 void grants_drop(struct drivers *all, struct grants *g);
 
 #define GRANTS_FDS 1024
-/* One more descriptor for it; false: it has as many as may be. And back. */
+/* One more descriptor for it; false: it has as many as may be, GRANTS_FDS or a quarter of what the
+ * process may open, or all SIPs together have half of what it may open. And back. */
 bool grants_take_fd(struct grants *g);
 void grants_give_fd(struct grants *g);
 

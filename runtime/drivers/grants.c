@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct grants **slot_of(struct drivers *all, uint64_t badge)
@@ -71,9 +72,21 @@ void grants_drop(struct drivers *all, struct grants *g)
         destroy(g);
 }
 
+/* A quarter of what the process may open now, as of what a SIP opens by WASI: the rest is
+ * there for others. */
+static uint32_t max_fds(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur / 4 > GRANTS_FDS)
+        return GRANTS_FDS;
+    return (uint32_t)(l.rlim_cur / 4);
+}
+
 bool grants_take_fd(struct grants *g)
 {
-    if (atomic_fetch_add(&g->fds, 1) < GRANTS_FDS)
+    struct rlimit l;
+    uint32_t all = atomic_fetch_add(&g->all->fds, 1), own = atomic_fetch_add(&g->fds, 1);
+    if (own < g->max_fds && (getrlimit(RLIMIT_NOFILE, &l) != 0 || all < l.rlim_cur / 2))
         return true;
     grants_give_fd(g);
     return false;
@@ -82,6 +95,7 @@ bool grants_take_fd(struct grants *g)
 void grants_give_fd(struct grants *g)
 {
     atomic_fetch_sub(&g->fds, 1);
+    atomic_fetch_sub(&g->all->fds, 1);
 }
 
 uint64_t grants_badge(const struct grants *g)
@@ -142,6 +156,8 @@ static enum status make(struct drivers *all, const struct grants_config *cfg, st
     if (!g)
         return diag_set(why, E_NOMEM, "grants of a SIP");
     g->refs = 1;
+    g->all = all;
+    g->max_fds = max_fds();
     g->max_bytes = cfg->max_bytes;
     g->max_children = cfg->max_children;
     g->nchildren = cfg->nchildren;

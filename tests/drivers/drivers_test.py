@@ -104,8 +104,8 @@ class Live:
     """A system that runs, `waiting` lines having come on its standard error; standard input is a pipe on which nothing comes,
     standard output one that nobody reads."""
 
-    def __init__(self, path, *options, lines=1):
-        self.up = subprocess.Popen([singula, "up", "--quiet", *options, path], cwd=work, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, path, *options, lines=1, program=(singula,)):
+        self.up = subprocess.Popen([*program, "up", "--quiet", *options, path], cwd=work, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, env=dict(os.environ, XDG_RUNTIME_DIR=str(work)))
         self.said = [self.up.stderr.readline() for _ in range(lines)]
 
@@ -153,6 +153,22 @@ def leaves():
         case(f"leaves {way}", seen and seen["heap"]["bytes"] < 1000000 and "console" in (n["name"] for n in seen["names"]), seen and seen["heap"])
         status = live.end()
         case(f"leaves {way}: ends", status == 143, status)
+
+
+def hoard():
+    """No SIP, nor some together, have all descriptors: others, and who looks at the system, get some."""
+    build("hoard")
+    one = {"module": "hoard.wasm", "args": ["x"], "connect": ["file", "timer"]}
+    few = f"ulimit -n 256; exec {singula} \"$@\""
+    (work / "x").write_text("x")
+    for n, most in ((1, 64), (6, 128)):
+        live = Live(system(f"hoard-{n}", [dict(one, name=f"h{i}", dirs=["."]) for i in range(n)]), lines=n, program=["sh", "-c", few, "sh"])
+        held = [int(line.split()[-1]) for line in live.said if line.startswith("hoard: ")]
+        case(f"hoard {n}", len(held) == n and max(held) <= 64 and sum(held) == most, live.said)
+        seen = live.inspect("--json")
+        case(f"hoard {n}: can be looked at", seen.returncode == 0 and len(json.loads(seen.stdout)["sips"]) == n, seen.stderr)
+        status = live.end()
+        case(f"hoard {n}: ends", status == 143, status)
 
 
 def free_port():
@@ -253,6 +269,7 @@ children()
 series()
 ends()
 leaves()
+hoard()
 net()
 console()
 web()
