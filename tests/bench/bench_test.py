@@ -138,7 +138,7 @@ def late():
     r = run("late", "--quick", "--json")
     case("late ends well", r.returncode == 0, r.stderr)
     cells = json.loads(r.stdout or "{}").get("cells", [])
-    others = ["idle", "loop", "interp", "fill", "copy", "deep", "write", "alloc", "thaw", "random", "chat", "hoard"]
+    others = ["idle", "loop", "interp", "fill", "copy", "deep", "write", "alloc", "thaw", "random", "chat", "grow", "hoard"]
     case("late has its rows", list(dict.fromkeys(c["others"] for c in cells)) == others, cells)
     case("late has figures", all(spread_ok(c["late_ns"]) and c["longest_ns"] >= c["late_ns"]["p90"] and c["thread_longest_ns"] > 0
                                  for c in cells), cells)
