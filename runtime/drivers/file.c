@@ -133,9 +133,17 @@ static int64_t resolve(const struct grants *g, const uint8_t *bytes, uint32_t n,
     return best->fd;
 }
 
+/* On a thread, where few are worked on at once: no quota counts the room for entries. */
 static int64_t work(struct aio_op *op)
 {
-    return pathjob_do(&container_of(op, struct file_conn, conn.op)->job);
+    struct file_conn *f = container_of(op, struct file_conn, conn.op);
+    if (f->job.kind == PATHJOB_LIST) {
+        f->job.buffer = f->entries = malloc(ENTRIES);
+        f->job.room = ENTRIES;
+        if (!f->entries)
+            return -ENOMEM;
+    }
+    return pathjob_do(&f->job);
 }
 
 /* A job on the path that the first n bytes of the block are. */
@@ -146,14 +154,8 @@ static void begin_job(struct file_conn *f, struct pathjob job, uint32_t n, bool 
     f->job = job;
     f->job.way = f->conn.grants->way;
     f->job.follow = kind == PATHJOB_LOOK;
-    if (kind == PATHJOB_LIST) {
-        f->job.buffer = f->entries = malloc(ENTRIES);
-        f->job.room = ENTRIES;
-    }
-    int64_t dir = !bytes ? -EINVAL
-                  : kind == PATHJOB_LIST && !f->entries
-                      ? -ENOMEM
-                      : resolve(f->conn.grants, bytes, n, changes, &f->path, &f->job.path);
+    int64_t dir =
+        bytes ? resolve(f->conn.grants, bytes, n, changes, &f->path, &f->job.path) : -EINVAL;
     if (dir < 0) {
         fail(f, dir);
         return;
