@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/strbuf.h"
 #include "channels/view.h"
 #include "runtime/api_int.h"
 
@@ -22,6 +23,22 @@ static void give(json_t *list, json_t *j)
 {
     if (json_array_append_new(list, j) != 0)
         json_decref(j);
+}
+
+/* A name that a guest chose, which goes to somebody's terminal: printable ASCII as it is. */
+static json_t *shown(const char *name)
+{
+    struct strbuf b = {0};
+    for (; *name; name++) {
+        unsigned char c = (unsigned char)*name;
+        if (c < 0x20 || c > 0x7e || c == '\\')
+            strbuf_printf(&b, "\\x%02x", c);
+        else
+            strbuf_put(&b, name, 1);
+    }
+    json_t *j = json_stringn(strbuf_text(&b), b.len);
+    strbuf_clear(&b);
+    return j ? j : json_null();
 }
 
 /* ---- SIPs ---- */
@@ -99,7 +116,7 @@ static void name_json(void *ctx, const struct listener *l, const struct xaccount
                       uint32_t waiting)
 {
     const struct walk *w = ctx;
-    give(w->list, json_pack("{s:s, s:s, s:o, s:I}", "name", listener_name(l), "contract",
+    give(w->list, json_pack("{s:o, s:s, s:o, s:I}", "name", shown(listener_name(l)), "contract",
                             listener_contract(l)->decl->name, "owner", owner_id(owner), "waiting",
                             (json_int_t)waiting));
 }

@@ -171,6 +171,34 @@ def hoard():
         case(f"hoard {n}: ends", status == 143, status)
 
 
+def lists():
+    """What the driver needs for a list it needs for the few that are worked on, not for all that are asked for."""
+    build("lists")
+    peak = {}
+    for n in (100, 10000):
+        one = {"name": "l", "module": "lists.wasm", "args": [str(n)], "dirs": ["."], "connect": ["file"], "quotas": {"block_bytes": "20M"}}
+        with subprocess.Popen([singula, "up", "--quiet", "--engine=interp", "--io=threads", system(f"lists-{n}", [one])], cwd=work,
+                              stdout=subprocess.PIPE, text=True) as p:
+            said = p.stdout.read()
+            _, status, usage = os.wait4(p.pid, 0)
+            p.returncode = os.waitstatus_to_exitcode(status)
+        case(f"lists {n}", said == f"lists: {n} of {n} answered\n", said)
+        peak[n] = usage.ru_maxrss * 1024
+    each = (peak[10000] - peak[100]) / 9900
+    case("lists: bytes of memory for each", each < 2500, each)
+
+
+def names():
+    """What guests call themselves does nothing to the terminal of who looks, and is not left out."""
+    build("names")
+    live = Live(system("names", [{"name": "n", "module": "names.wasm", "connect": ["timer"], "publish": ["*"]}]))
+    case("names: runs", live.said == ["names\n"], live.said)
+    text = live.inspect().stdout
+    case("names", r"a\x1b[31m\x07\x0ab\xff\x5c: Timer, by n," in text and "\x1b" not in text, text)
+    status = live.end()
+    case("names: ends", status == 143, status)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -270,6 +298,8 @@ series()
 ends()
 leaves()
 hoard()
+lists()
+names()
 net()
 console()
 web()
