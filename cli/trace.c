@@ -47,10 +47,10 @@ bool trace_option(int option, const char *text, struct singula_config *cfg)
 
 bool trace_usable(const struct singula_config *cfg)
 {
-    if (cfg->seed && cfg->engine == SINGULA_ENGINE_NATIVE)
-        complain("--engine: native cannot be used with --seed, which interprets");
-    else if (cfg->seed && cfg->workers > 1)
+    if (cfg->seed && cfg->workers > 1)
         complain("--workers: with --seed there is one");
+    else if (cfg->seed && cfg->engine == SINGULA_ENGINE_NATIVE)
+        complain("--engine: native cannot be used with --seed, which interprets");
     else if (cfg->trace && !cfg->seed)
         complain("--trace: needs --seed");
     else
