@@ -7,7 +7,7 @@ const uint8_t proc_may_go[PROC_STATE_N] = {
     [PROC_READY] = TO(RUNNING) | TO(DEAD),
     [PROC_RUNNING] = TO(WOKEN) | TO(READY) | TO(BLOCKED) | TO(DEAD),
     [PROC_WOKEN] = TO(RUNNING) | TO(READY) | TO(DEAD),
-    [PROC_BLOCKED] = TO(READY) | TO(DEAD),
+    [PROC_BLOCKED] = TO(READY) | TO(RUNNING) | TO(DEAD),
     [PROC_DEAD] = TO(FREE),
 };
 

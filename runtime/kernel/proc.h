@@ -115,8 +115,14 @@ static inline void proc_set_state(struct proc *p, enum proc_state to)
     check(proc_may_go[atomic_load_explicit(&p->state, memory_order_relaxed)] & 1u << to);
     atomic_store_explicit(&p->state, to, memory_order_release);
 }
-/* The same, where others may move it between states from which `to` is legal; says from which it
- * was. Neither reads nor writes of this thread move across it. */
+/* The same, if he has looked: it is in `from`. */
+static inline void proc_move(struct proc *p, enum proc_state from, enum proc_state to)
+{
+    check(proc_may_go[from] & 1u << to);
+    atomic_store_explicit(&p->state, to, memory_order_release);
+}
+/* As proc_set_state(), where others may move it between states from which `to` is legal; says from
+ * which it was. Neither reads nor writes of this thread move across it. */
 enum proc_state proc_swap_state(struct proc *p, enum proc_state to);
 /* Only if it is in `from` still. With `alone` as the first, else as the second. */
 static inline bool proc_try_state(struct proc *p, enum proc_state from, enum proc_state to,

@@ -131,7 +131,7 @@ static bool open_workers(struct sched *s)
     bool ok = true;
     for (uint32_t i = 0; i < s->nworkers; i++) {
         struct worker *w = &all[i];
-        *w = (struct worker){.sched = s, .index = i};
+        *w = (struct worker){.sched = s, .index = i, .alone = !s->shared && !s->sim.on};
         list_init(&w->runq);
         list_init(&w->fd_waiters);
         w->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

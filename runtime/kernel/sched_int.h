@@ -29,7 +29,8 @@ struct worker {
     /* fixed at creation */
     struct sched *sched;
     uint32_t index;
-    int kick; /* a descriptor that ends its sleep */
+    bool alone; /* the only worker, without a seed: what sched_turn() and sched_hand() ask for */
+    int kick;   /* a descriptor that ends its sleep */
     /* its own */
     struct proc *next;   /* runs before those in the queue, for a while; nobody steals it */
     uint64_t turn_start; /* since when those in the queue have waited for `next` */
@@ -94,6 +95,7 @@ struct sched {
 
 /* ---- worker.c: queues, and the threads ---- */
 
+extern _Thread_local struct worker *worker_self __attribute__((tls_model("initial-exec")));
 /* The worker whose thread this is; NULL: the caller has the system to himself. */
 struct worker *worker_here(struct sched *s);
 /* Makes the calling thread that worker, or none; returns which one it was. */

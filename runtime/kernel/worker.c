@@ -10,22 +10,22 @@
 #define TURNS      300u /* of waiting before sleep: some 10 us */
 
 /* Never allocated lazily, hence initial-exec. */
-static _Thread_local struct worker *self __attribute__((tls_model("initial-exec")));
+_Thread_local struct worker *worker_self;
 
 struct worker *worker_here(struct sched *s)
 {
     if (!s->shared)
         return &s->workers[0];
-    if (self && self->sched == s)
-        return self;
+    if (worker_self && worker_self->sched == s)
+        return worker_self;
     check(!atomic_load_explicit(&s->in_run, memory_order_relaxed));
     return NULL;
 }
 
 struct worker *worker_become(struct worker *w)
 {
-    struct worker *before = self;
-    self = w;
+    struct worker *before = worker_self;
+    worker_self = w;
     return before;
 }
 

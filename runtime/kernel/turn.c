@@ -1,0 +1,97 @@
+/* Direct switches of one worker, where nothing has to be done but to switch: what sched_switch()
+ * and sched_wake() come to, in one piece. Everything that they look at is looked at here, too, and
+ * where anything is unusual nothing is done.
+ *
+ * They run on stacks of guests (INV-9: no other worker is there, so nothing needs an atomic
+ * operation; signals and other threads only ever set `look`, `interrupt` and `kill`).
+ */
+#include "runtime/kernel/sched_int.h"
+
+/* The loop has nothing to look at, and p, which runs, need not end. */
+static inline bool nothing_else(const struct worker *w, const struct proc *p)
+{
+    return w->alone && w->switches && !w->next &&
+           !atomic_load_explicit(&w->look, memory_order_relaxed) &&
+           !atomic_load_explicit(&p->interrupt, memory_order_relaxed) &&
+           atomic_load_explicit(&p->kill, memory_order_relaxed) == TRAP_NONE &&
+           atomic_load_explicit(&p->state, memory_order_relaxed) == PROC_RUNNING && !p->max_cpu_ns;
+}
+
+/* There is no reason why q must not run. */
+static inline bool may_run(const struct worker *w, const struct proc *q)
+{
+    return !atomic_load_explicit(&q->interrupt, memory_order_relaxed) && q->deadline_ns > w->now &&
+           !q->max_cpu_ns;
+}
+
+/* q runs now. */
+static inline void *go_on(struct worker *w, struct proc *q)
+{
+    void *to = q->parked;
+    q->parked = NULL;
+    q->slices++;
+    w->switches--;
+    atomic_store_explicit(&w->running, q, memory_order_release);
+    return to;
+}
+
+/* The first of the list goes, `last` is appended, which may be alone there then.
+ *
+ * Word by word: a processor that is to load two words at once which were stored one after the other
+ * waits until both are in its cache. */
+static inline void rotate(struct list *head, struct list *first, struct list *last)
+{
+    struct list *before = head->prev;
+    last->next = head;
+    last->prev = before;
+    before->next = last;
+    head->prev = last;
+    __asm__ volatile("" ::: "memory");
+    struct list *second = first->next;
+    head->next = second;
+    second->prev = head;
+    list_init(first);
+}
+
+void *sched_turn(void *me)
+{
+    struct worker *w = worker_self;
+    struct proc *p = atomic_load_explicit(&w->running, memory_order_relaxed);
+    struct list *first = w->runq.next;
+    if (unlikely(!nothing_else(w, p)))
+        return NULL;
+    if (first == &w->runq) {
+        w->switches--;
+        return me;
+    }
+    struct proc *q = container_of(first, struct proc, runq);
+    if (unlikely(!q->parked || !may_run(w, q)))
+        return NULL;
+    __asm__ volatile("" ::: "memory");
+    rotate(&w->runq, first, &p->runq);
+    p->queued = true;
+    q->queued = false;
+    p->parked = me;
+    proc_move(p, PROC_RUNNING, PROC_READY);
+    proc_move(q, PROC_READY, PROC_RUNNING);
+    return go_on(w, q);
+}
+
+/* Waiting without a time-out of its own, and not for a descriptor. */
+static inline bool only_waits(const struct proc *p)
+{
+    return !p->timer && p->wait_fd < 0 && p->deadline_ns == WAIT_FOREVER;
+}
+
+void *sched_hand(struct proc *p, void *me, struct proc *q)
+{
+    struct worker *w = worker_self;
+    if (unlikely(!nothing_else(w, p) || !q->parked || !may_run(w, q) || !only_waits(p) ||
+                 !only_waits(q) ||
+                 atomic_load_explicit(&q->state, memory_order_relaxed) != PROC_BLOCKED))
+        return NULL;
+    p->parked = me;
+    proc_move(p, PROC_RUNNING, PROC_BLOCKED);
+    proc_move(q, PROC_BLOCKED, PROC_RUNNING);
+    return go_on(w, q);
+}
