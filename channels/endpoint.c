@@ -69,6 +69,7 @@ static struct xmessage *end_init(const struct xheap *h, struct channel *ch, enum
     e->rx.slots = slots;
     e->rx.mask = n ? n - 1 : 0;
     e->rx.bound = bound;
+    e->rx.from = &ch->ends[role == ROLE_IMP ? ROLE_EXP : ROLE_IMP];
     row->endpoint = e;
     row->tree_blocks = 1;
     row->tree_bytes = ch->bytes / 2;
@@ -234,6 +235,7 @@ static bool await_room(struct endpoint *e, uint32_t tail, struct proc *p)
     struct endpoint *peer = endpoint_peer(e);
     check(e->contract->decl->capacity > 0); /* else the contract's bound was computed wrongly */
     if (!e->shared) {
+        e->rx.wait.self = NULL;
         atomic_store_explicit(&e->wants_room, true, memory_order_relaxed);
         atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
         return true;
@@ -296,6 +298,7 @@ static struct xmessage *front(struct endpoint *e, bool *closed)
 static struct xmessage *await(struct endpoint *e, struct proc *p, bool *closed)
 {
     if (!e->shared) {
+        e->rx.wait.self = NULL;
         atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
         return NULL;
     }

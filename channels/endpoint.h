@@ -85,11 +85,24 @@ struct xmessage {
 _Static_assert(sizeof(struct xmessage) == 64, "a message is one cache line");
 
 struct channel;
+struct endpoint;
+struct fast_self;
+
+/* What a process waits for that can be given to it at once (fast.h): the message `tag`, whose
+ * nbytes scalars go to `out`. Means something while the endpoint has a waiter, and `self` is set.
+ */
+struct xwait {
+    const struct fast_self *self; /* who waits; NULL: in the ordinary way */
+    uint8_t *out;
+    uint32_t tag, nbytes;
+};
 
 /* A queue of one direction. INV: tail - head <= bound. */
 struct xring {
     struct xmessage *slots; /* mask + 1 of them */
     uint32_t mask, bound;
+    struct endpoint *from; /* who fills it */
+    struct xwait wait;     /* with one worker only */
     /* consumer: next to be received */
     _Alignas(64) _Atomic uint32_t head;
     uint32_t caught; /* messages that came while it looked for them, since it waited last */
@@ -145,7 +158,7 @@ struct channel {
 
 static inline struct endpoint *endpoint_peer(const struct endpoint *e)
 {
-    return &e->channel->ends[e->role == ROLE_IMP ? ROLE_EXP : ROLE_IMP];
+    return e->rx.from;
 }
 /* Messages waiting to be received at e. */
 uint32_t endpoint_queued(const struct endpoint *e);

@@ -119,12 +119,15 @@ static uint64_t received_late(struct endpoint *e, uint64_t tag, struct xobj *ref
     return FAST_NOT;
 }
 
-/* Nothing has come for e: waits, unless nothing will, or something has come meanwhile: *m. */
-static inline uint64_t await(const struct fast_self *self, struct endpoint *e, struct xmessage **m)
+/* Nothing has come for e: waits, unless nothing will, or something has come meanwhile: *m. `w` is
+ * what it waits for. */
+static inline uint64_t await(const struct fast_self *self, struct endpoint *e, struct xwait w,
+                             struct xmessage **m)
 {
     if (endpoint_peer_closed(e))
         return FAST_NOT;
     if (!e->shared) {
+        e->rx.wait = w;
         atomic_store_explicit(&e->waiter, self->proc, memory_order_relaxed);
         return FAST_WAIT;
     }
@@ -146,7 +149,8 @@ static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, ui
     struct endpoint *peer = endpoint_peer(e);
     struct xmessage *m = ring_front(&e->rx);
     if (!m) {
-        uint64_t r = await(self, e, &m);
+        struct xwait w = {self, out, (uint32_t)tag, (uint32_t)nbytes};
+        uint64_t r = await(self, e, w, &m);
         if (!m)
             return r;
     }
@@ -187,7 +191,7 @@ uint64_t fast_next(const struct fast_self *self, struct xobj *end)
     struct endpoint *e = end->endpoint;
     struct xmessage *m = ring_front(&e->rx);
     if (!m) {
-        uint64_t r = await(self, e, &m);
+        uint64_t r = await(self, e, (struct xwait){0}, &m);
         if (!m)
             return r;
     }
@@ -208,4 +212,57 @@ uint64_t fast_call(const struct fast_self *self, struct xobj *end, struct xobj *
     if (likely(r < FAST_WAIT))
         e->rx.in_call = false;
     return r;
+}
+
+/* From one account straight to another. References to it are not asked for any more where nothing
+ * is watched: what became of it is not remembered. */
+static inline void move_block(struct xheap *h, struct xobj *o, struct xaccount *from,
+                              struct xaccount *to)
+{
+    check_fast(o->owner == XOWNER(XOWN_ACCOUNT, from->index) && !h->gen_step);
+    struct xobj *rows = h->rows.base;
+    uint32_t i = row_of(h, o);
+    if (o->prev)
+        rows[o->prev].next = o->next;
+    else
+        from->head = o->next;
+    if (o->next)
+        rows[o->next].prev = o->prev;
+    from->nblocks -= o->tree_blocks;
+    from->nbytes -= o->tree_bytes;
+    o->owner = XOWNER(XOWN_ACCOUNT, to->index);
+    o->prev = 0;
+    o->next = to->head;
+    if (to->head)
+        rows[to->head].prev = i;
+    to->head = i;
+    to->nblocks += o->tree_blocks;
+    to->nbytes += o->tree_bytes;
+}
+
+/* The waiting receiver's operation is over as soon as this one's wait has begun: neither of them
+ * sees the queue, which is empty. */
+void *fast_hand(const struct fast_self *self, struct xobj *end, struct xobj *ref, uint64_t what,
+                const uint64_t *scalars, uint8_t *out)
+{
+    struct endpoint *e = end->endpoint, *peer = endpoint_peer(e);
+    const struct xwait w = peer->rx.wait;
+    struct proc *q = atomic_load_explicit(&peer->waiter, memory_order_relaxed);
+    if (unlikely(!q || !w.self || w.tag != (what & 0xffffff) || e->rx.in_call ||
+                 (ref && ref->kind == XOBJ_ENDPOINT)))
+        return NULL;
+    void *to = sched_hand(self->proc, self->me, q);
+    if (unlikely(!to))
+        return NULL;
+    check_fast(q == w.self->proc && !peer->closed && endpoint_queued(peer) == 0 &&
+               endpoint_queued(e) == 0);
+    atomic_store_explicit(&peer->waiter, NULL, memory_order_relaxed);
+    peer->rx.in_call = false;
+    e->rx.in_call = true;
+    e->rx.wait = (struct xwait){self, out, what >> 24 & 0xffffff, (uint32_t)(what >> 56)};
+    atomic_store_explicit(&e->waiter, self->proc, memory_order_relaxed);
+    copy_bytes(w.out, (const uint8_t *)scalars, w.nbytes);
+    if (ref)
+        move_block(self->heap, ref, self->account, w.self->account);
+    return to;
 }

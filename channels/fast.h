@@ -17,6 +17,7 @@
 
 /* Who does it. */
 struct fast_self {
+    void *me; /* where it is parked when another process goes on instead (sched_hand()) */
     struct xheap *heap;
     struct xaccount *account;
     struct proc *proc;
@@ -66,5 +67,11 @@ uint64_t fast_next(const struct fast_self *self, struct xobj *end);
      (uint64_t)(reply_nbytes) << 56)
 uint64_t fast_call(const struct fast_self *self, struct xobj *end, struct xobj *ref, uint64_t what,
                    const uint64_t *scalars, uint8_t *out);
+/* The same where the peer's process waits in fast_recv() or fast_call() for just this message, and
+ * nothing else is to be done: it has been received there, that process runs now instead of the
+ * caller, and its function is over, with `ref` as its result. Says where that one was parked. The
+ * caller is where fast_call() has returned FAST_WAIT. NULL: nothing was done. */
+void *fast_hand(const struct fast_self *self, struct xobj *end, struct xobj *ref, uint64_t what,
+                const uint64_t *scalars, uint8_t *out);
 
 #endif

@@ -188,7 +188,7 @@ static void finish(struct baseline *b, enum native_helper h, uint32_t func, uint
 
 static void self(struct baseline *b)
 {
-    asm_rm(&b->a, I_LEA | W, RDI, MEM(R13, offsetof(struct nctx, heap)));
+    asm_rm(&b->a, I_LEA | W, RDI, MEM(R13, NATIVE_SELF));
 }
 
 static void alloc(struct baseline *b, const struct xop *op, uint32_t func)

@@ -312,7 +312,7 @@ static void next(struct gen *g, uint32_t func, bool waits)
 
 static LLVMValueRef self(struct gen *g)
 {
-    return address(g, gen_gep(g->c, g->ctx, offsetof(struct nctx, heap)));
+    return address(g, gen_gep(g->c, g->ctx, NATIVE_SELF));
 }
 
 /* A word that never changes. */

@@ -62,6 +62,7 @@ struct hostcall {
     const void *plain_data;
     enum host_result (*failed)(struct sip *s, const void *data, int result);
     const struct xtype *block; /* of an operation on blocks, whose `data` is this struct */
+    bool gives_way; /* fn does no more than that, and results in 0 */
 };
 
 /* What an import is bound to. */

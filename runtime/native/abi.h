@@ -20,9 +20,10 @@
 #ifndef RUNTIME_NATIVE_ABI_H
 #define RUNTIME_NATIVE_ABI_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 10
+#define NATIVE_ABI 11
 
 struct sip;
 struct instance;
@@ -62,14 +63,18 @@ struct nctx {
     uint64_t ref_high; /* upper half of funcrefs to own functions: instance number + 1 */
     struct sip *sip;
     struct instance *inst;
-    struct nrun *run; /* the helpers' stubs find their stacks there */
     const struct nimport *imports;
-    struct xheap *heap; /* for fast functions, as struct fast_self */
+    struct nrun *run; /* the helpers' stubs find their stacks there; for fast functions this and
+                         what follows is struct fast_self */
+    struct xheap *heap;
     struct xaccount *account;
     struct proc *proc;
     const struct xslots *slots; /* by declaration */
     struct ntable tables[];     /* by index, imports first */
 };
+
+/* Where fast functions find who does it. */
+#define NATIVE_SELF offsetof(struct nctx, run)
 
 /* Fields of struct xobj (channels/xheap.h) that code of unwatched systems uses. A reference is the
  * address of its row there. */

@@ -5,9 +5,8 @@
 /* struct nctx */
 #define NCTX_SIP     48
 #define NCTX_INST    56
-#define NCTX_RUN     64
-#define NCTX_IMPORTS 72
-#define NCTX_HEAP    80
+#define NCTX_IMPORTS 64
+#define NCTX_RUN     72
 #define NCTX_TABLES  112
 
 /* struct nimport */
@@ -35,6 +34,7 @@
 #define NRUN_CALL_CTX   88
 #define NRUN_SAVED      96
 #define NRUN_USER       104
+#define NRUN_AGAIN      112
 
 /* struct nsaved: general registers in the order of their numbers */
 #define NSAVED_RIP      128

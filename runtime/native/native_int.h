@@ -64,7 +64,7 @@ struct native_area {
     _Alignas(64) uint8_t bytes[12288];
 };
 
-/* Per SIP. layout.h has the offsets of the fields up to `user`. */
+/* Per SIP. layout.h has the offsets of the fields up to `again`. */
 struct nrun {
     uint64_t guest_sp;  /* in a helper: the return address into compiled code is there */
     uint64_t worker_sp; /* of the run loop that entered */
@@ -81,6 +81,8 @@ struct nrun {
     } call;
     struct nsaved *saved; /* in state NS_SAVED; the area while it runs */
     void *user;           /* the SIP's: what plain host functions are called with */
+    /* a helper that waits or gave way: what to go on with */
+    struct hret (*again)(struct nctx *ctx, uint64_t *a);
 
     enum nstate state;
     enum leave left;      /* why the slice has ended */
@@ -89,11 +91,9 @@ struct nrun {
     struct extent *stack; /* the SIP's home, or `own`; NULL: it has none yet */
     struct extent own;    /* where an interpreter has the home's stack */
     struct region *region;
-    /* a helper that waits or gave way: what to go on with */
-    struct hret (*again)(struct nctx *ctx, uint64_t *a);
-    uint64_t a[6];
-    bool skipped; /* the last slice did nothing */
-    bool direct;  /* entered by native_run(): others may be switched to */
+    uint64_t a[6]; /* for `again` */
+    bool skipped;  /* the last slice did nothing */
+    bool direct;   /* entered by native_run(): others may be switched to */
     uint64_t fault_pc, fault_sp;
 };
 
@@ -155,6 +155,7 @@ enum leave native_start(struct nrun *n);
 enum leave native_resume(struct nrun *n);
 enum leave native_restore(struct nrun *n);
 void native_left(void);
+void native_yield_stub(void);
 /* The addresses of helpers that images get, by enum native_helper. */
 extern const void *const native_helpers[NH_N];
 /* Instructions of the stubs. */
@@ -210,6 +211,14 @@ struct nnext {
     uint64_t leave;
 };
 struct nnext native_next(struct nrun *n, uint64_t leave);
+/* The same where native_turn() or native_hand() has done the switch to n, but n->again is set. */
+struct nnext native_went(struct nrun *n);
+/* On the SIP's stack, as fast functions. The one that runs gives way, if little is to be done for
+ * it: who goes on, maybe itself; the stub then saves its registers. NULL: nothing was done. */
+struct nrun *native_turn(void);
+/* fast_hand(); who goes on, whose stub returns `ref`. */
+struct nrun *native_hand(struct nctx *ctx, struct xobj *end, struct xobj *ref, uint64_t what,
+                         const uint64_t *scalars, uint8_t *out);
 /* Commits the stack so that `sp` and NATIVE_SLACK bytes below are on it: 0, or why not. */
 enum trap native_stack_commit(struct sip *s, struct nrun *n, uint64_t sp);
 

@@ -15,10 +15,11 @@ AT(struct nctx, run, NCTX_RUN);
 AT(struct nctx, sip, NCTX_SIP);
 AT(struct nctx, inst, NCTX_INST);
 AT(struct nctx, imports, NCTX_IMPORTS);
-AT(struct nctx, heap, NCTX_HEAP);
 AT(struct nctx, tables, NCTX_TABLES);
-AT(struct nctx, account, NCTX_HEAP + offsetof(struct fast_self, account));
-AT(struct nctx, proc, NCTX_HEAP + offsetof(struct fast_self, proc));
+AT(struct fast_self, me, NATIVE_SELF - NCTX_RUN);
+AT(struct nctx, heap, NCTX_RUN + offsetof(struct fast_self, heap));
+AT(struct nctx, account, NCTX_RUN + offsetof(struct fast_self, account));
+AT(struct nctx, proc, NCTX_RUN + offsetof(struct fast_self, proc));
 AT(struct nimport, stub, NIMPORT_STUB);
 AT(struct nimport, fn, NIMPORT_FN);
 AT(struct nimport, data, NIMPORT_DATA);
@@ -36,6 +37,7 @@ AT(struct nrun, call.slots, NRUN_CALL_SLOTS);
 AT(struct nrun, call.ctx, NRUN_CALL_CTX);
 AT(struct nrun, saved, NRUN_SAVED);
 AT(struct nrun, user, NRUN_USER);
+AT(struct nrun, again, NRUN_AGAIN);
 _Static_assert(sizeof(struct nimport) == NIMPORT_BYTES && NATIVE_IMPORT_BYTES == NIMPORT_BYTES,
                "layout.h: imports");
 AT(struct xobj, data, NATIVE_XOBJ_DATA);
@@ -172,6 +174,44 @@ struct nnext native_next(struct nrun *n, uint64_t leave)
         leave = n->left;
     }
     return (struct nnext){NULL, leave};
+}
+
+struct nnext native_went(struct nrun *n)
+{
+    return go_on(n) ? (struct nnext){n, LEAVE_NOT} : native_next(n, n->left);
+}
+
+/* The scheduler has gone from n to `to`. With one worker n stays where it is until its registers
+ * are saved, whatever signals come. */
+static inline void move(struct nrun *n, struct nrun *to)
+{
+    n->state = NS_HELD;
+    if (to->area != n->area || to->worker_sp != n->worker_sp) {
+        to->area = n->area;
+        to->worker_sp = n->worker_sp;
+    }
+    to->direct = true;
+    native_preempt_move(to);
+}
+
+struct nrun *native_turn(void)
+{
+    struct nrun *n = native_running, *to = n->direct ? sched_turn(n) : NULL;
+    if (likely(to && to != n))
+        move(n, to);
+    return to;
+}
+
+struct nrun *native_hand(struct nctx *ctx, struct xobj *end, struct xobj *ref, uint64_t what,
+                         const uint64_t *scalars, uint8_t *out)
+{
+    struct nrun *n = ctx->run, *to = NULL;
+    if (likely(n->direct))
+        to = fast_hand((const struct fast_self *)(const void *)&ctx->run, end, ref, what, scalars,
+                       out);
+    if (likely(to))
+        move(n, to);
+    return to;
 }
 
 /* One slice; runs inside fault_call(). */

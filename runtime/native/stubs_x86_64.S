@@ -208,30 +208,21 @@ import_left:
     callq native_import_left
     jmp tail
 
-left:
-    cmpl $LEAVE_CALL, %edx
-    je cross
-    testl %edx, %edx
-    movl $LEAVE_YIELD, %esi
-    cmovzl %esi, %edx
-    movq NRUN_GUEST_SP(%rcx), %rsp
+/* What the C convention preserves, below guest_sp; r15 is pushed last. */
+.macro hold
     pushq %rbp
     pushq %rbx
     pushq %r12
     pushq %r13
     pushq %r14
     pushq %r15
-    movq %rax, NRUN_VALUE(%rcx)
-    movq NRUN_WORKER_SP(%rcx), %rsp
-    movq %rcx, %rdi
-    movl %edx, %esi
-    callq native_next
-    testq %rax, %rax
-    jz 1f
+.endm
+
+/* On the stack of rax, a nrun whose registers are held. Uses rdx. */
+.macro go_on
     movq NRUN_LIMIT(%rax), %rdx
     movq %rdx, %fs:0x70
     movq NRUN_GUEST_SP(%rax), %rsp
-    movq NRUN_VALUE(%rax), %rax
     subq $HELD_BYTES, %rsp
     popq %r15
     popq %r14
@@ -239,9 +230,37 @@ left:
     popq %r12
     popq %rbx
     popq %rbp
+.endm
+
+left:
+    cmpl $LEAVE_CALL, %edx
+    je cross
+    testl %edx, %edx
+    movl $LEAVE_YIELD, %esi
+    cmovzl %esi, %edx
+    movq NRUN_GUEST_SP(%rcx), %rsp
+    hold
+    movq %rax, NRUN_VALUE(%rcx)
+    movq NRUN_WORKER_SP(%rcx), %rsp
+    movq %rcx, %rdi
+    movl %edx, %esi
+    callq native_next
+next:
+    testq %rax, %rax
+    jz 1f
+    movq NRUN_VALUE(%rax), %rcx
+    go_on
+    movq %rcx, %rax
     ret
 1:  movl %edx, %eax
     leave_to_worker
+
+/* Registers are saved, and rax goes on, but has to do something on the worker's stack before. */
+went:
+    movq NRUN_WORKER_SP(%rax), %rsp
+    movq %rax, %rdi
+    callq native_went
+    jmp next
 
 /* Into another instance. What it returns is in the slots. */
 cross:
@@ -387,16 +406,26 @@ mark native_more_return
 
 /* As fast_<name>(), with what it needs of the context. If it must wait it is called again when the
  * SIP goes on. Its caller's return is then a jump, as the processor remembers calls of another SIP. */
-.macro waiting name
-function sgn_wait_\name
-    subq $WAITING_BYTES, %rsp
-    addq $NCTX_HEAP, %rdi
+.macro hold_arguments
     movq %rdi, (%rsp)
     movq %rsi, 8(%rsp)
     movq %rdx, 16(%rsp)
     movq %rcx, 24(%rsp)
     movq %r8, 32(%rsp)
     movq %r9, 40(%rsp)
+.endm
+
+.macro fetch_arguments
+    movq (%rsp), %rdi
+    movq 8(%rsp), %rsi
+    movq 16(%rsp), %rdx
+    movq 24(%rsp), %rcx
+    movq 32(%rsp), %r8
+    movq 40(%rsp), %r9
+.endm
+
+.macro try name
+try_\name:
     callq fast_\name
     cmpq $FAST_WAITS, %rax
     je 1f
@@ -407,20 +436,72 @@ function sgn_wait_\name
     jmp waits
 .endm
 
+.macro waiting name
+function sgn_wait_\name
+    subq $WAITING_BYTES, %rsp
+    addq $NCTX_RUN, %rdi
+    hold_arguments
+    try \name
+.endm
+
     waiting recv
     waiting next
-    waiting call
+
+/* If the peer waits for the request it goes on, in this function or in sgn_wait_recv(), and what that
+ * returns is at hand. This SIP is then as if it had gone through `wait`. */
+function sgn_wait_call
+    subq $WAITING_BYTES, %rsp
+    hold_arguments
+    addq $NCTX_RUN, (%rsp)
+    callq native_hand
+    testq %rax, %rax
+    jz 1f
+    movq NCTX_RUN(CONTEXT), %rcx
+    movq 16(%rsp), %rsi
+    leaq fast_call(%rip), %rdx
+    movq %rdx, 48(%rsp)
+    leaq native_waited(%rip), %rdx
+    pushq %rdx
+    movq %rsp, NRUN_GUEST_SP(%rcx)
+    hold
+    go_on
+    movq %rsi, %rax
+    addq $8 + WAITING_BYTES, %rsp
+    popq %rcx
+    jmpq *%rcx
+1:  fetch_arguments
+    try call
+
+/* An import that gives way and returns 0. */
+function native_yield_stub
+    movq $0, (%rdx)
+    subq $8, %rsp
+    callq native_turn
+    addq $8, %rsp
+    movq NCTX_RUN(CONTEXT), %rcx
+    testq %rax, %rax
+    jz 1f
+    cmpq %rax, %rcx
+    je 2f
+    movq %rsp, NRUN_GUEST_SP(%rcx)
+    hold
+    cmpq $0, NRUN_AGAIN(%rax)
+    jne went
+    movq NRUN_VALUE(%rax), %rcx
+    go_on
+    movq %rcx, %rax
+    popq %rcx
+    jmpq *%rcx
+1:  movq %rsp, NRUN_GUEST_SP(%rcx)
+    movl $LEAVE_YIELD, %edx
+    jmp left
+2:  ret
 
     .p2align 4
 waits:
     callq wait
 mark native_waited
-    movq (%rsp), %rdi
-    movq 8(%rsp), %rsi
-    movq 16(%rsp), %rdx
-    movq 24(%rsp), %rcx
-    movq 32(%rsp), %r8
-    movq 40(%rsp), %r9
+    fetch_arguments
     callq *48(%rsp)
     cmpq $FAST_WAITS, %rax
     je waits

@@ -58,7 +58,11 @@ enum {
 
 static const struct hostcall hostcalls[] = {
 #define WASI(call, type)                                                                           \
-    {.fn = dispatch, .data = &rows[ROW_##call], .module = MODULE, .name = #call},
+    {.fn = dispatch,                                                                               \
+     .data = &rows[ROW_##call],                                                                    \
+     .module = MODULE,                                                                             \
+     .name = #call,                                                                                \
+     .gives_way = ROW_##call == ROW_sched_yield},
 #include "runtime/wasi/wasi.def"
 #undef WASI
 };

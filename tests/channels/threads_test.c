@@ -122,7 +122,7 @@ static void step_alloc(struct worker *w, struct actor *a)
     const struct xtype *types[] = {world->text, world->text, world->tree, world->ticket};
     const struct xtype *t = types[dice(w, ARRAY_LEN(types))];
     uint32_t n = sizes[dice(w, ARRAY_LEN(sizes))];
-    struct fast_self self = {world->heap, &a->account, &a->proc};
+    struct fast_self self = {.heap = world->heap, .account = &a->account, .proc = &a->proc};
     uint32_t elements = t->elem_size ? n : 0;
     uint64_t fast = FAST_NOT;
     if (!w->sys->watched && dice(w, 2))
@@ -145,7 +145,7 @@ static void step_alloc(struct worker *w, struct actor *a)
 static void step_end(struct worker *w, struct actor *a)
 {
     struct xobj *o = pick(w, a, XOBJ_BLOCK + dice(w, 2), NULL, NULL);
-    struct fast_self self = {w->sys->w.heap, &a->account, &a->proc};
+    struct fast_self self = {.heap = w->sys->w.heap, .account = &a->account, .proc = &a->proc};
     if (!o)
         return;
     if (w->sys->watched || dice(w, 2) || fast_block_free(&self, o) == FAST_NOT)
@@ -220,7 +220,7 @@ static void step_receive(struct worker *w, struct actor *a)
     uint32_t number = atomic_load(&e->rx.head),
              bytes = e->contract->decl->messages[tag].scalars_size;
     uint64_t ref = FAST_NOT;
-    struct fast_self self = {world->heap, &a->account, &a->proc};
+    struct fast_self self = {.heap = world->heap, .account = &a->account, .proc = &a->proc};
     if (!w->sys->watched && dice(w, 2))
         ref = fast_recv(&self, row, (uint64_t)tag, m.scalars, bytes);
     if (ref == FAST_NOT)

@@ -154,7 +154,7 @@ static enum run_result produce(struct actor *a)
 static enum run_result consume(struct actor *a)
 {
     struct xheap *h = a->cast->w.heap;
-    struct fast_self self = {h, &a->account, &a->proc};
+    struct fast_self self = {.heap = h, .account = &a->account, .proc = &a->proc};
     struct xmessage m;
     enum trap trap;
     for (;; a->done++) {
