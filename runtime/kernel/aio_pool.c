@@ -96,6 +96,7 @@ static struct aio_op *take(struct aio_pool *s)
 static void *work(void *arg)
 {
     struct aio_pool *s = arg;
+    (void)pthread_setname_np(pthread_self(), "singula-io"); /* not the maker's name */
     for (;;) {
         while (sem_wait(&s->wanted) != 0)
             check(errno == EINTR);

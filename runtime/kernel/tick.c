@@ -45,6 +45,7 @@ static void sleep_until_wanted(struct tick *t)
 static void *run(void *arg)
 {
     struct tick *t = arg;
+    (void)pthread_setname_np(pthread_self(), "singula-tick");
     pthread_mutex_lock(&t->lock);
     while (!t->quit) {
         if (!atomic_exchange(&t->wanted, false))

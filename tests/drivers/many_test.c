@@ -52,21 +52,28 @@ static void watch_thread(pid_t tid)
         .tid = tid, .status = open_of(tid, "status"), .call = open_of(tid, "syscall")};
 }
 
-/* Workers but the first have threads of their own, from the first run on. */
+/* Workers but the first have threads of their own, from the first run on. A thread that one of
+ * them has just made has its name for a moment: then there are too many, and the next look tries
+ * again. */
 static void find_workers(void)
 {
     DIR *d = opendir("/proc/self/task");
     char name[32] = "";
+    int found[WORKERS_MAX];
+    unsigned n = 0;
     for (struct dirent *e; d && (e = readdir(d));) {
         FILE *f = e->d_name[0] != '.' ? open_of(atoi(e->d_name), "comm") : NULL;
         if (f && fgets(name, sizeof name, f) && strncmp(name, "singula-w", 9) == 0 &&
-            nwatched < WORKERS_MAX)
-            watch_thread(atoi(e->d_name));
+            n < WORKERS_MAX)
+            found[n++] = atoi(e->d_name);
         if (f)
             fclose(f);
     }
     if (d)
         closedir(d);
+    if (nwatched + n == nworkers)
+        for (unsigned i = 0; i < n; i++)
+            watch_thread(found[i]);
 }
 
 /* How often the thread has gone to sleep, if it sleeps now; else 0. */
