@@ -9,6 +9,15 @@ enum { OTHERS = 3 };
 
 static struct fake main_one, others[OTHERS];
 
+/* No slice ends here: one that did would make any of these switches one for the loop. */
+static const uint64_t HOUR_NS = UINT64_C(3600000000000);
+
+static void setup_without_ticks(void)
+{
+    const struct sched_config cfg = {.slice_ns = HOUR_NS};
+    ck_assert_int_eq(sched_create(&cfg, &s, NULL), OK);
+}
+
 /* What is unusual; the names say where. */
 enum oddity {
     NOTHING,
@@ -300,7 +309,7 @@ static enum run_result has_no_luck(struct fake *f)
 
 START_TEST(several_workers_and_seeds_have_none)
 {
-    const struct sched_config rows[] = {{.workers = 2}, {.seed = 7}};
+    const struct sched_config rows[] = {{.workers = 2, .slice_ns = HOUR_NS}, {.seed = 7}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct sched *one = s;
         ck_assert_int_eq(sched_create(&rows[i], &s, NULL), OK);
@@ -331,7 +340,7 @@ int main(void)
     };
     Suite *suite = suite_create("kernel-turn");
     TCase *t = tcase_create("all");
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, setup_without_ticks, teardown);
     tcase_set_timeout(t, 60);
     for (size_t i = 0; i < ARRAY_LEN(tests); i++)
         tcase_add_test(t, tests[i]);
