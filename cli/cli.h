@@ -46,7 +46,8 @@ static inline int opts_monitor(int option, int now)
 /* trace.c: how processes are scheduled; runs that can be repeated. */
 enum { OPT_SEED = OPT_NO_MONITOR + 1, OPT_TRACE, OPT_WORKERS };
 #define SEED_OPTIONS                                                                               \
-    {OPT_WORKERS, "workers", "N", "threads that run processes (default: 1)"},                      \
+    {OPT_WORKERS, "workers", "N",                                                                  \
+     "threads that run processes (default: run 1, up all processors)"},                            \
         {OPT_SEED, "seed", "N",                                                                    \
          "a run that can be repeated: one worker, chance and time follow N"},                      \
     {                                                                                              \
@@ -54,6 +55,8 @@ enum { OPT_SEED = OPT_NO_MONITOR + 1, OPT_TRACE, OPT_WORKERS };
     }
 /* Takes one of these. Complains. */
 bool trace_option(int option, const char *text, struct singula_config *cfg);
+/* For how many threads this program has processors; at most SINGULA_WORKERS_MAX. */
+uint32_t trace_processors(void);
 /* Whether the options together make sense. Complains. */
 bool trace_usable(const struct singula_config *cfg);
 /* The file, if there is one, is complete. Complains. */

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 static void line(void *ctx, const struct singula_trace *t)
@@ -43,6 +44,15 @@ bool trace_option(int option, const char *text, struct singula_config *cfg)
     cfg->trace = line;
     cfg->trace_ctx = f;
     return true;
+}
+
+uint32_t trace_processors(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    int n = CPU_COUNT(&set);
+    return n < SINGULA_WORKERS_MAX ? (uint32_t)n : SINGULA_WORKERS_MAX;
 }
 
 bool trace_usable(const struct singula_config *cfg)

@@ -63,16 +63,22 @@ struct up {
     bool check, audit, quiet;
 };
 
-/* With a seed there is one worker, and nobody is bound to it. */
-static bool check_workers(const struct up *u)
+/* Unless the command line says how many there are: one for each processor, or as many as the
+ * manifest names. With a seed there is one, and nobody is bound to it. */
+static bool set_workers(struct up *u)
 {
-    uint32_t all = u->system.workers ? u->system.workers : 1;
+    uint32_t said = u->system.workers, all = said ? said : trace_processors();
+    if (u->system.seed)
+        return true;
     for (unsigned i = 0; i < u->n; i++) {
-        if (u->entries[i].worker > all && !u->system.seed) {
-            manifest_complain(u->path, i, "worker", "there are %u (--workers=N)", all);
+        if (u->entries[i].worker > all && said) {
+            manifest_complain(u->path, i, "worker", "there are %u (--workers=N)", said);
             return false;
         }
+        if (u->entries[i].worker > all)
+            all = u->entries[i].worker;
     }
+    u->system.workers = all;
     return true;
 }
 
@@ -364,7 +370,7 @@ static int prepare(struct up *u)
         status = plan_prepare(u->path, u->manifest, i, u->system.monitor, &u->entries[i]);
     }
     if (status == EXIT_OK &&
-        (!rules_check(u->path, u->manifest) || !check_workers(u) ||
+        (!rules_check(u->path, u->manifest) || !set_workers(u) ||
          !plan_children(u->path, u->manifest, u->entries, on_child_end, on_child_fail) ||
          !plan_order(u->path, u->manifest, u->order)))
         status = EXIT_USAGE;
@@ -442,6 +448,7 @@ const struct command up_command = {
     "up\n"
     "to 10 s; from 0.1 s again if it ran for a minute.\n"
     "\n" OPTS_LIMITS "\n"
+    "There is a worker for each processor, or as many as a `worker` says; --workers=N: N.\n"
     "With --swap=FOLDER, SIPs that wait for long give their memory up: their pages go to a file\n"
     "in that folder and come back with the next message or timer.\n"
     "\n"

@@ -233,6 +233,29 @@ def killing_children(folder):
         up.communicate()
 
 
+def workers(folder):
+    """How many threads run SIPs: one for each processor, unless the command line or the manifest says otherwise."""
+    spin = f"processes:\n  - name: spin\n    module: {folder}/spin.wasm\n"
+    (folder / "spin.yaml").write_text(spin)
+    (folder / "bound.yaml").write_text(spin + "    worker: 5\n")
+    have = os.sched_getaffinity(0)
+    one = {min(have)}
+    for what, cpus, args, want in (("all processors", have, ["spin.yaml"], len(have)), ("one processor", one, ["spin.yaml"], 1), ("--workers", one, ["--workers=3", "spin.yaml"], 3),
+                                   ("worker in the manifest", one, ["bound.yaml"], 5), ("--seed", have, ["--seed=1", "spin.yaml"], 1)):
+        def others(): # worker 0 is the program's first thread
+            names = [p.read_text() for p in Path(f"/proc/{up.pid}/task").glob("*/comm")]
+            return sum(n.startswith("singula-w") for n in names)
+        def ready():
+            sips = (look() or {"sips": []})["sips"]
+            return sips and sips[0]["cpu_ns"] > 0 and others() >= want - 1
+        up = subprocess.Popen([singula, "up", *args], cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=env, preexec_fn=lambda: os.sched_setaffinity(0, cpus))
+        try:
+            case(f"workers: {what}", wait_for(ready) and others() == want - 1, (others(), want - 1))
+        finally:
+            up.kill()
+            up.wait()
+
+
 def answering(folder, system):
     """Something that listens as a system does, with that answer to everything; its number and the thread."""
     here = folder / "run" / "singula" / "999999"
@@ -313,6 +336,7 @@ with tempfile.TemporaryDirectory() as t:
     (folder / "parent.c").write_text(PARENT)
     subprocess.run([singula, "cc", folder / "parent.c", "-o", folder / "parent.wasm"], check=True, cwd=folder, env=env)
     killing_children(folder)
+    workers(folder)
     many(folder)
     up = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
     try:
