@@ -81,6 +81,7 @@ struct ctl {
     uint32_t ncalls; /* CTL_LOOP: of gen when it began */
     uint32_t nsteps; /* CTL_LOOP: the same */
     uint32_t nexits; /* CTL_LOOP: branches that leave it */
+    uint32_t at;     /* CTL_LOOP: where it begins, in the module */
 };
 
 /* One function being made. */
@@ -106,6 +107,7 @@ struct gen {
     uint32_t nphis, phis_cap;
     uint32_t ncalls; /* in the code so far */
     uint32_t nsteps; /* ... of a local that is counted up or down */
+    uint32_t plain;  /* bytes of loops that may gain by passes for loops */
     bool reachable;
 };
 

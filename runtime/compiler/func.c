@@ -7,6 +7,8 @@
 
 enum {
     LOOPS_MAX = 8 << 10, /* in larger functions no loop is worth what all the passes take */
+    LOOPS_SOME = 768,    /* in smaller ones any loop is, else they must be some of the code: */
+    LOOPS_SHARE = 4,     /* one byte of so many */
     LEVELS_MAX = 8       /* that a branch is taken to leave */
 };
 
@@ -82,7 +84,8 @@ static void enter(struct gen *g, enum ckind kind, const struct insn_view *i,
                       .type = type,
                       .target = gen_block(g),
                       .ncalls = g->ncalls,
-                      .nsteps = g->nsteps};
+                      .nsteps = g->nsteps,
+                      .at = g->offset};
     if (kind == CTL_LOOP) {
         make_phis(g, c, type.params, type.nparams);
         feed(g, c);
@@ -126,12 +129,18 @@ static void leave(struct gen *g, uint32_t depth)
         ctl_at(g, k)->nexits++;
 }
 
-/* A loop that ends here: is it one that LLVM might vectorise or unroll? Such loops count, call
- * nothing and end in one place. */
-static bool is_plain(const struct gen *g, const struct ctl *loop)
+/* A loop ends here: is it one that LLVM might vectorise or unroll? Such loops count, call nothing
+ * and end in one place. All passes over a function take a third more than the few, so those loops
+ * must be a part of it worth mentioning. */
+static void count_loop(struct gen *g, const struct ctl *loop)
 {
-    return loop->ncalls == g->ncalls && loop->nsteps != g->nsteps &&
-           loop->nexits + g->reachable == 1 && g->f->ncode <= LOOPS_MAX;
+    bool plain =
+        loop->ncalls == g->ncalls && loop->nsteps != g->nsteps && loop->nexits + g->reachable == 1;
+    if (plain)
+        g->plain += g->offset - loop->at;
+    uint64_t n = g->f->ncode;
+    g->c->loops[g->index] =
+        g->plain && n <= LOOPS_MAX && (n <= LOOPS_SOME || g->plain >= n / LOOPS_SHARE);
 }
 
 static void jump(struct gen *g, struct ctl *c)
@@ -166,7 +175,7 @@ static void end(struct gen *g)
 {
     struct ctl *c = ctl_at(g, 0);
     if (c->kind == CTL_LOOP) { /* what follows is the same block */
-        g->c->loops[g->index] |= is_plain(g, c);
+        count_loop(g, c);
         g->nphis = c->phis;
         g->nctls--;
         return;
@@ -420,7 +429,7 @@ void gen_function(struct gen *g, struct chunk *c, uint32_t defined)
     g->index = defined;
     g->fn = chunk_func(c, defined);
     g->ctx = LLVMGetParam(g->fn, 0);
-    g->sp = g->nctls = g->nphis = g->nslots = g->ncalls = g->nsteps = 0;
+    g->sp = g->nctls = g->nphis = g->nslots = g->ncalls = g->nsteps = g->plain = 0;
     g->base = NULL;
     make_scope(g);
     g->entry = gen_block(g);
