@@ -189,6 +189,9 @@ static int take_line(struct cc *c, const struct command *self, int argc, char **
         complain("cc: -c with -o takes one source");
         status = EXIT_USAGE;
     }
+    for (size_t i = (size_t)o.first; i < c->own.n && status == EXIT_OK; i++)
+        if (!files_apart(c->output, c->own.v[i]))
+            status = EXIT_USAGE;
     return status;
 }
 

@@ -57,8 +57,8 @@ enum { OPT_SEED = OPT_NO_MONITOR + 1, OPT_TRACE, OPT_WORKERS };
 bool trace_option(int option, const char *text, struct singula_config *cfg);
 /* For how many threads this program has processors; at most SINGULA_WORKERS_MAX. */
 uint32_t trace_processors(void);
-/* Whether the options together make sense. Complains. */
-bool trace_usable(const struct singula_config *cfg);
+/* Whether the options together make sense, and the trace can be written. Complains. */
+bool trace_usable(struct singula_config *cfg);
 /* The file, if there is one, is complete. Complains. */
 bool trace_close(struct singula_config *cfg);
 
@@ -127,6 +127,8 @@ bool opts_size(const char *option, const char *text, uint64_t *out);
 bool opts_size_within(const char *option, const char *text, uint64_t min, uint64_t max,
                       uint64_t *out);
 bool opts_duration(const char *option, const char *text, uint64_t *out_ns);
+/* The same, for what 0 would mean no limit of. */
+bool opts_time_limit(const char *option, const char *text, uint64_t *out_ns);
 bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
 /* exact.c: gives the linked module at `path` a memory of as many bytes as it needs; an exit status.
@@ -156,9 +158,13 @@ void complain_diag(const char *file, const struct singula_diag *why);
 bool files_read(const char *path, uint8_t **bytes, size_t *n);
 /* A program that PATH has, or, if `what` begins with a slash, a file that can be read. */
 bool files_installed(const char *what);
+/* Writing `output` (or NULL) leaves `input` as it is. Complains. */
+bool files_apart(const char *output, const char *input);
 /* Writes text to the file, or to stdout if path is NULL. Complains and returns false if it cannot.
  */
 bool files_write(const char *path, const char *text);
+/* The file has that text, or what it had. Complains. */
+bool files_replace(const char *path, const char *text);
 bool files_write_bytes(const char *path, const void *bytes, size_t n);
 /* A graph in the DOT language as SVG, in a file or (NULL) on the standard output. Complains. */
 bool svg_write(const char *path, const char *dot);

@@ -156,6 +156,8 @@ static int run_compile(const struct command *self, int argc, char **argv)
                  o.first == argc ? "no FILE given" : "one FILE at a time");
         return EXIT_USAGE;
     }
+    if (!files_apart(c.output, argv[o.first]))
+        return EXIT_USAGE;
     return compile_file(&c, argv[o.first]);
 }
 

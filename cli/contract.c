@@ -102,7 +102,7 @@ static int fmt_file(const char *path, bool in_place, bool check)
             complain("%s: not in canonical layout; hint: singula contract fmt -i %s", path, path);
         r = same ? EXIT_OK : EXIT_REFUSED;
     } else if (!in_place || !same) {
-        r = files_write(in_place ? path : NULL, text) ? EXIT_OK : EXIT_USAGE;
+        r = (in_place ? files_replace(path, text) : files_write(NULL, text)) ? EXIT_OK : EXIT_USAGE;
     }
     free(text);
     free(old);
@@ -210,6 +210,8 @@ static int translate(const struct command *self, int argc, char **argv, struct t
         complain("%s: give one FILE (see singula %s --help)", self->name, self->name);
         return EXIT_USAGE;
     }
+    if (!files_apart(t.output, argv[o.first]))
+        return EXIT_USAGE;
     size_t n = t.output && t.make == graph ? strlen(t.output) : 0;
     t.svg |= n > 4 && strcmp(t.output + n - 4, ".svg") == 0;
     return translate_file(argv[o.first], &t);

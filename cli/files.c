@@ -28,6 +28,9 @@ void complain_diag(const char *file, const struct singula_diag *why)
     fputs(text, stderr);
 }
 
+/* Larger than any module or image that the verifier takes: what never ends is not read. */
+#define FILE_MAX ((size_t)1 << 30)
+
 bool files_read(const char *path, uint8_t **bytes, size_t *n)
 {
     uint8_t *buf = NULL;
@@ -42,7 +45,7 @@ bool files_read(const char *path, uint8_t **bytes, size_t *n)
     }
     for (;;) {
         if (cap - used < 4096) {
-            cap = cap ? 2 * cap : (size_t)st.st_size + 4097;
+            cap = cap ? 2 * cap : ((size_t)st.st_size > FILE_MAX ? 0 : (size_t)st.st_size) + 4097;
             uint8_t *bigger = realloc(buf, cap);
             if (!bigger)
                 goto fail;
@@ -52,6 +55,10 @@ bool files_read(const char *path, uint8_t **bytes, size_t *n)
         used += got;
         if (got == 0)
             break;
+        if (used > FILE_MAX) {
+            errno = EFBIG;
+            goto fail;
+        }
     }
     if (ferror(f))
         goto fail;
@@ -68,9 +75,38 @@ fail:
     return false;
 }
 
+bool files_apart(const char *output, const char *input)
+{
+    struct stat x, y;
+    if (!output || stat(output, &x) != 0 || stat(input, &y) != 0 || !S_ISREG(x.st_mode) ||
+        x.st_dev != y.st_dev || x.st_ino != y.st_ino)
+        return true;
+    complain("%s: cannot write: what is read is the same file", output);
+    return false;
+}
+
 bool files_write(const char *path, const char *text)
 {
     return files_write_bytes(path, text, strlen(text));
+}
+
+bool files_replace(const char *path, const char *text)
+{
+    struct stat st;
+    char *real = realpath(path, NULL), *aside = NULL; /* a link stays one */
+    if (real && asprintf(&aside, "%s.XXXXXX", real) < 0)
+        aside = NULL;
+    int fd = aside && stat(real, &st) == 0 ? mkstemp(aside) : -1;
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = f && fchmod(fd, st.st_mode & 07777) == 0 && fputs(text, f) >= 0;
+    good = f && fclose(f) == 0 && good && rename(aside, real) == 0;
+    if (!good)
+        complain("%s: cannot write: %s", path, strerror(errno));
+    if (!good && fd >= 0)
+        unlink(aside);
+    free(aside);
+    free(real);
+    return good;
 }
 
 bool files_write_bytes(const char *path, const void *bytes, size_t n)

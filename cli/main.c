@@ -1,9 +1,11 @@
 /* singula: finds the subcommand. */
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
     &verify_command, &run_command,      &up_command, &inspect_command, &top_command,
@@ -43,9 +45,29 @@ static void raise_descriptors(void)
     }
 }
 
-int main(int argc, char **argv)
+/* Standard streams that are closed are taken, by what can neither be read nor written, so that no
+ * descriptor of ours becomes what guests and messages use by these numbers. */
+static bool take_standard_streams(void)
 {
-    raise_descriptors();
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
+/* A command that has done its work has not if nobody can read what it has found out. */
+static int finish(int status)
+{
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (written || status != EXIT_OK)
+        return status;
+    complain("stdout: not all of it could be written");
+    return EXIT_USAGE;
+}
+
+static int command(int argc, char **argv)
+{
     if (argc < 2) {
         print_help();
         return EXIT_USAGE;
@@ -65,4 +87,12 @@ int main(int argc, char **argv)
         if (strcmp(word, commands[i]->name) == 0)
             return commands[i]->run(commands[i], argc - 1, argv + 1);
     return unknown_command(word);
+}
+
+int main(int argc, char **argv)
+{
+    if (!take_standard_streams())
+        return EXIT_USAGE;
+    raise_descriptors();
+    return finish(command(argc, argv));
 }

@@ -172,11 +172,20 @@ struct unit {
     double factor;
 };
 
+/* Decimal digits, with a point perhaps; not all that strtod() would take. */
+static size_t number_length(const char *text)
+{
+    static const char digits[] = "0123456789";
+    size_t whole = strspn(text, digits);
+    size_t part = text[whole] == '.' ? strspn(text + whole + 1, digits) : 0;
+    return part ? whole + 1 + part : whole;
+}
+
 static bool quantity(const char *text, const struct unit *units, uint64_t *out)
 {
     char *end;
     double v = strtod(text, &end);
-    if (end == text || !isfinite(v) || v < 0)
+    if (end == text || end != text + number_length(text) || !isfinite(v))
         return false;
     if (*end == 0) {
         v *= units[0].factor;
@@ -237,6 +246,15 @@ bool opts_duration(const char *option, const char *text, uint64_t *out_ns)
         return true;
     complain("%s: \"%s\" is not a time (examples: 2, 1.5s, 500ms, 1m)", option, text);
     return false;
+}
+
+bool opts_time_limit(const char *option, const char *text, uint64_t *out_ns)
+{
+    if (!opts_duration(option, text, out_ns))
+        return false;
+    if (*out_ns == 0)
+        complain("%s: \"%s\" is no time at all (left out, there is no limit)", option, text);
+    return *out_ns > 0;
 }
 
 bool opts_count(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out)

@@ -46,18 +46,10 @@ static bool size(const char *path, unsigned i, const struct process *p, const ch
            unusable(path, i, p, key);
 }
 
-/* 0 would mean no limit. */
 static bool duration(const char *path, unsigned i, const struct process *p, const char *key,
                      const char *text, uint64_t *out)
 {
-    if (!text)
-        return true;
-    if (!opts_duration(key, text, out))
-        return unusable(path, i, p, key);
-    if (*out)
-        return true;
-    complain("%s: \"%s\" is no time at all (left out, there is no limit)", key, text);
-    return unusable(path, i, p, key);
+    return !text || opts_time_limit(key, text, out) || unusable(path, i, p, key);
 }
 
 /* A number of that range; *out stays if none is given. */
@@ -189,7 +181,7 @@ int plan_prepare(const char *path, const struct manifest *m, unsigned i, int mon
         !clocks(path, i, p, &probe) || !folders(path, i, e))
         return EXIT_USAGE;
     for (unsigned v = 0; v < p->env_count; v++) {
-        if (!strchr(p->env[v], '=')) {
+        if (!strchr(p->env[v], '=') || p->env[v][0] == '=') {
             manifest_complain(path, i, "env", "\"%s\" is not NAME=VALUE", p->env[v]);
             return EXIT_USAGE;
         }

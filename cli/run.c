@@ -76,13 +76,13 @@ static bool take_env(struct run_options *r, const char *text)
 {
     if (full("--env", r->nenv))
         return false;
+    if (!*text || *text == '=') {
+        complain("--env: the name is empty; write NAME=VALUE or NAME");
+        return false;
+    }
     if (!strchr(text, '=')) {
         const char *v = getenv(text);
         char *both;
-        if (!*text) {
-            complain("--env: the name is empty; write NAME=VALUE or NAME");
-            return false;
-        }
         if (!v) {
             complain("--env: %s is not set here; give it a value: --env=%s=VALUE", text, text);
             return false;
@@ -102,9 +102,9 @@ static bool take_quota(struct run_options *r, int option, const char *text)
     uint64_t n;
     switch (option) {
     case OPT_TIMEOUT:
-        return opts_duration("--timeout", text, &s->timeout_ns);
+        return opts_time_limit("--timeout", text, &s->timeout_ns);
     case OPT_CPU:
-        return opts_duration("--max-cpu", text, &s->max_cpu_ns);
+        return opts_time_limit("--max-cpu", text, &s->max_cpu_ns);
     case OPT_MAX_MEMORY:
         return opts_size_within("--max-memory", text, MEMORY_LIMITS, &s->max_memory_bytes);
     case OPT_MAX_BLOCK_BYTES:
@@ -154,7 +154,9 @@ static bool take(struct run_options *r, int option, const char *text)
         return true;
     case OPT_ENTRY:
         r->spawn.entry = text;
-        return true;
+        if (!*text)
+            complain("--entry: the name is empty");
+        return *text;
     case OPT_AUDIT:
         r->audit = true;
         return true;

@@ -35,14 +35,7 @@ bool trace_option(int option, const char *text, struct singula_config *cfg)
         cfg->workers = (uint32_t)n;
         return true;
     }
-    trace_close(cfg);
-    FILE *f = fopen(text, "we");
-    if (!f) {
-        complain("--trace: %s: %s", text, strerror(errno));
-        return false;
-    }
-    cfg->trace = line;
-    cfg->trace_ctx = f;
+    cfg->trace_ctx = (char *)(uintptr_t)text; /* until it is clear that it is to be written */
     return true;
 }
 
@@ -55,22 +48,33 @@ uint32_t trace_processors(void)
     return n < SINGULA_WORKERS_MAX ? (uint32_t)n : SINGULA_WORKERS_MAX;
 }
 
-bool trace_usable(const struct singula_config *cfg)
+static bool open_trace(struct singula_config *cfg)
+{
+    const char *path = cfg->trace_ctx;
+    FILE *f = fopen(path, "we");
+    if (!f)
+        complain("--trace: %s: %s", path, strerror(errno));
+    cfg->trace = f ? line : NULL;
+    cfg->trace_ctx = f;
+    return f;
+}
+
+bool trace_usable(struct singula_config *cfg)
 {
     if (cfg->seed && cfg->workers > 1)
         complain("--workers: with --seed there is one");
     else if (cfg->seed && cfg->engine == SINGULA_ENGINE_NATIVE)
         complain("--engine: native cannot be used with --seed, which interprets");
-    else if (cfg->trace && !cfg->seed)
+    else if (cfg->trace_ctx && !cfg->seed)
         complain("--trace: needs --seed");
     else
-        return true;
+        return !cfg->trace_ctx || open_trace(cfg);
     return false;
 }
 
 bool trace_close(struct singula_config *cfg)
 {
-    FILE *f = cfg->trace_ctx;
+    FILE *f = cfg->trace ? cfg->trace_ctx : NULL;
     cfg->trace = NULL;
     cfg->trace_ctx = NULL;
     if (!f || fclose(f) == 0)

@@ -386,7 +386,7 @@ static int up_run(const struct command *self, int argc, char **argv)
     for (int c; (c = opts_next(&o)) != OPT_END;) {
         if (c == OPT_STOP)
             return o.status;
-        if (c == OPT_TIMEOUT && !opts_duration("--timeout", o.value, &u.timeout_ns))
+        if (c == OPT_TIMEOUT && !opts_time_limit("--timeout", o.value, &u.timeout_ns))
             return EXIT_USAGE;
         if (c == OPT_IO && (u.system.io = opts_choice("--io", o.value, ways)) < 0)
             return EXIT_USAGE;

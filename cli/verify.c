@@ -185,6 +185,8 @@ static int verify_run(const struct command *self, int argc, char **argv)
         complain("verify: --certificate and --check-certificate are for one file, and not both");
         return EXIT_USAGE;
     }
+    if (!files_apart(job.certificate, argv[o.first]))
+        return EXIT_USAGE;
     return verify_files(&job, argv + o.first, argc - o.first);
 }
 
