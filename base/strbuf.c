@@ -61,6 +61,17 @@ void strbuf_put_visible(struct strbuf *b, const char *bytes, size_t n)
     }
 }
 
+void strbuf_put_ascii(struct strbuf *b, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (c < 0x20 || c > 0x7e || c == '\\')
+            strbuf_printf(b, "\\x%02x", c);
+        else
+            strbuf_put(b, bytes + i, 1);
+    }
+}
+
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
 {
     va_list again;

@@ -28,6 +28,9 @@ void strbuf_puts(struct strbuf *b, const char *s);
 /* UTF-8 from outside, as a person may see it: control characters (terminal escapes, line ends) as
  * \xNN. */
 void strbuf_put_visible(struct strbuf *b, const char *bytes, size_t n);
+/* The same for bytes that may be no text at all: of those that are not printable ASCII, and of the
+ * backslash, \xNN. */
+void strbuf_put_ascii(struct strbuf *b, const char *bytes, size_t n);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));

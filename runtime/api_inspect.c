@@ -25,17 +25,11 @@ static void give(json_t *list, json_t *j)
         json_decref(j);
 }
 
-/* A name that a guest chose, which goes to somebody's terminal: printable ASCII as it is. */
+/* A name that a guest chose, which goes to somebody's terminal. */
 static json_t *shown(const char *name)
 {
     struct strbuf b = {0};
-    for (; *name; name++) {
-        unsigned char c = (unsigned char)*name;
-        if (c < 0x20 || c > 0x7e || c == '\\')
-            strbuf_printf(&b, "\\x%02x", c);
-        else
-            strbuf_put(&b, name, 1);
-    }
+    strbuf_put_ascii(&b, name, strlen(name));
     json_t *j = json_stringn(strbuf_text(&b), b.len);
     strbuf_clear(&b);
     return j ? j : json_null();

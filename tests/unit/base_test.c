@@ -268,6 +268,9 @@ START_TEST(test_text_buffer)
     strbuf_put_visible(&b, "a\x1b[31m\n\xc2\x9b\xc3\xa4", 11);
     ck_assert_str_eq(strbuf_text(&b), "a\\x1b[31m\\x0a\\x9b\xc3\xa4");
     strbuf_clear(&b);
+    strbuf_put_ascii(&b, "a\x1b\0~\\\xc3\xa4\x7f", 8);
+    ck_assert_str_eq(strbuf_text(&b), "a\\x1b\\x00~\\x5c\\xc3\\xa4\\x7f");
+    strbuf_clear(&b);
     ck_assert_ptr_null(b.s);
 }
 END_TEST
