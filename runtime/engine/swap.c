@@ -218,7 +218,8 @@ static uint32_t next_piece(const struct away *a)
     return left < PIECE_PAGES ? left : PIECE_PAGES;
 }
 
-/* Gives up what is known of a SIP whose pages cannot be read. */
+/* Gives up what is known of a SIP whose pages cannot be read. What is not in its pages stays, for
+ * its end to give back: the account, WASI's part. */
 static void give_up(struct sip *s)
 {
     struct away *a = s->away;
@@ -230,8 +231,6 @@ static void give_up(struct sip *s)
     s->insts = NULL;
     s->ninsts = s->insts_cap = 0;
     s->native = NULL;
-    s->wasi = NULL;
-    s->wasi_teardown = NULL;
     s->account.slots = NULL;
     s->calling = false;
     forget(s);

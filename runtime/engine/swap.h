@@ -49,7 +49,7 @@ enum swap_step {
 /* One step of bringing back a SIP that is away and is to run. */
 enum swap_step swap_back(struct sip *s);
 /* All of it at once, waiting for the device. False: its pages are lost, with them whatever they
- * said; all that is left is to give up what is known of it. */
+ * said: all that is left is to end it. */
 bool swap_fetch(struct sip *s);
 /* swap_fetch() for all whose slots the audit must see. */
 void swap_fetch_slots(struct runtime *rt);

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "include/singula.h"
 #include "runtime/api_int.h"
@@ -321,6 +322,50 @@ START_TEST(whose_pages_are_lost_ends)
 }
 END_TEST
 
+/* Sleeps for 1,000 s, with a folder open. */
+static const char sleeper[] =
+    "(module (import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $poll (param i32 i32 i32 i32)"
+    " (result i32))) (memory (export \"memory\") 1) (func (export \"_start\")"
+    " (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const 1000000000000))"
+    " (drop (call $poll (i32.const 0) (i32.const 128) (i32.const 1) (i32.const 256)))))";
+
+static unsigned open_folders(void)
+{
+    unsigned n = 0;
+    struct stat st;
+    for (int fd = 0; fd < 256; fd++)
+        n += fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+    return n;
+}
+
+/* What it has beside its pages is given back all the same: the descriptor here, the memory to
+ * LeakSanitizer. */
+START_TEST(who_loses_its_pages_leaves_no_descriptor)
+{
+    static const struct singula_dir dirs[] = {{"/tmp", "/", true}};
+    static const char *const args[] = {"sleeper", NULL};
+    struct singula_system *sys = system_with((struct singula_config){
+        .swap_idle_ns = 20000000, .engine = engines[_i / 2], .opt = SINGULA_OPT_FAST});
+    struct singula_module *m = module_of(sleeper, NULL);
+    struct singula_spawn o = {
+        .dirs = dirs, .ndirs = 1, .args = args, .memory_mode = _i % 2 ? SINGULA_COMPACT : 0};
+    struct singula_sip *sips[2];
+    unsigned before = open_folders();
+    for (int i = 0; i < 2; i++)
+        ck_assert_msg(singula_spawn(sys, m, &o, &sips[i], &why) == 0, "%s", why.detail);
+    ck_assert_uint_eq(open_folders(), before + 2);
+    wait_until_away(sys, 2);
+    ck_assert_int_eq(ftruncate(swap_fd(), 0), 0);
+    singula_kill(sips[0]);
+    (void)singula_run(sys, NULL, 0);
+    ck_assert_str_eq(singula_sip_trap(sips[0]), "KILLED");
+    singula_sip_destroy(sips[1]);
+    singula_module_destroy(m);
+    end(sys); /* by when threads have closed what they were to close */
+    ck_assert_uint_eq(open_folders(), before);
+}
+END_TEST
+
 START_TEST(a_sip_that_wakes_up_without_its_pages_ends)
 {
     static const char *const names[] = {"echo", NULL};
@@ -461,6 +506,7 @@ int main(void)
     tcase_add_test(t, a_full_file_keeps_the_rest_in_memory);
     tcase_add_test(t, a_full_disk_keeps_all_in_memory);
     tcase_add_loop_test(t, whose_pages_are_lost_ends, 0, WAYS);
+    tcase_add_loop_test(t, who_loses_its_pages_leaves_no_descriptor, 0, WAYS);
     tcase_add_test(t, a_sip_that_wakes_up_without_its_pages_ends);
     if (CHECK_LEVEL >= 1) /* region_fail_after() */
         tcase_add_test(t, who_finds_no_memory_waits_for_some);
