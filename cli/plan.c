@@ -1,8 +1,8 @@
 #include "cli/plan.h"
+#include "cli/rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,26 +139,16 @@ static bool folders(const char *path, unsigned i, struct plan_entry *e)
 /* Whether the module has the function that the process is to begin with. */
 static bool entry(const char *path, unsigned i, const struct plan_entry *e)
 {
-    char *text = NULL;
-    const json_t *export;
-    bool there = false;
-    size_t k;
-    if (!e->p->entry)
+    struct singula_diag why = {0};
+    const char *name = e->p->entry ? e->p->entry : "_start";
+    if (singula_module_entry(e->module, name, &why) == 0)
         return true;
-    json_t *j =
-        singula_module_inspect(e->module, true, &text) == 0 ? json_loads(text, 0, NULL) : NULL;
-    free(text);
-    json_array_foreach(json_object_get(j, "exports"), k, export)
-    {
-        const char *name = json_string_value(json_object_get(export, "name"));
-        const char *kind = json_string_value(json_object_get(export, "kind"));
-        there |= name && kind && strcmp(name, e->p->entry) == 0 && strcmp(kind, "function") == 0;
-    }
-    json_decref(j);
-    if (!there)
-        manifest_complain(path, i, "entry", "%s exports no function %s", e->module_path,
-                          e->p->entry);
-    return there;
+    if (strcmp(singula_status_name(why.code), "E_NO_EXPORT") == 0)
+        manifest_complain(path, i, "entry", "%s exports no function %s", e->module_path, name);
+    else
+        manifest_complain(path, i, "entry", "%s: %s; %s is wanted, found %s", e->module_path,
+                          why.detail, why.want, why.found);
+    return false;
 }
 
 /* ---- processes ---- */
@@ -262,31 +252,17 @@ void plan_not_started(const struct plan_entry *e, const struct singula_diag *why
 
 /* ---- children ---- */
 
-static struct plan_entry *entry_named(const struct manifest *m, struct plan_entry *entries,
-                                      const char *name)
-{
-    for (unsigned i = 0; i < m->processes_count; i++)
-        if (strcmp(m->processes[i].name, name) == 0)
-            return &entries[i];
-    return NULL;
-}
-
 /* Finds what process i may start. */
-static bool
-grant(const char *path, const struct manifest *m, unsigned i, struct plan_entry *entries,
-      void (*on_fail)(const struct singula_child *child, const struct singula_diag *why, void *ctx))
+static bool grant(const struct manifest *m, unsigned i, struct plan_entry *entries,
+                  void (*on_fail)(const struct singula_child *child, const struct singula_diag *why,
+                                  void *ctx))
 {
     const struct grants *g = &m->processes[i].grants;
     entries[i].may_start = calloc(g->modules_count + 1u, sizeof *entries[i].may_start);
     if (!entries[i].may_start)
         return false;
     for (unsigned k = 0; k < g->modules_count; k++) {
-        struct plan_entry *child = entry_named(m, entries, g->modules[k]);
-        if (!child || child == &entries[i]) {
-            manifest_complain(path, i, "grants.modules", "there is no other process %s",
-                              g->modules[k]);
-            return false;
-        }
+        struct plan_entry *child = &entries[rules_find(m, g->modules[k])];
         child->granted = true;
         entries[i].may_start[k] =
             (struct singula_child){child->p->name, child->module, &child->as_child, on_fail, child};
@@ -300,7 +276,7 @@ bool plan_children(const char *path, const struct manifest *m, struct plan_entry
                                    const struct singula_diag *why, void *ctx))
 {
     for (unsigned i = 0; i < m->processes_count; i++)
-        if (!grant(path, m, i, entries, on_fail))
+        if (!grant(m, i, entries, on_fail))
             return false;
     for (unsigned i = 0; i < m->processes_count; i++) {
         struct plan_entry *e = &entries[i];
@@ -321,7 +297,7 @@ bool plan_lists(char **list, unsigned n, const char *name)
     return false;
 }
 
-static bool has(char **list, unsigned n, const char *name)
+bool plan_has(char **list, unsigned n, const char *name)
 {
     for (unsigned k = 0; k < n; k++)
         if (strcmp(list[k], name) == 0)
@@ -332,14 +308,15 @@ static bool has(char **list, unsigned n, const char *name)
 /* p says that it is started after q. */
 static bool says(const struct process *p, const struct process *q)
 {
-    return has(p->after, p->after_count, q->name);
+    return plan_has(p->after, p->after_count, q->name);
 }
 
 /* p connects to a name of q's. */
 static bool needs(const struct process *p, const struct process *q)
 {
     for (unsigned k = 0; p != q && k < p->connect_count; k++)
-        if (strcmp(p->connect[k], "*") != 0 && has(q->publish, q->publish_count, p->connect[k]))
+        if (strcmp(p->connect[k], "*") != 0 &&
+            plan_has(q->publish, q->publish_count, p->connect[k]))
             return true;
     return false;
 }
@@ -368,10 +345,7 @@ static bool known(const char *path, const struct manifest *m)
     for (unsigned i = 0; i < m->processes_count; i++) {
         const struct process *p = &m->processes[i];
         for (unsigned k = 0; k < p->after_count; k++) {
-            bool there = false;
-            for (unsigned j = 0; j < m->processes_count && !there; j++)
-                there = strcmp(m->processes[j].name, p->after[k]) == 0;
-            if (!there) {
+            if (rules_find(m, p->after[k]) == m->processes_count) {
                 manifest_complain(path, i, "after", "there is no process %s", p->after[k]);
                 return false;
             }

@@ -32,8 +32,8 @@ bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
                   struct singula_spawn *out);
 void plan_options_clear(struct singula_spawn *s);
 
-/* What the processes, all prepared, are granted to start: fills in `children` for plan_options(),
- * and must stay as long as the system. `on_end` is called when a child has ended,
+/* What the processes, all prepared and by the rules, are granted to start: fills in `children` for
+ * plan_options(), and must stay as long as the system. `on_end` is called when a child has ended,
  * `on_fail` (ctx: its entry) when it could not be started; both may be NULL. False after a
  * complaint. */
 bool plan_children(const char *path, const struct manifest *m, struct plan_entry *entries,
@@ -43,7 +43,9 @@ bool plan_children(const char *path, const struct manifest *m, struct plan_entry
 /* Complains that a process could not be spawned; points at the key that can be the cause. */
 void plan_not_started(const struct plan_entry *e, const struct singula_diag *why);
 
-/* Whether any of `list` is `name`, or "*". */
+/* Whether any of `list` is `name`. */
+bool plan_has(char **list, unsigned n, const char *name);
+/* The same, or "*". */
 bool plan_lists(char **list, unsigned n, const char *name);
 /* The numbers of all processes in the order in which they are started: each after those that it
  * names in `after`, and after those that publish what it connects to unless they in turn wait for

@@ -4,20 +4,12 @@
 
 #include "cli/plan.h"
 
-static bool has(char **list, unsigned n, const char *name)
-{
-    for (unsigned k = 0; k < n; k++)
-        if (strcmp(list[k], name) == 0)
-            return true;
-    return false;
-}
-
 static bool connects(const struct process *p, const char *driver)
 {
-    return has(p->connect, p->connect_count, driver);
+    return plan_has(p->connect, p->connect_count, driver);
 }
 
-static unsigned index_of(const struct manifest *m, const char *name)
+unsigned rules_find(const struct manifest *m, const char *name)
 {
     unsigned i = 0;
     while (i < m->processes_count && strcmp(m->processes[i].name, name) != 0)
@@ -96,7 +88,7 @@ static bool check_modules(const char *path, const struct manifest *m, unsigned i
 {
     const struct grants *g = &m->processes[i].grants;
     for (unsigned k = 0; k < g->modules_count; k++) {
-        unsigned child = index_of(m, g->modules[k]);
+        unsigned child = rules_find(m, g->modules[k]);
         if (child == m->processes_count || child == i) {
             manifest_complain(path, i, "grants.modules", "there is no other process %s",
                               g->modules[k]);
@@ -115,28 +107,32 @@ static bool check_modules(const char *path, const struct manifest *m, unsigned i
     return true;
 }
 
+/* Marks all that the marked ones may start, and those in turn. */
+static void spread(const struct manifest *m, bool *marked)
+{
+    for (bool more = true; more;) {
+        more = false;
+        for (unsigned i = 0; i < m->processes_count; i++) {
+            const struct grants *g = &m->processes[i].grants;
+            for (unsigned k = 0; marked[i] && k < g->modules_count; k++) {
+                unsigned child = rules_find(m, g->modules[k]);
+                more |= !marked[child];
+                marked[child] = true;
+            }
+        }
+    }
+}
+
 /* Each granted process must be granted by one that is started: by us, or by such a one in turn. */
 static bool check_reachable(const char *path, const struct manifest *m, const bool *granted)
 {
     unsigned n = m->processes_count;
     bool *reached = calloc(n, sizeof *reached), good = reached != NULL;
-    unsigned *queue = calloc(n, sizeof *queue), last = 0;
-    for (unsigned i = 0; good && queue && i < n; i++)
-        if (!granted[i]) {
-            reached[i] = true;
-            queue[last++] = i;
-        }
-    for (unsigned first = 0; good && queue && first < last; first++) {
-        const struct grants *g = &m->processes[queue[first]].grants;
-        for (unsigned k = 0; k < g->modules_count; k++) {
-            unsigned child = index_of(m, g->modules[k]);
-            if (!reached[child]) {
-                reached[child] = true;
-                queue[last++] = child;
-            }
-        }
-    }
-    for (unsigned i = 0; good && queue && i < n; i++) {
+    for (unsigned i = 0; good && i < n; i++)
+        reached[i] = !granted[i];
+    if (good)
+        spread(m, reached);
+    for (unsigned i = 0; good && i < n; i++) {
         if (reached[i])
             continue;
         manifest_complain(path, i, "name",
@@ -145,9 +141,50 @@ static bool check_reachable(const char *path, const struct manifest *m, const bo
                           m->processes[i].name);
         good = false;
     }
-    good &= queue != NULL;
-    free(queue);
     free(reached);
+    return good;
+}
+
+/* Somebody who publishes the name is started with the system, or by process i. *whose: one who
+ * publishes it. */
+static bool offered(const struct manifest *m, const bool *granted, const bool *started_by_i,
+                    const char *name, unsigned *whose)
+{
+    for (unsigned j = 0; j < m->processes_count; j++) {
+        const struct process *p = &m->processes[j];
+        if (!plan_lists(p->publish, p->publish_count, name))
+            continue;
+        if (!granted[j] || started_by_i[j])
+            return true;
+        *whose = j;
+    }
+    return false;
+}
+
+/* Whom we start cannot count on a name that only such a process publishes as somebody else may
+ * start, if he likes. */
+static bool check_offered(const char *path, const struct manifest *m, unsigned i,
+                          const bool *granted)
+{
+    const struct process *p = &m->processes[i];
+    bool *started_by_i = calloc(m->processes_count, sizeof *started_by_i);
+    bool good = started_by_i != NULL;
+    if (good) {
+        started_by_i[i] = true;
+        spread(m, started_by_i);
+    }
+    for (unsigned k = 0; good && !granted[i] && k < p->connect_count; k++) {
+        unsigned whose = 0;
+        if (strcmp(p->connect[k], "*") == 0 || is_driver(p->connect[k]) ||
+            offered(m, granted, started_by_i, p->connect[k], &whose))
+            continue;
+        manifest_complain(path, i, "connect",
+                          "%s publishes %s, and is started by another process, "
+                          "if it likes",
+                          m->processes[whose].name, p->connect[k]);
+        good = false;
+    }
+    free(started_by_i);
     return good;
 }
 
@@ -176,7 +213,7 @@ static bool check_effects(const char *path, const struct manifest *m, unsigned i
         return false;
     }
     for (unsigned k = 0; k < p->after_count; k++) {
-        unsigned j = index_of(m, p->after[k]);
+        unsigned j = rules_find(m, p->after[k]);
         if (j < m->processes_count && granted[j]) {
             manifest_complain(path, i, "after", "%s is started by another process, if it likes",
                               p->after[k]);
@@ -196,7 +233,7 @@ bool rules_check(const char *path, const struct manifest *m)
         good = check_network(path, m, i) && check_modules(path, m, i, granted);
     good = good && check_reachable(path, m, granted);
     for (unsigned i = 0; good && i < n; i++)
-        good = check_effects(path, m, i, granted);
+        good = check_offered(path, m, i, granted) && check_effects(path, m, i, granted);
     free(granted);
     return good;
 }

@@ -106,6 +106,10 @@ SINGULA_API int singula_verify(const uint8_t *bytes, size_t n,
                                struct singula_module **out, struct singula_diag *why);
 /* SIPs spawned from it keep what they need; it may be destroyed while they live. */
 SINGULA_API void singula_module_destroy(struct singula_module *m);
+/* Whether a SIP of it can begin with the export `entry` (NULL: "_start"), and with `_initialize` if
+ * there is one. E_NO_EXPORT; E_ARGUMENT: it takes parameters. */
+SINGULA_API int singula_module_entry(const struct singula_module *m, const char *entry,
+                                     struct singula_diag *why);
 /* Sections, imports with their meaning, exports, functions, contracts; as text or JSON. The caller
  * frees *text with free(). */
 SINGULA_API int singula_module_inspect(const struct singula_module *m, bool json, char **text);

@@ -185,6 +185,25 @@ static enum status give_grants(struct singula_sip *h, struct sip *s,
     return st;
 }
 
+static const char *entry_of(const char *entry)
+{
+    return entry ? entry : "_start";
+}
+
+int singula_module_entry(const struct singula_module *m, const char *entry,
+                         struct singula_diag *why)
+{
+    static const char initialize[] = "_initialize";
+    struct diag d;
+    diag_clear(&d);
+    enum status st = OK;
+    if (verified_export(m->verified, initialize, EXT_FUNC))
+        st = spawn_entry(m->verified, initialize, &d);
+    if (st == OK)
+        st = spawn_entry(m->verified, entry_of(entry), &d);
+    return api_refuse(why, &d, st);
+}
+
 static uint32_t pages_limit(uint64_t bytes)
 {
     return bytes > (uint64_t)UINT32_MAX * PAGE_BYTES ? UINT32_MAX : PAGES_OF(bytes);
@@ -209,7 +228,7 @@ static enum status build(struct singula_sip *h, const struct singula_spawn *opt,
                                .link_ctx = h->sys,
                                .ended = ended,
                                .user = h};
-    const char *entry = opt->entry ? opt->entry : "_start";
+    const char *entry = entry_of(opt->entry);
     so.resident = opt->resident || !*entry;
     struct code_module *code;
     struct instance *inst;

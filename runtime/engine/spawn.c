@@ -209,21 +209,32 @@ must_check enum status spawn_load(struct sip *s, struct code_module *code, struc
     return instantiate(s, code, s->link, s->link_ctx, out, &trap, why);
 }
 
+must_check enum status spawn_entry(const struct verified_module *m, const char *name,
+                                   struct diag *why)
+{
+    const struct vview *v = verified_view(m);
+    const struct vexport *x = verified_export(m, name, EXT_FUNC);
+    if (!x)
+        return diag_set(why, E_NO_EXPORT, "function \"%s\"", name);
+    uint32_t nparams = v->types[v->func_types[x->index]].nparams;
+    if (nparams) {
+        diag_set(why, E_ARGUMENT, "\"%s\" cannot be an entry", name);
+        diag_want(why, "a function without parameters");
+        diag_found(why, "one with %u", nparams);
+        return E_ARGUMENT;
+    }
+    return OK;
+}
+
 /* Queues an exported function that takes nothing. */
 static enum status queue_export(struct sip *s, struct instance *inst, const char *name,
                                 struct diag *why)
 {
     struct extern_ref x;
-    struct vname n = {name, (uint32_t)strlen(name)};
-    if (!instance_export(inst, n, &x) || x.kind != EXT_FUNC)
-        return diag_set(why, E_NO_EXPORT, "function \"%s\"", name);
-    const struct functype *t = instance_functype(x.inst, x.index);
-    if (t->nparams) {
-        diag_set(why, E_ARGUMENT, "\"%s\" cannot be an entry", name);
-        diag_want(why, "a function without parameters");
-        diag_found(why, "one with %u", t->nparams);
-        return E_ARGUMENT;
-    }
+    enum status st = spawn_entry(instance_module(inst), name, why);
+    if (st != OK)
+        return st;
+    check(instance_export(inst, (struct vname){name, (uint32_t)strlen(name)}, &x));
     s->pending[s->npending++] = (struct pending_call){x.inst, x.index};
     return OK;
 }

@@ -32,6 +32,9 @@ struct sip *spawn_of(struct proc *p);
  * E_UNPROVED: its ownership is not proved and the monitor is off. */
 must_check enum status spawn_load(struct sip *s, struct code_module *code, struct instance **out,
                                   struct diag *why);
+/* Whether a SIP can begin with that export. E_NO_EXPORT; E_ARGUMENT: it takes parameters. */
+must_check enum status spawn_entry(const struct verified_module *m, const char *name,
+                                   struct diag *why);
 /* Makes it schedulable: it will run the start function, then `_initialize` if that is exported,
  * then `export_name` (NULL: none). E_NO_EXPORT, E_ARGUMENT if the export takes parameters: nothing
  * changed. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/rules.h"
 #include "tests/stress/keep.h"
 #include "tests/unit/wat.h"
 
@@ -11,7 +12,7 @@ bool world_of_manifest(const char *path, int monitor, struct world *w)
     *w = (struct world){.manifest = manifest_load(path)};
     snprintf(w->name, sizeof w->name, "%s", path);
     if (!w->manifest || w->manifest->processes_count > MEMBERS_MAX ||
-        !plan_order(path, w->manifest, order))
+        !rules_check(path, w->manifest) || !plan_order(path, w->manifest, order))
         return false;
     for (unsigned i = 0; i < w->manifest->processes_count; i++)
         if (plan_prepare(path, w->manifest, i, monitor, &w->entries[i]) != EXIT_OK)
