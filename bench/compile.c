@@ -33,7 +33,7 @@ static const char *const names[NVARIANTS] = {"fast", "full", "V8 Liftoff", "V8 T
 struct row {
     const char *name;
     const uint8_t *bytes;
-    size_t n;
+    size_t n, counted; /* without custom sections: nothing is made of names and debugging data */
     const char *path;
     struct samples ns[NVARIANTS], cpu[NVARIANTS], peak[NVARIANTS];
     double image[NVARIANTS];
@@ -148,17 +148,35 @@ static bool measure_all(struct bench *b)
 
 /* ---- output ---- */
 
+/* Of what is no module, which is refused later, some number up to n. */
+static size_t count_bytes(const uint8_t *p, size_t n)
+{
+    size_t at = 8, counted = 8;
+    while (at < n) {
+        size_t from = at, size = 0;
+        uint8_t id = p[at++];
+        for (unsigned shift = 0; at < n && shift < 35; shift += 7) {
+            size |= (size_t)(p[at] & 0x7f) << shift;
+            if (!(p[at++] & 0x80))
+                break;
+        }
+        at = size < n - at ? at + size : n;
+        counted += id ? at - from : 0;
+    }
+    return counted < n ? counted : n;
+}
+
 static double rate(struct row *r, enum variant v)
 {
-    return (double)r->n * 1e3 / samples_quantile(&r->ns[v], 0.5);
+    return (double)r->counted * 1e3 / samples_quantile(&r->ns[v], 0.5);
 }
 
 static void print_table(struct bench *b)
 {
     for (unsigned i = 0; i < b->nrows; i++) {
         struct row *r = &b->rows[i];
-        printf("%s%s, %zu bytes\n%-12s %8s  %-26s %9s %9s %9s\n", i ? "\n" : "", r->name, r->n, "",
-               "MB/s", "time", "CPU time", "memory", "image");
+        printf("%s%s, %zu bytes\n%-12s %8s  %-26s %9s %9s %9s\n", i ? "\n" : "", r->name,
+               r->counted, "", "MB/s", "time", "CPU time", "memory", "image");
         for (int v = 0; v < NVARIANTS; v++) {
             char time[BENCH_SPREAD], cpu[BENCH_TIME], image[24] = "-";
             if (!r->ns[v].n)
@@ -172,7 +190,8 @@ static void print_table(struct bench *b)
         }
     }
     printf("\nmedian (10%% to 90%%) of %u rounds, one if it takes more than %d s; bytes of the "
-           "module by elapsed time, on %ld\nprocessors; memory: peak growth of the process\n",
+           "module without custom sections\nby elapsed time, on %ld processors; memory: peak "
+           "growth of the process\n",
            b->rounds, (int)(long_ns / 1e9), sysconf(_SC_NPROCESSORS_ONLN));
 }
 
@@ -190,7 +209,7 @@ static int print_json(struct bench *b)
                               "ns", samples_json(&r->ns[v]), "cpu_ns", samples_json(&r->cpu[v]),
                               "peak_bytes", samples_json(&r->peak[v]), "image_bytes", r->image[v]));
         json_array_append_new(rows, json_pack("{s:s, s:I, s:o}", "module", r->name, "bytes",
-                                              (json_int_t)r->n, "levels", levels));
+                                              (json_int_t)r->counted, "levels", levels));
     }
     json_object_set_new(doc, "modules", rows);
     return bench_print_json(doc);
@@ -252,6 +271,7 @@ static bool list_rows(struct bench *b, int argc, char **argv, char *temp)
         r->path = argv[i];
         if (!files_read(argv[i], (uint8_t **)(uintptr_t)&r->bytes, &r->n))
             return false;
+        r->counted = count_bytes(r->bytes, r->n);
     }
     if (argc)
         return true;
@@ -260,6 +280,7 @@ static bool list_rows(struct bench *b, int argc, char **argv, char *temp)
     r->bytes = modgen(MODGEN_PLAIN, b->quick ? QUICK_BYTES : GENERATED_BYTES, &r->n);
     if (!r->bytes || !process_folder(temp))
         return false;
+    r->counted = count_bytes(r->bytes, r->n);
     strcat(temp, "/module");
     r->path = temp;
     if (save(temp, r->bytes, r->n))

@@ -172,6 +172,13 @@ def compiling():
     case("compile ends well", r.returncode == 0, r.stderr)
     rows = json.loads(r.stdout or "{}").get("modules", [])
     case("compile has its module", [m["module"] for m in rows] == ["hello.wasm"] and rows[0]["bytes"] > 0, rows)
+    with open(os.path.join(GUESTS, "hello.wasm"), "rb") as f, tempfile.TemporaryDirectory() as folder:
+        padded = os.path.join(folder, "padded.wasm")
+        with open(padded, "wb") as out:  # a custom section of 1,000 bytes, "x"
+            out.write(f.read() + b"\0" + bytes([0xe8, 0x07]) + b"\1x" + bytes(998))
+        more = run("compile", "--quick", "--opt=fast", "--json", padded)
+        case("compile counts no custom sections", more.returncode == 0 and rows and
+             json.loads(more.stdout)["modules"][0]["bytes"] == rows[0]["bytes"], more.stdout + more.stderr)
     case("compile has its levels", rows and list(rows[0]["levels"]) == names, rows)
     case("compile has figures", all(x["mb_per_s"] > 0 and spread_ok(x["ns"]) and x["cpu_ns"]["median"] > 0 and (x["image_bytes"] > 0) ==
          (name in ["fast", "full"]) for m in rows for name, x in m["levels"].items()), rows)
