@@ -13,15 +13,17 @@
 #include "channels/names.h"
 #include "runtime/kernel/pages.h"
 #include "runtime/kernel/sched.h"
+#include "tests/stress/calls.h"
 
 struct faults faults;
+_Thread_local bool faults_here;
 
 void faults_begin(enum fault kind, uint64_t at)
 {
     faults.kind = kind;
     faults.at = at;
     faults.hit = false;
-    faults.running = 0;
+    faults_here = true;
     memset(faults.count, 0, sizeof faults.count);
     faults.on = true;
 }
@@ -33,7 +35,7 @@ void faults_end(void)
 
 void faults_point(enum fault kind, uint32_t id)
 {
-    if (!faults.on || ++faults.count[kind] != faults.at || faults.kind != kind)
+    if (!faults.on || !faults_here || ++faults.count[kind] != faults.at || faults.kind != kind)
         return;
     faults.hit = true;
     faults.kill(id);
@@ -42,10 +44,11 @@ void faults_point(enum fault kind, uint32_t id)
 /* Memory is asked for: false, it cannot be had. */
 static bool granted(void)
 {
-    if (!faults.on)
+    if (!faults.on || !faults_here)
         return true;
-    if (faults.running)
-        faults_point(FAULT_ALLOC, faults.running);
+    uint32_t id = calls_running();
+    if (id)
+        faults_point(FAULT_ALLOC, id);
     uint64_t n = ++faults.count[FAULT_FAIL];
     faults.count[FAULT_FAIL_ON] = n;
     bool fails = faults.kind == FAULT_FAIL      ? n == faults.at
@@ -111,6 +114,7 @@ WRAP_OWNED(void *, calloc, (size_t n, size_t size), (n, size), true)
 WRAP_OWNED(void *, realloc, (void *p, size_t n), (p, n), !p)
 WRAP_OWNED(void *, aligned_alloc, (size_t align, size_t n), (align, n), true)
 WRAP_OWNED(char *, strdup, (const char *s), (s), true)
+WRAP_OWNED(char *, strndup, (const char *s, size_t n), (s, n), true)
 
 void __real_free(void *p);
 void __wrap_free(void *p);

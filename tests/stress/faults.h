@@ -6,6 +6,7 @@
 #ifndef TESTS_STRESS_FAULTS_H
 #define TESTS_STRESS_FAULTS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,8 @@ enum fault {
     FAULT_NONE,    /* count only */
     FAULT_EVENT,   /* end the SIP of the k-th event of the scheduler but checks */
     FAULT_CHECK,   /* ... of the k-th preemption check */
+    FAULT_CALL,    /* ... that runs, or that ran before it, at the k-th call (calls.h) */
+    FAULT_STEP,    /* ... some instructions behind the k-th call */
     FAULT_ALLOC,   /* ... that is running when memory is asked for the k-th time */
     FAULT_FAIL,    /* memory cannot be had at the k-th time */
     FAULT_FAIL_ON, /* ... nor at any later one */
@@ -31,11 +34,12 @@ extern struct faults {
     bool on;
     bool hit;
     uint64_t count[FAULT_N]; /* so far, of what `at` counts */
-    int64_t live; /* what malloc and its like have given and free() has not taken back, in all */
-    /* set by who runs SIPs */
-    uint32_t running;          /* the id of the running SIP; 0: none */
-    void (*kill)(uint32_t id); /* ends it */
+    /* what malloc and its like have given and free() has not taken back, in all; any thread */
+    _Atomic int64_t live;
+    void (*kill)(uint32_t id); /* ends a SIP; set by who runs them */
 } faults;
+/* This thread runs SIPs: only what it does counts. */
+extern _Thread_local bool faults_here;
 
 /* Counts from now on, and does that. */
 void faults_begin(enum fault kind, uint64_t at);

@@ -3,7 +3,10 @@
  *
  * FILE is a module (.wasm), which is only verified; or a manifest (.yaml), keep.wat, or a file of
  * tests/trap (.wat, with --contract=FILE). Each is run with one seed again and again; without a
- * fault first, which tells how many points of each kind there are (faults.h). After each run:
+ * fault first, which tells how many points of each kind there are (faults.h). Machine code, and
+ * what is swapped, has no seed: with --engine=native and with --swap (each SIP that waits goes to
+ * the swap file whenever the run is looked at) points are counted as the run goes, and may be
+ * others in the next. After each run:
  *   - the audit is clean, before the SIPs are destroyed and after; no object of the exchange heap
  *     is left but those with which drivers wait for clients; children have ended with their
  *     parents; all that malloc gave is free again, no descriptor is left
@@ -12,8 +15,8 @@
  *     was none; cases that break rules by design may break others then
  *   - the run has come to an end
  * --points=N: at most N points of each kind, spread evenly. --seed=N, --monitor, --only=TEXT
- * (worlds with that in the name), --kind=event|check|alloc|fail|fail-on, --at=K (one point),
- * --list.
+ * (worlds with that in the name), --kind=event|check|call|step|alloc|fail|fail-on, --at=K (one
+ * point), --list, --io=ring|threads, --engine=NAME, --opt=fast.
  */
 #include <dirent.h>
 #include <string.h>
@@ -21,21 +24,33 @@
 #include <unistd.h>
 
 #include "runtime/kernel/sched.h"
+#include "tests/engine_option.h"
+#include "tests/stress/calls.h"
 #include "tests/stress/faults.h"
+#include "tests/stress/outside.h"
 #include "tests/stress/worlds.h"
+#include "tests/unit/inside.h"
 #include "tests/unit/wat.h"
 
-static const char *const kinds[FAULT_N] = {"none", "event", "check", "alloc", "fail", "fail-on"};
+static const char *const kinds[FAULT_N] = {"none", "event", "check", "call",
+                                           "step", "alloc", "fail",  "fail-on"};
 
 static struct {
     uint64_t seed, points, at;
-    bool monitor, list;
+    bool monitor, list, swap;
     const char *only, *contract;
-    int kind; /* 0: all */
-    int null; /* /dev/null */
+    int kind;                  /* 0: all */
+    int null;                  /* /dev/null */
+    struct singula_config cfg; /* engine, io */
 } o = {.seed = 1};
 
-static uint64_t runs, hits, passed, failed;
+static uint64_t runs, hits, passed, failed, swapped;
+
+/* Whether points are the same in each run. */
+static bool is_seeded(void)
+{
+    return o.cfg.engine != SINGULA_ENGINE_NATIVE && !o.swap;
+}
 
 /* ---- one run ---- */
 
@@ -77,21 +92,16 @@ static void end_sip(uint32_t id)
 {
     struct proc *p = faults_proc(id);
     if (p && is_driver(p->name))
-        p = faults_proc(last);
-    if (p)
+        p = faults_proc(is_seeded() ? last : calls_other());
+    if (p && !is_driver(p->name))
         proc_kill(p, TRAP_KILLED);
 }
 
 static void trace(void *ctx, const struct singula_trace *t)
 {
     (void)ctx;
-    if (t->event == SINGULA_TRACE_START) {
-        faults.running = t->id;
+    if (t->event == SINGULA_TRACE_START)
         last = is_driver(t->name) ? last : t->id;
-    }
-    if (t->event != SINGULA_TRACE_START && t->event != SINGULA_TRACE_CHECK &&
-        t->event != SINGULA_TRACE_WAKE)
-        faults.running = 0;
     if (t->event == SINGULA_TRACE_CHECK)
         faults_point(FAULT_CHECK, t->id);
     else if (t->event != SINGULA_TRACE_END)
@@ -132,13 +142,14 @@ static void audit(struct outcome *out, const char *when)
 
 static bool make(const struct world *w)
 {
-    struct singula_config cfg = {.seed = o.seed,
-                                 .trace = trace,
-                                 .address_bytes = UINT64_C(1) << 34,
-                                 .guard_windows = 8,
-                                 .max_sips = 64,
-                                 .monitor = o.monitor || w->unproved ? SINGULA_MONITOR_ON
-                                                                     : SINGULA_MONITOR_OFF};
+    struct singula_config cfg = o.cfg;
+    cfg.seed = is_seeded() ? o.seed : 0;
+    cfg.trace = trace;
+    cfg.address_bytes = UINT64_C(1) << 34;
+    cfg.guard_windows = 8;
+    cfg.max_sips = 64;
+    cfg.swap_folder = o.swap ? "." : NULL;
+    cfg.monitor = o.monitor || w->unproved ? SINGULA_MONITOR_ON : SINGULA_MONITOR_OFF;
     if (singula_system_create(&cfg, &sys, NULL) != 0)
         return false;
     if (!w->hosts ||
@@ -163,6 +174,8 @@ static void spawn_all(const struct world *w, struct outcome *out)
     for (unsigned i = 0; i < w->n; i++) {
         struct singula_spawn opt = w->members[i].opt;
         keep_quiet(&opt);
+        if (outside_input(opt.name) >= 0)
+            opt.stdio[0] = outside_input(opt.name) + 1;
         out->ends[i].spawned = singula_spawn(sys, w->members[i].module, &opt, &sips[i], NULL) == 0;
         for (int k = 0; k < 100 && w->members[i].first && sips[i]; k++) {
             enum singula_state st = singula_sip_state(sips[i]);
@@ -186,32 +199,50 @@ static void look(const struct world *w, struct outcome *out)
     }
 }
 
-static void run_once(const struct world *w, enum fault kind, uint64_t at, struct outcome *out)
+/* Until nobody is left that could run. False: it takes too long. What waits for the network is not
+ * hurried by virtual time. */
+static bool drive(void)
+{
+    const uint64_t us = 1000, minute = UINT64_C(60000000000);
+    if (!o.swap)
+        return singula_run(sys, NULL, outside_is_slow() ? SINGULA_FOREVER : minute) !=
+               SINGULA_RUN_TIMEOUT;
+    for (uint64_t end = singula_now_ns(sys) + minute; singula_now_ns(sys) < end;) {
+        if (singula_run(sys, NULL, 50 * us) != SINGULA_RUN_TIMEOUT)
+            return true;
+        swapped += inside_swap_out(sys);
+    }
+    return false;
+}
+
+/* Drivers hear that all SIPs are gone; what is in flight outside may take a while. */
+static void settle(struct singula_stats *left)
+{
+    for (int i = 0; i < 1000; i++) {
+        singula_run(sys, NULL, 1000000);
+        singula_stats(sys, left);
+        if (!left->blocks && !left->endpoints)
+            break;
+        if (i)
+            usleep(1000);
+    }
+}
+
+static void run_system(const struct world *w, struct outcome *out)
 {
     struct singula_stats left;
-    *out = (struct outcome){0};
-    last = 0;
-    memset(sips, 0, sizeof sips);
-    faults_begin(kind, at);
-    runs++;
-    if (!make(w)) {
-        hits += faults.hit;
-        faults_end();
-        return;
-    }
     out->made = true;
     spawn_all(w, out);
-    out->over = singula_run(sys, NULL, UINT64_C(60000000000)) != SINGULA_RUN_TIMEOUT;
+    out->over = drive();
     faults.on = false;
     look(w, out);
     audit(out, "audit of what lives: ");
     faults.on = true;
     for (unsigned i = 0; i < w->n; i++)
         singula_sip_destroy(sips[i]);
-    singula_run(sys, NULL, 1000000); /* drivers hear of it */
+    settle(&left);
     faults.on = false;
     audit(out, "audit at the end: ");
-    singula_stats(sys, &left);
     out->waiting = left.listeners + left.sets;
     out->bytes = left.block_bytes;
     if (left.sips || left.blocks || left.endpoints ||
@@ -219,8 +250,23 @@ static void run_once(const struct world *w, enum fault kind, uint64_t at, struct
         note(out, "objects are left", "");
     faults.on = true;
     singula_system_destroy(sys);
+}
+
+static void run_once(const struct world *w, enum fault kind, uint64_t at, struct outcome *out)
+{
+    *out = (struct outcome){0};
+    last = 0;
+    memset(sips, 0, sizeof sips);
+    outside_begin(w->name, w->manifest);
+    calls_begin(o.seed);
+    faults_begin(kind, at);
+    runs++;
+    if (make(w))
+        run_system(w, out);
     hits += faults.hit;
     faults_end();
+    calls_end();
+    outside_end();
 }
 
 /* ---- judging ---- */
@@ -302,10 +348,11 @@ static void try_world(struct world *w)
     judge(w, FAULT_NONE, NULL, &base);
     memcpy(count, faults.count, sizeof count);
     printf(
-        "%s: %llu events, %llu checks; memory is asked for %llu times, by running SIPs %llu%s%s\n",
+        "%s: %llu events, %llu checks, %llu calls; memory is asked for %llu times, by running SIPs "
+        "%llu%s%s\n",
         w->name, (unsigned long long)count[FAULT_EVENT], (unsigned long long)count[FAULT_CHECK],
-        (unsigned long long)count[FAULT_FAIL], (unsigned long long)count[FAULT_ALLOC],
-        base.wrong[0] ? ": " : "", base.wrong);
+        (unsigned long long)count[FAULT_CALL], (unsigned long long)count[FAULT_FAIL],
+        (unsigned long long)count[FAULT_ALLOC], base.wrong[0] ? ": " : "", base.wrong);
     fflush(stdout);
     failed += base.wrong[0] != 0;
     if (o.list || base.wrong[0])
@@ -396,6 +443,10 @@ static bool option(const char *arg)
         o.monitor = true;
     else if (IS("--list"))
         o.list = true;
+    else if (IS("--swap"))
+        o.swap = true;
+    else if (IS("--io"))
+        o.cfg.io = strcmp(value, "ring") == 0 ? SINGULA_IO_RING : SINGULA_IO_THREADS;
     else if (IS("--kind"))
         for (int k = 1; k < FAULT_N; k++)
             o.kind = strcmp(value, kinds[k]) == 0 ? k : o.kind;
@@ -438,6 +489,7 @@ static void try_file(const char *file)
 
 int main(int argc, char **argv)
 {
+    engine_option(&o.cfg, &argc, argv);
     faults.kill = end_sip;
     o.null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (!wat_available()) {
@@ -451,8 +503,10 @@ int main(int argc, char **argv)
             return 2;
     }
     close(o.null);
-    printf("    seed %llu: %llu runs, %llu of them with a fault\n", (unsigned long long)o.seed,
-           (unsigned long long)runs, (unsigned long long)hits);
+    printf("    seed %llu: %llu runs, %llu of them with a fault; %llu instructions stepped, %llu "
+           "times a SIP was swapped out\n",
+           (unsigned long long)o.seed, (unsigned long long)runs, (unsigned long long)hits,
+           (unsigned long long)calls_stepped(), (unsigned long long)swapped);
     printf("kill_everywhere: %llu passed, %llu failed, 0 skipped\n", (unsigned long long)passed,
            (unsigned long long)failed);
     return failed || (!passed && !o.list) ? 1 : 0;

@@ -4,6 +4,7 @@
 
 #include "cli/rules.h"
 #include "tests/stress/keep.h"
+#include "tests/stress/outside.h"
 #include "tests/unit/wat.h"
 
 bool world_of_manifest(const char *path, int monitor, struct world *w)
@@ -14,6 +15,7 @@ bool world_of_manifest(const char *path, int monitor, struct world *w)
     if (!w->manifest || w->manifest->processes_count > MEMBERS_MAX ||
         !rules_check(path, w->manifest) || !plan_order(path, w->manifest, order))
         return false;
+    outside_adapt(path, w->manifest);
     for (unsigned i = 0; i < w->manifest->processes_count; i++)
         if (plan_prepare(path, w->manifest, i, monitor, &w->entries[i]) != EXIT_OK)
             return false;
