@@ -5,10 +5,12 @@
  * Singula's doing.
  */
 #include "bench/bench.h"
+#include "bench/modgen.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,31 +31,52 @@ static const char *const modes[] = {"guard", "compact", NULL};
 
 #define PERIOD UINT64_C(1000000)
 
+/* What else there is to a row. */
+enum {
+    INTERP = 1,  /* interpreted */
+    AGAIN = 2,   /* spawned again when it has ended */
+    TRAPS = 4,   /* which it does by a trap */
+    DATA = 8,    /* its module is one that has much data */
+    PARENT = 16, /* it has children */
+    LOADS = 32,  /* ... of a large module */
+    SWAPS = 64,  /* those who sleep go to a file; it is ended when it has slept for a while */
+};
+
 /* What the others do: exports of the guest, one or two SIPs each. */
 static const struct row {
     const char *name, *what, *entry, *first;
-    bool interp, again; /* interpreted; spawned again when it has ended */
+    unsigned flags;
 } rows[] = {
-    {"idle", "nothing", NULL, NULL, false, false},
-    {"loop", "a loop", "loop", NULL, false, false},
-    {"interp", "a loop, interpreted", "loop", NULL, true, false},
-    {"fill", "memory.fill", "fill", NULL, false, false},
-    {"copy", "memory.copy", "copy", NULL, false, false},
-    {"deep", "100,000 calls deep and back", "deep", NULL, false, false},
-    {"write", "a block written at once", "write", NULL, false, false},
-    {"alloc", "a large block made, freed", "alloc", NULL, false, false},
-    {"thaw", "a large block copied", "thaw", NULL, false, false},
-    {"random", "random_get", "random", NULL, false, false},
-    {"chat", "two that talk", "ping", "pong", false, false},
-    {"grow", "memory grown, then ends", "grow", NULL, false, true},
-    {"hoard", "many blocks, then ends", "hoard", NULL, false, true},
+    {"idle", "nothing", NULL, NULL, 0},
+    {"loop", "a loop", "loop", NULL, 0},
+    {"interp", "a loop, interpreted", "loop", NULL, INTERP},
+    {"fill", "memory.fill", "fill", NULL, 0},
+    {"copy", "memory.copy", "copy", NULL, 0},
+    {"deep", "100,000 calls deep and back", "deep", NULL, 0},
+    {"fall", "a trap 100,000 calls deep", "fall", NULL, AGAIN | TRAPS},
+    {"write", "a block written at once", "write", NULL, 0},
+    {"alloc", "a large block made, freed", "alloc", NULL, 0},
+    {"thaw", "a large block copied", "thaw", NULL, 0},
+    {"random", "random_get", "random", NULL, 0},
+    {"chat", "two that talk", "ping", "pong", 0},
+    {"grow", "memory grown, then ends", "grow", NULL, AGAIN},
+    {"most", "all memory asked for, ends", "most", NULL, AGAIN},
+    {"data", "begins with much data, ends", "data", NULL, AGAIN | DATA},
+    {"hoard", "many blocks, then ends", "hoard", NULL, AGAIN},
+    {"crowd", "a set of many, used, freed", "crowd", NULL, AGAIN},
+    {"crowded", "ends with a set of many", "crowded", NULL, AGAIN},
+    {"post", "ends with long queues", "post", NULL, AGAIN},
+    {"names", "many names, then ends", "names", NULL, AGAIN},
+    {"children", "many children at once", "parent", NULL, PARENT},
+    {"load", "a child of a large module", "load", NULL, PARENT | LOADS},
+    {"swap", "sleeps in the swap file, ends", "sleep", NULL, AGAIN | TRAPS | SWAPS},
 };
 enum { NROWS = sizeof rows / sizeof rows[0] };
 
 static const struct column {
     const char *name;
     uint32_t workers, busy; /* so many of them have somebody who never stops */
-} columns[] = {{"1 worker, busy", 1, 1}};
+} columns[] = {{"1 worker, busy", 1, 1}, {"2 workers, one free", 2, 1}};
 enum { NCOLUMNS = sizeof columns / sizeof columns[0] };
 
 struct cell {
@@ -65,7 +88,9 @@ struct bench {
     uint64_t time_ns, size;
     int memory, only; /* a row; -1: all */
     bool json;
-    struct singula_module *module;
+    struct singula_module *module, *data, *large; /* NULL: not made yet */
+    struct singula_spawn child_options;
+    struct singula_child child;
     struct cell cells[NROWS][NCOLUMNS];
     /* of the cell that runs */
     struct singula_system *sys;
@@ -110,27 +135,113 @@ static void *watch(void *arg)
     return NULL;
 }
 
+/* ---- modules ---- */
+
+static struct singula_module *verified(const uint8_t *bytes, size_t n)
+{
+    struct singula_module *m = NULL;
+    struct singula_diag why = {0};
+    if (singula_verify(bytes, n, NULL, &m, &why))
+        complain_diag("bench", &why);
+    return m;
+}
+
+/* Appends n in LEB128. */
+static uint8_t *put_leb(uint8_t *p, uint64_t n)
+{
+    for (; n >= 128; n >>= 7)
+        *p++ = (uint8_t)(n | 128);
+    *p++ = (uint8_t)n;
+    return p;
+}
+
+/* A module with the export `data`, which does nothing, and a tenth of `size` as the data that its
+ * memory begins with. */
+static struct singula_module *make_data(uint64_t size)
+{
+    static const uint8_t head[] = "\0asm\1\0\0\0\1\4\1\140\0\0\3\2\1\0\5";
+    static const uint8_t tail[] = "\7\10\1\4data\0\0\12\4\1\2\0\13\13";
+    uint64_t n = size / 10;
+    uint8_t *bytes = malloc(n + 200), *p = bytes, number[10];
+    if (!bytes)
+        return NULL;
+    p = (uint8_t *)mempcpy(p, head, sizeof head - 1);
+    size_t len = (size_t)(put_leb(number, n / 65536 + 1) - number);
+    *p++ = (uint8_t)(2 + len);
+    *p++ = 1;
+    *p++ = 0;
+    p = (uint8_t *)mempcpy(p, number, len);
+    p = (uint8_t *)mempcpy(p, tail, sizeof tail - 1);
+    len = (size_t)(put_leb(number, n) - number);
+    p = put_leb(p, 5 + len + n); /* one segment, active, at 0 */
+    p = (uint8_t *)mempcpy(p, "\1\0\101\0\13", 5);
+    p = put_leb(p, n);
+    memset(p, 1, n);
+    struct singula_module *m = verified(bytes, (size_t)(p + n - bytes));
+    free(bytes);
+    return m;
+}
+
+/* Plain code. */
+static struct singula_module *make_large(uint64_t size)
+{
+    size_t n;
+    uint8_t *bytes = modgen(MODGEN_PLAIN, size / 128, &n);
+    struct singula_module *m = bytes ? verified(bytes, n) : NULL;
+    free(bytes);
+    return m;
+}
+
+/* What the row needs. */
+static bool prepare(struct bench *b)
+{
+    unsigned flags = b->row->flags;
+    if (flags & DATA && !b->data && !(b->data = make_data(b->size)))
+        return false;
+    if (flags & LOADS && !b->large && !(b->large = make_large(b->size)))
+        return false;
+    b->child_options = (struct singula_spawn){
+        .name = "child",
+        .entry = flags & LOADS ? "drive" : "child",
+        .memory_mode = SINGULA_COMPACT, /* there are not so many windows */
+        .stack_bytes = 4096,
+    };
+    b->child = (struct singula_child){.name = "child",
+                                      .module = flags & LOADS ? b->large : b->module,
+                                      .options = &b->child_options};
+    return true;
+}
+
 /* ---- one cell ---- */
 
 static void ended(struct singula_sip *sip, void *ctx);
 
 static struct singula_sip *spawn(struct bench *b, const char *entry)
 {
-    static const char *const any[] = {"*", NULL};
+    static const char *const any[] = {"*", "process", NULL};
+    bool other = entry == b->row->entry;
+    unsigned flags = other ? b->row->flags : 0;
     struct singula_spawn opt = {.name = entry,
                                 .entry = entry,
                                 .memory_mode = b->memory,
                                 .stack_bytes = 64 << 20,
-                                .max_memory_bytes = 2 * b->size + (256 << 20),
+                                .max_memory_bytes = 4 * b->size + (256 << 20),
                                 .max_block_bytes = UINT64_MAX,
                                 .max_blocks = UINT32_MAX,
                                 .publish = any,
                                 .connect = any,
                                 .on_end = ended,
                                 .on_end_ctx = b};
+    if (flags & PARENT) {
+        opt.children = &b->child;
+        opt.nchildren = 1;
+        opt.max_children = UINT32_MAX;
+    }
+    if (flags & SWAPS)
+        opt.timeout_ns = 550 * PERIOD;
     struct singula_sip *sip = NULL;
     struct singula_diag why = {0};
-    if (singula_spawn(b->sys, b->module, &opt, &sip, &why))
+    if (singula_spawn(b->sys, flags & DATA ? b->data : b->module, &opt, &sip, &why))
         complain_diag(entry, &why);
     return sip;
 }
@@ -138,9 +249,10 @@ static struct singula_sip *spawn(struct bench *b, const char *entry)
 static void ended(struct singula_sip *sip, void *ctx)
 {
     struct bench *b = ctx;
-    if (singula_sip_state(sip) == SINGULA_TRAPPED)
-        complain("bench: a SIP has trapped\n%s", singula_sip_report(sip));
-    else if (b->row->again && spawn(b, b->row->entry))
+    bool trapped = singula_sip_state(sip) == SINGULA_TRAPPED;
+    if (trapped != !!(b->row->flags & TRAPS))
+        complain("bench: a SIP has ended as it should not\n%s", singula_sip_report(sip));
+    else if (b->row->flags & AGAIN && spawn(b, b->row->entry))
         return;
     singula_stop(b->sys);
 }
@@ -163,10 +275,16 @@ static bool occupy(struct bench *b, uint32_t busy)
 
 static bool open_system(struct bench *b, uint32_t workers)
 {
-    (void)workers;
-    bool interp = b->row->interp || !singula_compiler();
+    unsigned flags = b->row->flags;
+    bool interp = flags & INTERP || !singula_compiler();
     struct singula_config cfg = {.monitor = SINGULA_MONITOR_OFF,
-                                 .engine = interp ? SINGULA_ENGINE_INTERP : SINGULA_ENGINE_NATIVE,
+                                 .workers = workers,
+                                 .engine = flags & LOADS ? SINGULA_ENGINE_AUTO
+                                           : interp      ? SINGULA_ENGINE_INTERP
+                                                         : SINGULA_ENGINE_NATIVE,
+                                 .no_cache = flags & LOADS,
+                                 .swap_folder = flags & SWAPS ? "/tmp" : NULL,
+                                 .swap_idle_ns = 50 * PERIOD,
                                  .guard_windows = 8,
                                  .exchange_bytes = 4 * b->size + (1u << 30)};
     struct singula_diag why = {0};
@@ -202,8 +320,8 @@ static bool measure_cell(struct bench *b, const struct row *row, const struct co
 {
     b->row = row;
     b->now = cell;
-    bool ok =
-        open_system(b, col->workers) && occupy(b, col->busy) && spawn(b, "tick") && watched_run(b);
+    bool ok = prepare(b) && open_system(b, col->workers) && occupy(b, col->busy) &&
+              spawn(b, "tick") && watched_run(b);
     struct singula_diag why = {0};
     if (ok && singula_audit(b->sys, &why)) {
         complain_diag("bench", &why);
@@ -325,6 +443,8 @@ static int late_run(const struct command *self, int argc, char **argv)
         for (unsigned col = 0; col < NCOLUMNS; col++)
             samples_clear(&b.cells[row][col].late);
     singula_module_destroy(b.module);
+    singula_module_destroy(b.data);
+    singula_module_destroy(b.large);
     return status;
 }
 

@@ -343,6 +343,11 @@ static void put_declarations(struct out *o, enum modgen_shape shape, uint32_t gr
     section(o, 4, &s);
     put(&s, memory, sizeof memory);
     section(o, 5, &s);
+    byte(&s, 1);
+    text(&s, "drive");
+    byte(&s, 0);
+    leb(&s, base + groups * size - 1);
+    section(o, 7, &s);
     static const uint8_t elem[] = {1, 0, 0x41, 0, 0x0b};
     put(&s, elem, sizeof elem);
     leb(&s, groups);

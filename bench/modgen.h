@@ -15,7 +15,8 @@ enum modgen_shape {
 };
 extern const char *const modgen_names[];
 
-/* A valid module of about `size` bytes (at least a few hundred), the same at every call. The caller
+/* A valid module of about `size` bytes (at least a few hundred), the same at every call; it exports
+ * `drive`, which takes nothing and is soon done. The caller
  * frees it. NULL: no memory. */
 uint8_t *modgen(enum modgen_shape shape, size_t size, size_t *n);
 
