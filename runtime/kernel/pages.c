@@ -14,18 +14,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ZERO_BY_SYSTEM_PAGES  1024u  /* 4 MiB */
-#define TRIM_MIN_PAGES        16384u /* 64 MiB of free pages are always kept */
+#define ZERO_BY_SYSTEM_PAGES  1024u /* 4 MiB */
 #define MIN_COMPACT_BYTES     (UINT64_C(1) << 34)
 #define MIN_WINDOWS           8u
 #define DEFAULT_COMPACT_BYTES (UINT64_C(1) << 40)
 #define DEFAULT_WINDOWS       256u
 #define MAX_COMPACT_BYTES     (UINT64_C(1) << 43)
-
-static char *page_addr(const struct region *r, uint32_t page)
-{
-    return r->base + ((uint64_t)page << PAGE_SHIFT);
-}
 
 static int prot_of(uint32_t rights)
 {
@@ -201,76 +195,6 @@ void region_destroy(struct region *r)
     free(r);
 }
 
-/* ---- free pages that hold memory ---- */
-
-static void trim_list_add(struct region *r, uint32_t c)
-{
-    if (r->chunks[c].listed)
-        return;
-    r->chunks[c].listed = 1;
-    r->chunks[c].next = NO_BLOCK;
-    if (r->trim_tail == NO_BLOCK)
-        r->trim_head = c;
-    else
-        r->chunks[r->trim_tail].next = c;
-    r->trim_tail = c;
-}
-
-/* Gives the memory of pages [a, b), all free and of one chunk, to the system. */
-static void drop_run(struct region *r, uint32_t a, uint32_t b)
-{
-    uint64_t bytes = (uint64_t)(b - a) << PAGE_SHIFT;
-    if (madvise(page_addr(r, a), bytes, MADV_DONTNEED))
-        return; /* they stay dirty: correct, only not given back */
-    for (uint32_t p = a; p < b; p++)
-        r->table[p] = 0;
-    struct chunk *c = &r->chunks[a >> CHUNK_SHIFT];
-    c->dirty = (uint16_t)(c->dirty - (b - a));
-    r->stats.dirty_free -= b - a;
-}
-
-static void drop_chunk(struct region *r, uint32_t c)
-{
-    uint32_t end = (c + 1) << CHUNK_SHIFT;
-    for (uint32_t p = c << CHUNK_SHIFT; p < end && r->chunks[c].dirty;) {
-        uint32_t a = p;
-        while (p < end && r->table[p] == ENTRY(OWNER_NONE, PAGE_DIRTY))
-            p++;
-        if (p > a)
-            drop_run(r, a, p);
-        else
-            p++;
-    }
-}
-
-/* Until at most `keep` free pages hold memory. Every page given back was freed once, so the cost is
- * that of freeing times a constant. */
-static void trim_to(struct region *r, uint64_t keep)
-{
-    while (r->stats.dirty_free > keep && r->trim_head != NO_BLOCK) {
-        uint32_t c = r->trim_head;
-        r->trim_head = r->chunks[c].next;
-        if (r->trim_head == NO_BLOCK)
-            r->trim_tail = NO_BLOCK;
-        r->chunks[c].listed = 0;
-        drop_chunk(r, c);
-    }
-}
-
-static void trim_if_many(struct region *r)
-{
-    uint64_t cap = r->stats.committed / 8;
-    if (cap < TRIM_MIN_PAGES)
-        cap = TRIM_MIN_PAGES;
-    if (unlikely(r->stats.dirty_free > cap))
-        trim_to(r, cap / 2);
-}
-
-void pages_trim(struct region *r)
-{
-    trim_to(r, 0);
-}
-
 /* ---- committing ---- */
 
 /* Zeroes pages [a, b), which may hold something (INV-3). */
@@ -319,17 +243,17 @@ static void give_pages(struct region *r, uint32_t first, uint32_t n)
         r->table[p] = ENTRY(OWNER_NONE, PAGE_DIRTY);
         r->chunks[ci].committed--;
         if (r->chunks[ci].dirty++ == 0)
-            trim_list_add(r, ci);
+            trim_list(r, ci);
     }
     r->stats.committed -= n;
     r->stats.dirty_free += n;
     for (uint32_t p = first; n >= ZERO_BY_SYSTEM_PAGES && p < first + n;) {
         uint32_t stop = (p | (CHUNK_PAGES - 1)) + 1;
         stop = stop < first + n ? stop : first + n;
-        drop_run(r, p, stop);
+        trim_run(r, p, stop);
         p = stop;
     }
-    trim_if_many(r);
+    trim_some(r, n);
 }
 
 /* Pages of a window: the MMU gives them out and takes them back. */

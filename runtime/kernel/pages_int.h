@@ -84,9 +84,10 @@ struct region {
     pthread_mutex_t *lock; /* NULL if it is not */
     /* under the lock, where it is shared */
     struct buddy buddy;
-    uint32_t free_window;  /* list of windows used before */
-    uint32_t fresh_window; /* windows from here on were never used */
-    uint32_t trim_head, trim_tail;
+    uint32_t free_window;          /* list of windows used before */
+    uint32_t fresh_window;         /* windows from here on were never used */
+    uint32_t trim_head, trim_tail; /* chunks with free pages that hold memory: trim.c */
+    bool trimming;                 /* there were too many of those, and there are many still */
     struct region_stats stats;
     uint32_t fail_in;
 };
@@ -105,6 +106,20 @@ bool pages_widen(struct region *r, struct extent *e, uint32_t npages);
 enum status pages_move(struct region *r, struct extent *e, uint32_t npages);
 void pages_release(struct region *r, struct extent *e);
 void pages_trim(struct region *r);
+
+/* ---- trim.c ---- */
+
+/* Chunk c has free pages that hold memory. */
+void trim_list(struct region *r, uint32_t c);
+/* Gives the memory of pages [a, b), all free and of one chunk, to the system. */
+void trim_run(struct region *r, uint32_t a, uint32_t b);
+/* n pages have been given back: if there are too many now, some go to the system. */
+void trim_some(struct region *r, uint32_t n);
+
+static inline char *page_addr(const struct region *r, uint32_t page)
+{
+    return r->base + ((uint64_t)page << PAGE_SHIFT);
+}
 
 /* Number of the first page of a window. */
 static inline uint32_t window_first(const struct region *r, uint32_t w)

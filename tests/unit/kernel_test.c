@@ -1,5 +1,6 @@
 /* Pages: owners, zeroing, quotas of addresses, growth, failure of every request. */
 #include "tests/unit/kernel_test.h"
+#include "runtime/kernel/pages_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -438,10 +439,18 @@ START_TEST(surplus_goes_back)
     struct extent e[N];
     for (uint32_t i = 0; i < N; i++)
         e[i] = make(r, ZONE_COMPACT, 16 + i, EACH, EACH);
-    /* Two of three, so that most chunks stay in use. */
-    for (uint32_t i = 0; i < N; i++)
-        if (i % 3)
-            extent_release(r, &e[i]);
+    /* Two of three, so that most chunks stay in use. What is too much goes in pieces. */
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        uint64_t had = stats_of(r).dirty_free + EACH;
+        if (i % 3 == 0)
+            continue;
+        extent_release(r, &e[i]);
+        had -= stats_of(r).dirty_free;
+        most = had > most ? had : most;
+    }
+    ck_assert_uint_gt(most, 0);
+    ck_assert_uint_le(most, CHUNK_PAGES);
     ck_assert_uint_le(stats_of(r).dirty_free, 16384);
     ck_assert_uint_gt(stats_of(r).dirty_free, 0);
     assert_audit(r);
@@ -455,7 +464,7 @@ START_TEST(surplus_goes_back)
     struct extent big = make(r, ZONE_COMPACT, 16, 8192, 8192);
     uint64_t taken = before - stats_of(r).dirty_free;
     extent_release(r, &big);
-    ck_assert_uint_eq(stats_of(r).dirty_free, before - taken);
+    ck_assert_uint_le(stats_of(r).dirty_free, before - taken);
     assert_audit(r);
     region_destroy(r);
 }
