@@ -122,6 +122,10 @@ void sip_free_all(struct sip *s);
 void sip_each_chunk(const struct sip *s, void (*each)(void *ctx, const struct extent *e),
                     void *ctx);
 
+/* Writes up to *n bytes of the data segments that instantiate() has left (sip.filling), and takes
+ * them off *n. */
+void instance_fill(struct sip *s, uint32_t *n);
+
 /* ---- parts of instantiate() ---- */
 
 /* Makes code->links if it is not there. E_NOMEM. */

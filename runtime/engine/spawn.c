@@ -19,7 +19,8 @@ enum {
     DEFAULT_STACK = 1 << 20,
     DEFAULT_BLOCK_BYTES = 256 << 20,
     DEFAULT_BLOCKS = 65536,
-    END_PAGES = 4096, /* that are given back in one piece: 16 MiB, some 2 ms */
+    END_PAGES = 4096,     /* that are given back in one piece: 16 MiB, some 2 ms */
+    FILL_BYTES = 2 << 20, /* of data that are written in one piece: some 1 ms */
 };
 
 /* The next pending call, handed to the engine. */
@@ -75,6 +76,12 @@ static enum run_result run(struct proc *p)
     enum run_result away;
     if (unlikely(s->away) && !come_back(s, &away))
         return away;
+    if (unlikely(s->filling)) {
+        uint32_t n = FILL_BYTES;
+        instance_fill(s, &n);
+        if (s->filling)
+            return RUN_YIELD;
+    }
     for (;;) {
         if (s->calling) {
             enum run_result r = s->rt->engine->run(&s);
@@ -117,6 +124,8 @@ static bool wind_up(struct proc *p)
     struct sip *s = container_of(p, struct sip, proc);
     if (!s->open)
         return true;
+    if (!swap_fetch_some(s))
+        return false;
     begin_end(s);
     if (!xaccount_wind_up(s->rt->xheap, &s->account))
         return false;

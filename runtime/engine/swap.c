@@ -16,6 +16,7 @@ enum {
     ROUND_SIPS = 4096,  /* looked at in a sweep, at most */
     ROUND_PAGES = 2048, /* written in a sweep, at most and then some */
     PIECE_PAGES = 64,   /* read at once while others run */
+    FETCH_PAGES = 512,  /* read at once of a SIP that has ended: some 1 ms */
     PATIENCE = 64,      /* sweeps that a SIP waits for memory */
     ROUNDS_IN_IDLE = 4, /* sweeps in the time that makes idle */
 };
@@ -305,24 +306,52 @@ enum swap_step swap_back(struct sip *s)
     return swap_fetch(s) ? SWAP_HERE : SWAP_LOST; /* nobody can read meanwhile */
 }
 
-bool swap_fetch(struct sip *s)
+enum fetched { FETCHED, MORE, LOST };
+
+/* Reads up to n more pages, waiting for the device. */
+static bool read_pages(struct swap *w, const struct region *r, struct away *a, uint32_t n)
+{
+    uint32_t skip = a->done;
+    for (uint32_t i = 0; n && i < a->nparts; i++) {
+        const struct part *p = &a->parts[i];
+        if (skip >= p->npages) {
+            skip -= p->npages;
+            continue;
+        }
+        uint32_t k = p->npages - skip < n ? p->npages - skip : n;
+        if (!swapfile_read(w->file, a->first + a->done,
+                           part_low(r, p) + ((size_t)skip << PAGE_SHIFT), k))
+            return false;
+        a->done += k;
+        n -= k;
+        skip = 0;
+    }
+    return true;
+}
+
+static enum fetched fetch(struct sip *s, uint32_t n)
 {
     struct region *r = s->rt->region;
     struct away *a = s->away;
-    if (!a)
-        return true;
     stop_reading(s);
-    bool good = a->here || commit_parts(r, a);
-    uint32_t at = a->first;
-    for (uint32_t i = 0; good && i < a->nparts; i++) {
-        good = swapfile_read(s->rt->swap->file, at, part_low(r, &a->parts[i]), a->parts[i].npages);
-        at += a->parts[i].npages;
-    }
-    if (good)
-        forget(s);
-    else
+    if ((!a->here && !commit_parts(r, a)) || !read_pages(s->rt->swap, r, a, n)) {
         give_up(s);
-    return good;
+        return LOST;
+    }
+    if (a->done < a->npages)
+        return MORE;
+    forget(s);
+    return FETCHED;
+}
+
+bool swap_fetch(struct sip *s)
+{
+    return !s->away || fetch(s, UINT32_MAX) == FETCHED;
+}
+
+bool swap_fetch_some(struct sip *s)
+{
+    return !s->away || fetch(s, FETCH_PAGES) != MORE;
 }
 
 /* ---- who goes ---- */

@@ -51,6 +51,8 @@ enum swap_step swap_back(struct sip *s);
 /* All of it at once, waiting for the device. False: its pages are lost, with them whatever they
  * said: all that is left is to end it. */
 bool swap_fetch(struct sip *s);
+/* About a millisecond of that; true: the SIP is not away any more, be they lost or not. */
+bool swap_fetch_some(struct sip *s);
 /* swap_fetch() for all whose slots the audit must see. */
 void swap_fetch_slots(struct runtime *rt);
 

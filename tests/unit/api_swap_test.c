@@ -169,6 +169,42 @@ START_TEST(who_is_away_can_be_ended)
 }
 END_TEST
 
+/* Whoever ends while it is away gets its pages back some at a time, as others run. */
+START_TEST(who_ends_comes_back_in_pieces)
+{
+    enum { AT_ONCE = 512 };
+    static const char large[] =
+        "(module (memory 128) (func (export \"set\") (param i32)"
+        " (i32.store (local.get 0) (local.get 0)))"
+        " (func (export \"get\") (param i32) (result i32) (i32.load (local.get 0))))";
+    struct singula_sip *h;
+    struct singula_module *m = module_of(large, NULL);
+    struct singula_system *sys = system_with((struct singula_config){0});
+    struct singula_spawn o = {.entry = "", .memory_mode = _i};
+    ck_assert(singula_spawn(sys, m, &o, &h, &why) == 0);
+    singula_module_destroy(m);
+    for (uint32_t at = 0; at < 128 << 16; at += 1 << 20)
+        call(h, "set", at, false);
+    ck_assert(swap_out(h->sip));
+    uint32_t npages = swap_pages(h->sip), pieces = 1;
+    ck_assert_uint_gt(npages, 2048);
+    for (; !swap_fetch_some(h->sip); pieces++)
+        ck_assert_uint_eq(swap_pages(h->sip), npages);
+    ck_assert_uint_eq(pieces, (npages + AT_ONCE - 1) / AT_ONCE);
+    ck_assert_uint_eq(swap_pages(h->sip), 0);
+    for (uint32_t at = 0; at < 128 << 16; at += 1 << 20)
+        ck_assert_uint_eq(call(h, "get", at, true), at);
+    ck_assert(swap_out(h->sip));
+    singula_kill(h);
+    (void)singula_run(sys, NULL, 0);
+    while (singula_sip_state(h) != SINGULA_TRAPPED)
+        (void)singula_run(sys, h, SINGULA_FOREVER);
+    ck_assert_str_eq(singula_sip_trap(h), "KILLED");
+    ck_assert_uint_eq(stats_of(sys).swapped_sips, 0);
+    end(sys);
+}
+END_TEST
+
 /* ---- SIPs that wait within a call ---- */
 
 static const char contract[] = "contract Echo { in message Say(u32 n); out message Back(u32 n);"
@@ -502,6 +538,7 @@ int main(void)
     tcase_add_loop_test(t, idle_ones_go_and_come_back_as_they_were, 0, WAYS);
     tcase_add_loop_test(t, more_live_than_fit_in_memory, 0, WAYS);
     tcase_add_test(t, who_is_away_can_be_ended);
+    tcase_add_loop_test(t, who_ends_comes_back_in_pieces, SINGULA_GUARD, SINGULA_COMPACT + 1);
     tcase_add_loop_test(t, messages_and_timers_fetch_who_is_away, 0, WAYS);
     tcase_add_test(t, a_full_file_keeps_the_rest_in_memory);
     tcase_add_test(t, a_full_disk_keeps_all_in_memory);

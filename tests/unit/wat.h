@@ -32,8 +32,8 @@ static inline uint8_t *wat_binary(const char *text, size_t *n)
         fprintf(stderr, "wat2wasm refuses:\n%s\n", text);
         exit(1);
     }
-    uint8_t *bytes = malloc(1 << 20);
-    *n = bytes ? fread(bytes, 1, 1 << 20, f) : 0;
+    uint8_t *bytes = malloc(8 << 20);
+    *n = bytes ? fread(bytes, 1, 8 << 20, f) : 0;
     fclose(f);
     unlink(command);
     return bytes;
