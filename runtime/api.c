@@ -280,10 +280,27 @@ static bool improve_code(struct singula_system *sys)
     return any;
 }
 
+/* So many children are started, and so many destroyed, while nobody runs; the next ones after
+ * others have run for so long. With a seed, time does not pass meanwhile. */
+enum { SERVE_AT_ONCE = 128 };
+#define SERVE_AGAIN_NS UINT64_C(500000)
+
+/* What is to be done while nobody runs; sys->served says whether there was anything. */
+static void serve(struct singula_system *sys)
+{
+    uint32_t most = sched_seeded(sys->rt.sched) ? UINT32_MAX : SERVE_AT_ONCE;
+    sys->served = api_ended_serve(sys);
+    sys->served |= api_children_serve(sys, most);
+    sys->served |= improve_code(sys);
+    sys->unserved = api_children_wait(sys);
+}
+
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns)
 {
     sys->running = true;
     bool stuck;
+    if (sys->unserved && singula_now_ns(sys) + SERVE_AGAIN_NS < until_ns)
+        until_ns = singula_now_ns(sys) + SERVE_AGAIN_NS;
     for (;;) {
         uint64_t due = swap_due(&sys->rt);
         stuck = sched_run(sys->rt.sched, until, due < until_ns ? due : until_ns);
@@ -294,9 +311,7 @@ bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns
             break;
     }
     sys->running = false;
-    sys->served = api_ended_serve(sys);
-    sys->served |= api_children_serve(sys);
-    sys->served |= improve_code(sys);
+    serve(sys);
     return stuck && !sys->served;
 }
 

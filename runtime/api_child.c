@@ -99,34 +99,39 @@ static void serve(struct singula_system *sys, struct drivers_start *s)
     s->done(s);
 }
 
-static void destroy_released(struct singula_system *sys)
-{
-    struct singula_sip *next;
-    for (struct singula_sip *h = sys->children.released; h; h = next) {
-        next = h->next_released;
-        singula_sip_destroy(h);
-    }
-    sys->children.released = NULL;
-}
-
-bool api_children_serve(struct singula_system *sys)
+static void destroy_released(struct singula_system *sys, uint32_t most)
 {
     struct children *c = &sys->children;
-    struct drivers_start *next, *s = c->first;
-    bool any = s != NULL;
-    c->first = c->last = NULL;
-    for (; s; s = next) {
-        next = s->next;
+    for (struct singula_sip *h; most-- && (h = c->released) != NULL;) {
+        c->released = h->next_released;
+        singula_sip_destroy(h);
+    }
+}
+
+bool api_children_wait(const struct singula_system *sys)
+{
+    return sys->children.first || sys->children.released;
+}
+
+bool api_children_serve(struct singula_system *sys, uint32_t most)
+{
+    struct children *c = &sys->children;
+    struct drivers_start *s;
+    bool any = api_children_wait(sys);
+    for (uint32_t left = most; left-- && (s = c->first) != NULL;) {
+        c->first = s->next;
+        if (!c->first)
+            c->last = NULL;
         serve(sys, s);
     }
-    destroy_released(sys);
+    destroy_released(sys, most);
     return any;
 }
 
 void api_children_kill(struct singula_system *sys)
 {
     struct list *next;
-    destroy_released(sys);
+    destroy_released(sys, UINT32_MAX);
     for (struct list *l = sys->sips.next; l != &sys->sips; l = next) {
         struct singula_sip *h = container_of(l, struct singula_sip, in_system);
         next = l->next;
@@ -140,7 +145,7 @@ void api_children_kill(struct singula_system *sys)
 
 void api_children_close(struct singula_system *sys)
 {
-    destroy_released(sys);
+    destroy_released(sys, UINT32_MAX);
     check(list_empty(&sys->sips));
     pthread_mutex_destroy(&sys->children.lock);
 }

@@ -74,7 +74,8 @@ struct singula_system {
     struct children children;
     bool
         served; /* the last api_sched() left something to do while nobody ran: to be called again */
-    bool running; /* within singula_run() or singula_call(), which do not nest */
+    bool unserved; /* ... and has not done all of it */
+    bool running;  /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
 };
 
@@ -121,12 +122,14 @@ enum status api_check_image(const struct singula_module *m, struct diag *why);
 enum status api_module_load(struct singula_module *m, struct singula_system *sys,
                             enum memory_mode mode, struct code_module **out, struct diag *why);
 void api_module_release(struct singula_module *m);
-/* Children: what a driver asks of a system; they are started and destroyed by
- * api_children_serve(), which is false if none was to be started; when a system ends they are
- * killed with all SIPs, and destroyed when the drivers are closed. */
+/* Children: what a driver asks of a system; they are started and destroyed, so
+ * many at once, by api_children_serve(), which is false if there was none; when a system
+ * ends they are killed with all SIPs, and destroyed when the drivers are closed. */
 void api_children_open(struct singula_system *sys);
 struct drivers_host api_children_host(struct singula_system *sys);
-bool api_children_serve(struct singula_system *sys);
+bool api_children_serve(struct singula_system *sys, uint32_t most);
+/* There are more than it has done. */
+bool api_children_wait(const struct singula_system *sys);
 void api_children_kill(struct singula_system *sys);
 void api_children_close(struct singula_system *sys);
 /* The SIP has ended: tells whose child it is. */
