@@ -458,10 +458,13 @@ const struct command bench_late_command = {
         "Meanwhile\n"
         "others do what takes long, for ever: fill or copy a gigabyte with one instruction, write, "
         "make\n"
-        "or copy a block of half of that, call themselves very often, talk, or end with a million\n"
-        "blocks. With one worker, with two of which one has nothing else to do, and with one such "
-        "SIP\n"
-        "for each worker. A thread of the system that sleeps as the SIP does says how late the "
+        "or copy a block of half of that, call themselves very often, talk, begin with much data, "
+        "or "
+        "end\n"
+        "with a million blocks, with sets, queues and names of very many channels, deep in a "
+        "stack, or\n"
+        "while they are in a swap file (in /tmp). With one worker, and with two of which one has\n"
+        "nothing else to do. A thread of the system that sleeps as the SIP does says how late the\n"
         "system is.\n\n"
         "exit status: 0 done, 1 a measurement failed, 2 wrong usage\n",
     .run = late_run,

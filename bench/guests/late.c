@@ -241,7 +241,7 @@ EXPORT("crowded") void crowded(void)
 EXPORT("post") void post(void)
 {
     enum { QUEUE = 4096 };
-    for (uint32_t i = 0; i < many() / QUEUE + 1; i++) {
+    for (uint32_t i = 0; i < (many() + QUEUE - 1) / QUEUE; i++) {
         Post_exp to = Post_channel();
         must(!singula_is_null(to));
         Post_imp from = Post_exp_peer(to);
@@ -280,7 +280,9 @@ static void publish(uint32_t n)
         }
         proc_exit(0);
     }
-    Chat_listener l = Chat_exp_listen((const char *)&n, sizeof n);
+    static uint32_t name; /* not on the stack: that has no room for so many */
+    name = n;
+    Chat_listener l = Chat_exp_listen((const char *)&name, sizeof name);
     must(!singula_is_null(l));
     publish(n - 1);
     Chat_listener_close(l);
