@@ -6,8 +6,11 @@
  * What wakers and killers do is read-modify-writes, queues are changed under locks, and `next` by
  * its worker alone: so memory is one here. A step of the model is one of these.
  *
- * Holds: a process is in at most one queue and run by at most one worker, is ended once, and not run
- * before its registers are saved; one that was woken runs after that or was killed; one that was
+ * The second process may be bound to the worker that has it at first: no other one steals it or takes
+ * it over.
+ *
+ * Holds: a process is in at most one queue and run by at most one worker, a bound one by its own; it
+ * is ended once, and not run before its registers are saved; one that was woken runs after that or was killed; one that was
  * killed ends; one that has ended is forgotten only when no inbox has it.
  *
  * Mutants:
@@ -19,6 +22,8 @@
  *                  gives it one, though whoever woke it is about to
  *   SAVES_LATE     a direct switch sets the old process aside before its registers are saved
  *   KILLS_THE_IDLE who blocks does not look whether it was killed while it ran
+ *   STEALS_BOUND   a thief takes bound processes, too
+ *   TAKES_BOUND    ... or a waker
  *   FORGETS_EARLY  the memory of a process is used again while an inbox has it
  */
 #define WORKERS   3
@@ -28,6 +33,7 @@
 mtype = { READY, RUNNING, WOKEN, BLOCKED, DEAD, GONE };
 mtype state[PROCESSES] = BLOCKED;
 byte home[PROCESSES], posts[PROCESSES];
+bit bound; /* the second one */
 bit queued[PROCESSES], killed[PROCESSES], owed[PROCESSES];
 bit saved[PROCESSES] = 1;
 byte runs_on[PROCESSES] = WORKERS; /* nobody */
@@ -43,6 +49,16 @@ byte held[PROCESSES]; /* by killers, who have a handle, and wakers, who hold a l
 #define IN_QUEUE(p)                                                                                \
     (queue[0]??[eval(p)] || queue[1]??[eval(p)] || queue[2]??[eval(p)] || next[0] == p || next[1] == p || next[2] == p)
 #define STRANGER(n)  ((me + n) % WORKERS)
+#ifdef STEALS_BOUND
+#define LOOT(q) (len(queue[q]) > 0)
+#else
+#define LOOT(q) (queue[q]??[0] || (!bound && len(queue[q]) > 0))
+#endif
+#ifdef TAKES_BOUND
+#define IS_BOUND(p) false
+#else
+#define IS_BOUND(p) (bound && p == 1)
+#endif
 
 inline push_inbox(to, it)
 {
@@ -113,7 +129,7 @@ inline wake(me, it)
         :: to == me -> place(me, it, 1)
         :: else ->
             if
-            :: asleep[to] ->
+            :: asleep[to] && !IS_BOUND(it) ->
                 d_step {
 #ifdef TAKES_FROM_INBOX
                     mine = 1; posts[it] = posts[it] + 1
@@ -211,6 +227,7 @@ inline attend(me, it)
 inline begin(me, it)
 {
     d_step {
+        assert(!bound || it == 0 || me == 0);
         assert(state[it] == READY && saved[it] && runs_on[it] == WORKERS && !IN_QUEUE(it));
         state[it] = RUNNING;
         runs_on[it] = me;
@@ -283,6 +300,19 @@ inline dispatch(me, it)
     fi
 }
 
+/* rob(): the first that is not bound */
+inline steal(me, from, p)
+{
+    d_step {
+        LOOT(from) -> asleep[me] = 0;
+        if
+        :: IS_BOUND(1) && queue[from]??[0] -> queue[from]??0; p = 0
+        :: else -> queue[from]?p
+        fi;
+        home[p] = me
+    }
+}
+
 proctype Worker(byte me)
 {
     byte p, q, r, to, was, seen, left, wakes = 1;
@@ -295,14 +325,14 @@ end_asleep:
         dispatch(me, p)
     :: d_step { nempty(queue[me]) -> asleep[me] = 0; queue[me]?p; queued[p] = 0 }
         dispatch(me, p)
-    :: d_step { nempty(queue[STRANGER(1)]) -> asleep[me] = 0; queue[STRANGER(1)]?p; home[p] = me }
+    :: steal(me, STRANGER(1), p);
         d_step { queued[p] = 0 }
         dispatch(me, p)
-    :: d_step { nempty(queue[STRANGER(2)]) -> asleep[me] = 0; queue[STRANGER(2)]?p; home[p] = me }
+    :: steal(me, STRANGER(2), p);
         d_step { queued[p] = 0 }
         dispatch(me, p)
-    :: d_step { !asleep[me] && empty(inbox[me]) && NO_QUEUES && next[me] == NOBODY ->
-        asleep[me] = 1 }
+    :: d_step { !asleep[me] && empty(inbox[me]) && empty(queue[me]) && next[me] == NOBODY &&
+            !LOOT(STRANGER(1)) && !LOOT(STRANGER(2)) -> asleep[me] = 1 }
     od
 }
 
@@ -372,16 +402,17 @@ active proctype AtTheEnd()
 
 init
 {
-    /* the first begins ready, with worker 0; the other is blocked, at home with either */
+    /* the first begins ready, with worker 0; the other is blocked, at home with it, too: what has
+     * another home comes by stealing */
+    if
+    :: bound = 0
+    :: bound = 1
+    fi;
     d_step {
         state[0] = READY;
         owed[0] = 1;
         queued[0] = 1;
-        queue[0]!0;
-        if
-        :: home[1] = 0
-        :: home[1] = 1
-        fi
+        queue[0]!0
     }
     run Worker(0);
     run Worker(1);

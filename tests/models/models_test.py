@@ -33,7 +33,7 @@ def search(model, defines):
         if made.returncode or not (Path(d) / "pan.c").exists():
             return None, made.stdout + made.stderr
         level = "-O0" if defines else "-O1"  # errors are found soon
-        subprocess.run([CC, level, "-w", "-DSAFETY", "-DMEMLIM=1024", "-o", "pan", "pan.c"], cwd=d, check=True)
+        subprocess.run([CC, level, "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=1024", "-o", "pan", "pan.c"], cwd=d, check=True)
         r = subprocess.run(["./pan", "-m100000"], cwd=d, capture_output=True, text=True, timeout=280)
         errors = re.search(r"errors: (\d+)", r.stdout)
         complete = "Search not completed" not in r.stdout and "max search depth too small" not in r.stdout
