@@ -1,6 +1,6 @@
 /* Many SIPs that give each other balls, while a killer ends one after the other and new ones take
  * their places: swarm_test SWARM.wasm [--sips=N] [--swaps=N] [--kill-us=N] [--seed=N] [--virtual]
- * [--workers=N] [--engine=NAME]
+ * [--workers=N] [--engine=NAME] [--swap]
  *
  * Each ball has a number. A ledger knows how often each has changed hands, and who asks finds out
  * whether it is the ball's turn: one that was lost in between, doubled, or handed to two SIPs is
@@ -9,7 +9,8 @@
  *
  * A swap is two messages. --virtual: everything follows the seed, one worker, time of the system
  * (singula_config.seed), and twice, which must not differ in any event; else the seed decides whom
- * guests visit and whom the killer, a thread of its own, takes. */
+ * guests visit and whom the killer, a thread of its own, takes. --swap: every few milliseconds who
+ * has not run goes to a swap file, and comes back with its next message. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdarg.h>
@@ -23,11 +24,11 @@
 #include "include/singula.h"
 #include "tests/engine_option.h"
 
-enum { SIPS_MAX = 100000, BALLS_MAX = 1 << 26 };
+enum { SIPS_MAX = 100000, BALLS_MAX = 1 << 26, OUTS = 500 };
 
 static struct {
     uint64_t sips, swaps, kill_us, seed, workers;
-    bool is_virtual;
+    bool is_virtual, swap;
 } o = {.sips = 1000, .swaps = 1000000, .kill_us = 1000, .seed = 1, .workers = 1};
 
 static struct singula_system *sys;
@@ -47,7 +48,7 @@ static uint64_t serial, kills, ends, audits;
 
 static _Atomic uint32_t *ledger; /* by number: how often it has changed hands */
 static _Atomic uint64_t born, notes, swaps;
-static _Atomic bool over;
+static _Atomic bool over, went; /* `went`: enough were swapped out */
 
 static void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void fail(const char *fmt, ...)
@@ -101,7 +102,8 @@ static int host_note(struct singula_sip *sip, void *ctx, uint64_t *slot)
 static int host_swapped(struct singula_sip *sip, void *ctx, uint64_t *slot)
 {
     (void)sip, (void)ctx;
-    if (atomic_fetch_add(&swaps, (uint32_t)slot[0]) + (uint32_t)slot[0] >= o.swaps)
+    if (atomic_fetch_add(&swaps, (uint32_t)slot[0]) + (uint32_t)slot[0] >= o.swaps &&
+        (!o.swap || atomic_load(&went)))
         atomic_store(&over, true);
     slot[0] = !atomic_load(&over);
     return 0;
@@ -223,6 +225,7 @@ static double seconds(void)
 static void run_swarm(void)
 {
     const uint64_t ms = 1000000;
+    struct singula_stats st;
     pthread_t thread;
     bool threaded = o.kill_us && !o.is_virtual;
     double began = seconds(), next_audit = began + 0.5;
@@ -237,6 +240,8 @@ static void run_swarm(void)
             kill_at += o.kill_us * 1000;
         }
         reap(true);
+        singula_stats(sys, &st);
+        atomic_store(&went, st.swapped_out >= OUTS);
         if (o.is_virtual ? ++steps % 1024 == 0 : seconds() > next_audit) {
             audit();
             next_audit = seconds() + 0.5;
@@ -288,6 +293,17 @@ static void settle(void)
     audit();
 }
 
+static void check_swap(void)
+{
+    struct singula_stats st;
+    singula_stats(sys, &st);
+    printf("    %llu times one was swapped out, %llu times back\n",
+           (unsigned long long)st.swapped_out, (unsigned long long)st.swapped_in);
+    if (st.swapped_out < OUTS || st.swapped_in != st.swapped_out || st.swapped_sips ||
+        st.swapped_pages)
+        fail("nobody was swapped out, or somebody still is");
+}
+
 static bool option(const char *arg)
 {
     const struct {
@@ -305,8 +321,10 @@ static bool option(const char *arg)
             return true;
         }
     }
-    o.is_virtual |= strcmp(arg, "--virtual") == 0;
-    return o.is_virtual;
+    bool is_virtual = strcmp(arg, "--virtual") == 0, swap = strcmp(arg, "--swap") == 0;
+    o.is_virtual |= is_virtual;
+    o.swap |= swap;
+    return is_virtual || swap;
 }
 
 static void load(const char *path)
@@ -339,7 +357,7 @@ static void swarm(struct singula_config *cfg)
     victims = o.seed;
     serial = kills = ends = audits = done_count = done_hash = 0;
     born = notes = swaps = 0;
-    over = false;
+    over = went = false;
     ledger = mmap(NULL, BALLS_MAX * sizeof *ledger, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (ledger == MAP_FAILED)
@@ -354,6 +372,8 @@ static void swarm(struct singula_config *cfg)
     run_swarm();
     settle();
     printf("    %llu were killed\n", (unsigned long long)kills);
+    if (o.swap)
+        check_swap();
     singula_system_destroy(sys);
     munmap(ledger, BALLS_MAX * sizeof *ledger);
 }
@@ -373,6 +393,10 @@ int main(int argc, char **argv)
            o.is_virtual ? ", virtual time" : "");
     fflush(stdout);
     cfg.workers = (uint32_t)o.workers;
+    if (o.swap) {
+        cfg.swap_folder = ".";
+        cfg.swap_memory_bytes = 4096;
+    }
     load(argv[1]);
     if (o.is_virtual) {
         cfg.seed = o.seed;
