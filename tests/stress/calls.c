@@ -1,5 +1,6 @@
 #include "tests/stress/calls.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
@@ -55,14 +56,20 @@ static void step_from_here(void)
                          : "memory", "cc");
 }
 
+static void step_no_more(void)
+{
+    __asm__ volatile("leaq -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq;"
+                     "leaq 128(%%rsp), %%rsp" ::
+                         : "memory", "cc");
+}
+
 static void on_step(int sig, siginfo_t *info, void *context)
 {
     (void)sig, (void)info;
     c.stepped += faults_here;
     if (faults_here && c.left && --c.left)
         return;
-    /* Also if registers were saved while this went on, and are restored after it; and in a thread
-     * that was made meanwhile, which may find itself stepped at any later time. */
+    /* also if registers were saved while this went on, and are restored after it */
     ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
     if (faults_here && faults.on && !faults.hit)
         fault_now();
@@ -83,10 +90,33 @@ void calls_begin(uint64_t seed)
 
 void calls_end(void)
 {
-    __asm__ volatile("leaq -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq;"
-                     "leaq 128(%%rsp), %%rsp" ::
-                         : "memory", "cc");
+    step_no_more();
     c.left = 0;
+}
+
+/* The system ends a program that is stepped where SIGTRAP is blocked: so it never is, and the
+ * library, which blocks everything while it makes a thread, is passed over. */
+int __real_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
+int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
+int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+    sigset_t now;
+    if (set) {
+        now = *set;
+        sigdelset(&now, SIGTRAP);
+    }
+    return __real_pthread_sigmask(how, set ? &now : NULL, old);
+}
+
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+    step_no_more();
+    int result = __real_pthread_create(t, attr, fn, arg);
+    if (faults_here && c.left)
+        step_from_here();
+    return result;
 }
 
 uint64_t calls_stepped(void)
