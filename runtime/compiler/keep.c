@@ -6,6 +6,9 @@
  * that no pass can move or drop: a pin. When the pins are taken away, loads whose value nothing
  * else needs are made volatile.
  *
+ * Code generation drops a store that another one in its block covers, and one of what was loaded
+ * from there, so what only such stores need nothing needs.
+ *
  * A load of which only some bytes are needed would be made a narrower one, which need not reach the
  * memory's end, and of two loads one of which is chosen only one would be made: before code is
  * generated, such loads become volatile, too.
@@ -17,7 +20,7 @@
 
 #include <stdlib.h>
 
-enum { SEARCH_MAX = 64, ORIGINS_MAX = 4 };
+enum { SEARCH_MAX = 64, ORIGINS_MAX = 4, USES_MAX = 4096 };
 
 /* Returns its first operand, costs nothing in LLVM's eyes, and has an effect that nothing reads. */
 static const char pin_name[] = "llvm.annotation";
@@ -89,6 +92,72 @@ void keep_pin(struct chunk *c)
                     pin(c, i);
 }
 
+/* ---- stores that may go ---- */
+
+/* Bytes from `offset` from `base` on. */
+struct place {
+    LLVMValueRef base;
+    uint64_t offset, nbytes;
+};
+
+/* GEP with one index of bytes, as all are that lead to the guest's memory. */
+static bool is_step(LLVMValueRef v)
+{
+    return LLVMGetInstructionOpcode(v) == LLVMGetElementPtr && LLVMGetNumOperands(v) == 2 &&
+           LLVMIsAConstantInt(LLVMGetOperand(v, 1));
+}
+
+static struct place place_of(const struct chunk *c, LLVMValueRef store)
+{
+    struct place p = {LLVMGetOperand(store, 1), 0, 0};
+    p.nbytes = LLVMStoreSizeOfType(c->layout, LLVMTypeOf(LLVMGetOperand(store, 0)));
+    for (; LLVMIsAInstruction(p.base) && is_step(p.base); p.base = LLVMGetOperand(p.base, 0))
+        p.offset += LLVMConstIntGetZExtValue(LLVMGetOperand(p.base, 1));
+    return p;
+}
+
+/* Does another store of its block, at v or a constant away, write all bytes that `store` writes? */
+static bool is_covered(const struct chunk *c, LLVMValueRef store, const struct place *p,
+                       LLVMValueRef v, unsigned *left)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        if ((*left)-- == 0)
+            return true;
+        if (is_step(user)) {
+            if (is_covered(c, store, p, user, left))
+                return true;
+            continue;
+        }
+        if (user == store || LLVMGetInstructionOpcode(user) != LLVMStore ||
+            LLVMGetInstructionParent(user) != LLVMGetInstructionParent(store))
+            continue;
+        struct place q = place_of(c, user);
+        if (q.base == p->base && q.offset <= p->offset &&
+            q.offset + q.nbytes >= p->offset + p->nbytes)
+            return true;
+    }
+    return false;
+}
+
+/* It puts back what was loaded there. */
+static bool changes_nothing(const struct chunk *c, LLVMValueRef store)
+{
+    LLVMValueRef v = LLVMGetOperand(store, 0);
+    while (LLVMIsABitCastInst(v))
+        v = LLVMGetOperand(v, 0);
+    return LLVMIsALoadInst(v) && is_guest_load(c, v) &&
+           LLVMGetOperand(v, 0) == LLVMGetOperand(store, 1);
+}
+
+/* May a pass after keep_release(), or code generation, drop this store? */
+static bool may_go(const struct chunk *c, LLVMValueRef store)
+{
+    struct place p = place_of(c, store);
+    unsigned left = USES_MAX;
+    return changes_nothing(c, store) || is_covered(c, store, &p, p.base, &left);
+}
+
 /* ---- taking the pins away ---- */
 
 /* Values that have been looked at. */
@@ -105,7 +174,7 @@ static bool is_intrinsic(LLVMValueRef call)
 
 /* True if something that cannot be dropped needs v, at once or through other values; and for want
  * of room: of so many users one is such a thing. */
-static bool needed(struct search *s, LLVMValueRef v)
+static bool needed(const struct chunk *c, struct search *s, LLVMValueRef v)
 {
     for (unsigned k = 0; k < s->n; k++)
         if (s->seen[k] == v)
@@ -117,17 +186,20 @@ static bool needed(struct search *s, LLVMValueRef v)
         LLVMValueRef user = LLVMGetUser(u);
         switch (LLVMGetInstructionOpcode(user)) {
         case LLVMStore:
+            if (LLVMGetOperand(user, 1) == v || !may_go(c, user))
+                return true;
+            break;
         case LLVMLoad: /* of the guest: exact; of tables: needed by the code that made it */
         case LLVMBr:
         case LLVMSwitch:
         case LLVMRet:
             return true;
         case LLVMCall:
-            if (!is_intrinsic(user) || needed(s, user))
+            if (!is_intrinsic(user) || needed(c, s, user))
                 return true;
             break;
         default:
-            if (needed(s, user))
+            if (needed(c, s, user))
                 return true;
         }
     }
@@ -138,7 +210,7 @@ static bool needed(struct search *s, LLVMValueRef v)
 static void keep(const struct chunk *c, LLVMValueRef v, unsigned depth)
 {
     struct search s = {.n = 0};
-    if (!LLVMIsAInstruction(v) || needed(&s, v))
+    if (!LLVMIsAInstruction(v) || needed(c, &s, v))
         return;
     if (is_guest_load(c, v)) {
         LLVMSetVolatile(v, true);
@@ -250,6 +322,7 @@ void keep_width(struct chunk *c, LLVMValueRef fn)
         for (LLVMValueRef i = next_guest_load(c, LLVMGetFirstInstruction(b)); i;
              i = next_guest_load(c, LLVMGetNextInstruction(i))) {
             unsigned left = SEARCH_MAX;
+            keep(c, i, 0);
             if (is_chosen(i) || (LLVMTypeOf(i) != c->i8 && is_narrowed(i, ORIGINS_MAX, &left)))
                 LLVMSetVolatile(i, true);
         }
