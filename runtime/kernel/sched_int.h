@@ -34,6 +34,7 @@ struct worker {
     /* its own */
     struct proc *next;   /* runs before those in the queue, for a while; nobody steals it */
     uint64_t turn_start; /* since when those in the queue have waited for `next` */
+    bool queue_had_turn; /* while `next` waited: it must not wait for another one */
     uint32_t victim;     /* whom it looks at first when it has nothing to run */
     struct list fd_waiters;
     struct timers timers;

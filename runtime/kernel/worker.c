@@ -106,12 +106,17 @@ static struct proc *pop_queue(struct worker *w)
 struct proc *worker_pop(struct worker *w)
 {
     struct proc *p = w->next;
-    if (!p || w->now - w->turn_start >= w->sched->slice_ns) {
+    bool had = w->queue_had_turn;
+    w->queue_had_turn = false;
+    if (!p || (!had && w->now - w->turn_start >= w->sched->slice_ns)) {
         struct proc *q = pop_queue(w);
         w->turn_start = w->now;
+        w->queue_had_turn = p && q;
         if (q)
             return q;
     }
+    if (had)
+        w->turn_start = w->now;
     if (p) {
         w->next = NULL;
         p->queued = false;

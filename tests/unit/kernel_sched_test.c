@@ -194,6 +194,34 @@ START_TEST(cpu_time_is_no_wall_time)
 }
 END_TEST
 
+/* Wakes its friend and goes on for slice after slice, until that has run. */
+static enum run_result wake_and_doze(struct fake *f)
+{
+    const struct timespec longer_than_a_slice = {.tv_nsec = 2000000};
+    if (f->friend->left) {
+        f->friend->left = 0;
+        sched_wake(&f->friend->proc);
+    }
+    nanosleep(&longer_than_a_slice, NULL);
+    return f->friend->torn_down || f->left-- == 1 ? RUN_DONE : RUN_YIELD;
+}
+
+/* Who is woken is next, but for those who waited already: one of them goes first, if it has been a
+ * slice, and not again and again. */
+START_TEST(woken_beside_those_who_compute)
+{
+    struct fake woken, waker;
+    start(&woken, wait_once, 1);
+    ck_assert(sched_run(s, NULL, WAIT_FOREVER));
+    start(&waker, wake_and_doze, 30);
+    waker.friend = &woken;
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_le(waker.runs, 3);
+    expect_end(&woken, TRAP_NONE);
+    expect_end(&waker, TRAP_NONE);
+}
+END_TEST
+
 /* A spinner that is alone is left in peace, so there is always a third one. */
 START_TEST(spinners_are_preempted)
 {
@@ -510,6 +538,7 @@ static Suite *sched_suite(void)
     tcase_add_test(t, runs_until);
     tcase_add_test(t, cpu_quota);
     tcase_add_test(t, cpu_time_is_no_wall_time);
+    tcase_add_test(t, woken_beside_those_who_compute);
     tcase_add_test(t, spinners_are_preempted);
     tcase_add_test(t, kills);
     tcase_add_test(t, kills_from_inside);
