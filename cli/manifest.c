@@ -16,6 +16,8 @@ static const cyaml_strval_t memory_modes[] = {{"guard", SINGULA_GUARD},
                                               {"compact", SINGULA_COMPACT}};
 static const cyaml_strval_t restarts[] = {
     {"never", RESTART_NEVER}, {"on-failure", RESTART_ON_FAILURE}, {"always", RESTART_ALWAYS}};
+static const cyaml_strval_t priorities[] = {{"normal", PRIORITY_NORMAL},
+                                            {"background", PRIORITY_BACKGROUND}};
 /* Not libcyaml's booleans: these take any word. */
 static const cyaml_strval_t booleans[] = {{"true", true}, {"false", false}};
 
@@ -65,6 +67,8 @@ static const cyaml_schema_field_t process_fields[] = {
                      restarts, CYAML_ARRAY_LEN(restarts)),
     TEXT(struct process, max_restarts),
     TEXT(struct process, worker),
+    CYAML_FIELD_ENUM("priority", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, priority,
+                     priorities, CYAML_ARRAY_LEN(priorities)),
     CYAML_FIELD_ENUM("service", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct process, service,
                      booleans, CYAML_ARRAY_LEN(booleans)),
     CYAML_FIELD_MAPPING("quotas", CYAML_FLAG_OPTIONAL, struct process, quotas, quota_fields),

@@ -20,6 +20,7 @@
  *       restart: on-failure          # never (default), on-failure, always
  *       max_restarts: 5              # default: no limit; 0: none
  *       worker: 2                    # no other runs it (--workers); default: any does
+ *       priority: background         # runs when nothing else is ready; default: normal
  *       service: true                # may still wait for clients when everybody else has ended
  */
 #ifndef CLI_MANIFEST_H
@@ -27,6 +28,7 @@
 
 #include "cli/cli.h"
 
+enum priority { PRIORITY_NORMAL, PRIORITY_BACKGROUND };
 enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 
 struct quotas {
@@ -51,6 +53,7 @@ struct process {
     int memory;
     enum restart restart;
     char *max_restarts, *worker;
+    enum priority priority;
     bool service;
     struct quotas quotas;
     struct grants grants;

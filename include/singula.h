@@ -319,6 +319,10 @@ struct singula_spawn { /* zero means the default */
      * have them side by side or apart: it gains nothing else, and keeps idle workers from helping.
      * Nothing is bound where the threads could not be made, and with a seed. */
     uint32_t worker;
+    /* It runs when no other SIP of its worker is ready, or, where one always is, for a slice (1 ms)
+     * each 10 ms, in turn with others in the background. Who is sent something by a SIP that then
+     * waits runs at once: there is nothing to be gained by not answering. */
+    bool background;
     /* WASI: NULL-terminated arrays, copied */
     const char *const *args, *const *env;
     const struct singula_dir *dirs;

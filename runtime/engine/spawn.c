@@ -198,6 +198,8 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
     }
     if (opt->worker)
         proc_bind(&s->proc, opt->worker - 1);
+    if (opt->background)
+        proc_set_background(&s->proc);
     s->max_stack_pages = PAGES_OF(opt->stack_bytes ? opt->stack_bytes : DEFAULT_STACK);
     if ((st = xaccount_open(rt->xheap, &s->account, s)) != OK) {
         s->ended = NULL;

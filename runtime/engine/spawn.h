@@ -13,6 +13,7 @@ struct spawn_options {
     uint32_t max_blocks;                         /* 0: 65,536 */
     uint64_t max_cpu_ns;                         /* 0: none */
     uint64_t timeout_ns;                         /* wall time from spawn, 0: none */
+    bool background;                             /* proc_set_background() */
     uint32_t worker;                             /* number + 1 of the only one to run it; 0: any */
     const char *const *publish, *const *connect; /* see struct sip; the arrays outlive the SIP */
     bool resident; /* when its calls have returned it waits for spawn_call() instead of ending */

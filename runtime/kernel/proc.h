@@ -80,6 +80,7 @@ struct proc {
     uint32_t max_pages;
     _Atomic bool by_signal; /* proc_by_signal() */
     bool bound;             /* proc_bind() */
+    bool background;        /* proc_set_background() */
 
     /* whoever stops it and goes on with it: where it goes on without run() (sched_switch()) */
     void *parked;

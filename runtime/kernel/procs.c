@@ -52,6 +52,16 @@ void proc_bind(struct proc *p, uint32_t worker)
     p->bound = true;
 }
 
+/* The shortest of switches know one queue. */
+void proc_set_background(struct proc *p)
+{
+    struct sched *s = p->sched;
+    check(p->state == PROC_FREE);
+    p->background = true;
+    if (!s->shared)
+        s->workers[0].alone = false;
+}
+
 void proc_publish(struct proc *p)
 {
     struct sched *s = p->sched;

@@ -133,6 +133,7 @@ static bool open_workers(struct sched *s)
         struct worker *w = &all[i];
         *w = (struct worker){.sched = s, .index = i, .alone = !s->shared && !s->sim.on};
         list_init(&w->runq);
+        list_init(&w->behind);
         list_init(&w->fd_waiters);
         w->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         ok &= w->kick >= 0;

@@ -53,6 +53,11 @@ must_check enum status proc_reserve(struct sched *s, struct proc *p, const struc
 /* Between proc_reserve() and proc_publish(): worker number `worker` alone will run it; any other
  * does if the system has no thread for that one. */
 void proc_bind(struct proc *p, uint32_t worker);
+/* Between proc_reserve() and proc_publish(): it has its turns when nothing else of its worker is
+ * ready. Where others always are, one such process has a slice each BACKGROUND_NS. Who is woken by
+ * the process that runs is next all the same: whoever asks it for something waits for it. */
+#define BACKGROUND_NS UINT64_C(10000000)
+void proc_set_background(struct proc *p);
 /* Makes it schedulable: READY at the tail of a run queue. Cannot fail. */
 void proc_publish(struct proc *p);
 /* Gives the id back. The process must be dead and torn down, or never published. */

@@ -29,25 +29,28 @@ struct worker {
     /* fixed at creation */
     struct sched *sched;
     uint32_t index;
-    bool alone; /* the only worker, without a seed: what sched_turn() and sched_hand() ask for */
-    int kick;   /* a descriptor that ends its sleep */
+    int kick; /* a descriptor that ends its sleep */
     /* its own */
-    struct proc *next;   /* runs before those in the queue, for a while; nobody steals it */
-    uint64_t turn_start; /* since when those in the queue have waited for `next` */
-    bool queue_had_turn; /* while `next` waited: it must not wait for another one */
-    uint32_t victim;     /* whom it looks at first when it has nothing to run */
+    bool alone; /* the only worker, without a seed, and there never was anybody in the background:
+                   what sched_turn() and sched_hand() ask for */
+    struct proc *next;     /* runs before those in the queue, for a while; nobody steals it */
+    uint64_t turn_start;   /* since when those in the queue have waited for `next` */
+    bool queue_had_turn;   /* while `next` waited: it must not wait for another one */
+    uint64_t behind_since; /* since when the first in `behind` has waited */
+    uint32_t victim;       /* whom it looks at first when it has nothing to run */
     struct list fd_waiters;
     struct timers timers;
     uint64_t now; /* when the clock was read last: about once a tick */
     uint64_t slice_start, last_poll, last_chore;
-    uint64_t cpu_seen; /* CPU time of the thread up to which it is somebody's */
+    uint64_t cpu_seen;                 /* CPU time of the thread up to which it is somebody's */
     uint32_t switches;                 /* that may follow without the loop */
     pthread_t thread;                  /* means something while `running` is not NULL */
     _Atomic uint32_t published, ended; /* processes, by this worker */
     /* under lock */
     _Alignas(CACHE_LINE) struct spin lock;
     struct list runq;
-    _Atomic uint32_t nready; /* in runq; read by anybody */
+    struct list behind;      /* the run queue of those in the background */
+    _Atomic uint32_t nready; /* in both; read by anybody */
     /* any thread */
     _Alignas(CACHE_LINE) _Atomic(struct proc *) running;
     _Atomic bool look; /* the loop has something to look at: a tick, a kill */

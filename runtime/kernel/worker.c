@@ -40,7 +40,9 @@ static void count_ready(struct worker *w, int32_t more)
 void worker_append(struct worker *w, struct proc *p)
 {
     p->queued = true;
-    list_push(&w->runq, &p->runq);
+    if (p->background && list_empty(&w->behind))
+        w->behind_since = w->now;
+    list_push(p->background ? &w->behind : &w->runq, &p->runq);
     count_ready(w, 1);
 }
 
@@ -86,6 +88,16 @@ void worker_push_again(struct worker *w, struct proc *p)
     }
 }
 
+/* Whose turn it is; under the lock. */
+static struct list *queue_next(struct worker *w)
+{
+    if (likely(list_empty(&w->behind)) ||
+        (!list_empty(&w->runq) && w->now - w->behind_since < BACKGROUND_NS))
+        return &w->runq;
+    w->behind_since = w->now;
+    return &w->behind;
+}
+
 static struct proc *pop_queue(struct worker *w)
 {
     if (!nready(w))
@@ -93,7 +105,8 @@ static struct proc *pop_queue(struct worker *w)
     struct proc *p = NULL;
     own_lock(w);
     struct sim *sim = &w->sched->sim;
-    struct list *l = unlikely(sim->on) ? sim_take(sim, &w->runq) : list_pop(&w->runq);
+    struct list *from = queue_next(w);
+    struct list *l = unlikely(sim->on) ? sim_take(sim, from) : list_pop(from);
     if (l) {
         p = container_of(l, struct proc, runq);
         p->queued = false;
@@ -172,18 +185,23 @@ bool worker_unqueue(struct worker *w, struct proc *p)
     return found;
 }
 
-/* Moves half of what the victim has from the end of its queue to `loot`; not those whose timer it
- * has, or that are bound to it. */
-static uint32_t rob(struct worker *w, struct worker *victim, struct list *loot)
+/* Not those whose timer their worker has, or that are bound to it. */
+static bool can_be_stolen(const struct proc *p)
+{
+    return !p->timer && !is_bound(p);
+}
+
+/* Moves half of what the victim has, or what is in that queue of it, from its end to `loot`. */
+static uint32_t rob(struct worker *w, struct worker *victim, struct list *queue, struct list *loot)
 {
     uint32_t want = (nready(victim) + 1) / 2, got = 0, seen = 0;
     if (want > STEAL_MAX)
         want = STEAL_MAX;
-    for (struct list *l = victim->runq.prev, *before;
-         l != &victim->runq && got < want && seen < STEAL_LOOK; l = before, seen++) {
+    for (struct list *l = queue->prev, *before; l != queue && got < want && seen < STEAL_LOOK;
+         l = before, seen++) {
         struct proc *p = container_of(l, struct proc, runq);
         before = l->prev;
-        if (p->timer || is_bound(p))
+        if (!can_be_stolen(p))
             continue;
         list_remove(l);
         list_insert_before(loot->next, l);
@@ -204,7 +222,9 @@ struct proc *worker_steal(struct worker *w)
         struct list loot;
         list_init(&loot);
         spin_lock(&v->lock);
-        uint32_t got = rob(w, v, &loot);
+        uint32_t got = rob(w, v, &v->runq, &loot);
+        if (!got)
+            got = rob(w, v, &v->behind, &loot);
         spin_unlock(&v->lock);
         if (!got)
             continue;
@@ -220,6 +240,15 @@ struct proc *worker_steal(struct worker *w)
     return NULL;
 }
 
+static bool has_loot(const struct list *queue)
+{
+    uint32_t seen = 0;
+    for (const struct list *l = queue->prev; l != queue && seen < STEAL_LOOK; l = l->prev, seen++)
+        if (can_be_stolen(container_of(l, struct proc, runq)))
+            return true;
+    return false;
+}
+
 /* Under their locks: what was put there before this looked is seen, and who puts something there
  * later sees what this thread did before. */
 bool worker_others_ready(struct worker *w)
@@ -231,12 +260,7 @@ bool worker_others_ready(struct worker *w)
         if (v == w)
             continue;
         spin_lock(&v->lock);
-        uint32_t seen = 0;
-        for (struct list *l = v->runq.prev; l != &v->runq && seen < STEAL_LOOK && !any;
-             l = l->prev, seen++) {
-            const struct proc *p = container_of(l, struct proc, runq);
-            any = !p->timer && !is_bound(p);
-        }
+        any = has_loot(&v->runq) || has_loot(&v->behind);
         spin_unlock(&v->lock);
     }
     return any;
