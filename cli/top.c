@@ -167,7 +167,13 @@ static int watch(int pid, uint64_t interval_ns)
     struct table t = {0};
     json_t *before = NULL, *now = NULL;
     size_t from = 0;
-    (void)initscr();
+    SCREEN *screen = newterm(NULL, stdout, stdin); /* initscr() would end the program */
+    if (!screen) {
+        const char *term = getenv("TERM");
+        complain("top: a terminal %s%s is not known here; --once prints the table as text",
+                 term ? "of the type " : "without TERM", term ? term : "");
+        return EXIT_USAGE;
+    }
     (void)cbreak();
     (void)noecho();
     (void)keypad(stdscr, true);
@@ -185,6 +191,7 @@ static int watch(int pid, uint64_t interval_ns)
         go = key(getch(), &t, &from);
     }
     (void)endwin();
+    delscreen(screen);
     json_decref(before);
     json_decref(now);
     free(t.rows);

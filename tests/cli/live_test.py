@@ -188,6 +188,21 @@ def topping(up):
         pass
     case("top on a terminal", os.waitpid(pid, 0)[1] == 0 and b"server" in seen and b"name" in seen and b"pages" in seen, seen)
 
+    for term, want in ("no-such-terminal", b"of the type no-such-terminal is not known"), (None, b"without TERM is not known"):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ.update(env)
+            os.environ.pop("TERM", None)
+            os.environ.update({"TERM": term} if term else {})
+            os.execv(singula, [str(singula), "top"])
+        seen = b""
+        try:
+            while True:
+                seen += os.read(fd, 65536)
+        except OSError:
+            pass
+        case(f"top where TERM is {term}", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2 and want in seen and b"--once" in seen, seen)
+
 
 def killing(up):
     def again():
