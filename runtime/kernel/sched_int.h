@@ -2,11 +2,12 @@
  *
  * What guards what:
  *
- *   a worker's thread   what struct worker calls its own; of a process whose home it is: timer,
- * place among those that wait for descriptors, and all of it while it runs worker.lock         its
- * run queue; `worker` and `queued` of READY processes that are in one sched.lock          who is
- * awake, whether a run is going on sched.table_lock    the process table atomics             the
- * rest, by any thread
+ * - a worker's thread: what struct worker calls its own; of a process whose home it is: timer,
+ *   place among those that wait for descriptors, and all of it while it runs
+ * - worker.lock: its run queues; `worker` and `queued` of READY processes that are in one
+ * - sched.lock: who is awake, whether a run is going on
+ * - sched.table_lock: the process table
+ * - atomics: the rest, by any thread
  *
  * While no run is going on all workers sleep, and whoever called sched_run() last may do what any
  * worker may. With one worker (`shared` is false) no lock is taken and nothing is locked on the way
