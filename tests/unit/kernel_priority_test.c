@@ -2,6 +2,7 @@
 #include "tests/unit/kernel_fake.h"
 
 #include <string.h>
+#include <time.h>
 
 static void begin(struct fake *f, enum run_result (*script)(struct fake *), uint32_t left,
                   bool background)
@@ -54,6 +55,32 @@ START_TEST(waits_for_others)
         expect_end(&others[1], TRAP_NONE);
         teardown();
     }
+}
+END_TEST
+
+/* It waits from the moment on when it could have run, not from when the clock was read last. */
+START_TEST(is_made_between_runs)
+{
+    struct fake early, behind, other;
+    setup();
+    begin(&early, count_down, 0, false);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    expect_end(&early, TRAP_NONE);
+    const struct timespec longer = {.tv_nsec = 2 * BACKGROUND_NS};
+    nanosleep(&longer, NULL);
+    uint32_t trace[2], n = 0;
+    uint64_t made = clock_now_ns();
+    begin(&behind, count_down, 0, true);
+    begin(&other, count_down, 0, false);
+    behind.trace = other.trace = trace;
+    behind.ntrace = other.ntrace = &n;
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    bool in_time = clock_now_ns() - made < BACKGROUND_NS; /* else it may have been its turn */
+    ck_assert_uint_eq(n, 2);
+    ck_assert(!in_time || trace[0] == other.proc.id);
+    expect_end(&behind, TRAP_NONE);
+    expect_end(&other, TRAP_NONE);
+    teardown();
 }
 END_TEST
 
@@ -125,6 +152,7 @@ static Suite *priority_suite(void)
     TCase *t = tcase_create("priority");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, waits_for_others);
+    tcase_add_test(t, is_made_between_runs);
     tcase_add_test(t, turns_among_themselves);
     tcase_add_test(t, has_its_turn);
     suite_add_tcase(suite, t);
