@@ -277,6 +277,14 @@ static int connect_to(const char *dir, int pid)
     return -1;
 }
 
+/* What a system left that was killed. */
+static void forget_dead(const char *dir, int pid)
+{
+    struct sockaddr_un a;
+    if (kill(pid, 0) != 0 && errno == ESRCH && address(&a, dir, pid))
+        (void)unlink(a.sun_path);
+}
+
 /* A connection to the only system that answers; complains if there is none or more than one. */
 static int connect_only(const char *dir)
 {
@@ -285,8 +293,11 @@ static int connect_only(const char *dir)
     DIR *d = opendir(dir);
     for (struct dirent *e; d && (e = readdir(d));) {
         int pid = atoi(e->d_name), fd = pid > 0 ? connect_to(dir, pid) : -1;
-        if (fd < 0)
+        if (fd < 0) {
+            if (pid > 0)
+                forget_dead(dir, pid);
             continue;
+        }
         size_t at = strlen(found);
         snprintf(found + at, sizeof found - at, " %d", pid);
         if (n++)

@@ -1,4 +1,5 @@
-/* Ctrl-C stops a system at the next point where it can; a second one ends the program at once.
+/* Ctrl-C stops a system at the next point where it can; a second one ends the program at once. So
+ * does SIGTERM, and, unless it is to be ignored (nohup), SIGHUP.
  *
  * A signal handler has no argument, so the system it stops, and what wakes who sleeps while no
  * system runs, are the only globals of the command line.
@@ -35,6 +36,9 @@ void interrupt_stops(struct singula_system *sys)
     target = sys;
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
+    struct sigaction was;
+    if (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &sa, NULL);
 }
 
 void interrupt_rings(int fd)

@@ -363,7 +363,10 @@ with tempfile.TemporaryDirectory() as t:
         case("which of two", wait_for(lambda: "several" in run("inspect", "--running").stderr))
         second.send_signal(signal.SIGKILL)
         second.wait()
+        left = folder / "run" / "singula" / str(second.pid)
+        case("a dead one leaves its socket", left.exists())
         case("a dead one does not count", run("inspect", "--running").returncode == 0)
+        case("its socket is taken away", not left.exists())
     finally:
         up.send_signal(signal.SIGTERM)
         out = up.communicate(timeout=30)[1]
