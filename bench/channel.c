@@ -50,7 +50,7 @@ static const struct variant {
 enum {
     NVARIANTS = sizeof variants / sizeof variants[0],
     MAX_SIZES = 8,
-    MAX_ROWS = 10,
+    MAX_ROWS = 11,
     BATCHES_TOGETHER = 11
 };
 
@@ -74,23 +74,25 @@ struct bench {
     struct cell cells[PATTERN_N][NVARIANTS][MAX_ROWS][MAX_SIZES];
 };
 
-/* Rows: SIPs, SIPs that only copy out, interpreted ones, SIPs under the monitor, then the
- * transports.
+/* Rows: SIPs, SIPs that send and receive instead of calling, SIPs that only copy out, interpreted
+ * ones, SIPs under the monitor, then the transports.
  */
-enum { ROW_SIPS, ROW_COPY, ROW_INTERP, ROW_WATCHED, ROW_TRANSPORTS };
+enum { ROW_SIPS, ROW_APART, ROW_COPY, ROW_INTERP, ROW_WATCHED, ROW_TRANSPORTS };
 
 static const char *row_name(unsigned row)
 {
     return row == ROW_SIPS      ? "singula"
+           : row == ROW_APART   ? "singula (s)"
            : row == ROW_COPY    ? "singula (a)"
            : row == ROW_INTERP  ? "singula (i)"
            : row == ROW_WATCHED ? "singula (m)"
                                 : transports[row - ROW_TRANSPORTS].name;
 }
 
-static bool has_row(const struct bench *b, unsigned variant, unsigned row)
+static bool has_row(const struct bench *b, unsigned p, unsigned variant, unsigned row)
 {
-    return (row != ROW_COPY || variants[variant].copied_row) &&
+    return (row != ROW_APART || (p == RALLY && variants[variant].sip == WORK_NONE)) &&
+           (row != ROW_COPY || variants[variant].copied_row) &&
            (row != ROW_WATCHED || b->monitor) &&
            (row != ROW_INTERP || b->engine == SINGULA_ENGINE_NATIVE);
 }
@@ -204,6 +206,7 @@ static double run_batch(struct bench *b, unsigned p, unsigned v, unsigned row, u
                           .warmup = messages / 8 + 32};
     if (row < ROW_TRANSPORTS) {
         batch.work = row == ROW_COPY ? WORK_COPY : var->sip;
+        batch.apart = row == ROW_APART;
         return sips_batch(row == ROW_WATCHED  ? &b->watched
                           : row == ROW_INTERP ? &b->interp
                                               : &b->sips,
@@ -240,7 +243,7 @@ static bool for_all(struct bench *b, unsigned done, unsigned all, visit_fn visit
         for (unsigned v = 0; v < NVARIANTS; v++)
             for (unsigned s = 0; s < b->nsizes; s++)
                 for (unsigned row = 0; row < nrows(); row++) {
-                    if (!has_row(b, v, row))
+                    if (!has_row(b, p, v, row))
                         continue;
                     char what[64];
                     snprintf(what, sizeof what, "%s %u B %s", pattern_names[p], b->sizes[s],
@@ -347,7 +350,7 @@ static void print_part(struct bench *b, unsigned p, unsigned v)
         print_size(b->sizes[s]);
     printf("\n");
     for (unsigned row = 0; row < nrows(); row++) {
-        if (!has_row(b, v, row))
+        if (!has_row(b, p, v, row))
             continue;
         printf("  %-12s", row_name(row));
         for (unsigned s = 0; s < b->nsizes; s++)
@@ -374,6 +377,7 @@ static void print_one_core(struct bench *b)
     printf("median (p10-p90) of %u interleaved rounds; all on core %u%s; SIPs %s, %s "
            "memory%s%s\n"
            "kernel/sip: the fastest mechanism of the kernel over SIPs\n"
+           "(s) each sends and then receives, instead of a call\n"
            "(a) the receiver copies every byte out of the block but does not compute with them\n",
            b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "",
            native ? "compiled" : "interpreted", modes[b->memory], native ? "; (i) interpreted" : "",

@@ -17,6 +17,7 @@ enum pattern { RALLY, STREAM, PATTERN_N, NUMBERS = PATTERN_N };
 struct batch {
     enum pattern pattern;
     enum work work;
+    bool apart; /* SIPs rally with send and recv, not with call */
     uint32_t size, messages, warmup;
 };
 

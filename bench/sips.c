@@ -79,7 +79,7 @@ double sips_batch(struct sips *s, const struct batch *b)
     snprintf(messages, sizeof messages, "%u", b->messages);
     snprintf(warmup, sizeof warmup, "%u", b->warmup);
     snprintf(pool, sizeof pool, "%u", pool_size(b->size));
-    const char *pattern = b->pattern == RALLY     ? "rally"
+    const char *pattern = b->pattern == RALLY     ? b->apart ? "apart" : "rally"
                           : b->pattern == NUMBERS ? "numbers"
                                                   : "flow";
     const char *const args[] = {"bench", pattern, size, work, messages, warmup, pool, NULL};

@@ -18,9 +18,10 @@ __attribute__((import_module("bench"), import_name("mark"))) void bench_mark(voi
 /* Where it runs is made sure of: the client's core (0), the server's (1). */
 __attribute__((import_module("bench"), import_name("here"))) void bench_here(int32_t side);
 
-/* Arguments: rally|flow|numbers SIZE WORK MESSAGES WARMUP POOL */
+/* Arguments: rally|apart|flow|numbers SIZE WORK MESSAGES WARMUP POOL */
 struct plan {
     bool rally, numbers;
+    bool apart; /* rally with send and recv, not with call */
     uint32_t size, work, messages, warmup, pool;
     void *buf; /* where messages are made and looked at */
 };
@@ -29,7 +30,9 @@ static struct plan plan_read(int argc, char **argv)
 {
     if (argc < 7)
         exit(2);
-    struct plan p = {.rally = strcmp(argv[1], "rally") == 0,
+    bool apart = strcmp(argv[1], "apart") == 0;
+    struct plan p = {.rally = apart || strcmp(argv[1], "rally") == 0,
+                     .apart = apart,
                      .numbers = strcmp(argv[1], "numbers") == 0,
                      .size = (uint32_t)atol(argv[2]),
                      .work = (uint32_t)atoi(argv[3]),

@@ -1,6 +1,14 @@
 /* The side of `singula bench channel` that begins and holds the clock. */
 #include "bench/guests/bench_guest.h"
 
+static Data ask(const struct plan *p, Rally_imp ep, Data d)
+{
+    if (!p->apart)
+        return Rally_imp_call_Ping_Pong(ep, d);
+    Rally_imp_send_Ping(ep, d);
+    return Rally_imp_recv_Pong(ep);
+}
+
 static void rally(const struct plan *p)
 {
     Rally_imp ep = Rally_imp_connect(rally_name, sizeof rally_name - 1);
@@ -11,7 +19,7 @@ static void rally(const struct plan *p)
         if (i == p->warmup)
             bench_mark();
         produce(p, d, 2 * i);
-        d = Rally_imp_call_Ping_Pong(ep, d);
+        d = ask(p, ep, d);
         consume(p, d, 2 * i + 1);
     }
     bench_mark();
