@@ -1,16 +1,5 @@
 #include "runtime/kernel/proc.h"
 
-#define TO(state) (1u << PROC_##state)
-
-const uint8_t proc_may_go[PROC_STATE_N] = {
-    [PROC_FREE] = TO(READY),
-    [PROC_READY] = TO(RUNNING) | TO(DEAD),
-    [PROC_RUNNING] = TO(WOKEN) | TO(READY) | TO(BLOCKED) | TO(DEAD),
-    [PROC_WOKEN] = TO(RUNNING) | TO(READY) | TO(DEAD),
-    [PROC_BLOCKED] = TO(READY) | TO(RUNNING) | TO(DEAD),
-    [PROC_DEAD] = TO(FREE),
-};
-
 const char *proc_state_name(enum proc_state s)
 {
     static const char *const names[PROC_STATE_N] = {"FREE",  "READY",   "RUNNING",

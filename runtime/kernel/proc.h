@@ -60,7 +60,6 @@ struct proc {
     uint32_t owner; /* OWNER_PROC + slot: what the page table records */
     const struct proc_ops *ops;
     struct sched *sched;
-    char name[48]; /* for reports */
 
     /* scheduler only (sched_int.h) */
     _Atomic(enum proc_state) state;
@@ -104,10 +103,21 @@ struct proc {
     _Atomic bool ending; /* it is over, and is being torn down: it does not run any more */
     enum trap trap;      /* why it ended; TRAP_NONE: by itself */
     int exit_code;
+
+    char name[48]; /* for reports; fixed at creation */
 };
 
 /* State moves that are legal: bit `to` of proc_may_go[from]. */
-extern const uint8_t proc_may_go[PROC_STATE_N];
+#define PROC_TO(state) (1u << PROC_##state)
+static const uint8_t proc_may_go[PROC_STATE_N] = {
+    [PROC_FREE] = PROC_TO(READY),
+    [PROC_READY] = PROC_TO(RUNNING) | PROC_TO(DEAD),
+    [PROC_RUNNING] = PROC_TO(WOKEN) | PROC_TO(READY) | PROC_TO(BLOCKED) | PROC_TO(DEAD),
+    [PROC_WOKEN] = PROC_TO(RUNNING) | PROC_TO(READY) | PROC_TO(DEAD),
+    [PROC_BLOCKED] = PROC_TO(READY) | PROC_TO(RUNNING) | PROC_TO(DEAD),
+    [PROC_DEAD] = PROC_TO(FREE),
+};
+#undef PROC_TO
 const char *proc_state_name(enum proc_state s); /* "READY" */
 /* The doors for changes of state; an illegal move is a bug. Scheduler only. By the only one who may
  * move p now: */

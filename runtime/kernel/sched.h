@@ -138,11 +138,13 @@ uint32_t sched_turns(const struct proc *p);
  * nothing was done, run() must return. What run(p) returns in the end is about the process that ran
  * last. */
 struct proc *sched_switch(struct proc *p, enum run_result how);
-/* The same in less time for what happens most; both say where who runs now was parked. With one
+/* The same in less time for what happens most; all say where who runs now was parked. With one
  * worker and without a seed only.
  *
  * Who runs, parked at `me`, gives way. `me`: nobody else is ready, it goes on. */
 void *sched_turn(void *me);
+/* Who runs, parked at `me` from now on, waits. */
+void *sched_pass(void *me);
 /* p, which runs, waits, parked at `me` from now on, and q, which waits, goes on. Others that are
  * ready have their turn after the next tick. */
 void *sched_hand(struct proc *p, void *me, struct proc *q);

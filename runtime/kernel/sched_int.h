@@ -115,7 +115,10 @@ void worker_push_next(struct worker *w, struct proc *p);
 void worker_push_again(struct worker *w, struct proc *p);
 /* What w should run now, or NULL. */
 struct proc *worker_pop(struct worker *w);
-/* The same, if that one can be switched to; else NULL, and it stays where it is. */
+/* Takes the first of w's queue, which is not empty, off it; under the lock. */
+struct proc *worker_take_first(struct worker *w);
+/* What worker_pop() would return, if that one can be switched to; else NULL, and it stays where it
+ * is. */
 struct proc *worker_pop_parked(struct worker *w);
 /* Takes p, which is READY, out of w's queue; false: it is not there. */
 bool worker_unqueue(struct worker *w, struct proc *p);

@@ -7,14 +7,17 @@
  */
 #include "runtime/kernel/sched_int.h"
 
-/* The loop has nothing to look at, and p, which runs, need not end. */
+/* The loop has nothing to look at, and p, which runs, need not end: who kills it says `look`, too.
+ */
 static inline bool nothing_else(const struct worker *w, const struct proc *p)
 {
-    return w->alone && w->switches && !w->next &&
-           !atomic_load_explicit(&w->look, memory_order_relaxed) &&
-           !atomic_load_explicit(&p->interrupt, memory_order_relaxed) &&
-           atomic_load_explicit(&p->kill, memory_order_relaxed) == TRAP_NONE &&
-           atomic_load_explicit(&p->state, memory_order_relaxed) == PROC_RUNNING && !p->max_cpu_ns;
+    return w->alone && w->switches && !atomic_load_explicit(&w->look, memory_order_relaxed) &&
+           !atomic_load_explicit(&p->interrupt, memory_order_relaxed) && !p->max_cpu_ns;
+}
+
+static inline bool is_in(const struct proc *p, enum proc_state state)
+{
+    return atomic_load_explicit(&p->state, memory_order_relaxed) == state;
 }
 
 /* There is no reason why q must not run. */
@@ -35,6 +38,12 @@ static inline void *go_on(struct worker *w, struct proc *q)
     return to;
 }
 
+/* Compilers do not put the stores before and after this into one. */
+static inline void one_by_one(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
 /* The first of the list goes, `last` is appended, which may be alone there then.
  *
  * Word by word: a processor that is to load two words at once which were stored one after the other
@@ -43,23 +52,26 @@ static inline void rotate(struct list *head, struct list *first, struct list *la
 {
     struct list *before = head->prev;
     last->next = head;
+    one_by_one();
     last->prev = before;
     before->next = last;
     head->prev = last;
-    __asm__ volatile("" ::: "memory");
+    one_by_one();
     struct list *second = first->next;
     head->next = second;
     second->prev = head;
-    list_init(first);
+    first->next = first;
+    one_by_one();
+    first->prev = first;
 }
 
 void *sched_turn(void *me)
 {
     struct worker *w = worker_self;
     struct proc *p = atomic_load_explicit(&w->running, memory_order_relaxed);
-    struct list *first = w->runq.next;
-    if (unlikely(!nothing_else(w, p)))
+    if (unlikely(!nothing_else(w, p) || w->next))
         return NULL;
+    struct list *first = w->runq.next;
     if (first == &w->runq) {
         w->switches--;
         return me;
@@ -67,17 +79,17 @@ void *sched_turn(void *me)
     struct proc *q = container_of(first, struct proc, runq);
     if (unlikely(!q->parked || !may_run(w, q)))
         return NULL;
-    __asm__ volatile("" ::: "memory");
+    one_by_one();
     rotate(&w->runq, first, &p->runq);
     p->queued = true;
     q->queued = false;
     p->parked = me;
-    proc_move(p, PROC_RUNNING, PROC_READY);
+    proc_move(p, PROC_RUNNING, PROC_READY); /* or WOKEN, which comes to the same */
     proc_move(q, PROC_READY, PROC_RUNNING);
     return go_on(w, q);
 }
 
-/* Waiting without a time-out of its own, and not for a descriptor. */
+/* It may wait as it is: without a time-out of its own, and not for a descriptor. */
 static inline bool only_waits(const struct proc *p)
 {
     return !p->timer && p->wait_fd < 0 && p->deadline_ns == WAIT_FOREVER;
@@ -86,12 +98,35 @@ static inline bool only_waits(const struct proc *p)
 void *sched_hand(struct proc *p, void *me, struct proc *q)
 {
     struct worker *w = worker_self;
-    if (unlikely(!nothing_else(w, p) || !q->parked || !may_run(w, q) || !only_waits(p) ||
-                 !only_waits(q) ||
-                 atomic_load_explicit(&q->state, memory_order_relaxed) != PROC_BLOCKED))
+    if (unlikely(!nothing_else(w, p) || w->next || !q->parked || !may_run(w, q) || !only_waits(p) ||
+                 !only_waits(q) || !is_in(p, PROC_RUNNING) || !is_in(q, PROC_BLOCKED)))
         return NULL;
     p->parked = me;
     proc_move(p, PROC_RUNNING, PROC_BLOCKED);
     proc_move(q, PROC_BLOCKED, PROC_RUNNING);
+    return go_on(w, q);
+}
+
+void *sched_pass(void *me)
+{
+    struct worker *w = worker_self;
+    struct proc *p = atomic_load_explicit(&w->running, memory_order_relaxed);
+    if (unlikely(!nothing_else(w, p) || !only_waits(p) || p->waiting || !is_in(p, PROC_RUNNING)))
+        return NULL;
+    struct proc *q = w->next;
+    struct list *first = w->runq.next;
+    if (!q && first != &w->runq)
+        q = container_of(first, struct proc, runq);
+    if (unlikely(!q || !q->parked || !may_run(w, q)))
+        return NULL;
+    if (w->next) {
+        w->next = NULL;
+        q->queued = false;
+    } else {
+        (void)worker_take_first(w);
+    }
+    p->parked = me;
+    proc_move(p, PROC_RUNNING, PROC_BLOCKED);
+    proc_move(q, PROC_READY, PROC_RUNNING);
     return go_on(w, q);
 }

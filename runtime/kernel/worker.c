@@ -98,6 +98,15 @@ static struct list *queue_next(struct worker *w)
     return &w->behind;
 }
 
+struct proc *worker_take_first(struct worker *w)
+{
+    struct proc *p = container_of(w->runq.next, struct proc, runq);
+    list_remove(&p->runq);
+    p->queued = false;
+    count_ready(w, -1);
+    return p;
+}
+
 static struct proc *pop_queue(struct worker *w)
 {
     if (!nready(w))
@@ -158,12 +167,8 @@ struct proc *worker_pop_parked(struct worker *w)
         return NULL;
     own_lock(w);
     struct list *l = w->runq.next;
-    if (l != &w->runq && can_go_on(w, container_of(l, struct proc, runq))) {
-        p = container_of(l, struct proc, runq);
-        list_remove(l);
-        p->queued = false;
-        count_ready(w, -1);
-    }
+    if (l != &w->runq && can_go_on(w, container_of(l, struct proc, runq)))
+        p = worker_take_first(w);
     own_unlock(w);
     return p;
 }

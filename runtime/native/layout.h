@@ -35,6 +35,9 @@
 #define NRUN_SAVED      96
 #define NRUN_USER       104
 #define NRUN_AGAIN      112
+#define NRUN_STATE      120
+#define NRUN_DIRECT     124
+#define NRUN_AREA       128
 
 /* struct nsaved: general registers in the order of their numbers */
 #define NSAVED_RIP      128
@@ -48,6 +51,9 @@
 #define LEAVE_SKIP  3
 #define LEAVE_YIELD 4
 #define LEAVE_WAIT  5
+
+/* enum nstate, as far as the stubs know it */
+#define STATE_HELD 3
 
 /* Bytes between the stack pointer of a helper's caller and what it keeps there when it leaves. */
 #define HELD_BYTES 48

@@ -41,11 +41,11 @@ struct hret {
 /* Where a SIP's machine code is while it does not run. */
 enum nstate {
     NS_NONE,
-    NS_START, /* nrun.call is to be called on an empty stack */
-    NS_HOST,  /* the entry is a host function: nrun.again */
-    NS_HELD,  /* in a helper; nrun.again, if set, is to be called first */
-    NS_SAVED, /* interrupted: nrun.saved */
-    NS_FAULT, /* at nrun.fault: never goes on */
+    NS_START,             /* nrun.call is to be called on an empty stack */
+    NS_HOST,              /* the entry is a host function: nrun.again */
+    NS_HELD = STATE_HELD, /* in a helper; nrun.again, if set, is to be called first */
+    NS_SAVED,             /* interrupted: nrun.saved */
+    NS_FAULT,             /* at nrun.fault: never goes on */
     NS_ENDED,
 };
 
@@ -64,7 +64,7 @@ struct native_area {
     _Alignas(64) uint8_t bytes[12288];
 };
 
-/* Per SIP. layout.h has the offsets of the fields up to `again`. */
+/* Per SIP. layout.h has the offsets of the fields up to `area`. */
 struct nrun {
     uint64_t guest_sp;  /* in a helper: the return address into compiled code is there */
     uint64_t worker_sp; /* of the run loop that entered */
@@ -85,15 +85,15 @@ struct nrun {
     struct hret (*again)(struct nctx *ctx, uint64_t *a);
 
     enum nstate state;
-    enum leave left;      /* why the slice has ended */
+    bool direct;          /* entered by native_run(): others may be switched to */
     struct nsaved *area;  /* the worker's, while it runs */
+    enum leave left;      /* why the slice has ended */
     uint64_t begin;       /* of the stack: its upper end */
     struct extent *stack; /* the SIP's home, or `own`; NULL: it has none yet */
     struct extent own;    /* where an interpreter has the home's stack */
     struct region *region;
     uint64_t a[6]; /* for `again` */
     bool skipped;  /* the last slice did nothing */
-    bool direct;   /* entered by native_run(): others may be switched to */
     uint64_t fault_pc, fault_sp;
 };
 
@@ -211,14 +211,8 @@ struct nnext {
     uint64_t leave;
 };
 struct nnext native_next(struct nrun *n, uint64_t leave);
-/* The same where native_turn() or native_hand() has done the switch to n, but n->again is set. */
+/* The same where the stubs have switched to n, but n->again is set. */
 struct nnext native_went(struct nrun *n);
-/* On the SIP's stack, as fast functions. The one that runs gives way, if little is to be done for
- * it: who goes on, maybe itself; the stub then saves its registers. NULL: nothing was done. */
-struct nrun *native_turn(void);
-/* fast_hand(); who goes on, whose stub returns `ref`. */
-struct nrun *native_hand(struct nctx *ctx, struct xobj *end, struct xobj *ref, uint64_t what,
-                         const uint64_t *scalars, uint8_t *out);
 /* Commits the stack so that `sp` and NATIVE_SLACK bytes below are on it: 0, or why not. */
 enum trap native_stack_commit(struct sip *s, struct nrun *n, uint64_t sp);
 

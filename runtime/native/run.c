@@ -38,6 +38,9 @@ AT(struct nrun, call.ctx, NRUN_CALL_CTX);
 AT(struct nrun, saved, NRUN_SAVED);
 AT(struct nrun, user, NRUN_USER);
 AT(struct nrun, again, NRUN_AGAIN);
+AT(struct nrun, state, NRUN_STATE);
+AT(struct nrun, direct, NRUN_DIRECT);
+AT(struct nrun, area, NRUN_AREA);
 _Static_assert(sizeof(struct nimport) == NIMPORT_BYTES && NATIVE_IMPORT_BYTES == NIMPORT_BYTES,
                "layout.h: imports");
 AT(struct xobj, data, NATIVE_XOBJ_DATA);
@@ -179,39 +182,6 @@ struct nnext native_next(struct nrun *n, uint64_t leave)
 struct nnext native_went(struct nrun *n)
 {
     return go_on(n) ? (struct nnext){n, LEAVE_NOT} : native_next(n, n->left);
-}
-
-/* The scheduler has gone from n to `to`. With one worker n stays where it is until its registers
- * are saved, whatever signals come. */
-static inline void move(struct nrun *n, struct nrun *to)
-{
-    n->state = NS_HELD;
-    if (to->area != n->area || to->worker_sp != n->worker_sp) {
-        to->area = n->area;
-        to->worker_sp = n->worker_sp;
-    }
-    to->direct = true;
-    native_preempt_move(to);
-}
-
-struct nrun *native_turn(void)
-{
-    struct nrun *n = native_running, *to = n->direct ? sched_turn(n) : NULL;
-    if (likely(to && to != n))
-        move(n, to);
-    return to;
-}
-
-struct nrun *native_hand(struct nctx *ctx, struct xobj *end, struct xobj *ref, uint64_t what,
-                         const uint64_t *scalars, uint8_t *out)
-{
-    struct nrun *n = ctx->run, *to = NULL;
-    if (likely(n->direct))
-        to = fast_hand((const struct fast_self *)(const void *)&ctx->run, end, ref, what, scalars,
-                       out);
-    if (likely(to))
-        move(n, to);
-    return to;
 }
 
 /* One slice; runs inside fault_call(). */

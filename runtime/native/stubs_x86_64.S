@@ -232,6 +232,20 @@ import_left:
     popq %rbp
 .endm
 
+/* The scheduler has gone from rcx, whose guest_sp is set, to rax, without the worker's stack: from
+ * now on signals find that one. With one worker nobody looks at either before this is done. Who is
+ * parked was entered by native_run() (`direct`), maybe at another depth of the worker's stack. */
+.macro move
+    hold
+    movl $STATE_HELD, NRUN_STATE(%rcx)
+    movq NRUN_WORKER_SP(%rcx), %rdx
+    movq NRUN_AREA(%rcx), %r8
+    movq %rdx, NRUN_WORKER_SP(%rax)
+    movq %r8, NRUN_AREA(%rax)
+    movq native_running@gottpoff(%rip), %rdx
+    movq %rax, %fs:(%rdx)
+.endm
+
 left:
     cmpl $LEAVE_CALL, %edx
     je cross
@@ -451,9 +465,12 @@ function sgn_wait_\name
  * returns is at hand. This SIP is then as if it had gone through `wait`. */
 function sgn_wait_call
     subq $WAITING_BYTES, %rsp
+    movq NCTX_RUN(%rdi), %rax
+    addq $NCTX_RUN, %rdi
     hold_arguments
-    addq $NCTX_RUN, (%rsp)
-    callq native_hand
+    cmpb $0, NRUN_DIRECT(%rax)
+    je 1f
+    callq fast_hand
     testq %rax, %rax
     jz 1f
     movq NCTX_RUN(CONTEXT), %rcx
@@ -463,7 +480,7 @@ function sgn_wait_call
     leaq native_waited(%rip), %rdx
     pushq %rdx
     movq %rsp, NRUN_GUEST_SP(%rcx)
-    hold
+    move
     go_on
     movq %rsi, %rax
     addq $8 + WAITING_BYTES, %rsp
@@ -473,31 +490,23 @@ function sgn_wait_call
     try call
 
 /* An import that gives way and returns 0. */
+    .p2align 6
 function native_yield_stub
+    movq NCTX_RUN(CONTEXT), %rdi
     movq $0, (%rdx)
+    movl $LEAVE_YIELD, %edx
+    cmpb $0, NRUN_DIRECT(%rdi)
+    je leave
     subq $8, %rsp
-    callq native_turn
+    callq sched_turn
     addq $8, %rsp
     movq NCTX_RUN(CONTEXT), %rcx
-    testq %rax, %rax
-    jz 1f
-    cmpq %rax, %rcx
-    je 2f
-    movq %rsp, NRUN_GUEST_SP(%rcx)
-    hold
-    cmpq $0, NRUN_AGAIN(%rax)
-    jne went
-    movq NRUN_VALUE(%rax), %rcx
-    go_on
-    movq %rcx, %rax
-    popq %rcx
-    jmpq *%rcx
-1:  movq %rsp, NRUN_GUEST_SP(%rcx)
     movl $LEAVE_YIELD, %edx
-    jmp left
-2:  ret
+    cmpq %rax, %rcx
+    jne switched
+    ret
 
-    .p2align 4
+    .p2align 6
 waits:
     callq wait
 mark native_waited
@@ -509,10 +518,35 @@ mark native_waited
     popq %rcx
     jmpq *%rcx
 
+/* Whoever is next goes on, as in native_next(), but from stack to stack. */
 wait:
-    movq NCTX_RUN(CONTEXT), %rcx
-    movq %rsp, NRUN_GUEST_SP(%rcx)
+    movq NCTX_RUN(CONTEXT), %rdi
     movl $LEAVE_WAIT, %edx
+    cmpb $0, NRUN_DIRECT(%rdi)
+    je leave
+    subq $8, %rsp
+    callq sched_pass
+    addq $8, %rsp
+    movq NCTX_RUN(CONTEXT), %rcx
+    movl $LEAVE_WAIT, %edx
+
+/* rax goes on instead of rcx; 0: nobody does, rcx leaves for edx. */
+switched:
+    testq %rax, %rax
+    jz 1f
+    movq %rsp, NRUN_GUEST_SP(%rcx)
+    move
+    cmpq $0, NRUN_AGAIN(%rax)
+    jne went
+    movq NRUN_VALUE(%rax), %rcx
+    go_on
+    movq %rcx, %rax
+    popq %rcx
+    jmpq *%rcx
+
+leave:
+    movq %rdi, %rcx
+1:  movq %rsp, NRUN_GUEST_SP(%rcx)
     jmp left
 
     .section .note.GNU-stack, "", @progbits

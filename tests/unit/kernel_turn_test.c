@@ -1,5 +1,6 @@
-/* sched_turn() and sched_hand(): they do what the run loop would have done, or nothing. Where a
- * process is parked is the address of its struct here, so the one that calls can play the others.
+/* sched_turn(), sched_pass() and sched_hand(): they do what the run loop would have done, or
+ * nothing. Where a process is parked is the address of its struct here, so the one that calls can
+ * play the others.
  */
 #include "tests/unit/kernel_fake.h"
 
@@ -171,7 +172,7 @@ static enum run_result tries_turn(struct fake *f)
     make_odd(&others[0]);
     enum proc_state was = f->proc.state;
     void *parked = others[0].proc.parked;
-    bool may = odd == NOTHING || odd == MAIN_DEADLINE;
+    bool may = odd == NOTHING || odd == MAIN_WOKEN || odd == MAIN_DEADLINE;
     ck_assert_ptr_eq(sched_turn(f), may ? &others[0] : NULL);
     if (may)
         return RUN_DONE; /* the other one's, now */
@@ -188,6 +189,75 @@ START_TEST(turns_are_left_to_the_loop)
         begin(OTHERS - 1, tries_turn);
         (void)sched_run(s, NULL, WAIT_FOREVER);
         ck_assert_int_eq(others[0].proc.state, PROC_DEAD);
+        end();
+    }
+}
+END_TEST
+
+/* ---- waiting ---- */
+
+/* The woken one goes before those in the queue, and waits then. */
+static enum run_result passes(struct fake *f)
+{
+    sched_wake(&others[2].proc);
+    ck_assert_ptr_eq(sched_pass(f), &others[2]);
+    ck_assert_int_eq(f->proc.state, PROC_BLOCKED);
+    ck_assert_ptr_eq(f->proc.parked, f);
+    struct fake *at = &others[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(at->proc.state, PROC_RUNNING);
+        ck_assert_ptr_null(at->proc.parked);
+        ck_assert_ptr_eq(sched_pass(at), &others[i]);
+        ck_assert_int_eq(at->proc.state, PROC_BLOCKED);
+        at = &others[i];
+    }
+    ck_assert_ptr_null(sched_pass(at)); /* nobody is ready */
+    ck_assert_int_eq(at->proc.state, PROC_RUNNING);
+    sched_wake(&f->proc);
+    ck_assert_ptr_eq(sched_pass(at), f);
+    return RUN_DONE;
+}
+
+START_TEST(who_waits_passes_on)
+{
+    begin(OTHERS - 1, passes);
+    ck_assert(sched_run(s, &main_one.proc, WAIT_FOREVER) == false);
+    ck_assert_int_eq(main_one.proc.state, PROC_DEAD);
+    ck_assert_uint_eq(main_one.proc.slices, 2);
+    for (uint32_t i = 0; i < OTHERS; i++)
+        ck_assert_int_eq(others[i].proc.state, PROC_BLOCKED);
+    end();
+}
+END_TEST
+
+static enum run_result tries_pass(struct fake *f)
+{
+    if (f->runs > 1)
+        return RUN_DONE;
+    make_odd(&others[0]);
+    enum proc_state was = f->proc.state;
+    struct fake *to = odd == NOTHING        ? &others[0]
+                      : odd == WOKEN_BEFORE ? &others[OTHERS - 1]
+                                            : NULL;
+    proc_wait_begin(&f->proc, clock_now_ns() + UINT64_C(100000000000));
+    ck_assert_ptr_null(sched_pass(f)); /* a time-out is the loop's */
+    f->proc.waiting = false;
+    ck_assert_ptr_eq(sched_pass(f), to);
+    if (to)
+        return RUN_DONE;
+    ck_assert_int_eq(f->proc.state, was);
+    ck_assert_ptr_null(f->proc.parked);
+    ck_assert_int_eq(others[0].proc.state, PROC_READY);
+    return RUN_YIELD;
+}
+
+START_TEST(passing_is_left_to_the_loop)
+{
+    for (odd = NOTHING; odd < ODDITIES; odd++) {
+        begin(OTHERS - 1, tries_pass);
+        (void)sched_run(s, NULL, WAIT_FOREVER);
+        ck_assert_int_eq(main_one.proc.state,
+                         odd == NOTHING || odd == WOKEN_BEFORE ? PROC_BLOCKED : PROC_DEAD);
         end();
     }
 }
@@ -303,6 +373,7 @@ END_TEST
 static enum run_result has_no_luck(struct fake *f)
 {
     ck_assert_ptr_null(sched_turn(f));
+    ck_assert_ptr_null(sched_pass(f));
     ck_assert_ptr_null(sched_hand(&f->proc, f, &others[0].proc));
     return RUN_DONE;
 }
@@ -333,6 +404,8 @@ int main(void)
         all_have_their_turn,
         one_alone_goes_on,
         turns_are_left_to_the_loop,
+        who_waits_passes_on,
+        passing_is_left_to_the_loop,
         two_go_to_and_fro,
         hand_overs_are_left_to_the_loop,
         who_waits_for_more_is_left_alone,

@@ -1,6 +1,6 @@
 /* Switches that are done on the SIPs' own stacks: a call hands its message and the processor to the
- * peer that waits for it, and whoever yields goes to the next one. Signals and kills come at every
- * instruction of them. */
+ * peer that waits for it, whoever waits goes to the one that he has woken, and whoever yields to
+ * the next one. Signals and kills come at every instruction of them. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +14,16 @@
 #define STRING(x) #x
 #define TEXT(x)   STRING(x)
 
-/* `ask` and `hear` go straight to the stubs of fast functions: the message's number is in the slot,
- * and so is the answer's. Where the function did nothing, and the ordinary operation would have to
- * be called, that is still the same number: the guest tries again, as long as its peer may be
- * there. */
+/* `ask`, `tell` and `hear` go straight to the stubs of fast functions: the message's number is in
+ * the slot, and so is the answer's. Where the function did nothing, and the ordinary operation
+ * would have to be called, that is still the same number: the guest tries again, as long as its
+ * peer may be there. What `tell` leaves in the slot is not 0 then. */
 static const char text[] =
     "(module (import \"env\" \"mark\" (func $mark (param i64)))"
     " (import \"env\" \"yield\" (func $yield (result i32)))"
     " (import \"env\" \"ask\" (func $ask (param i64) (result i64)))"
-    " (import \"env\" \"hear\" (func $hear (result i64)))"
+    " (import \"env\" \"hear\" (func $hear (param i64) (result i64)))"
+    " (import \"env\" \"tell\" (func $tell (param i64) (result i64)))"
     " (func $asks (param i64 i32) (result i64) (local i64 i32)"
     "  (loop $l (call $mark (local.get 0)) (local.set 3 (i32.const 20000))"
     "   (loop $again (local.set 2 (call $ask (i64.add (local.get 0) (i64.const 1))))"
@@ -32,7 +33,24 @@ static const char text[] =
     "   (local.set 0 (local.get 2))"
     "   (br_if $l (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))) (local.get 0))"
     " (func (export \"asks\") (call $mark (call $asks (i64.const 0) (i32.const 8))))"
-    " (func (export \"answers\") (call $mark (call $asks (call $hear) (i32.const 8))))"
+    " (func (export \"answers\") (call $mark (call $asks (call $hear (i64.const 0)) (i32.const "
+    "8))))"
+    " (func $tells (param i64 i32) (result i64) (local i64 i32)"
+    "  (loop $l (call $mark (local.get 0)) (local.set 3 (i32.const 20000))"
+    "   (local.set 2 (i64.add (local.get 0) (i64.const 1)))"
+    "   (loop $again"
+    "    (if (i64.ne (call $tell (local.get 2)) (i64.const 0))"
+    "     (then (drop (call $yield))"
+    "      (br_if $again (local.tee 3 (i32.sub (local.get 3) (i32.const 1)))))))"
+    "   (local.set 3 (i32.const 20000)) (call $mark (local.get 2))"
+    "   (loop $again (local.set 0 (call $hear (local.get 2)))"
+    "    (if (i64.eq (local.get 0) (local.get 2))"
+    "     (then (drop (call $yield))"
+    "      (br_if $again (local.tee 3 (i32.sub (local.get 3) (i32.const 1)))))))"
+    "   (br_if $l (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))) (local.get 0))"
+    " (func (export \"tells\") (call $mark (call $tells (i64.const 0) (i32.const 8))))"
+    " (func (export \"replies\") (call $mark (call $tells (call $hear (i64.const 0))"
+    "  (i32.const 8))))"
     " (func (export \"yields\") (local i64 f64)"
     "  (loop $l (call $mark (local.get 0))"
     "   (if (call $yield) (then unreachable))"
@@ -40,7 +58,7 @@ static const char text[] =
     "   (local.set 1 (f64.add (local.get 1) (f64.const 0.5)))"
     "   (br_if $l (i64.ne (local.get 0) (i64.const 8))))"
     "  (if (f64.ne (local.get 1) (f64.const 4)) (then unreachable))))";
-enum { MARK, YIELD, ASK, HEAR, IMPORTS };
+enum { MARK, YIELD, ASK, HEAR, TELL, IMPORTS };
 
 static const char contract_text[] = "block Text { bytes: u8[]; }\n"
                                     "contract Ball {\n"
@@ -57,23 +75,28 @@ struct player {
     struct sip *sip;
     uint64_t last; /* that it has marked */
 };
+#define NCTX_HEAP 80
 _Static_assert(offsetof(struct player, what) == 16, "the stubs of the test");
 
+#define PLAYER                                                                                     \
+    " movq " TEXT(NCTX_RUN) "(%r13), %rax\n"                                                       \
+                            " movq " TEXT(NRUN_USER) "(%rax), %rax\n"
 __asm__(".text\n"
-        "test_ask:\n"
-        " movq " TEXT(NCTX_RUN) "(%r13), %rax\n movq " TEXT(
-            NRUN_USER) "(%rax), %rax\n"
-                       " movq %rdx, %r8\n movq %rdx, %r9\n"
-                       " movq (%rax), %rsi\n movq 8(%rax), %rdx\n movq 16(%rax), %rcx\n"
-                       " jmp sgn_wait_call\n"
-                       "test_hear:\n"
-                       " movq " TEXT(NCTX_RUN) "(%r13), %rax\n movq " TEXT(
-                           NRUN_USER) "(%rax), %rax\n"
-                                      " movq %rdx, %rcx\n movl $8, %r8d\n xorl %edx, %edx\n"
-                                      " movq (%rax), %rsi\n"
-                                      " jmp sgn_wait_recv\n");
+        "test_ask:\n" PLAYER " movq %rdx, %r8\n movq %rdx, %r9\n"
+        " movq (%rax), %rsi\n movq 8(%rax), %rdx\n movq 16(%rax), %rcx\n"
+        " jmp sgn_wait_call\n"
+        "test_hear:\n" PLAYER " movq %rdx, %rcx\n movl $8, %r8d\n"
+        " movl 19(%rax), %edx\n andl $0xffffff, %edx\n movq (%rax), %rsi\n"
+        " jmp sgn_wait_recv\n"
+        "test_tell:\n pushq %rdx\n" PLAYER
+        " movq %rdx, %r8\n movl $8, %r9d\n movl 16(%rax), %ecx\n andl $0xffffff, %ecx\n"
+        " movq " TEXT(NCTX_HEAP) "(%r13), %rdi\n movq (%rax), %rsi\n movq 8(%rax), %rdx\n"
+                                 " callq fast_send\n"
+                                 " popq %rdx\n movq %rax, (%rdx)\n ret\n");
 void test_ask(void);
 void test_hear(void);
+void test_tell(void);
+_Static_assert(offsetof(struct nctx, heap) == NCTX_HEAP, "the stubs of the test");
 
 static struct {
     struct runtime rt;
@@ -119,7 +142,8 @@ static enum status link_host(void *ctx, const struct vimport *imp, const struct 
         [MARK] = {.fn = mark, .module = "env", .name = "mark"},
         [YIELD] = {.fn = never, .module = "env", .name = "yield", .gives_way = true},
         [ASK] = {.fn = never, .module = "env", .name = "ask"},
-        [HEAR] = {.fn = never, .module = "env", .name = "hear"}};
+        [HEAR] = {.fn = never, .module = "env", .name = "hear"},
+        [TELL] = {.fn = never, .module = "env", .name = "tell"}};
     (void)ctx, (void)type, (void)why;
     for (size_t i = 0; i < ARRAY_LEN(calls); i++)
         if (strlen(calls[i].name) == imp->name.len &&
@@ -172,6 +196,7 @@ static void join(uint32_t i, enum memory_mode mode, const char *entry)
     struct nimport *imports = (struct nimport *)(uintptr_t)((struct nctx *)inst->native)->imports;
     imports[ASK].stub = (const void *)test_ask;
     imports[HEAR].stub = (const void *)test_hear;
+    imports[TELL].stub = (const void *)test_tell;
     ck_assert_int_eq(spawn_start(p->sip, entry, &why), OK);
 }
 
@@ -213,7 +238,12 @@ static void on_step(int sig, siginfo_t *info, void *context)
     proc_kill(steps.killed, TRAP_KILLED);
 }
 
-static void play(bool yields, uint32_t at, uint32_t round)
+/* What the first and the second player do. */
+enum game { CALLS, SENDS, YIELDS };
+static const char *const entries[][2] = {
+    [CALLS] = {"asks", "answers"}, [SENDS] = {"tells", "replies"}, [YIELDS] = {"yields", "yields"}};
+
+static void play(enum game game, uint32_t at, uint32_t round)
 {
     struct diag why;
     diag_clear(&why);
@@ -222,9 +252,9 @@ static void play(bool yields, uint32_t at, uint32_t round)
     steps.killed = NULL;
     g.marks = 0;
     /* whoever is to wait first, first */
-    join(1, round % 2 ? MEMORY_GUARD : MEMORY_COMPACT, yields ? "yields" : "answers");
-    join(0, round % 4 < 2 ? MEMORY_GUARD : MEMORY_COMPACT, yields ? "yields" : "asks");
-    if (!yields)
+    join(1, round % 2 ? MEMORY_GUARD : MEMORY_COMPACT, entries[game][1]);
+    join(0, round % 4 < 2 ? MEMORY_GUARD : MEMORY_COMPACT, entries[game][0]);
+    if (game != YIELDS)
         give_channel();
     ck_assert(!sched_run(g.rt.sched, NULL, WAIT_FOREVER));
     stepping(false);
@@ -235,26 +265,27 @@ static void play(bool yields, uint32_t at, uint32_t round)
         else if (p->sip->proc.trap != TRAP_NONE)
             ck_assert_int_eq(p->sip->proc.trap, TRAP_KILLED);
         if (!steps.killed)
-            ck_assert_uint_eq(p->last, yields ? 7 : 16);
+            ck_assert_uint_eq(p->last, game == YIELDS ? 7 : 16);
         spawn_destroy(p->sip);
     }
     ck_assert_msg(runtime_audit(&g.rt, &why) == OK, "%s", why.detail);
 }
 
-static void step_all(bool yields)
+static void step_all(enum game game)
 {
     struct sigaction old;
     open_game();
     stepping_begin(on_step, &old);
-    steps.from = 7; /* both have been switched to in this way */
-    steps.to = 9;
-    play(yields, UINT32_MAX, 0);
+    /* both have been switched to in this way; of a send only the wait that follows */
+    steps.from = game == SENDS ? 6 : 7;
+    steps.to = game == SENDS ? 7 : 9;
+    play(game, UINT32_MAX, 0);
     uint32_t all = steps.seen;
     ck_assert_uint_gt(all, 100);
     for (unsigned what = NUDGE; what <= KILL_OTHER; what++) {
         steps.what = what;
         for (uint32_t k = 1; k <= all; k++)
-            play(yields, k, k);
+            play(game, k, k);
     }
     sigaction(SIGTRAP, &old, NULL);
     printf("%u instructions to and fro\n", all);
@@ -263,13 +294,19 @@ static void step_all(bool yields)
 
 START_TEST(hand_overs_at_every_instruction)
 {
-    step_all(false);
+    step_all(CALLS);
+}
+END_TEST
+
+START_TEST(waits_at_every_instruction)
+{
+    step_all(SENDS);
 }
 END_TEST
 
 START_TEST(yields_at_every_instruction)
 {
-    step_all(true);
+    step_all(YIELDS);
 }
 END_TEST
 
@@ -282,13 +319,14 @@ static bool has_fast_functions(void)
 int main(void)
 {
     if (!baseline_available() || !wat_available() || !has_fast_functions()) {
-        printf("native-hand: 0 passed, 0 failed, 2 skipped\n");
+        printf("native-hand: 0 passed, 0 failed, 3 skipped\n");
         return 77;
     }
     Suite *s = suite_create("native-hand");
     TCase *t = tcase_create("all");
     tcase_set_timeout(t, 120);
     tcase_add_test(t, hand_overs_at_every_instruction);
+    tcase_add_test(t, waits_at_every_instruction);
     tcase_add_test(t, yields_at_every_instruction);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
