@@ -317,7 +317,7 @@ bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns
 
 int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t timeout_ns)
 {
-    uint64_t now = singula_now_ns(sys);
+    uint64_t now = timeout_ns == SINGULA_FOREVER ? 0 : singula_now_ns(sys);
     uint64_t end = timeout_ns < WAIT_FOREVER - now ? now + timeout_ns : WAIT_FOREVER;
     struct proc *p = until ? &until->sip->proc : NULL;
     check(!sys->running);
@@ -325,8 +325,9 @@ int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t 
     do { /* the scheduler also stops for what must be done while nobody runs */
         stuck = api_sched(sys, p, end);
         done = p ? p->state == PROC_DEAD : !sys->served && !somebody_works(sys);
-    } while (!atomic_load(&sys->stopped) &&
-             (sys->served || (!stuck && !done && singula_now_ns(sys) < end)));
+    } while (
+        !atomic_load(&sys->stopped) &&
+        (sys->served || (!stuck && !done && (end == WAIT_FOREVER || singula_now_ns(sys) < end))));
     bool stopped = atomic_exchange(&sys->stopped, false);
     if (p ? p->state == PROC_DEAD : !somebody_works(sys)) {
         while (xheap_tidy(sys->rt.xheap)) /* now nobody has to wait for it */

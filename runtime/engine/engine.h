@@ -62,7 +62,7 @@ struct hostcall {
     const void *plain_data;
     enum host_result (*failed)(struct sip *s, const void *data, int result);
     const struct xtype *block; /* of an operation on blocks, whose `data` is this struct */
-    bool gives_way; /* fn does no more than that, and results in 0 */
+    bool gives_way;            /* fn does no more than that, and results in 0 */
 };
 
 /* What an import is bound to. */
@@ -153,8 +153,8 @@ struct sip {
     void (*ended)(struct sip *s);    /* its spawner's (runtime/api*.c), as is `user` */
     void *user;
     /* the end */
-    char trap_text[TRAP_TEXT]; /* what it did, in a clause; "" if the trap's phrase says it */
-    struct strbuf report;      /* the full trap report with backtrace, made before teardown */
+    struct strbuf trap_text; /* what it did, in a clause; empty if the trap's phrase says it */
+    struct strbuf report;    /* the full trap report with backtrace, made before teardown */
 };
 
 /* Marks the running SIP as trapped, with an optional clause (printf style); returns HOST_TRAP. */

@@ -107,9 +107,9 @@ void report_make(struct sip *s)
     enum trap t = s->proc.trap;
     strbuf_printf(&b, "%s (SIP %u): %s: %s\n", s->proc.name, s->proc.id, trap_name(t),
                   trap_phrase(t));
-    if (s->trap_text[0]) {
+    if (s->trap_text.len) {
         strbuf_puts(&b, "  ");
-        strbuf_put_visible(&b, s->trap_text, strlen(s->trap_text));
+        strbuf_put_visible(&b, s->trap_text.s, s->trap_text.len);
         strbuf_puts(&b, "\n");
     } else {
         print_limits(&b, s);

@@ -270,12 +270,14 @@ void sip_each_chunk(const struct sip *s, void (*each)(void *ctx, const struct ex
 enum host_result sip_trap(struct sip *s, enum trap t, const char *fmt, ...)
 {
     s->proc.trap = t;
-    s->trap_text[0] = 0;
+    strbuf_clear(&s->trap_text);
     if (fmt) {
+        char text[TRAP_TEXT];
         va_list ap;
         va_start(ap, fmt);
-        vsnprintf(s->trap_text, sizeof s->trap_text, fmt, ap);
+        vsnprintf(text, sizeof text, fmt, ap);
         va_end(ap);
+        strbuf_puts(&s->trap_text, text);
     }
     return HOST_TRAP;
 }

@@ -196,9 +196,9 @@ START_TEST(what_is_wrong_is_seen)
     open_guest(MEMORY_COMPACT);
     spoil(_i);
     ck_assert_int_eq(run(spoilt[_i].size), TRAP_MON_INVARIANT);
-    ck_assert_msg(strstr(rig.sip->trap_text, spoilt[_i].want), "%s\n wanted: %s",
-                  rig.sip->trap_text, spoilt[_i].want);
-    ck_assert_ptr_nonnull(strstr(rig.sip->trap_text, "label at +0x"));
+    ck_assert_msg(strstr(strbuf_text(&rig.sip->trap_text), spoilt[_i].want), "%s\n wanted: %s",
+                  strbuf_text(&rig.sip->trap_text), spoilt[_i].want);
+    ck_assert_ptr_nonnull(strstr(strbuf_text(&rig.sip->trap_text), "label at +0x"));
     interp_engine.unload(code);
     close_guest();
     verified_destroy(module);
