@@ -36,29 +36,25 @@ struct xobj *endpoint_untaken(const struct endpoint *e)
 
 /* ---- creation ---- */
 
-/* Slots for `bound` messages: a power of two, none for a direction that is never used. */
-static uint32_t ring_slots(uint32_t bound)
+/* Whole lines: what one side writes for each message the other does not. */
+static uint64_t queue_bytes(const struct xshape *s)
 {
-    uint32_t n = bound ? 1 : 0;
-    while (n < bound)
-        n *= 2;
-    return n;
+    return (((uint64_t)s->slots << s->shift) + 63) / 64 * 64;
 }
 
-static uint64_t channel_bytes(const struct contract *c)
+static uint64_t channel_bytes(const struct xcontract *c)
 {
-    uint64_t slots = (uint64_t)ring_slots(c->bound[DIR_IN]) + ring_slots(c->bound[DIR_OUT]) +
-                     (c->capacity ? 2 : 0);
-    return sizeof(struct channel) + slots * sizeof(struct xmessage);
+    return sizeof(struct channel) + queue_bytes(&c->queues[DIR_IN]) +
+           queue_bytes(&c->queues[DIR_OUT]) + (c->decl->capacity ? 2 * sizeof(struct xmessage) : 0);
 }
 
-static struct xmessage *end_init(const struct xheap *h, struct channel *ch, enum role role,
-                                 const struct xcontract *c, struct xobj *row,
-                                 struct xmessage *slots)
+/* Returns what lies behind its slots. */
+static uint8_t *end_init(const struct xheap *h, struct channel *ch, enum role role,
+                         const struct xcontract *c, struct xobj *row, uint8_t *slots)
 {
     struct endpoint *e = &ch->ends[role];
-    uint32_t bound = c->decl->bound[role == ROLE_EXP ? DIR_IN : DIR_OUT];
-    uint32_t n = ring_slots(bound);
+    enum direction dir = role == ROLE_EXP ? DIR_IN : DIR_OUT;
+    const struct xshape *shape = &c->queues[dir];
     e->channel = ch;
     e->contract = c;
     e->role = role;
@@ -66,19 +62,22 @@ static struct xmessage *end_init(const struct xheap *h, struct channel *ch, enum
     e->row = row;
     e->pending = TAG_NONE;
     e->rx.can_watch = h->barriers;
+    e->watches_room = h->barriers;
     e->rx.slots = slots;
-    e->rx.mask = n ? n - 1 : 0;
-    e->rx.bound = bound;
+    e->rx.mask = shape->slots ? shape->slots - 1 : 0;
+    e->rx.shift = shape->shift;
+    e->rx.refs = shape->refs;
+    e->rx.bound = c->decl->bound[dir];
     e->rx.from = &ch->ends[role == ROLE_IMP ? ROLE_EXP : ROLE_IMP];
     row->endpoint = e;
     row->tree_blocks = 1;
     row->tree_bytes = ch->bytes / 2;
-    return slots + n;
+    return slots + queue_bytes(shape);
 }
 
 bool channel_make(struct xheap *h, const struct xcontract *c, struct xobj *rows[2])
 {
-    uint64_t n = channel_bytes(c->decl);
+    uint64_t n = channel_bytes(c);
     uint32_t store;
     rows[ROLE_IMP] = xrow_take(h, XOBJ_ENDPOINT);
     rows[ROLE_EXP] = xrow_take(h, XOBJ_ENDPOINT);
@@ -93,17 +92,17 @@ bool channel_make(struct xheap *h, const struct xcontract *c, struct xobj *rows[
     }
     ch->store = store;
     ch->bytes = xstore_bytes(n);
-    struct xmessage *slots = (struct xmessage *)(void *)(ch + 1);
+    uint8_t *slots = (uint8_t *)(ch + 1);
     slots = end_init(h, ch, ROLE_EXP, c, rows[ROLE_EXP], slots);
     slots = end_init(h, ch, ROLE_IMP, c, rows[ROLE_IMP], slots);
-    ch->taken = c->decl->capacity ? slots : NULL;
+    ch->taken = c->decl->capacity ? (struct xmessage *)(void *)slots : NULL;
     ch->ends[ROLE_IMP].peer_taken = true;
     return true;
 }
 
 uint64_t channel_charge(const struct xcontract *c)
 {
-    return xstore_bytes(channel_bytes(c->decl));
+    return xstore_bytes(channel_bytes(c));
 }
 
 struct xobj *channel_create(struct xheap *h, struct xaccount *a, const struct xcontract *c)
@@ -150,10 +149,10 @@ static void drain(struct xheap *h, struct endpoint *e, uint32_t *top)
 {
     uint32_t tail = atomic_load(&e->rx.tail);
     for (uint32_t i = atomic_load_explicit(&e->rx.head, memory_order_relaxed); i != tail; i++) {
-        const struct xmessage *m = &e->rx.slots[i & e->rx.mask];
-        if (m->ref) {
-            xqueue_discharge(h, m->ref);
-            xend_push(h, top, row_of(h, m->ref));
+        struct xobj *ref = ring_ref(&e->rx, ring_cell(&e->rx, i));
+        if (ref) {
+            xqueue_discharge(h, ref);
+            xend_push(h, top, row_of(h, ref));
         }
     }
     atomic_store_explicit(&e->rx.head, tail, memory_order_release);
@@ -217,10 +216,10 @@ static enum xresult end_unsent(struct xheap *h, struct xobj *ref)
 static bool watch_room(struct endpoint *e, uint32_t tail, const struct proc *p)
 {
     struct xring *q = &endpoint_peer(e)->rx;
-    for (uint32_t turns = sched_turns(p); turns && !endpoint_peer_closed(e); turns--) {
+    uint32_t turns = ring_turns(p, &e->watches_room);
+    for (; turns && !endpoint_peer_closed(e); turns--) {
         spin_pause();
         if (turns % ROOM_TURNS == 0 && !ring_full(q, tail)) {
-            ring_caught(e);
             return true;
         }
         if (turns % ROOM_TURNS == 0 && !sched_turns(p))
@@ -242,7 +241,7 @@ static bool await_room(struct endpoint *e, uint32_t tail, struct proc *p)
     }
     if (watch_room(e, tail, p))
         return false;
-    ring_unwatch(e);
+    ring_unwatch_room(e);
     atomic_store(&e->waiter, p);
     atomic_store(&e->wants_room, true);
     peer->rx.head_seen = atomic_load(&peer->rx.head);
@@ -270,12 +269,13 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
         xobj_pack(h, ref); /* may close a channel, this one, too */
     if (endpoint_peer_closed(e))
         return end_unsent(h, ref);
-    struct xmessage *m = &q->slots[tail & q->mask];
+    struct xcell *m = ring_cell(q, tail);
     const struct message *decl = &e->contract->decl->messages[tag];
     m->tag = tag;
-    m->ref = ref;
+    if (q->refs)
+        m->words[0] = (uintptr_t)ref;
     if (decl->scalars_size)
-        memcpy(m->scalars, scalars, decl->scalars_size);
+        memcpy(ring_scalars(q, m), scalars, decl->scalars_size);
     if (ref)
         xblock_to_queue(h, ref, peer->row);
     ring_send(peer, q, m, tail);
@@ -285,9 +285,9 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
 }
 
 /* The next message; NULL: none is there. *closed: none will come any more. */
-static struct xmessage *front(struct endpoint *e, bool *closed)
+static struct xcell *front(struct endpoint *e, bool *closed)
 {
-    struct xmessage *m = ring_front(&e->rx);
+    struct xcell *m = ring_front(&e->rx);
     if (m)
         return m;
     *closed = endpoint_peer_closed(e); /* before the queue: see endpoint.h */
@@ -295,14 +295,14 @@ static struct xmessage *front(struct endpoint *e, bool *closed)
 }
 
 /* The same, or p waits for it: then *closed is false. */
-static struct xmessage *await(struct endpoint *e, struct proc *p, bool *closed)
+static struct xcell *await(struct endpoint *e, struct proc *p, bool *closed)
 {
     if (!e->shared) {
         e->rx.wait.self = NULL;
         atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
         return NULL;
     }
-    struct xmessage *m = ring_watch(e, p);
+    struct xcell *m = ring_watch(e, p);
     if (m)
         return m;
     ring_unwatch(e);
@@ -317,7 +317,7 @@ enum xresult endpoint_next(struct endpoint *e, bool block, struct proc *p, int32
 {
     bool closed = false;
     endpoint_unwait(e);
-    const struct xmessage *m = front(e, &closed);
+    const struct xcell *m = front(e, &closed);
     if (!m && !closed && block) {
         m = await(e, p, &closed);
         if (!m && !closed)
@@ -339,7 +339,7 @@ enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, st
         return XDONE;
     }
     endpoint_unwait(e);
-    const struct xmessage *m = front(e, &closed);
+    struct xcell *m = front(e, &closed);
     if (!m && !closed) {
         m = await(e, p, &closed);
         if (!m && !closed)
@@ -355,8 +355,8 @@ enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, st
         return XTRAP;
     }
     out->tag = tag;
-    out->ref = m->ref;
-    memcpy(out->scalars, m->scalars, e->contract->decl->messages[tag].scalars_size);
+    out->ref = ring_ref(&e->rx, m);
+    memcpy(out->scalars, ring_scalars(&e->rx, m), e->contract->decl->messages[tag].scalars_size);
     ring_release(e);
     if (out->ref)
         xobj_from_queue(h, out->ref, a);
@@ -409,7 +409,7 @@ void endpoint_end(struct xheap *h, struct endpoint *e, uint32_t *top)
         wake(h, peer);
     xheap_unlock(h, &ch->lock);
     if (last)
-        xstore_free(h, ch->store, (uint8_t *)ch, channel_bytes(e->contract->decl));
+        xstore_free(h, ch->store, (uint8_t *)ch, channel_bytes(e->contract));
 }
 
 /* ---- for the audit ---- */
@@ -420,14 +420,15 @@ bool endpoint_each_held(const struct xheap *h, const struct endpoint *e, xheld_f
     if (n > e->rx.bound)
         return false;
     for (uint32_t i = 0; i < n; i++) {
-        const struct xmessage *m = &e->rx.slots[(atomic_load(&e->rx.head) + i) & e->rx.mask];
+        const struct xcell *m = ring_cell(&e->rx, atomic_load(&e->rx.head) + i);
+        struct xobj *ref = ring_ref(&e->rx, m);
         const struct contract *c = e->contract->decl;
         if (m->tag >= c->nmessages || direction_sender(c->messages[m->tag].dir) == e->role)
             return false;
         const struct xreftype *t = &e->contract->messages[m->tag];
-        if ((m->ref != NULL) != (t->kind != REF_NONE))
+        if ((ref != NULL) != (t->kind != REF_NONE))
             return false;
-        if (m->ref && !each(ctx, row_of(h, m->ref), t))
+        if (ref && !each(ctx, row_of(h, ref), t))
             return false;
     }
     return true;
@@ -440,5 +441,5 @@ bool endpoint_consistent(const struct endpoint *e, uint32_t *store)
     return &ch->ends[e->role] == e && !e->closed && endpoint_peer(e)->contract == e->contract &&
            (e->state == STATE_END || e->state < e->contract->decl->nstates) &&
            (e->peer_taken || e->role == ROLE_EXP) &&
-           ch->bytes == xstore_bytes(channel_bytes(e->contract->decl));
+           ch->bytes == xstore_bytes(channel_bytes(e->contract));
 }

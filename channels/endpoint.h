@@ -16,7 +16,8 @@
  *
  * Memory ordering. Each queue has one producer (the owner of one end) and one consumer (the owner
  * of the other). A message is there when its slot has its number (`turn`), so a message goes from
- * one processor to the other as one cache line. The producer keeps a copy of `head`, and looks at
+ * one processor to the other as one cache line, and small ones that follow each other as one
+ * together. The producer keeps a copy of `head`, and looks at
  * that only when the copy says that the queue is full. What either writes for each message is in
  * lines that the other does not read for each message. Ownership goes with the message: the row is
  * written by the producer before it publishes, and by the consumer after it has taken it.
@@ -33,7 +34,8 @@
  *                   waiting for room: `head`, `waiter`; `waiter`, `head`
  *   send, wait,     "then" costs the sender more than the rest of sending, as it means to wait
  *   watched         until the slot's line has come from the other processor. An owner who has
- *                   looked for messages and found them several times says so (`watched`): then the
+ *                   looked for messages and found them several times says so (`watched`; for room
+ *                   `watches_room`, so from the beginning): then the
  *                   sender publishes (release), and looks at `watched` and `waiter` without waiting
  *                   for anything. Before that owner waits, adds the end to a set or closes it, he
  *                   clears `watched` and has all processors that run this program order what they
@@ -75,14 +77,22 @@ enum xresult { XDONE, XWAIT, XTRAP };
 #define TAG_CLOSED (-1)
 #define TAG_NONE   (-2)
 
-/* One message: at most one cache line. */
+/* A message as it is received. */
 struct xmessage {
     uint32_t tag;
-    _Atomic uint32_t turn;            /* in a queue: its number + 1, written last */
-    struct xobj *ref;                 /* owned by the queue; NULL if the message carries none */
+    struct xobj *ref;                 /* NULL if the message carries none */
     uint8_t scalars[MESSAGE_SCALARS]; /* laid out as the message's C struct */
 };
-_Static_assert(sizeof(struct xmessage) == 64, "a message is one cache line");
+
+/* One message in a queue: at most one cache line, and as small as the direction's messages allow,
+ * so that a line that goes from one processor to another takes several along. */
+struct xcell {
+    uint32_t tag;
+    _Atomic uint32_t turn; /* its number + 1, written last */
+    uint64_t words[];      /* the reference, if messages of that direction have any; the scalars */
+};
+_Static_assert(sizeof(struct xcell) + sizeof(void *) + MESSAGE_SCALARS == 64,
+               "a message is one cache line");
 
 struct channel;
 struct endpoint;
@@ -99,18 +109,22 @@ struct xwait {
 
 /* A queue of one direction. INV: tail - head <= bound. */
 struct xring {
-    struct xmessage *slots; /* mask + 1 of them */
+    uint8_t *slots; /* mask + 1 of them, of 1 << shift bytes each */
     uint32_t mask, bound;
+    uint8_t shift;
+    bool refs;             /* messages of this direction may carry one */
     struct endpoint *from; /* who fills it */
     struct xwait wait;     /* with one worker only */
     /* consumer: next to be received */
     _Alignas(64) _Atomic uint32_t head;
     uint32_t caught; /* messages that came while it looked for them, since it waited last */
+    uint32_t since;  /* the number of the next one when it waited last */
     bool can_watch;  /* `watched` can be taken back: fixed at creation */
     bool in_call; /* endpoint_call() has sent its request through the other queue and waits here */
     /* producer: next to be filled; what it knows of `head` */
     _Alignas(64) _Atomic uint32_t tail;
     uint32_t head_seen;
+    uint32_t caught_room; /* so often it found room by looking, since it waited for some last */
 };
 
 /* A fast function has done an operation but for waking the peer (fast.h). */
@@ -140,8 +154,9 @@ struct endpoint {
     _Atomic bool set_ready; /* ... and was */
     _Atomic bool closed;    /* this end has been closed */
     _Atomic bool watched;   /* the peer need not see to it that its owner, who looks for messages
-                               and room again and again, learns of them; the owner's */
-    struct xring rx;        /* messages to this end: the peer produces, the owner consumes */
+                               again and again, learns of them; the owner's */
+    _Atomic bool watches_room; /* ... of room */
+    struct xring rx;           /* messages to this end: the peer produces, the owner consumes */
 };
 _Static_assert(sizeof(struct endpoint) - sizeof(struct xring) == 64,
                "one cache line, and the ring");

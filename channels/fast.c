@@ -81,19 +81,20 @@ static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref,
 {
     struct endpoint *e = end->endpoint, *peer = endpoint_peer(e);
     struct xring *q = &peer->rx;
-    uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
+    uint32_t at = atomic_load_explicit(&q->tail, memory_order_relaxed);
     if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) ||
-                 atomic_load_explicit(&peer->closed, memory_order_acquire) || ring_full(q, tail)) ||
+                 atomic_load_explicit(&peer->closed, memory_order_acquire) || ring_full(q, at)) ||
         (!e->shared && !wake(peer)))
         return FAST_NOT;
     unwait(e);
-    struct xmessage *m = &q->slots[tail & q->mask];
+    struct xcell *m = ring_cell(q, at);
     m->tag = (uint32_t)tag;
-    m->ref = ref;
-    copy_words((uint64_t *)(void *)m->scalars, scalars, nbytes);
+    if (q->refs)
+        m->words[0] = (uintptr_t)ref;
+    copy_words(ring_scalars(q, m), scalars, nbytes);
     if (ref)
         xblock_to_queue(h, ref, peer->row);
-    ring_send(peer, q, m, tail);
+    ring_send(peer, q, m, at);
     if (e->shared && ring_attention(peer) && !wake_shared(peer)) {
         e->late = LATE_SENT;
         return FAST_NOT;
@@ -122,7 +123,7 @@ static uint64_t received_late(struct endpoint *e, uint64_t tag, struct xobj *ref
 /* Nothing has come for e: waits, unless nothing will, or something has come meanwhile: *m. `w` is
  * what it waits for. */
 static inline uint64_t await(const struct fast_self *self, struct endpoint *e, struct xwait w,
-                             struct xmessage **m)
+                             struct xcell **m)
 {
     if (endpoint_peer_closed(e))
         return FAST_NOT;
@@ -147,7 +148,7 @@ static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, ui
                             uint8_t *out, uint64_t nbytes)
 {
     struct endpoint *peer = endpoint_peer(e);
-    struct xmessage *m = ring_front(&e->rx);
+    struct xcell *m = ring_front(&e->rx);
     if (!m) {
         struct xwait w = {self, out, (uint32_t)tag, (uint32_t)nbytes};
         uint64_t r = await(self, e, w, &m);
@@ -156,12 +157,12 @@ static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, ui
     }
     if (unlikely(m->tag != tag))
         return FAST_NOT;
-    struct xobj *ref = m->ref;
+    struct xobj *ref = ring_ref(&e->rx, m);
     bool wanted = atomic_load_explicit(&peer->wants_room, memory_order_relaxed);
     if (unlikely((ref && ref->kind == XOBJ_ENDPOINT) || (wanted && !e->shared && !wake(peer))))
         return FAST_NOT;
     unwait(e);
-    copy_bytes(out, m->scalars, nbytes);
+    copy_bytes(out, (const uint8_t *)ring_scalars(&e->rx, m), nbytes);
     ring_release(e);
     if (ref)
         xblock_from_queue(self->heap, ref, self->account);
@@ -179,7 +180,7 @@ uint64_t fast_recv(const struct fast_self *self, struct xobj *end, uint64_t tag,
 uint64_t fast_poll(struct xobj *end)
 {
     struct endpoint *e = end->endpoint;
-    const struct xmessage *m = ring_front(&e->rx);
+    const struct xcell *m = ring_front(&e->rx);
     if (unlikely(!m))
         return FAST_NOT;
     unwait(e);
@@ -189,7 +190,7 @@ uint64_t fast_poll(struct xobj *end)
 uint64_t fast_next(const struct fast_self *self, struct xobj *end)
 {
     struct endpoint *e = end->endpoint;
-    struct xmessage *m = ring_front(&e->rx);
+    struct xcell *m = ring_front(&e->rx);
     if (!m) {
         uint64_t r = await(self, e, (struct xwait){0}, &m);
         if (!m)

@@ -7,6 +7,8 @@
  */
 #include "channels/types.h"
 
+#include "channels/endpoint.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +256,27 @@ static bool fill_block(struct entering *in, const struct entry *e, const struct 
     return true;
 }
 
+/* Slots are a power of two in number, none for a direction that is never used, and in size, so that
+ * none lies in two cache lines. */
+static struct xshape shape(const struct contract *c, enum direction dir)
+{
+    struct xshape s = {.slots = c->bound[dir] ? 1 : 0, .shift = 3};
+    uint32_t scalars = 0;
+    while (s.slots < c->bound[dir])
+        s.slots *= 2;
+    for (uint32_t i = 0; i < c->nmessages; i++) {
+        const struct message *m = &c->messages[i];
+        if (m->dir != dir)
+            continue;
+        s.refs |= m->ref.kind != REF_NONE;
+        if (m->scalars_size > scalars)
+            scalars = m->scalars_size;
+    }
+    while (1u << s.shift < sizeof(struct xcell) + (s.refs ? 8 : 0) + (scalars + 7) / 8 * 8)
+        s.shift++;
+    return s;
+}
+
 static bool fill_contract(struct entering *in, const struct entry *e, const struct contract *c)
 {
     struct arena *a = &in->t->arena;
@@ -263,8 +286,10 @@ static bool fill_contract(struct entering *in, const struct entry *e, const stru
         return false;
     for (uint32_t i = 0; i < c->nmessages; i++)
         messages[i] = link_ref(in, &c->messages[i].ref);
-    *e->contract =
-        (struct xcontract){.decl = decl, .canonical = e->canonical, .messages = messages};
+    *e->contract = (struct xcontract){.decl = decl,
+                                      .canonical = e->canonical,
+                                      .messages = messages,
+                                      .queues = {shape(decl, DIR_IN), shape(decl, DIR_OUT)}};
     return true;
 }
 

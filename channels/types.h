@@ -26,10 +26,19 @@ struct xtype {
     uint32_t id;                   /* dense */
 };
 
+/* A queue's slots (endpoint.h): how many, of 1 << shift bytes each; whether they hold references.
+ */
+struct xshape {
+    uint32_t slots;
+    uint8_t shift;
+    bool refs;
+};
+
 struct xcontract {
     const struct contract *decl;
     const char *canonical;
     const struct xreftype *messages; /* reference of each message, by tag */
+    struct xshape queues[2];         /* by enum direction */
     uint32_t id;
 };
 

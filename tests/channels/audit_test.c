@@ -54,7 +54,7 @@ START_TEST(damage_is_found)
     uint32_t child = xobj_index(h, c.child);
     uint64_t *left = (uint64_t *)(void *)(c.root->data + c.w.tree->decl->fields[LEFT].offset);
     uint64_t *right = (uint64_t *)(void *)(c.root->data + c.w.tree->decl->fields[RIGHT].offset);
-    struct xring *q = &c.desk.exp->rx;
+    struct xcell *first = (struct xcell *)(void *)c.desk.exp->rx.slots;
 
     /* rows */
     DAMAGED(c.root->owner, XOWNER(XOWN_ACCOUNT, c.b.index), "says it is owned by account");
@@ -85,10 +85,10 @@ START_TEST(damage_is_found)
     DAMAGED(*left, UINT64_C(1) << 33, "nonsense");
     DAMAGED(*right, child, "held twice");
     /* queues */
-    DAMAGED(q->slots[0].tag, OKAY, "contract does not allow");
-    DAMAGED(q->slots[0].tag, 99, "contract does not allow");
-    DAMAGED(q->slots[0].ref, NULL, "contract does not allow");
-    DAMAGED(q->slots[0].ref, c.root, "row");
+    DAMAGED(first->tag, OKAY, "contract does not allow");
+    DAMAGED(first->tag, 99, "contract does not allow");
+    DAMAGED(first->words[0], 0, "contract does not allow");
+    DAMAGED(first->words[0], (uintptr_t)c.root, "row");
     DAMAGED(c.camera.imp->row->owner, XOWNER(XOWN_ACCOUNT, c.a.index),
             "says it is owned by account");
     DAMAGED(c.camera.imp->state, 1, "not of the type");

@@ -12,9 +12,10 @@
  * The consumer looks at the slot itself (`turn`), which is written after TAIL: here that is the same
  * as TAIL.
  *
- * A side that looks again and again says so (WATCHED). Then the other one does not order what it
- * publishes before its look at the waiter. Before the side waits, or closes, it takes that back, and
- * has the other processor's stores arrive (BARRIER: membarrier(2)).
+ * A side that looks again and again says so (WATCHED: the consumer's is `watched`, the producer's
+ * `watches_room`). Then the other one does not order what it publishes before its look at the waiter.
+ * Before the side waits, or the consumer closes, it takes that back, and has the other processor's
+ * stores arrive (BARRIER: membarrier(2)).
  *
  * The waiter is taken out and cleared by a plain store, under the channel's lock, before it is
  * woken. Its owner registers and clears it without the lock. So the waker's store can erase a newer
@@ -222,7 +223,10 @@ inline block(me)
 inline close(me)
 {
 #ifndef CLOSED_WATCHED
-    unwatch(me);
+    if
+    :: me == CONSUMER -> unwatch(me)
+    :: else /* that there is room is told to nobody who has closed */
+    fi;
 #endif
     lock(me);
     STORE(me, WAITER + me, 0);
