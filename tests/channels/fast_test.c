@@ -64,18 +64,55 @@ START_TEST(scalars_are_copied_exactly)
     struct xaccount a;
     world_open(&w, NULL);
     account_open(&w, &a);
-    struct pair c = channel(&w, &a, w.stream);
+    struct pair c = channel(&w, &a, world_contract(&w, "Wide"));
     for (uint64_t n = 0; n <= MESSAGE_SCALARS; n++) {
         uint64_t room[MESSAGE_SCALARS / 8];
         uint8_t got[64];
         for (size_t i = 0; i < sizeof room; i++)
             ((uint8_t *)room)[i] = (uint8_t)(i + n);
         memset(got, 0xee, sizeof got);
-        ck_assert_uint_eq(fast_send(w.heap, c.imp->row, NULL, DONE, n ? room : NULL, n), 0);
-        ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, DONE, n ? got : NULL, n), 0);
+        ck_assert_uint_eq(fast_send(w.heap, c.imp->row, NULL, 0, n ? room : NULL, n), 0);
+        ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, 0, n ? got : NULL, n), 0);
         ck_assert(memcmp(got, room, n) == 0);
         for (size_t i = n; i < sizeof got; i++)
             ck_assert_uint_eq(got[i], 0xee);
+    }
+    xaccount_close(w.heap, &a);
+    world_close(&w);
+}
+END_TEST
+
+/* Small messages lie in one cache line, and keep to themselves. */
+START_TEST(small_messages_are_neighbours)
+{
+    enum { BYTE, NONE };
+    struct world w;
+    struct xaccount a;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    struct pair c = channel(&w, &a, world_contract(&w, "Narrow"));
+    struct pair wide = channel(&w, &a, world_contract(&w, "Wide"));
+    ck_assert_uint_lt(c.exp->channel->bytes, wide.exp->channel->bytes);
+    for (uint64_t n = 0; n < 40; n += 4) {
+        for (uint64_t k = n; k < n + 4; k++) {
+            uint64_t room[MESSAGE_SCALARS / 8] = {k};
+            if (k % 3)
+                ck_assert_uint_eq(fast_send(w.heap, c.imp->row, NULL, BYTE, room, 1), 0);
+            else
+                ck_assert(endpoint_send(w.heap, c.imp, NONE, NULL, NULL, NULL) == XDONE);
+        }
+        world_audit(&w);
+        for (uint64_t k = n; k < n + 4; k++) {
+            uint8_t got = 0xee;
+            struct xmessage m;
+            enum trap trap;
+            if (k % 3)
+                ck_assert_uint_eq(recv_item(&w, c.exp->row, &a, BYTE, &got, 1), 0);
+            else
+                ck_assert(endpoint_recv(w.heap, c.exp, NONE, &a, NULL, &m, &trap) == XDONE &&
+                          !m.ref);
+            ck_assert_uint_eq(got, k % 3 ? k : 0xee);
+        }
     }
     xaccount_close(w.heap, &a);
     world_close(&w);
@@ -524,6 +561,7 @@ int main(void)
     const TTest *const tests[] = {
         messages_are_sent_and_received,
         scalars_are_copied_exactly,
+        small_messages_are_neighbours,
         what_takes_longer_is_not_begun,
         what_is_not_there_is_waited_for,
         calls_are_taken_up_again,
