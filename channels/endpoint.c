@@ -6,7 +6,7 @@
  * closed.
  */
 #include "channels/endpoint.h"
-#include "channels/xheap_int.h"
+#include "channels/xring_int.h"
 
 #include <string.h>
 
@@ -358,6 +358,8 @@ enum xresult endpoint_recv(struct xheap *h, struct endpoint *e, uint32_t tag, st
     out->ref = ring_ref(&e->rx, m);
     memcpy(out->scalars, ring_scalars(&e->rx, m), e->contract->decl->messages[tag].scalars_size);
     ring_release(e);
+    if (out->ref && h->shared && unlikely(!xcache_at_hand(h)))
+        xcache_have(h); /* what fast functions do without */
     if (out->ref)
         xobj_from_queue(h, out->ref, a);
     made_room(h, peer);

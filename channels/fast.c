@@ -7,7 +7,7 @@
  */
 #include "channels/fast.h"
 
-#include "channels/xheap_int.h"
+#include "channels/xring_int.h"
 
 /* Keeps compilers from making a library's function of a loop. */
 static inline void here(void)

@@ -6,7 +6,7 @@
  * are under the set's lock, whether an endpoint is in a set and ready is under its channel's.
  */
 #include "channels/sets.h"
-#include "channels/xheap_int.h"
+#include "channels/xring_int.h"
 
 #include <stdio.h>
 

@@ -17,7 +17,36 @@
 
 _Thread_local struct xcache_used xcache_used;
 
-static struct xcache *cache_create(void)
+/* Under the lock of the tables. */
+static bool reach(struct xheap *h, struct xcache *c, uint32_t naccounts)
+{
+    uint64_t n = (uint64_t)naccounts * sizeof *c->received;
+    return !c->received || xheap_reach(h, &c->received_pages, n);
+}
+
+bool xcache_reach(struct xheap *h, uint32_t naccounts)
+{
+    bool ok = true;
+    for (struct xcache *c = h->caches; c && ok; c = c->next)
+        ok = reach(h, c, naccounts);
+    return ok;
+}
+
+/* Without it locked operations count what the thread receives. */
+static void have_received(struct xheap *h, struct xcache *c)
+{
+    struct extent *e = &c->received_pages;
+    if (!h->shared || xheap_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof *c->received, e) != OK)
+        return;
+    c->received = extent_addr(h->region, e);
+    if (!reach(h, c, h->naccounts)) {
+        c->received = NULL;
+        extent_release(h->region, e);
+    }
+}
+
+/* Under the lock of the tables. */
+static struct xcache *cache_create(struct xheap *h)
 {
     struct xcache *c = aligned_alloc(64, sizeof *c);
     if (!c)
@@ -28,6 +57,7 @@ static struct xcache *cache_create(void)
         m->bytes = xstore_slot_bytes(cls);
         m->batch = BATCH_BYTES / m->bytes < BATCH_MAX ? BATCH_BYTES / m->bytes : BATCH_MAX;
     }
+    have_received(h, c);
     return c;
 }
 
@@ -39,9 +69,9 @@ static struct xcache *find(struct xheap *h)
     xheap_enter(h, &h->tables);
     for (c = h->caches; c && !pthread_equal(c->thread, me); c = c->next)
         ;
-    if (!c && (c = cache_create()) != NULL) {
+    if (!c && (c = cache_create(h)) != NULL) {
         c->next = h->caches;
-        h->caches = c;
+        atomic_store_explicit(&h->caches, c, memory_order_release);
     }
     xheap_leave(h, &h->tables);
     if (c) {
@@ -54,6 +84,11 @@ static inline struct xcache *cache_of(struct xheap *h)
 {
     struct xcache *c = xcache_at_hand(h);
     return likely(c) ? c : find(h);
+}
+
+void xcache_have(struct xheap *h)
+{
+    (void)cache_of(h);
 }
 
 /* A batch of blocks more, or as many as there are. */
@@ -136,8 +171,18 @@ void xcache_destroy(struct xheap *h)
 {
     for (struct xcache *c = h->caches, *next; c; c = next) {
         next = c->next;
+        if (c->received)
+            extent_release(h->region, &c->received_pages);
         free(c);
     }
+}
+
+uint64_t xcache_pages(const struct xheap *h)
+{
+    uint64_t n = 0;
+    for (const struct xcache *c = h->caches; c; c = c->next)
+        n += c->received ? c->received_pages.committed : 0;
+    return n;
 }
 
 void xcache_count(const struct xheap *h, uint32_t *blocks, uint64_t *bytes)

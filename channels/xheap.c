@@ -29,7 +29,7 @@ static uint64_t default_max_bytes(void)
     return (uint64_t)pages * (uint64_t)size / 4 * 3;
 }
 
-static enum status table_reserve(struct xheap *h, uint64_t bytes, struct extent *e)
+enum status xheap_reserve(struct xheap *h, uint64_t bytes, struct extent *e)
 {
     enum status s =
         extent_reserve(h->region, ZONE_COMPACT, OWNER_XHEAP, PAGES_OF(bytes), PAGE_R | PAGE_W, e);
@@ -37,16 +37,16 @@ static enum status table_reserve(struct xheap *h, uint64_t bytes, struct extent 
 }
 
 /* Commits so much of the table that `bytes` of it can be used. */
-static bool table_reach(struct xheap *h, struct extent *e, uint64_t bytes)
+bool xheap_reach(struct xheap *h, struct extent *e, uint64_t bytes)
 {
     if (bytes <= extent_bytes(e))
         return true;
-    uint32_t n = e->npages - e->committed;
-    if (n > TABLE_CHUNK)
-        n = TABLE_CHUNK;
-    if (bytes > extent_bytes(e) + ((uint64_t)n << PAGE_SHIFT))
+    uint64_t n = PAGES_OF(bytes - extent_bytes(e)), left = e->npages - e->committed;
+    if (n > left)
         return false;
-    return extent_commit(h->region, e, n) == OK;
+    if (n < TABLE_CHUNK)
+        n = left < TABLE_CHUNK ? left : TABLE_CHUNK;
+    return extent_commit(h->region, e, (uint32_t)n) == OK;
 }
 
 enum status xheap_create(struct region *r, const struct xheap_config *cfg, struct xheap **out,
@@ -65,14 +65,14 @@ enum status xheap_create(struct region *r, const struct xheap_config *cfg, struc
     h->max_stores = h->max_rows < XSTORE_MAX ? h->max_rows + 1 : XSTORE_MAX;
 
     enum status s;
-    if ((s = table_reserve(h, (uint64_t)h->max_rows * sizeof(struct xobj), &h->row_pages)) != OK)
+    if ((s = xheap_reserve(h, (uint64_t)h->max_rows * sizeof(struct xobj), &h->row_pages)) != OK)
         goto fail;
-    if ((s = table_reserve(h, (uint64_t)h->max_stores * sizeof(struct xstore), &h->store_pages)) !=
+    if ((s = xheap_reserve(h, (uint64_t)h->max_stores * sizeof(struct xstore), &h->store_pages)) !=
         OK)
         goto fail;
-    if ((s = table_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof(uintptr_t), &h->account_pages)) != OK)
+    if ((s = xheap_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof(uintptr_t), &h->account_pages)) != OK)
         goto fail;
-    if ((s = table_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof(struct xpayer), &h->payer_pages)) !=
+    if ((s = xheap_reserve(h, (uint64_t)XACCOUNT_MAX * sizeof(struct xpayer), &h->payer_pages)) !=
         OK)
         goto fail;
     h->rows.base = extent_addr(r, &h->row_pages);
@@ -132,7 +132,7 @@ void xheap_stats(const struct xheap *h, struct xheap_stats *out)
         .sets = h->live[XOBJ_SET],
         .bytes = atomic_load_explicit(&h->bytes, memory_order_relaxed) - cached_bytes,
         .pages = h->pages + h->row_pages.committed + h->store_pages.committed +
-                 h->account_pages.committed + h->payer_pages.committed,
+                 h->account_pages.committed + h->payer_pages.committed + xcache_pages(h),
     };
 }
 
@@ -164,7 +164,7 @@ static uint32_t free_row(struct xheap *h)
         h->free_row = row_at(h, i)->next;
         h->live[XOBJ_FREE]--;
     } else if (h->nrows < h->max_rows &&
-               table_reach(h, &h->row_pages, ((uint64_t)h->nrows + 1) * sizeof(struct xobj))) {
+               xheap_reach(h, &h->row_pages, ((uint64_t)h->nrows + 1) * sizeof(struct xobj))) {
         i = h->nrows++;
         atomic_store_explicit(&h->rows.bytes, (uint64_t)h->nrows * sizeof(struct xobj),
                               memory_order_relaxed);
@@ -232,12 +232,27 @@ void xrow_become(struct xheap *h, struct xobj *o, enum xobj_kind kind)
     o->kind = (uint8_t)kind;
 }
 
+/* What has been received or ended of what accounts of that index have sent: at least all that the
+ * caller knows of. */
+static struct xqueued received(const struct xheap *h, uint32_t i)
+{
+    const struct xpayer *p = &h->payers[i];
+    struct xqueued n = {.blocks = atomic_load_explicit(&p->blocks, memory_order_relaxed),
+                        .bytes = atomic_load_explicit(&p->bytes, memory_order_relaxed)};
+    const struct xcache *c = atomic_load_explicit(&h->caches, memory_order_acquire);
+    for (; c; c = c->next) {
+        if (!c->received)
+            continue;
+        n.blocks += atomic_load_explicit(&c->received[i].blocks, memory_order_relaxed);
+        n.bytes += atomic_load_explicit(&c->received[i].bytes, memory_order_relaxed);
+    }
+    return n;
+}
+
 struct xqueued xaccount_queued(const struct xheap *h, const struct xaccount *a)
 {
-    const struct xpayer *p = &h->payers[a->index];
-    return (struct xqueued){
-        .blocks = a->sent_blocks - atomic_load_explicit(&p->blocks, memory_order_relaxed),
-        .bytes = a->sent_bytes - atomic_load_explicit(&p->bytes, memory_order_relaxed)};
+    struct xqueued n = received(h, a->index);
+    return (struct xqueued){.blocks = a->sent_blocks - n.blocks, .bytes = a->sent_bytes - n.bytes};
 }
 
 /* The table is looked at only when it matters: receivers write to it. */
@@ -278,10 +293,9 @@ static uint32_t settled_index(struct xheap *h)
     uint32_t tries = h->naccounts == XACCOUNT_MAX ? XACCOUNT_MAX : LINGERING_TRIES;
     for (; h->lingering && tries; tries--) {
         uint32_t i = h->lingering;
-        const struct xpayer *p = &h->payers[i];
+        struct xqueued n = received(h, i);
         h->lingering = (uint32_t)(h->accounts[i] >> 1);
-        if (p->sent_blocks == atomic_load_explicit(&p->blocks, memory_order_relaxed) &&
-            p->sent_bytes == atomic_load_explicit(&p->bytes, memory_order_relaxed))
+        if (h->payers[i].sent_blocks == n.blocks && h->payers[i].sent_bytes == n.bytes)
             return i;
         linger(h, i);
     }
@@ -299,8 +313,9 @@ static enum status index_take(struct xheap *h, uint32_t *out)
         if (h->naccounts == XACCOUNT_MAX)
             return E_LIMIT;
         uint64_t n = (uint64_t)h->naccounts + 1;
-        if (!table_reach(h, &h->account_pages, n * sizeof *h->accounts) ||
-            !table_reach(h, &h->payer_pages, n * sizeof *h->payers))
+        if (!xheap_reach(h, &h->account_pages, n * sizeof *h->accounts) ||
+            !xheap_reach(h, &h->payer_pages, n * sizeof *h->payers) ||
+            !xcache_reach(h, (uint32_t)n))
             return E_NOMEM;
         i = h->naccounts++;
     }
@@ -318,12 +333,12 @@ enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
     xheap_leave(h, &h->tables);
     if (s != OK)
         return s;
-    const struct xpayer *p = &h->payers[i];
+    struct xqueued n = received(h, i);
     a->index = i;
     a->head = a->nblocks = 0;
     a->nbytes = 0;
-    a->sent_blocks = a->seen_blocks = atomic_load_explicit(&p->blocks, memory_order_relaxed);
-    a->sent_bytes = a->seen_bytes = atomic_load_explicit(&p->bytes, memory_order_relaxed);
+    a->sent_blocks = a->seen_blocks = n.blocks;
+    a->sent_bytes = a->seen_bytes = n.bytes;
     a->slots = NULL;
     a->ending = false;
     a->kept = a->dying = 0;

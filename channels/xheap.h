@@ -17,9 +17,10 @@
  * its list. What waits in a queue counts against the quota of the account that put it there, until
  * it is received or ended: so nobody can hold more by sending it, and sending never makes anybody
  * else's quota smaller. The sender counts what it sends; who takes it out of the queue counts that
- * in a table of what was received, by the index of the account that pays. So neither touches what
- * is the other's. An account that is closed before all is received leaves its index behind: it is
- * given to another one only when the two counts agree.
+ * in a table of what was received, by the index of the account that pays; with several workers each
+ * thread has such a table, and the sums are asked for only where an account seems to have no room.
+ * So neither touches what is the other's. An account that is closed before all is received leaves
+ * its index behind: it is given to another one only when the two counts agree.
  *
  * A frozen block (frozen.h) can have several owners: each owns a share, an object with a row of its
  * own like any other, and pays for all of it. What the shares have in common is with a further row,

@@ -34,9 +34,9 @@ struct xstore {
 
 /* By account index, a cache line each, which stays when the account is closed. */
 struct xpayer {
-    _Alignas(64) _Atomic uint64_t blocks; /* received or ended of what it has sent */
-    _Atomic uint64_t bytes;
-    uint64_t sent_blocks, sent_bytes; /* of the last account that was closed */
+    _Alignas(64) _Atomic uint64_t blocks; /* received or ended of what it has sent, */
+    _Atomic uint64_t bytes;               /* but for what threads count themselves (xcache) */
+    uint64_t sent_blocks, sent_bytes;     /* of the last account that was closed */
 };
 _Static_assert(sizeof(struct xpayer) == 64, "one account is one cache line");
 
@@ -47,9 +47,18 @@ struct xmagazine {
     uint32_t n;
     uint32_t bytes; /* of one */
 };
+/* What one thread has received or ended of what accounts have sent. */
+struct xreceived {
+    _Atomic uint64_t blocks, bytes;
+};
 struct xcache {
     _Alignas(64) pthread_t thread;
     struct xcache *next;
+    /* By account index; NULL: with one worker, and without memory. Only the thread writes, so that
+     * nothing is locked: a locked operation would wait until the lines of messages that it sent
+     * before have come from the other processor. */
+    struct xreceived *received;
+    struct extent received_pages;
     struct xmagazine magazines[XCLASS_N];
 };
 /* The cache that this thread used last. Heaps have numbers, as one can be where another one was. */
@@ -68,7 +77,7 @@ struct xheap {
     bool wide_stores; /* the processor has AVX */
     pthread_mutex_t tables, frozen;
     uint64_t number;                      /* no other heap has had it */
-    struct xcache *caches;                /* xcache.c */
+    _Atomic(struct xcache *) caches;      /* xcache.c; the list only grows */
     uint8_t classes[XSMALL_MAX / 64 + 1]; /* by size in units of 64 bytes: the class */
     struct extent row_pages, store_pages, account_pages, payer_pages;
     uint16_t gen_step; /* 1; 0 if nothing is watched */
@@ -157,7 +166,7 @@ void xstore_destroy(struct xheap *h);
 static inline struct xcache *xcache_at_hand(const struct xheap *h)
 {
     if (!h->shared) /* one at a time, whichever it is */
-        return h->caches;
+        return atomic_load_explicit(&h->caches, memory_order_relaxed);
     return likely(xcache_used.heap == h->number) ? xcache_used.cache : NULL;
 }
 static inline void xcache_push(const struct xheap *h, struct xmagazine *m, struct xobj *o)
@@ -188,10 +197,20 @@ bool xcache_put(struct xheap *h, struct xobj *o, uint32_t cls);
 bool xcache_flush(struct xheap *h);
 void xcache_flush_all(struct xheap *h);
 void xcache_destroy(struct xheap *h);
+/* Makes this thread's, if that is possible. */
+void xcache_have(struct xheap *h);
+/* Has all caches reach so many accounts; false: no memory. Under the lock of the tables. */
+bool xcache_reach(struct xheap *h, uint32_t naccounts);
+/* Of tables. */
+uint64_t xcache_pages(const struct xheap *h);
 /* What is on the lists. */
 void xcache_count(const struct xheap *h, uint32_t *blocks, uint64_t *bytes);
 
 /* ---- xheap.c ---- */
+/* Tables: address space, of which more and more is committed. xheap_reach() commits so much that
+ * `bytes` can be used; false: no memory. */
+must_check enum status xheap_reserve(struct xheap *h, uint64_t bytes, struct extent *e);
+bool xheap_reach(struct xheap *h, struct extent *e, uint64_t bytes);
 /* A row owned by nobody, of that kind; NULL: table full. */
 struct xobj *xrow_take(struct xheap *h, enum xobj_kind kind);
 /* The same, under the lock of the tables; the row is as it was when it became free. */
@@ -290,19 +309,31 @@ static inline void xqueue_charge(struct xobj *o, struct xaccount *a)
     a->sent_blocks += o->tree_blocks;
     a->sent_bytes += o->tree_bytes;
 }
+/* Nobody else writes there. */
+static inline void count_alone(_Atomic uint64_t *at, uint64_t n)
+{
+    atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
 static inline void count_up(const struct xheap *h, _Atomic uint64_t *at, uint64_t n)
 {
     if (h->shared)
         atomic_fetch_add_explicit(at, n, memory_order_relaxed);
     else
-        atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
-                              memory_order_relaxed);
+        count_alone(at, n);
 }
 static inline void xqueue_discharge(struct xheap *h, struct xobj *o)
 {
-    struct xpayer *p = &h->payers[o->prev];
-    count_up(h, &p->blocks, o->tree_blocks);
-    count_up(h, &p->bytes, o->tree_bytes);
+    struct xcache *c = h->shared ? xcache_at_hand(h) : NULL;
+    if (likely(c && c->received)) {
+        struct xreceived *mine = &c->received[o->prev];
+        count_alone(&mine->blocks, o->tree_blocks);
+        count_alone(&mine->bytes, o->tree_bytes);
+    } else {
+        struct xpayer *p = &h->payers[o->prev];
+        count_up(h, &p->blocks, o->tree_blocks);
+        count_up(h, &p->bytes, o->tree_bytes);
+    }
     o->prev = 0;
 }
 /* A root is about to be moved away from its account's list: if it is an exp end whose imp end was
@@ -402,140 +433,6 @@ static inline void xheap_unlock(const struct xheap *h, struct spin *l)
 {
     if (h->shared)
         spin_unlock(l);
-}
-
-/* ---- a channel's queues: endpoint.h has the protocol ---- */
-/* So often must an owner find by looking what he would have waited for before he is taken for one
- * who always does (`watched`), as it takes microseconds to take that back. */
-#define RING_CAUGHT 16u
-/* ... or take so many without having to look. */
-#define RING_STREAM 64u
-/* He then looks so many times as long as others, which is about as long as it takes to wake
- * somebody on another processor: two that stream do not put each other to sleep in turn. */
-#define RING_PATIENCE 4u
-static inline uint32_t ring_turns(const struct proc *p, const _Atomic bool *watched)
-{
-    uint32_t turns = sched_turns(p);
-    return atomic_load_explicit(watched, memory_order_relaxed) ? turns * RING_PATIENCE : turns;
-}
-static inline struct xcell *ring_cell(const struct xring *q, uint32_t i)
-{
-    return (struct xcell *)(void *)(q->slots + ((size_t)(i & q->mask) << q->shift));
-}
-/* What the message in the slot carries, owned by the queue; NULL: nothing. */
-static inline struct xobj *ring_ref(const struct xring *q, const struct xcell *m)
-{
-    return q->refs ? (struct xobj *)(uintptr_t)m->words[0] : NULL;
-}
-static inline uint64_t *ring_scalars(const struct xring *q, struct xcell *m)
-{
-    return m->words + q->refs;
-}
-/* Room was found by looking. */
-static inline void ring_caught_room(struct xring *q)
-{
-    if (++q->caught_room == RING_CAUGHT && q->from->rx.can_watch)
-        atomic_store_explicit(&q->from->watches_room, true, memory_order_relaxed);
-}
-/* True: really; the copy of `head` is renewed if it says so. The producer only. */
-static inline bool ring_full(struct xring *q, uint32_t tail)
-{
-    if (likely(tail - q->head_seen < q->bound))
-        return false;
-    q->head_seen = atomic_load_explicit(&q->head, memory_order_acquire);
-    if (tail - q->head_seen >= q->bound)
-        return true;
-    ring_caught_room(q);
-    return false;
-}
-/* The next message, or NULL. The consumer only. */
-static inline struct xcell *ring_front(struct xring *q)
-{
-    uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
-    struct xcell *m = ring_cell(q, head);
-    return q->bound && atomic_load(&m->turn) == head + 1 ? m : NULL;
-}
-/* Publishes a number, before something is looked at that whoever sets `watched` stores before he
- * looks at the number. */
-static inline void ring_publish(const _Atomic bool *watched, _Atomic uint32_t *at, uint32_t n)
-{
-    if (atomic_load_explicit(watched, memory_order_relaxed)) {
-        atomic_store_explicit(at, n, memory_order_release);
-        atomic_signal_fence(memory_order_seq_cst);
-        if (unlikely(!atomic_load_explicit(watched, memory_order_relaxed)))
-            atomic_store(at, n);
-    } else {
-        atomic_store(at, n);
-    }
-}
-/* The message in the slot at `tail` is published for `peer`. */
-static inline void ring_send(const struct endpoint *peer, struct xring *q, struct xcell *m,
-                             uint32_t tail)
-{
-    atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
-    if (peer->shared)
-        ring_publish(&peer->watched, &m->turn, tail + 1);
-    else
-        atomic_store_explicit(&m->turn, tail + 1, memory_order_release);
-}
-/* The owner of e has found by looking what he would have waited for, often. */
-static inline void ring_watched(struct endpoint *e)
-{
-    if (e->rx.can_watch)
-        atomic_store_explicit(&e->watched, true, memory_order_relaxed);
-}
-/* The message at the head has been taken. Only where a queue can be full anybody waits for that. */
-static inline void ring_release(struct endpoint *e)
-{
-    uint32_t head = atomic_load_explicit(&e->rx.head, memory_order_relaxed) + 1;
-    if (e->shared && e->channel->taken)
-        ring_publish(&endpoint_peer(e)->watches_room, &e->rx.head, head);
-    else
-        atomic_store_explicit(&e->rx.head, head, memory_order_release);
-    if (unlikely(head - e->rx.since == RING_STREAM))
-        ring_watched(e);
-}
-/* Before the owner waits at e, or does anything else that the peer has to be in time to see. */
-static inline void ring_unwatch(struct endpoint *e)
-{
-    if (unlikely(atomic_load_explicit(&e->watched, memory_order_relaxed))) {
-        atomic_store(&e->watched, false);
-        barrier_everywhere();
-    }
-}
-/* The same before he waits for room. */
-static inline void ring_unwatch_room(struct endpoint *e)
-{
-    if (unlikely(atomic_load_explicit(&e->watches_room, memory_order_relaxed))) {
-        atomic_store(&e->watches_room, false);
-        barrier_everywhere();
-    }
-    endpoint_peer(e)->rx.caught_room = 0;
-}
-/* Several workers: looks for a message for a little while, as long as the worker has nothing else
- * to do. NULL: none has come. */
-static inline struct xcell *ring_watch(struct endpoint *e, const struct proc *p)
-{
-    struct xcell *m = NULL;
-    for (uint32_t turns = ring_turns(p, &e->watched); turns && !m; turns--) {
-        spin_pause();
-        m = ring_front(&e->rx);
-        if (!m && turns % 8 == 0 && (endpoint_peer_closed(e) || !sched_turns(p)))
-            break;
-    }
-    if (!m) {
-        e->rx.caught = 0;
-        e->rx.since = atomic_load_explicit(&e->rx.head, memory_order_relaxed);
-    } else if (++e->rx.caught == RING_CAUGHT) {
-        ring_watched(e);
-    }
-    return m;
-}
-/* After a message was published at `peer`: it may have to be done something about it. */
-static inline bool ring_attention(const struct endpoint *peer)
-{
-    return atomic_load(&peer->waiter) || atomic_load(&peer->closed) ||
-           (atomic_load(&peer->in_set) && !atomic_load(&peer->set_ready));
 }
 
 /* ---- endpoint.c, names.c ---- */

@@ -1,4 +1,6 @@
 /* Channels and names: messages, closing, waiting, endpoints that travel, clients and listeners. */
+#include <pthread.h>
+
 #include "tests/channels/fixture.h"
 
 /* ---- channels ---- */
@@ -441,6 +443,63 @@ START_TEST(many_names)
 }
 END_TEST
 
+/* ---- quotas, several workers ---- */
+
+struct taker {
+    struct world *w;
+    struct endpoint *e;
+    struct xaccount *a;
+    int n;
+};
+
+static void *takes(void *arg)
+{
+    const struct taker *t = arg;
+    for (int k = 0; k < t->n; k++)
+        xobj_end(t->w->heap, recv_now(t->w, t->e, ITEM, t->a).ref);
+    return NULL;
+}
+
+static void take_elsewhere(struct taker t)
+{
+    pthread_t thread;
+    ck_assert(pthread_create(&thread, NULL, takes, &t) == 0);
+    ck_assert(pthread_join(thread, NULL) == 0);
+}
+
+/* Exactly so much as other threads have received. */
+START_TEST(what_is_taken_elsewhere_makes_room)
+{
+    struct world w;
+    struct xaccount a, b;
+    world_open(&w, &(struct xheap_config){.shared = true});
+    account_open(&w, &a);
+    account_open(&w, &b);
+    struct pair c = channel(&w, &a, w.stream);
+    a.max_blocks = a.nblocks + 4;
+    for (int round = 0; round < 20; round++) {
+        struct xobj *had[4];
+        uint64_t scalar = 0;
+        int n = 1 + round % 4;
+        for (int k = 0; k < 4; k++)
+            send_now(&w, c.imp, ITEM, &scalar, block(&w, &a, w.text, 10));
+        ck_assert_ptr_null(xblock_alloc(w.heap, &a, w.text, 10));
+        take_elsewhere((struct taker){&w, c.exp, &b, n});
+        world_audit(&w);
+        for (int k = 0; k < n; k++)
+            had[k] = block(&w, &a, w.text, 10);
+        ck_assert_ptr_null(xblock_alloc(w.heap, &a, w.text, 10));
+        for (int k = 0; k < n; k++)
+            xobj_end(w.heap, had[k]);
+        take_elsewhere((struct taker){&w, c.exp, &b, 4 - n});
+        world_audit(&w);
+    }
+    xaccount_close(w.heap, &a);
+    xaccount_close(w.heap, &b);
+    world_close(&w);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -456,6 +515,7 @@ int main(void)
         death_with_everything_in_flight,
         names_connect_clients_to_listeners,
         many_names,
+        what_is_taken_elsewhere_makes_room,
     };
     return world_main("channels-endpoint", tests, ARRAY_LEN(tests));
 }
