@@ -15,6 +15,7 @@ enum {
     OPT_REALTIME,
     OPT_WATCHED,
     OPT_ONLY,
+    OPT_NWORKERS,
     OPT_JSON
 };
 
@@ -27,6 +28,7 @@ static const struct opt_def options[] = {
     {OPT_REALTIME, "realtime", NULL, "before all other programs (SCHED_FIFO; needs the privilege)"},
     {OPT_WATCHED, "monitor", NULL, "also SIPs whose every operation the monitor checks"},
     {OPT_ONLY, "only", "WHAT", "measure one-core or two-cores alone"},
+    {OPT_NWORKERS, "workers", "N", "of the systems whose SIPs are measured (default 1)"},
     {OPT_JSON, "json", NULL, "print JSON"},
     {0, NULL, NULL, NULL},
 };
@@ -61,7 +63,7 @@ struct cell {
 
 struct bench {
     uint32_t sizes[MAX_SIZES];
-    unsigned nsizes, rounds;
+    unsigned nsizes, rounds, workers;
     double batch_ns;
     unsigned cpu;
     int memory;
@@ -151,6 +153,11 @@ static bool take(void *bench, int option, const char *value)
         n = (uint64_t)opts_choice("--only", value, parts);
         b->parts = 1u << n;
         return n <= TWO_CORES;
+    case OPT_NWORKERS:
+        if (!opts_count("--workers", value, 1, SINGULA_WORKERS_MAX, &n))
+            return false;
+        b->workers = (unsigned)n;
+        return true;
     default:
         b->json = true;
         return true;
@@ -374,13 +381,17 @@ static void print_one_core(struct bench *b)
         for (unsigned v = 0; v < NVARIANTS; v++)
             print_part(b, p, v);
     bool native = b->engine == SINGULA_ENGINE_NATIVE;
+    char workers[32] = "";
+    if (b->workers > 1)
+        snprintf(workers, sizeof workers, ", %u workers", b->workers);
     printf("median (p10-p90) of %u interleaved rounds; all on core %u%s; SIPs %s, %s "
-           "memory%s%s\n"
+           "memory%s%s%s\n"
            "kernel/sip: the fastest mechanism of the kernel over SIPs\n"
            "(s) each sends and then receives, instead of a call\n"
            "(a) the receiver copies every byte out of the block but does not compute with them\n",
            b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "",
-           native ? "compiled" : "interpreted", modes[b->memory], native ? "; (i) interpreted" : "",
+           native ? "compiled" : "interpreted", modes[b->memory], workers,
+           native ? "; (i) interpreted" : "",
            b->monitor ? "; (m) every operation checked by the monitor" : "");
     for (unsigned i = 0; i < ntransports; i++)
         printf("%s: %s\n", transports[i].name, transports[i].note);
@@ -416,6 +427,7 @@ static int print_json(struct bench *b)
                                       samples_json(&c->ns)));
                 }
     json_object_set_new(doc, "core", json_integer((json_int_t)b->cpu));
+    json_object_set_new(doc, "workers", json_integer((json_int_t)b->workers));
     json_object_set_new(doc, "realtime", json_boolean(b->realtime));
     json_object_set_new(doc, "memory", json_string(modes[b->memory]));
     json_object_set_new(doc, "engine",
@@ -446,10 +458,11 @@ static void clear(struct bench *b)
 static bool measure_one_core(struct bench *b)
 {
     return native_open(&b->native) &&
-           sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine, NULL) &&
-           sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP, NULL) &&
+           sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine, b->workers, NULL) &&
+           sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP, b->workers,
+                     NULL) &&
            (!b->monitor ||
-            sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON, b->engine, NULL)) &&
+            sips_open(&b->watched, b->memory, SINGULA_MONITOR_ON, b->engine, b->workers, NULL)) &&
            measure(b);
 }
 
@@ -458,6 +471,7 @@ static bool measure_two_cores(struct bench *b)
     b->cross.rounds = BATCHES_TOGETHER * b->rounds;
     b->cross.memory = b->memory;
     b->cross.engine = b->engine;
+    b->cross.workers = b->workers;
     return cross_measure(&b->cross);
 }
 
@@ -467,6 +481,7 @@ static int channel_run(const struct command *self, int argc, char **argv)
     if (!b)
         return EXIT_USAGE;
     b->rounds = 9;
+    b->workers = 1;
     b->parts = 1u << ONE_CORE | 1u << TWO_CORES;
     b->engine = singula_compiler() ? SINGULA_ENGINE_NATIVE : SINGULA_ENGINE_INTERP;
     b->batch_ns = 15e6;
@@ -492,7 +507,8 @@ const struct command bench_channel_command = {
         "way\n"
         "(stream, the time per message, until the receiver has said that it has them all). They "
         "are\n"
-        "two SIPs on one worker, or two processes with a pipe, an AF_UNIX socket pair, POSIX "
+        "two SIPs on one worker (of one; with --workers=N of N, whose others have nothing to do), "
+        "or two processes with a pipe, an AF_UNIX socket pair, POSIX "
         "message\n"
         "queues or rings in shared memory with a copy in and a copy out. Everything runs on the "
         "same\n"

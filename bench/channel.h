@@ -58,14 +58,16 @@ struct sips {
     struct singula_module *client, *server;
     struct singula_system *sys;
     int memory;            /* SINGULA_GUARD or SINGULA_COMPACT */
-    const unsigned *cores; /* of the client's worker and the server's; NULL: they have one worker */
+    const unsigned *cores; /* of the client's worker and the server's; NULL: they have the same */
     uint64_t marks[2];
     unsigned nmarks;
 };
 
 /* Loads the guests; complains. sips_close() in any case. `monitor`: SINGULA_MONITOR_..., `engine`:
- * SINGULA_ENGINE_...; `cores`: two for as many workers, which outlive `s`, or NULL. */
-bool sips_open(struct sips *s, int memory, int monitor, int engine, const unsigned *cores);
+ * SINGULA_ENGINE_...; `workers` of the system; `cores`: of its first two, which outlive `s`, or
+ * NULL: both SIPs are bound to the first worker. */
+bool sips_open(struct sips *s, int memory, int monitor, int engine, unsigned workers,
+               const unsigned *cores);
 double sips_batch(struct sips *s, const struct batch *b);
 void sips_close(struct sips *s);
 

@@ -52,9 +52,10 @@ static bool measure_round(struct cross *c)
 
 static bool open_sips(struct cross *c)
 {
-    return sips_open(&c->sips[CROSS_ONE], c->memory, SINGULA_MONITOR_OFF, c->engine, NULL) &&
-           (!c->two ||
-            sips_open(&c->sips[CROSS_TWO], c->memory, SINGULA_MONITOR_OFF, c->engine, c->cores));
+    return sips_open(&c->sips[CROSS_ONE], c->memory, SINGULA_MONITOR_OFF, c->engine, c->workers,
+                     NULL) &&
+           (!c->two || sips_open(&c->sips[CROSS_TWO], c->memory, SINGULA_MONITOR_OFF, c->engine,
+                                 c->workers < 2 ? 2 : c->workers, c->cores));
 }
 
 bool cross_measure(struct cross *c)

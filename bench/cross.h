@@ -12,6 +12,7 @@ struct cross {
     /* to be set before cross_measure() */
     unsigned rounds;
     int memory, engine; /* of the SIPs */
+    unsigned workers;   /* of the systems; where the SIPs have two cores at least two */
     bool two;           /* there are two cores */
     unsigned cores[2];  /* the thread is bound to the first */
     /* results */

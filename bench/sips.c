@@ -24,9 +24,10 @@ static int here(struct singula_sip *sip, void *ctx, uint64_t *slots)
     return s->cores && !cores_bind(s->cores[slots[0] & 1]);
 }
 
-bool sips_open(struct sips *s, int memory, int monitor, int engine, const unsigned *cores)
+bool sips_open(struct sips *s, int memory, int monitor, int engine, unsigned workers,
+               const unsigned *cores)
 {
-    struct singula_config cfg = {.monitor = monitor, .engine = engine, .workers = cores ? 2 : 1};
+    struct singula_config cfg = {.monitor = monitor, .engine = engine, .workers = workers};
     *s = (struct sips){.memory = memory, .cores = cores};
     struct singula_diag why = {0};
     s->server = bench_module("channel-server.wasm");
