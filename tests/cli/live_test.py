@@ -205,10 +205,13 @@ def topping(up):
 
 
 def killing(up):
-    def again():
+    def spin_cpu():
         j = look()
         spin = j and [s for s in j["sips"] if s["name"] == "spin"]
-        return spin and spin[0]["state"] in ("ready", "running") and spin[0]["cpu_ns"] > 0
+        return spin and spin[0]["state"] in ("ready", "running") and spin[0]["cpu_ns"]
+    before = wait_for(spin_cpu)
+    def again(): # not the first one still
+        return 0 < (spin_cpu() or 0) < before
     r = run("kill", "nobody")
     case("kill of nobody", r.returncode == 1 and "nobody" in r.stderr, r.stderr)
     r = run("kill", "spin")
