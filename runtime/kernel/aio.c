@@ -129,6 +129,8 @@ static void look(struct sched_source *source)
     if (!list_empty(&a->waiting))
         aio_sockets_collect(a);
     start_some(a);
+    if (a->ring)
+        aio_ring_go(a); /* another worker has asked for it meanwhile and relies on this look */
 }
 
 /* ---- opening and closing ---- */

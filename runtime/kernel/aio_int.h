@@ -36,6 +36,7 @@ bool aio_ring_start(struct aio *a, struct aio_op *op);  /* false: no room now */
 bool aio_ring_cancel(struct aio *a, struct aio_op *op); /* the same */
 /* Finishes what is over; makes what was started go. */
 void aio_ring_collect(struct aio *a);
+void aio_ring_go(struct aio *a); /* makes what was started go */
 
 /* ---- aio_pool.c ---- */
 /* The operation's system call. */

@@ -120,12 +120,17 @@ bool aio_ring_cancel(struct aio *a, struct aio_op *op)
     return true;
 }
 
+void aio_ring_go(struct aio *a)
+{
+    if (a->ring->fresh)
+        submit(a->ring);
+}
+
 void aio_ring_collect(struct aio *a)
 {
     struct aio_ring *r = a->ring;
     struct io_uring_cqe *c;
-    if (r->fresh)
-        submit(r);
+    aio_ring_go(a);
     while (io_uring_peek_cqe(&r->ring, &c) == 0) {
         struct aio_op *op = io_uring_cqe_get_data(c);
         int64_t result = c->res;

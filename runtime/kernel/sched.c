@@ -474,13 +474,18 @@ static bool over(struct worker *w)
     return s->timed_out;
 }
 
+/* Whoever looks already may have passed what this worker wants to be seen: he looks once more. */
 static void look_at_source(struct sched *s)
 {
     if (!s->shared) {
         s->source->look(s->source);
-    } else if (spin_try(&s->looking)) {
+        return;
+    }
+    atomic_store(&s->look_again, true);
+    while (atomic_load(&s->look_again) && spin_try(&s->looking)) {
+        atomic_store(&s->look_again, false);
         s->source->look(s->source);
-        spin_unlock(&s->looking);
+        atomic_store(&s->looking.taken, false); /* in order with the look at who wants it */
     }
 }
 

@@ -83,6 +83,7 @@ struct sched {
     /* any thread */
     _Atomic uint32_t nthreads; /* workers from 1 on that exist */
     struct spin looking;       /* at the source */
+    _Atomic bool look_again;   /* somebody wants that since the last look began */
     struct spin tidying;       /* at the chore */
     struct spin polling;       /* somebody sleeps until there is something at the source */
     _Atomic bool stop, cut;

@@ -217,6 +217,9 @@ def net():
     clients = [{"name": f"c{i}", "module": "net.wasm", "connect": ["tcp", "timer"], "args": ["client", str(port), "6"],
                 "grants": {"network": ["connect *:*"]}} for i in range(5)]
     up("net", [server] + clients, ["client: 0 wrong"] * 5 + ["echo: 3000000 bytes"], ways=WAYS[:4])
+    for _ in range(12): # while one worker looks at what has been done another one asks for more
+        up("net, again", [server] + clients, ["client: 0 wrong"] * 5 + ["echo: 3000000 bytes"],
+           ways=[("--io=ring", "--monitor", "--engine=interp", "--workers=2")])
     one = {"name": "r", "module": "net.wasm", "connect": ["tcp"], "args": ["refused", str(port)]}
     up("net, refused", [one], ["refused: Permission denied"])
     up("net, other port", [dict(one, grants={"network": [f"connect 127.0.0.1:{port + 1}", f"listen *:{port}"]})],
