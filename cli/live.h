@@ -31,4 +31,7 @@ void live_print(const json_t *system, FILE *out);
 /* Who is connected to whom, in the DOT language. */
 void live_graph(const json_t *system, FILE *out);
 
+/* Does the terminal's library know the type in TERM? */
+bool terminal_is_known(void);
+
 #endif

@@ -167,7 +167,8 @@ static int watch(int pid, uint64_t interval_ns)
     struct table t = {0};
     json_t *before = NULL, *now = NULL;
     size_t from = 0;
-    SCREEN *screen = newterm(NULL, stdout, stdin); /* initscr() would end the program */
+    /* initscr() would end the program, and newterm() leaks where the terminal is unknown. */
+    SCREEN *screen = terminal_is_known() ? newterm(NULL, stdout, stdin) : NULL;
     if (!screen) {
         const char *term = getenv("TERM");
         complain("top: a terminal %s%s is not known here; --once prints the table as text",
