@@ -72,6 +72,9 @@ void proc_publish(struct proc *p)
     uint32_t n = atomic_load_explicit(&here->published, memory_order_relaxed);
     atomic_store_explicit(&here->published, n + 1, memory_order_relaxed);
     proc_set_state(p, PROC_READY);
+    /* In the background it waits from now on, not from the last run's end. */
+    if (!sched_is_running(s) && p->background)
+        (p->bound ? home_of(p) : here)->now = sched_now_ns(s);
     if (!runs && p->bound)
         worker_push(home_of(p), p);
     else if (is_bound(p) && home_of(p) != here)

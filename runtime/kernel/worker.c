@@ -41,7 +41,7 @@ void worker_append(struct worker *w, struct proc *p)
 {
     p->queued = true;
     if (p->background && list_empty(&w->behind))
-        w->behind_since = sched_is_running(w->sched) ? w->now : sched_now_ns(w->sched);
+        w->behind_since = w->now;
     list_push(p->background ? &w->behind : &w->runq, &p->runq);
     count_ready(w, 1);
 }

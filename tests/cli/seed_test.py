@@ -38,6 +38,14 @@ FAILING = """processes:
     max_restarts: 12
 """
 
+BEHIND = """processes:
+  - name: behind
+    module: {examples}/hello/hello.wasm
+    priority: background
+  - name: first
+    module: {examples}/hello/hello.wasm
+"""
+
 
 def case(name, ok, what=""):
     global passed, failed
@@ -93,6 +101,10 @@ case("as many as the manifest allows", len(at) == 13 and r[0] == 1 and "exited 3
 r = run("up", "--audit", "--seed=5", "--timeout=1h", work / "always.yaml") if (work / "always.yaml").write_text(
     FAILING.format(examples=examples).replace("on-failure", "always").replace("    max_restarts: 12\n", "")) else None
 case("an hour of the system is over soon, too", r[0] == 1 and re.search("exited 3 after 36[0-9] restarts", r[2]), r)
+
+(work / "behind.yaml").write_text(BEHIND.format(examples=examples))
+first = [re.search(" ([a-z]+) runs$", traced(seed, "up", work / "behind.yaml")[1], re.M) for seed in range(1, 9)]
+case("who is in the background runs after the others, whatever their order", all(m and m[1] == "first" for m in first), first)
 
 for args, says in [(["--trace=never"], "--trace: needs --seed"), (["--seed=0"], "--seed: \"0\" is not a number"),
                    (["--seed=1", "--engine=native"], "native cannot be used with --seed"),
