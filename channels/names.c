@@ -169,6 +169,12 @@ static void wake(struct listener *l)
     }
 }
 
+/* Its clients may try again: those that wait are accepted soon. */
+static bool is_busy(const struct listener *l)
+{
+    return l && l->badged && l->tail - l->head == BACKLOG_MAX;
+}
+
 /* A channel whose exp end is in the listener's backlog; false: there is no such listener, or no
  * room. */
 static bool queue_up(struct names *n, struct xaccount *a, const struct xcontract *c,
@@ -189,7 +195,7 @@ static bool queue_up(struct names *n, struct xaccount *a, const struct xcontract
 }
 
 struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xcontract *c,
-                           const char *name, uint32_t len)
+                           const char *name, uint32_t len, bool *busy)
 {
     struct xheap *h = n->h;
     struct xobj *rows[2];
@@ -197,6 +203,8 @@ struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xco
     if (len > NAME_BYTES_MAX || !xaccount_room(h, a, 2, channel_charge(c)))
         return NULL;
     xheap_enter(h, &n->lock);
+    if (busy)
+        *busy = is_busy(find(n, name, len));
     bool made = queue_up(n, a, c, name, len, rows);
     xheap_leave(h, &n->lock);
     if (!made)
@@ -227,17 +235,6 @@ void listener_badged(struct listener *l)
     xheap_enter(l->names->h, &l->names->lock);
     l->badged = true;
     xheap_leave(l->names->h, &l->names->lock);
-}
-
-bool names_busy(struct names *n, const char *name, uint32_t len)
-{
-    if (len > NAME_BYTES_MAX)
-        return false;
-    xheap_enter(n->h, &n->lock);
-    const struct listener *l = find(n, name, len);
-    bool busy = l && l->badged && l->tail - l->head == BACKLOG_MAX;
-    xheap_leave(n->h, &n->lock);
-    return busy;
 }
 
 void listener_close(struct xheap *h, struct listener *l)

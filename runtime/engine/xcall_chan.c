@@ -108,13 +108,20 @@ XCALL(op_connect)
 {
     uint32_t len;
     const char *name = name_arg(s, inst, x, slots, &len);
-    if (name && names_busy(s->rt->names, name, len) && may_use(s->connect, name, len)) {
-        (void)xcall_wait_until(s, WAIT_FOREVER);
-        sched_wake(&s->proc); /* before it blocks: to the tail of the run queue */
-        return HOST_WAIT;
+    if (!name)
+        return HOST_TRAP;
+    struct xobj *made = NULL;
+    if (may_use(s->connect, name, len)) {
+        bool busy = false; /* also where there is room again by the time that it is asked for */
+        made = names_connect(s->rt->names, &s->account, x->key.contract, name, len, &busy);
+        if (busy) {
+            (void)xcall_wait_until(s, WAIT_FOREVER);
+            sched_wake(&s->proc); /* before it blocks: to the tail of the run queue */
+            return HOST_WAIT;
+        }
     }
-    enum host_result r = by_name(s, inst, x, slots, watched, s->connect, names_connect);
-    return r == HOST_OK ? xcall_done(s) : r;
+    slots[0] = xcall_ref(made, watched);
+    return xcall_done(s);
 }
 
 XCALL(op_listen)

@@ -174,7 +174,7 @@ START_TEST(closed_accounts_pay_until_it_is_received)
     account_open(&w, &a);
     uint32_t index = a.index;
     struct xobj *l = names_listen(w.names, &b, w.stream, "s", 1);
-    struct xobj *imp = names_connect(w.names, &a, w.stream, "s", 1), *exp;
+    struct xobj *imp = names_connect(w.names, &a, w.stream, "s", 1, NULL), *exp;
     ck_assert(listener_accept(w.heap, l->listener, &b, NULL, &exp) == XDONE);
     send_now(&w, imp->endpoint, ITEM, &(uint64_t){1}, block(&w, &a, w.text, 10));
     send_now(&w, imp->endpoint, ITEM, &(uint64_t){2}, block(&w, &a, w.text, 20000));
@@ -343,7 +343,7 @@ START_TEST(death_with_everything_in_flight)
         for (uint64_t k = 0; k < 4; k++)
             send_now(&w, s.imp, ITEM, &k, block(&w, &a, w.text, 10000));
         struct pair e = channel(&w, &a, w.desk);
-        struct xobj *client = names_connect(w.names, &a, w.camera, "lens", 4);
+        struct xobj *client = names_connect(w.names, &a, w.camera, "lens", 4, NULL);
         ck_assert_ptr_nonnull(client);
         if (i % 2)
             send_now(&w, client->endpoint, OPEN, &(uint32_t[2]){0, 0}, NULL);
@@ -377,7 +377,7 @@ START_TEST(names_connect_clients_to_listeners)
     world_open(&w, NULL);
     account_open(&w, &a);
     account_open(&w, &b);
-    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3));
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3, NULL));
     struct xobj *lo = names_listen(w.names, &a, w.camera, "cam", 3);
     ck_assert_ptr_nonnull(lo);
     struct listener *l = lo->listener;
@@ -389,13 +389,13 @@ START_TEST(names_connect_clients_to_listeners)
     memset(longest, 'n', sizeof longest);
     ck_assert_ptr_null(names_listen(w.names, &b, w.desk, longest, sizeof longest));
     ck_assert_ptr_nonnull(names_listen(w.names, &b, w.desk, longest, NAME_BYTES_MAX));
-    ck_assert_ptr_null(names_connect(w.names, &b, w.desk, longest, sizeof longest));
-    ck_assert_ptr_null(names_connect(w.names, &b, w.desk, "cam", 3)); /* another contract */
-    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "ca", 2));
-    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam\0", 4));
+    ck_assert_ptr_null(names_connect(w.names, &b, w.desk, longest, sizeof longest, NULL));
+    ck_assert_ptr_null(names_connect(w.names, &b, w.desk, "cam", 3, NULL)); /* another contract */
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "ca", 2, NULL));
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam\0", 4, NULL));
 
     ck_assert(listener_accept(w.heap, l, &a, &p, &exp) == XWAIT);
-    struct xobj *imp = names_connect(w.names, &b, w.camera, "cam", 3);
+    struct xobj *imp = names_connect(w.names, &b, w.camera, "cam", 3, NULL);
     ck_assert_ptr_nonnull(imp);
     ck_assert_uint_eq(XOWNER_INDEX(imp->owner), b.index);
     world_audit(&w);
@@ -407,16 +407,16 @@ START_TEST(names_connect_clients_to_listeners)
     /* The backlog is bounded, and order is kept. */
     struct xobj *clients[BACKLOG_MAX];
     for (uint32_t i = 0; i < BACKLOG_MAX; i++)
-        clients[i] = names_connect(w.names, &b, w.camera, "cam", 3);
+        clients[i] = names_connect(w.names, &b, w.camera, "cam", 3, NULL);
     ck_assert_ptr_nonnull(clients[BACKLOG_MAX - 1]);
-    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3));
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3, NULL));
     ck_assert(listener_accept(w.heap, l, &a, &p, &exp) == XDONE);
     ck_assert_ptr_eq(endpoint_peer(exp->endpoint)->row, clients[0]);
     world_audit(&w);
     listener_close(w.heap, l);
     ck_assert(endpoint_next(clients[1]->endpoint, false, NULL, &tag) == XDONE && tag == TAG_CLOSED);
     ck_assert(endpoint_next(clients[0]->endpoint, false, NULL, &tag) == XDONE && tag == TAG_NONE);
-    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3));
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3, NULL));
     ck_assert_ptr_nonnull(names_listen(w.names, &b, w.camera, "cam", 3)); /* free again */
     xaccount_close(w.heap, &a);
     xaccount_close(w.heap, &b);
@@ -436,7 +436,7 @@ START_TEST(many_names)
             names_listen(w.names, &a, w.desk, name, (uint32_t)sprintf(name, "name-%d", i)));
     for (int i = 0; i < 1000; i++)
         ck_assert_ptr_nonnull(
-            names_connect(w.names, &a, w.desk, name, (uint32_t)sprintf(name, "name-%d", i)));
+            names_connect(w.names, &a, w.desk, name, (uint32_t)sprintf(name, "name-%d", i), NULL));
     world_audit(&w);
     xaccount_close(w.heap, &a);
     world_close(&w);

@@ -338,7 +338,7 @@ static void step_names(struct model *m)
         m->done[7]++;
         return;
     }
-    struct xobj *imp = names_connect(m->w.names, a, m->w.camera, &name, 1);
+    struct xobj *imp = names_connect(m->w.names, a, m->w.camera, &name, 1, NULL);
     if (!imp)
         return;
     struct xobj *exp = endpoint_peer(imp->endpoint)->row;
@@ -569,7 +569,7 @@ START_TEST(two_processes_exchange_many_messages)
     account_open(&w, &client.account);
     account_open(&w, &server.account);
     struct xobj *l = names_listen(w.names, &server.account, w.camera, "c", 1);
-    client.e = names_connect(w.names, &client.account, w.camera, "c", 1)->endpoint;
+    client.e = names_connect(w.names, &client.account, w.camera, "c", 1, NULL)->endpoint;
     struct xobj *exp;
     ck_assert(listener_accept(w.heap, l->listener, &server.account, NULL, &exp) == XDONE);
     server.e = exp->endpoint;

@@ -277,8 +277,8 @@ static void step_names(struct worker *w, struct actor *a)
     if (dice(w, 50) == 0)
         xobj_end(world->heap, l);
     char name = (char)('a' + dice(w, THREADS * ACCOUNTS));
-    if (names_connect(world->names, &a->account, contracts[dice(w, ARRAY_LEN(contracts))], &name,
-                      1))
+    if (names_connect(world->names, &a->account, contracts[dice(w, ARRAY_LEN(contracts))], &name, 1,
+                      NULL))
         did(w, CONNECT);
 }
 

@@ -137,7 +137,7 @@ static bool meet(struct world *w)
     bool any = false;
     for (uint32_t c = 0; c < w->set->ncontracts; c++) {
         char name = (char)('A' + c);
-        any |= names_connect(w->rt.names, &w->native, w->contract[c], &name, 1) != NULL;
+        any |= names_connect(w->rt.names, &w->native, w->contract[c], &name, 1, NULL) != NULL;
     }
     return any;
 }
