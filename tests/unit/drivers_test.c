@@ -108,7 +108,7 @@ static void close_all(void)
 
 static struct endpoint *connected(const struct xcontract *c, const char *name)
 {
-    struct xobj *o = names_connect(rt.names, &client, c, name, (uint32_t)strlen(name));
+    struct xobj *o = names_connect(rt.names, &client, c, name, (uint32_t)strlen(name), NULL);
     ck_assert_ptr_nonnull(o);
     return o->endpoint;
 }
@@ -309,9 +309,9 @@ START_TEST(no_grants)
 {
     open_all(_i);
     client.badge = 0;
-    ck_assert_ptr_null(names_connect(rt.names, &client, file, "file", 4));
+    ck_assert_ptr_null(names_connect(rt.names, &client, file, "file", 4, NULL));
     client.badge = UINT64_MAX;
-    struct xobj *o = names_connect(rt.names, &client, file, "file", 4);
+    struct xobj *o = names_connect(rt.names, &client, file, "file", 4, NULL);
     if (o) { /* found, and closed as soon as the driver looks */
         int32_t tag = TAG_NONE;
         ask(o->endpoint, LOOK, NULL, text("/data"));
