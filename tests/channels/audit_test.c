@@ -26,7 +26,7 @@ static void city_open(struct city *c)
     c->camera = channel(&c->w, &c->a, c->w.camera);
     send_now(&c->w, c->desk.imp, GIVE, &(uint8_t){1}, c->camera.imp->row);
     c->listener = names_listen(c->w.names, &c->b, c->w.camera, "eye", 3);
-    c->client = names_connect(c->w.names, &c->a, c->w.camera, "eye", 3);
+    c->client = names_connect(c->w.names, &c->a, c->w.camera, "eye", 3, NULL);
     ck_assert(c->listener && c->client);
     (void)channel_create(c->w.heap, &c->b, c->w.camera);
     world_audit(&c->w);
@@ -155,7 +155,7 @@ static void live_a_little(struct world *w)
                 send_now(w, imp->endpoint, GIVE, &(uint8_t){1}, gift);
             char name[2] = {(char)('a' + i), 0};
             (void)names_listen(w->names, &b, w->camera, name, 1);
-            (void)names_connect(w->names, &a, w->camera, name, 1);
+            (void)names_connect(w->names, &a, w->camera, name, 1, NULL);
         }
         world_audit(w);
     }

@@ -99,7 +99,7 @@ START_TEST(peers_learn_first)
     account_open(&w, &a);
     account_open(&w, &b);
     struct xobj *l = names_listen(w.names, &b, w.camera, "eye", 3), *exp;
-    struct xobj *imp = names_connect(w.names, &a, w.camera, "eye", 3);
+    struct xobj *imp = names_connect(w.names, &a, w.camera, "eye", 3, NULL);
     ck_assert(l && imp);
     ck_assert(listener_accept(w.heap, l->listener, &b, NULL, &exp) == XDONE && exp);
     for (uint32_t i = 0; i < MANY; i++)

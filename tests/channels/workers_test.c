@@ -102,7 +102,7 @@ static enum run_result ask(struct actor *a)
     struct xmessage m;
     enum trap trap;
     if (!a->end)
-        a->end = names_connect(w->names, &a->account, w->camera, a->name, 1);
+        a->end = names_connect(w->names, &a->account, w->camera, a->name, 1, NULL);
     while (a->end && a->done < CALLS) {
         enum xresult r = endpoint_call(w->heap, a->end->endpoint, OPEN, &(uint32_t[2]){a->done, 1},
                                        NULL, PICTURE, &a->account, &a->proc, &m, &trap);
@@ -236,7 +236,7 @@ static void hire_all(struct cast *c)
     for (int s = 0; s < STREAMS; s++) {
         struct actor *from = hire(c, PRODUCER, 0), *to = hire(c, CONSUMER, 0);
         struct xobj *l = names_listen(c->w.names, &to->account, c->w.stream, "stream", 6);
-        from->end = names_connect(c->w.names, &from->account, c->w.stream, "stream", 6);
+        from->end = names_connect(c->w.names, &from->account, c->w.stream, "stream", 6, NULL);
         ck_assert(listener_accept(c->w.heap, l->listener, &to->account, NULL, &to->end) == XDONE);
         xobj_end(c->w.heap, l);
         from->account.max_blocks = 40;
