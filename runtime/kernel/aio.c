@@ -130,7 +130,7 @@ static void look(struct sched_source *source)
         aio_sockets_collect(a);
     start_some(a);
     if (a->ring)
-        aio_ring_go(a); /* another worker has asked for it meanwhile and relies on this look */
+        aio_ring_go(a); /* nobody need look again before something is over */
 }
 
 /* ---- opening and closing ---- */
