@@ -86,24 +86,6 @@ XCALL(op_peer)
     return HOST_OK;
 }
 
-/* A new end or listener for the name that the guest gives, or null. */
-typedef struct xobj *(*name_fn)(struct names *, struct xaccount *, const struct xcontract *,
-                                const char *name, uint32_t len);
-static inline __attribute__((always_inline)) enum host_result
-by_name(struct sip *s, struct instance *inst, const struct xcall *x, uint64_t *slots, bool watched,
-        const char *const *granted, name_fn f)
-{
-    uint32_t len;
-    const char *name = name_arg(s, inst, x, slots, &len);
-    if (!name)
-        return HOST_TRAP;
-    struct xobj *made = NULL;
-    if (may_use(granted, name, len))
-        made = f(s->rt->names, &s->account, x->key.contract, name, len);
-    slots[0] = xcall_ref(made, watched);
-    return HOST_OK;
-}
-
 XCALL(op_connect)
 {
     uint32_t len;
@@ -126,7 +108,15 @@ XCALL(op_connect)
 
 XCALL(op_listen)
 {
-    return by_name(s, inst, x, slots, watched, s->publish, names_listen);
+    uint32_t len;
+    const char *name = name_arg(s, inst, x, slots, &len);
+    if (!name)
+        return HOST_TRAP;
+    struct xobj *made = NULL;
+    if (may_use(s->publish, name, len))
+        made = names_listen(s->rt->names, &s->account, x->key.contract, name, len);
+    slots[0] = xcall_ref(made, watched);
+    return HOST_OK;
 }
 
 XCALL(op_accept)
