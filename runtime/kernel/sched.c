@@ -485,7 +485,7 @@ static void look_at_source(struct sched *s)
     while (atomic_load(&s->look_again) && spin_try(&s->looking)) {
         atomic_store(&s->look_again, false);
         s->source->look(s->source);
-        atomic_store(&s->looking.taken, false); /* in order with the look at who wants it */
+        spin_unlock_then_look(&s->looking);
     }
 }
 

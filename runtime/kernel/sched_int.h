@@ -33,7 +33,7 @@ struct worker {
     int kick; /* a descriptor that ends its sleep */
     /* its own */
     bool alone; /* the only worker, without a seed, and there never was anybody in the background:
-                   what sched_turn() and sched_hand() ask for */
+                   what turn.c asks for */
     struct proc *next;     /* runs before those in the queue, for a while; nobody steals it */
     uint64_t turn_start;   /* since when those in the queue have waited for `next` */
     bool queue_had_turn;   /* while `next` waited: it must not wait for another one */

@@ -44,4 +44,11 @@ static inline void spin_unlock(struct spin *l)
     atomic_store_explicit(&l->taken, false, memory_order_release);
 }
 
+/* The same, before whatever the caller looks at next: who found the lock taken may have left a word
+ * there. */
+static inline void spin_unlock_then_look(struct spin *l)
+{
+    atomic_store(&l->taken, false);
+}
+
 #endif
