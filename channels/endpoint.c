@@ -219,9 +219,8 @@ static bool watch_room(struct endpoint *e, uint32_t tail, const struct proc *p)
     uint32_t turns = ring_turns(p, &e->watches_room);
     for (; turns && !endpoint_peer_closed(e); turns--) {
         spin_pause();
-        if (turns % ROOM_TURNS == 0 && !ring_full(q, tail)) {
+        if (turns % ROOM_TURNS == 0 && !ring_full(q, tail))
             return true;
-        }
         if (turns % ROOM_TURNS == 0 && !sched_turns(p))
             break;
     }

@@ -94,21 +94,23 @@ static inline void ring_release(struct endpoint *e)
     if (unlikely(head - e->rx.since == RING_STREAM))
         ring_watched(e);
 }
-/* Before the owner waits at e, or does anything else that the peer has to be in time to see. */
-static inline void ring_unwatch(struct endpoint *e)
+/* From now on who publishes does so in order with his look at who waits. */
+static inline void ring_take_back(_Atomic bool *watched)
 {
-    if (unlikely(atomic_load_explicit(&e->watched, memory_order_relaxed))) {
-        atomic_store(&e->watched, false);
+    if (unlikely(atomic_load_explicit(watched, memory_order_relaxed))) {
+        atomic_store(watched, false);
         barrier_everywhere();
     }
 }
-/* The same before he waits for room. */
+/* Before the owner waits at e, or does anything else that the peer has to be in time to see. */
+static inline void ring_unwatch(struct endpoint *e)
+{
+    ring_take_back(&e->watched);
+}
+/* Before he waits for room. */
 static inline void ring_unwatch_room(struct endpoint *e)
 {
-    if (unlikely(atomic_load_explicit(&e->watches_room, memory_order_relaxed))) {
-        atomic_store(&e->watches_room, false);
-        barrier_everywhere();
-    }
+    ring_take_back(&e->watches_room);
     endpoint_peer(e)->rx.caught_room = 0;
 }
 /* Several workers: looks for a message for a little while, as long as the worker has nothing else
