@@ -424,6 +424,33 @@ START_TEST(names_connect_clients_to_listeners)
 }
 END_TEST
 
+/* A driver accepts soon; who else publishes a name may never do so. */
+START_TEST(a_drivers_full_backlog_is_busy)
+{
+    struct world w;
+    struct xaccount a, b;
+    bool busy = true;
+    world_open(&w, NULL);
+    account_open(&w, &a);
+    account_open(&w, &b);
+    struct xobj *row = names_listen(w.names, &a, w.camera, "cam", 3);
+    ck_assert_ptr_nonnull(row);
+    for (uint32_t i = 0; i < BACKLOG_MAX; i++)
+        ck_assert_ptr_nonnull(names_connect(w.names, &b, w.camera, "cam", 3, NULL));
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3, &busy));
+    ck_assert(!busy);
+    listener_badged(row->listener);
+    b.badge = 1;
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3, &busy));
+    ck_assert(busy);
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "ca", 2, &busy));
+    ck_assert(!busy);
+    xaccount_close(w.heap, &a);
+    xaccount_close(w.heap, &b);
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(many_names)
 {
     struct world w;
@@ -514,6 +541,7 @@ int main(void)
         endpoints_travel_in_messages_and_blocks,
         death_with_everything_in_flight,
         names_connect_clients_to_listeners,
+        a_drivers_full_backlog_is_busy,
         many_names,
         what_is_taken_elsewhere_makes_room,
     };
