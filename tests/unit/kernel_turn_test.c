@@ -165,6 +165,16 @@ START_TEST(one_alone_goes_on)
 }
 END_TEST
 
+/* f runs as before, and the first of the others is where it was. */
+static void expect_nothing_done(const struct fake *f, enum proc_state was, enum proc_state other,
+                                const void *parked)
+{
+    ck_assert_int_eq(f->proc.state, was);
+    ck_assert_ptr_null(f->proc.parked);
+    ck_assert_int_eq(others[0].proc.state, other);
+    ck_assert_ptr_eq(others[0].proc.parked, parked);
+}
+
 static enum run_result tries_turn(struct fake *f)
 {
     if (f->runs > 1)
@@ -176,10 +186,7 @@ static enum run_result tries_turn(struct fake *f)
     ck_assert_ptr_eq(sched_turn(f), may ? &others[0] : NULL);
     if (may)
         return RUN_DONE; /* the other one's, now */
-    ck_assert_int_eq(f->proc.state, was);
-    ck_assert_ptr_null(f->proc.parked);
-    ck_assert_int_eq(others[0].proc.state, PROC_READY);
-    ck_assert_ptr_eq(others[0].proc.parked, parked);
+    expect_nothing_done(f, was, PROC_READY, parked);
     return RUN_YIELD;
 }
 
@@ -236,6 +243,7 @@ static enum run_result tries_pass(struct fake *f)
         return RUN_DONE;
     make_odd(&others[0]);
     enum proc_state was = f->proc.state;
+    void *parked = others[0].proc.parked;
     struct fake *to = odd == NOTHING        ? &others[0]
                       : odd == WOKEN_BEFORE ? &others[OTHERS - 1]
                                             : NULL;
@@ -245,9 +253,7 @@ static enum run_result tries_pass(struct fake *f)
     ck_assert_ptr_eq(sched_pass(f), to);
     if (to)
         return RUN_DONE;
-    ck_assert_int_eq(f->proc.state, was);
-    ck_assert_ptr_null(f->proc.parked);
-    ck_assert_int_eq(others[0].proc.state, PROC_READY);
+    expect_nothing_done(f, was, PROC_READY, parked);
     return RUN_YIELD;
 }
 
@@ -306,10 +312,7 @@ static enum run_result tries_hand(struct fake *f)
     ck_assert_ptr_eq(sched_hand(&f->proc, f, &others[0].proc), may ? &others[0] : NULL);
     if (may)
         return RUN_DONE;
-    ck_assert_int_eq(f->proc.state, was);
-    ck_assert_ptr_null(f->proc.parked);
-    ck_assert_int_eq(others[0].proc.state, PROC_BLOCKED);
-    ck_assert_ptr_eq(others[0].proc.parked, parked);
+    expect_nothing_done(f, was, PROC_BLOCKED, parked);
     return RUN_DONE;
 }
 
