@@ -224,23 +224,25 @@ static bool leave_datas(struct instance *inst)
     return true;
 }
 
-void instance_fill(struct sip *s, uint32_t *n)
+uint32_t instance_fill(struct sip *s, uint32_t n)
 {
     struct instance *inst = s->insts[s->ninsts - 1];
     const struct vview *v = inst->view;
+    uint32_t room = n;
     for (; s->fill_segment < v->ndatas; s->fill_segment++, s->fill_from = 0) {
         const struct vdata *d = &v->datas[s->fill_segment];
         uint32_t left = d->mode == SEG_ACTIVE ? d->nbytes - s->fill_from : 0;
-        uint32_t now = left < *n ? left : *n;
+        uint32_t now = left < room ? left : room;
         if (now)
             memcpy(inst->memories[d->memory]->base + data_place(inst, d) + s->fill_from,
                    d->bytes + s->fill_from, now);
         s->fill_from += now;
-        *n -= now;
+        room -= now;
         if (now < left)
-            return;
+            return n;
     }
     s->filling = false;
+    return n - room;
 }
 
 must_check enum status instantiate(struct sip *s, struct code_module *code, link_fn link, void *ctx,
@@ -248,8 +250,8 @@ must_check enum status instantiate(struct sip *s, struct code_module *code, link
 {
     check(code->mode == s->mode);
     *out = NULL;
-    for (uint32_t all = UINT32_MAX; s->filling; all = UINT32_MAX) /* its data comes later */
-        instance_fill(s, &all);
+    while (s->filling) /* its data comes later */
+        (void)instance_fill(s, UINT32_MAX);
     *trap = TRAP_NONE;
     enum status st = links_make(s->rt, code, why);
     if (st != OK)

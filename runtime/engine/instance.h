@@ -122,9 +122,8 @@ void sip_free_all(struct sip *s);
 void sip_each_chunk(const struct sip *s, void (*each)(void *ctx, const struct extent *e),
                     void *ctx);
 
-/* Writes up to *n bytes of the data segments that instantiate() has left (sip.filling), and takes
- * them off *n. */
-void instance_fill(struct sip *s, uint32_t *n);
+/* Writes up to n bytes of the data segments that instantiate() has left (sip.filling): how many. */
+uint32_t instance_fill(struct sip *s, uint32_t n);
 
 /* ---- parts of instantiate() ---- */
 

@@ -77,8 +77,7 @@ static enum run_result run(struct proc *p)
     if (unlikely(s->away) && !come_back(s, &away))
         return away;
     if (unlikely(s->filling)) {
-        uint32_t n = FILL_BYTES;
-        instance_fill(s, &n);
+        (void)instance_fill(s, FILL_BYTES);
         if (s->filling)
             return RUN_YIELD;
     }
