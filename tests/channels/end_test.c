@@ -335,11 +335,5 @@ int main(void)
     tcase_add_loop_test(tc, large_block_leaves_bit_by_bit, 0, 2);
     tcase_add_loop_test(tc, thawed_in_pieces, 0, 8);
     suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    printf("channels-end: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(sr) - failed,
-           failed);
-    srunner_free(sr);
-    return failed != 0;
+    return run_suite(suite, "channels-end");
 }

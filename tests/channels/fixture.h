@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "channels/monitor.h"
+#include "tests/suite.h"
 
 static const char world_text[] = "block Text { bytes: u8[]; }\n"
                                  "block Frame { seq: u64; title: Text!; pixels: u8[]; }\n"
@@ -253,12 +254,7 @@ static inline int world_main(const char *name, const TTest *const *tests, size_t
         tcase_add_test(c, tests[i]);
         suite_add_tcase(s, c);
     }
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("%s: %d passed, %d failed, 0 skipped\n", name, srunner_ntests_run(r) - failed, failed);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s, name);
 }
 
 #endif

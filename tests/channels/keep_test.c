@@ -533,11 +533,5 @@ int main(void)
     tcase_add_test(t, no_set_beyond_the_quota);
     tcase_add_loop_test(t, random_work, 0, 6);
     suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("channels-keep: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed,
-           failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(suite, "channels-keep");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "channels/types.h"
+#include "tests/suite.h"
 
 struct module {
     struct arena a;
@@ -162,10 +163,5 @@ int main(void)
     tcase_add_test(t, declarations_that_mention_each_other_enter_together);
     tcase_add_test(t, many_types_keep_their_places);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("types: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed, failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "types");
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/engine/hostcall.h"
+#include "tests/suite.h"
 
 static const char *library;
 
@@ -280,9 +281,5 @@ int main(int argc, char **argv)
     tcase_add_test(t, test_search);
     tcase_add_loop_test(t, test_refusal, 0, (int)ARRAY_LEN(refusals));
     suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(s, "ffi");
 }

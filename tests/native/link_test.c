@@ -10,6 +10,7 @@
 
 #include "runtime/compiler/object.h"
 #include "runtime/native/abi.h"
+#include "tests/suite.h"
 
 static const char *folder;
 
@@ -328,9 +329,5 @@ int main(int argc, char **argv)
     tcase_add_test(c, test_damaged);
     Suite *s = suite_create("image-link");
     suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "image-link");
 }

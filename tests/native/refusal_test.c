@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "tests/native/jit.h"
 #include "tests/unit/wat.h"
 #include "verifier/verify.h"
@@ -110,10 +111,5 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, llvm_refuses);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("llvm-refusal: %d failed\n", failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "llvm-refusal");
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "include/singula.h"
+#include "tests/suite.h"
 
 /* ---- a module of many functions ---- */
 
@@ -163,11 +164,5 @@ int main(void)
     tcase_add_test(c, test_code_comes_while_it_runs);
     tcase_add_test(c, test_it_ends_first);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("api_auto: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "api_auto");
 }

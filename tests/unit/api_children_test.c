@@ -3,6 +3,7 @@
 
 #include "include/singula.h"
 #include "runtime/api_int.h"
+#include "tests/suite.h"
 #include "tests/unit/wat.h"
 
 enum { AT_ONCE = 128, ALL = 2 * AT_ONCE + 44 };
@@ -130,10 +131,5 @@ int main(void)
     tcase_add_loop_test(t, a_turn_starts_no_more, 1, 3);
     tcase_add_loop_test(t, all_are_started_and_end, 1, 3);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r), run = srunner_ntests_run(r);
-    srunner_free(r);
-    printf("api_children: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(s, "api_children");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "include/singula.h"
+#include "tests/suite.h"
 #include "tests/unit/wat.h"
 
 static const char contract[] = "block A { x: i32; next: A; }\n";
@@ -126,10 +127,5 @@ int main(void)
     tcase_add_test(t, errors_before_the_ownership_proof_are_single);
     tcase_add_test(t, what_was_inferred_of_an_accepted_module);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r), run = srunner_ntests_run(r);
-    srunner_free(r);
-    printf("api_diag: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(s, "api_diag");
 }

@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "include/singula.h"
+#include "tests/suite.h"
 #include "tests/unit/wat.h"
 
 static struct singula_diag why;
@@ -56,10 +57,5 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, what_is_not_proved_is_watched_or_refused, 0, 3);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r), run = srunner_ntests_run(r);
-    srunner_free(r);
-    printf("api_monitor: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(s, "api_monitor");
 }

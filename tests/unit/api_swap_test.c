@@ -7,6 +7,7 @@
 #include "include/singula.h"
 #include "runtime/api_int.h"
 #include "runtime/kernel/swapfile.h"
+#include "tests/suite.h"
 #include "tests/unit/wat.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -553,10 +554,5 @@ int main(void)
     }
     tcase_add_test(t, what_cannot_be_is_refused);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("api_swap: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed, failed);
-    srunner_free(r);
-    return failed ? 1 : 0;
+    return run_suite(s, "api_swap");
 }

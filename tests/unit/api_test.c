@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "include/singula.h"
+#include "tests/suite.h"
 #include "tests/unit/wat.h"
 
 static struct singula_system *sys;
@@ -568,10 +569,5 @@ int main(void)
     tcase_add_loop_test(t, everything_is_given_back, 0, 2);
     tcase_add_test(t, contracts);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r), run = srunner_ntests_run(r);
-    srunner_free(r);
-    printf("api: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(s, "api");
 }

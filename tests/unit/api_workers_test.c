@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "include/singula.h"
+#include "tests/suite.h"
 #include "tests/unit/wat.h"
 
 static struct singula_diag why;
@@ -123,10 +124,5 @@ int main(void)
     tcase_add_test(t, there_must_be_such_a_worker);
     tcase_add_test(t, with_a_seed_nobody_is_bound);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r), run = srunner_ntests_run(r);
-    srunner_free(r);
-    printf("api_workers: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(s, "api_workers");
 }

@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "base/strbuf.h"
 #include "base/trap.h"
+#include "tests/suite.h"
 
 /* ---- codes ---- */
 
@@ -328,10 +329,5 @@ int main(void)
     tcase_add_test_raise_signal(c, test_check_aborts, 6);
     Suite *s = suite_create("base");
     suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("base: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed, failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "base");
 }

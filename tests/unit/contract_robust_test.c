@@ -9,6 +9,7 @@
 #include "contract/bindgen.h"
 #include "contract/limits.h"
 #include "contract/xops.h"
+#include "tests/suite.h"
 
 /* Every construct of the language. */
 static const char full[] =
@@ -303,11 +304,5 @@ int main(void)
     tcase_add_test(t, the_largest_sets_are_accepted);
     tcase_add_test(t, running_out_of_memory_is_a_refusal);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("contract_robust: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed,
-           failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "contract_robust");
 }

@@ -9,6 +9,7 @@
 #include "contract/graph.h"
 #include "contract/limits.h"
 #include "contract/nearest.h"
+#include "tests/suite.h"
 
 /* A parsed text with its arena. */
 struct parsed {
@@ -531,10 +532,5 @@ int main(void)
     tcase_add_test(t, graphs_find_components_and_reach);
     tcase_add_test(t, near_names_are_near);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("contract: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed, failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "contract");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "contract/xops.h"
+#include "tests/suite.h"
 
 static const char text[] = "block Text { bytes: u8[]; }\n"
                            "block Leaf { n: i32; }\n"
@@ -439,11 +440,5 @@ int main(void)
     tcase_add_test(t, a_module_without_contracts_is_told_what_is_missing);
     tcase_add_test(t, the_largest_call_fits);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("contract_xops: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(r) - failed,
-           failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "contract_xops");
 }

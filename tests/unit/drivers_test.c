@@ -14,6 +14,7 @@
 #include "channels/names.h"
 #include "runtime/drivers/drivers.h"
 #include "runtime/wasi/wasi.h"
+#include "tests/suite.h"
 
 /* Messages of File and Timer by tag, in the order of their contracts. */
 enum {
@@ -336,12 +337,8 @@ int main(void)
     tcase_add_loop_test(tc, account_that_goes, 0, 2);
     tcase_add_loop_test(tc, no_grants, 0, 2);
     suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    printf("drivers: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(sr) - failed, failed);
-    srunner_free(sr);
+    int failed = run_suite(suite, "drivers");
     char command[100];
     snprintf(command, sizeof command, "rm -r %s", folder);
-    return failed != 0 || system(command) != 0;
+    return failed || system(command) != 0;
 }

@@ -4,6 +4,7 @@
 #include "runtime/engine/hostcall.h"
 #include "runtime/engine/instance.h"
 #include "runtime/engine/spawn.h"
+#include "tests/suite.h"
 #include "tests/unit/wat.h"
 #include "verifier/verify.h"
 
@@ -533,10 +534,5 @@ int main(void)
     tcase_add_test(t, a_sip_that_never_ran_can_be_killed);
     tcase_add_loop_test(t, a_broken_rule_of_a_proved_module_is_our_bug, 0, 2);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r), run = srunner_ntests_run(r);
-    srunner_free(r);
-    printf("engine_instance: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(s, "engine_instance");
 }

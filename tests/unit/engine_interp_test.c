@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "runtime/engine/interp_int.h"
+#include "tests/suite.h"
 #include "tests/unit/engine_run.h"
 #include "tests/unit/wat.h"
 
@@ -470,11 +471,5 @@ int main(void)
     tcase_add_test(c, the_largest_frames_work);
     tcase_add_test(c, code_is_read_only);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("engine_interp: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "engine_interp");
 }

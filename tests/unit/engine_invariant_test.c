@@ -1,5 +1,6 @@
 /* Comparing frames with what the verifier proved of labels: right invariants hold, and each kind of
  * wrong one is seen. */
+#include "tests/suite.h"
 #include "tests/unit/engine_run.h"
 #include "tests/unit/wat.h"
 #include "verifier/invariants.h"
@@ -236,10 +237,5 @@ int main(void)
     tcase_add_loop_test(t, what_is_wrong_is_seen, 0, ARRAY_LEN(spoilt));
     tcase_add_test(t, nothing_is_compared_without_the_monitor);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r), run = srunner_ntests_run(r);
-    srunner_free(r);
-    printf("engine_invariant: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(s, "engine_invariant");
 }

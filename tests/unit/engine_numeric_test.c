@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/suite.h"
 #include "tests/unit/engine_run.h"
 #include "tests/unit/reference_numeric.h"
 #include "tests/unit/wasm_build.h"
@@ -306,11 +307,5 @@ int main(void)
     tcase_set_timeout(c, 120);
     tcase_add_test(c, operators_agree_with_c);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("engine_numeric: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "engine_numeric");
 }

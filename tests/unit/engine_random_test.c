@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/suite.h"
 #include "tests/unit/engine_run.h"
 #include "tests/unit/reference.h"
 #include "tests/unit/wasm_build.h"
@@ -587,11 +588,5 @@ int main(void)
     tcase_set_timeout(c, 120);
     tcase_add_loop_test(c, programs_agree_with_the_reference, 0, 4);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("engine_random: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "engine_random");
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/suite.h"
 #include "tests/unit/engine_run.h"
 #include "tests/unit/wat.h"
 
@@ -215,11 +216,5 @@ int main(void)
     tcase_add_test(c, br_table_with_constants_has_room);
     tcase_add_test(c, deep_backtrace_of_a_long_function);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("engine_shapes: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "engine_shapes");
 }

@@ -164,11 +164,5 @@ int main(void)
     tcase_add_test(tc, many_on_several_workers);
     tcase_add_test(tc, chore);
     suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    printf("kernel-end: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(sr) - failed,
-           failed);
-    srunner_free(sr);
-    return failed != 0;
+    return run_suite(suite, "kernel-end");
 }

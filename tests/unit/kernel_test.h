@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "runtime/kernel/pages.h"
+#include "tests/suite.h"
 
 enum { RW = PAGE_R | PAGE_W, RX = PAGE_R | PAGE_X };
 
@@ -23,17 +24,6 @@ static inline void assert_audit(const struct region *r)
     struct diag why;
     diag_clear(&why);
     ck_assert_msg(region_audit(r, &why) == OK, "audit: %s", why.detail);
-}
-
-/* For main(): runs the suite, prints the last line, gives the exit code. */
-static inline int run_suite(Suite *s, const char *name)
-{
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr), run = srunner_ntests_run(sr);
-    srunner_free(sr);
-    printf("%s: %d passed, %d failed, 0 skipped\n", name, run - failed, failed);
-    return failed != 0;
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/baseline/baseline.h"
+#include "tests/suite.h"
 #include "tests/unit/wasm_build.h"
 #include "verifier/verify.h"
 
@@ -271,9 +272,5 @@ int main(void)
     tcase_add_test(t, locals_that_wait);
     tcase_add_test(t, blocks_in_blocks);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "baseline");
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/native/cache.h"
+#include "tests/suite.h"
 #include "tests/unit/image_bytes.h"
 
 static char base[64], folder[128]; /* folder: base/deep/singula, not there yet */
@@ -329,9 +330,5 @@ int main(void)
     tcase_add_test(c, test_concurrent);
     Suite *s = suite_create("cache");
     suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "cache");
 }

@@ -8,6 +8,7 @@
 #include "channels/fast.h"
 #include "channels/endpoint.h"
 #include "runtime/native/native_int.h"
+#include "tests/suite.h"
 #include "tests/unit/native_stepped.h"
 #include "tests/unit/wat.h"
 
@@ -329,10 +330,5 @@ int main(void)
     tcase_add_test(t, waits_at_every_instruction);
     tcase_add_test(t, yields_at_every_instruction);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("native-hand: %d failed\n", failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "native-hand");
 }

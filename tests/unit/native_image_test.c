@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/native/cpu.h"
+#include "tests/suite.h"
 #include "tests/unit/image_bytes.h"
 
 static const uint8_t module[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 42};
@@ -212,9 +213,5 @@ int main(void)
     tcase_add_test(c, test_cpu);
     Suite *s = suite_create("image");
     suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "image");
 }

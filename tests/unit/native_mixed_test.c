@@ -1,4 +1,5 @@
 /* Beginning in the interpreter and going on in machine code. */
+#include "tests/suite.h"
 #include "tests/unit/native_rig.h"
 
 /* Machine code comes while the function waits for its first host call. */
@@ -104,11 +105,5 @@ int main(void)
     tcase_add_test(c, reports_show_both_kinds_of_frames);
     tcase_add_test(c, nobody_waits_for_the_code);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("native_mixed: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "native_mixed");
 }

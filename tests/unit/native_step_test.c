@@ -3,6 +3,7 @@
  * stop a SIP anywhere and its backtrace is then asked for; memories that are larger than the
  * displacements of instructions. */
 #include "runtime/native/native_int.h"
+#include "tests/suite.h"
 #include "tests/unit/native_stepped.h"
 #include "tests/unit/wat.h"
 
@@ -256,9 +257,5 @@ int main(void)
     tcase_add_test(t, every_instruction_has_its_frame);
     tcase_add_test(t, memories_of_four_gigabytes);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "native-step");
 }

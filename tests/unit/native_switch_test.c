@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/native/native_int.h"
+#include "tests/suite.h"
 #include "tests/unit/native_stepped.h"
 #include "tests/unit/wat.h"
 
@@ -469,10 +470,5 @@ int main(void)
     tcase_add_test(t, signals_and_kills_come_at_every_instruction);
     tcase_add_test(t, threads_nudge_and_kill);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    printf("native-switch: %d failed\n", failed);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s, "native-switch");
 }

@@ -1,6 +1,7 @@
 /* The run-time side of machine code: stubs, stacks, signals, traps, reports. The code is written by
  * hand (native_code.S), so that every promise of runtime/native/abi.h is tested without a compiler;
  * the interpreter says what it has to do. */
+#include "tests/suite.h"
 #include "tests/unit/native_rig.h"
 
 /* ---- calls ---- */
@@ -294,11 +295,5 @@ int main(void)
     tcase_add_test(c, loops_are_killed_from_other_threads);
     tcase_add_test(c, calls_are_quick);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("native: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "native");
 }

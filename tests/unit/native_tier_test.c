@@ -1,5 +1,6 @@
 /* Better code for what runs already: the first image goes on where it is, calls run the better one.
  */
+#include "tests/suite.h"
 #include "tests/unit/native_rig.h"
 
 static const struct engine *const engines[] = {&native_engine, &mixed_engine};
@@ -190,11 +191,5 @@ int main(void)
     tcase_add_test(c, code_changes_under_signals);
     tcase_add_test(c, nobody_takes_it);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    printf("native_tier: %d passed, %d failed, 0 skipped\n", srunner_ntests_run(runner) - failed,
-           failed);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite, "native_tier");
 }

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "tests/suite.h"
 #include "tests/unit/module_bytes.h"
 #include "verifier/cert_check.h"
 #include "verifier/verify.h"
@@ -389,9 +390,5 @@ int main(void)
     tcase_add_test(t, test_not_included);
     tcase_add_test(t, test_result_of_another_name);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s, "verifier_cert");
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/span.h"
+#include "tests/suite.h"
 #include "tests/unit/module_bytes.h"
 #include "verifier/limits.h"
 #include "verifier/opcodes.h"
@@ -223,10 +224,5 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(tests); i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner), run = srunner_ntests_run(runner);
-    srunner_free(runner);
-    printf("verifier_cost_test: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(suite, "verifier_cost_test");
 }

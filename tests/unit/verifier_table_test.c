@@ -5,18 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "tests/unit/reference_numeric.h"
 #include "verifier/own_state.h"
 
-enum {
-    NVALUES = 5,
-    SYMBOLS = 2,
-    BLOCK = 0,
-    ENDPOINT = 1,
-    ROUNDS = 30000,
-    SAMPLES = 8,
-    LABELS = 5
-};
+enum { NVALUES = 5, SYMBOLS = 2, BLOCK = 0, ENDPOINT = 1, ROUNDS = 30000, SAMPLES = 8, LABELS = 5 };
 
 /* check's own assertions write to a file each time. */
 #define MUST(holds, ...)                                                                           \
@@ -338,9 +331,5 @@ int main(void)
     tcase_add_test(t, test_select);
     tcase_add_test(t, test_tests);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s, "verifier_table");
 }

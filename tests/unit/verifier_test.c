@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "base/span.h"
+#include "tests/suite.h"
 #include "tests/unit/module_bytes.h"
 #include "tests/unit/wat.h"
 #include "verifier/dump.h"
@@ -320,10 +321,5 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(tests); i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner), run = srunner_ntests_run(runner);
-    srunner_free(runner);
-    printf("verifier_test: %d passed, %d failed, 0 skipped\n", run - failed, failed);
-    return failed != 0;
+    return run_suite(suite, "verifier_test");
 }

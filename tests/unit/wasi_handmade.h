@@ -19,6 +19,7 @@
 #include "runtime/wasi/sandbox.h"
 #include "runtime/wasi/wasi.h"
 #include "runtime/wasi/wasi_abi.h"
+#include "tests/suite.h"
 
 enum {
     MEMORY = 131072,
@@ -243,11 +244,7 @@ static inline int run_tests(const char *name, const TTest *const *tests, size_t 
     for (size_t i = 0; i < n; i++)
         tcase_add_test(t, tests[i]);
     suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(s, name);
 }
 
 #endif

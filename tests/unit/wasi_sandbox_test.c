@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "runtime/wasi/sandbox.h"
+#include "tests/suite.h"
 
 static char top[64]; /* a fresh directory: top/in is what may be opened, top/out is not */
 
@@ -300,9 +301,5 @@ int main(void)
     tcase_add_test(t, test_sandbox_parent);
     tcase_add_loop_test(t, test_sandbox_race, 0, 2);
     suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(s, "sandbox");
 }
