@@ -66,7 +66,7 @@ struct proc {
     _Atomic(struct worker *) worker; /* its home: runs it, and has its timer */
     bool queued;                     /* READY: it has a place in its home's queue */
     struct list runq;                /* READY: run queue; BLOCKED on a descriptor: list of such */
-    uint32_t timer;                  /* position in its home's timer heap + 1, or 0 */
+    _Atomic uint32_t timer;          /* position in its home's timer heap + 1, or 0 */
     int wait_fd;                     /* -1: none */
     short wait_events;               /* poll(2) events */
     uint64_t cpu_ns;                 /* used up to the last slice */

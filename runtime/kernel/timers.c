@@ -1,9 +1,16 @@
 #include "runtime/kernel/timers.h"
 
+/* Only its worker writes it, but whoever wakes p reads whether there is one; and p may be in the
+ * heap, and be moved, until its worker is told. */
+static void set_place(struct proc *p, uint32_t place)
+{
+    atomic_store_explicit(&p->timer, place, memory_order_relaxed);
+}
+
 static void put(struct timers *t, uint32_t i, struct timer x)
 {
     t->heap[i] = x;
-    x.proc->timer = i + 1;
+    set_place(x.proc, i + 1);
 }
 
 /* Moves x from place i to where it belongs. */
@@ -28,7 +35,7 @@ static void settle(struct timers *t, uint32_t i, struct timer x)
 static void take_away(struct timers *t, struct proc *p)
 {
     uint32_t i = p->timer - 1;
-    p->timer = 0;
+    set_place(p, 0);
     struct timer last = t->heap[--t->n];
     if (last.proc != p)
         settle(t, i, last);
@@ -43,7 +50,7 @@ void timers_set(struct timers *t, struct proc *p, uint64_t at_ns)
     }
     if (!p->timer) {
         check(t->n < t->cap);
-        p->timer = ++t->n;
+        set_place(p, ++t->n);
     }
     settle(t, p->timer - 1, (struct timer){.at_ns = at_ns, .proc = p});
 }
