@@ -11,7 +11,9 @@
  *
  * A load of which only some bytes are needed would be made a narrower one, which need not reach the
  * memory's end, and of two loads one of which is chosen only one would be made: before code is
- * generated, such loads become volatile, too.
+ * generated, such loads become volatile, too. Where vectors have masks, even a volatile load
+ * becomes an operand of the instruction that chooses, and one that is not chosen does not trap: an
+ * empty piece of assembly code uses it as well.
  *
  * A load needs no pin if its address is in use in the same block by another access, which is exact
  * itself: `x = *p; y = *x`.
@@ -20,7 +22,13 @@
 
 #include <stdlib.h>
 
-enum { SEARCH_MAX = 64, ORIGINS_MAX = 4, USES_MAX = 4096 };
+enum {
+    SEARCH_MAX = 64,
+    ORIGINS_MAX = 4,
+    USES_MAX = 4096,
+    CHOICE_MAX = 3,   /* instructions between a load and a choice that become one with it */
+    REGISTER_F32 = 8, /* in the smallest vector register that a wide vector is split into */
+};
 
 /* Returns its first operand, costs nothing in LLVM's eyes, and has an effect that nothing reads. */
 static const char pin_name[] = "llvm.annotation";
@@ -307,13 +315,59 @@ static bool is_narrowed(LLVMValueRef v, unsigned depth, unsigned *left)
     return false;
 }
 
-/* A choice between loads would become one load. */
-static bool is_chosen(LLVMValueRef v)
+/* Elements of one vector by those of another: comparisons of elements are made only if wanted. */
+static bool is_mask_of_mask(const struct chunk *c, LLVMValueRef i)
 {
-    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u))
-        if (LLVMIsASelectInst(LLVMGetUser(u)))
+    LLVMTypeRef t = LLVMTypeOf(i);
+    return LLVMGetInstructionOpcode(i) == LLVMAnd && LLVMGetTypeKind(t) == LLVMVectorTypeKind &&
+           LLVMGetElementType(t) == c->i1;
+}
+
+/* Is v chosen or not, at once or, in vector registers, as what is made of it? */
+static bool is_chosen(const struct chunk *c, LLVMValueRef v, unsigned depth)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        bool in_vector = LLVMGetTypeKind(LLVMTypeOf(user)) != LLVMIntegerTypeKind;
+        if (LLVMIsASelectInst(user) ? in_vector || depth == CHOICE_MAX : is_mask_of_mask(c, user))
             return true;
+        if (depth > 0 && LLVMTypeOf(user) != c->i1 && !LLVMIsAPHINode(user) &&
+            is_chosen(c, user, depth - 1))
+            return true;
+    }
     return false;
+}
+
+/* Wants v in a register; costs no instruction. */
+static void want(struct chunk *c, LLVMValueRef v)
+{
+    LLVMTypeRef t = LLVMTypeOf(v);
+    const char *where = LLVMGetTypeKind(t) == LLVMIntegerTypeKind ? "r" : "x";
+    LLVMTypeRef f = LLVMFunctionType(LLVMVoidTypeInContext(c->ctx), &t, 1, false);
+    LLVMValueRef nothing =
+        LLVMGetInlineAsm(f, "", 0, where, 1, true, false, LLVMInlineAsmDialectATT, false);
+    (void)LLVMBuildCall2(c->b, f, nothing, &v, 1, "");
+}
+
+/* With two uses, the load is an instruction of its own, not an operand of one that chooses. Of a
+ * vector a part of each register is used. */
+static void use_twice(struct chunk *c, LLVMValueRef load)
+{
+    LLVMTypeRef t = LLVMTypeOf(load);
+    unsigned nbits = (unsigned)LLVMSizeOfTypeInBits(c->layout, t);
+    LLVMPositionBuilderBefore(c->b, LLVMGetNextInstruction(load));
+    LLVMSetCurrentDebugLocation2(c->b, LLVMInstructionGetDebugLoc(load));
+    if (LLVMGetTypeKind(t) != LLVMVectorTypeKind) {
+        want(c, load);
+        return;
+    }
+    if (nbits % 32) {
+        want(c, LLVMBuildBitCast(c->b, load, LLVMIntTypeInContext(c->ctx, nbits), ""));
+        return;
+    }
+    LLVMValueRef v = LLVMBuildBitCast(c->b, load, LLVMVectorType(c->f32, nbits / 32), "");
+    for (unsigned k = 0; k < nbits / 32; k += REGISTER_F32)
+        want(c, LLVMBuildExtractElement(c->b, v, LLVMConstInt(c->i32, k, false), ""));
 }
 
 void keep_width(struct chunk *c, LLVMValueRef fn)
@@ -323,7 +377,10 @@ void keep_width(struct chunk *c, LLVMValueRef fn)
              i = next_guest_load(c, LLVMGetNextInstruction(i))) {
             unsigned left = SEARCH_MAX;
             keep(c, i, 0);
-            if (is_chosen(i) || (LLVMTypeOf(i) != c->i8 && is_narrowed(i, ORIGINS_MAX, &left)))
+            bool chosen = is_chosen(c, i, CHOICE_MAX);
+            if (chosen || (LLVMTypeOf(i) != c->i8 && is_narrowed(i, ORIGINS_MAX, &left)))
                 LLVMSetVolatile(i, true);
+            if (chosen)
+                use_twice(c, i);
         }
 }

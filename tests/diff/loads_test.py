@@ -22,6 +22,47 @@ BODIES = {
     "masked_away": "(i32.store AT (i32.and (i32.load {}) (i32.const 0)))",
     "low_byte": "(i32.store8 AT (i32.load {}))",
     "chosen": "(i32.store AT (select (i32.load {}) (i32.const 5) (i32.eqz (i32.load AT))))",
+    "not_chosen": "(i32.store AT (select (i32.load {}) (i32.const 5) (i32.load AT)))",
+    "not_chosen_float": "(f32.store AT (select (f32.load {}) (f32.load (i32.const 2000)) (i32.load AT)))",
+    "not_chosen_double": "(f64.store AT (select (f64.load {}) (f64.load (i32.const 2000)) (i32.load AT)))",
+    "not_chosen_sum": "(f32.store AT (select (f32.add (f32.load {}) (f32.load (i32.const 2008))) (f32.load (i32.const 2000)) (i32.load AT)))",
+    "not_chosen_root": "(f64.store AT (select (f64.sqrt (f64.load {})) (f64.load (i32.const 2000)) (i32.load AT)))",
+    "not_chosen_as_integer": "(i32.store AT (select (i32.reinterpret_f32 (f32.load {})) (i32.load (i32.const 2000)) (i32.load AT)))",
+    "not_chosen_converted": "(f64.store AT (select (f64.promote_f32 (f32.load {})) (f64.load (i32.const 2000)) (i32.load AT)))",
+    "not_chosen_converted_integer": "(f32.store AT (select (f32.convert_i32_s (i32.load {})) (f32.load (i32.const 2000)) (i32.load AT)))",
+    "not_chosen_by_compare": "(f32.store AT (select (f32.load {}) (f32.convert_i32_s (local.get $a)) (i32.eq (local.get $a) (i32.const 65535))))",
+    "not_chosen_double_by_compare": "(f64.store AT (select (f64.load {}) (f64.convert_i32_s (local.get $a)) (i32.eq (local.get $a) (i32.const 65535))))",
+    "not_chosen_difference": "(f32.store AT (select (f32.sub (f32.const 3) (f32.load {})) (f32.convert_i32_s (local.get $a)) (i32.eq (local.get $a) (i32.const 65535))))",
+    "not_chosen_product": """(f64.store AT (select (f64.mul (f64.convert_i32_s (local.get $o)) (f64.load {})) (f64.convert_i32_s (local.get $a))
+        (i32.eq (local.get $a) (i32.const 65535))))""",
+    "not_chosen_of_sum": """(f64.store AT (select (f64.sqrt (f64.add (f64.convert_i32_s (local.get $o)) (f64.load {}))) (f64.convert_i32_s (local.get $a))
+        (i32.eq (local.get $a) (i32.const 65535))))""",
+    "not_chosen_converted_by_compare": """(f64.store AT (select (f64.promote_f32 (f32.load {})) (f64.convert_i32_s (local.get $a))
+        (i32.eq (local.get $a) (i32.const 65535))))""",
+    "not_chosen_in_a_loop": """(loop $l (f32.store offset=8192 (local.get $a)
+        (select (f32.load {}) (f32.load (local.get $a)) (f32.lt (f32.load offset=4096 (local.get $a)) (f32.const 0))))
+        (local.set $a (i32.add (local.get $a) (i32.const 4))) (br_if $l (i32.lt_u (local.get $a) (i32.const 2000))))""",
+    "not_chosen_one_by_one": """(loop $l (f32.store offset=8192 (local.get $a)
+        (select (f32.mul (f32.load (i32.add (local.get $a) (i32.const 130072))) (f32.const 3)) (f32.load (local.get $a))
+            (f32.lt (f32.load offset=4096 (local.get $a)) (f32.const 0))))
+        (local.set $a (i32.add (local.get $a) (i32.const 4))) (br_if $l (i32.lt_u (local.get $a) (i32.const 2000))))""",
+    "not_chosen_integer_by_compare": "(i32.store AT (select (i32.load {}) (i32.mul (local.get $a) (i32.const 7)) (i32.eq (local.get $a) (i32.const 65535))))",
+    "not_chosen_long_by_compare": "(i64.store AT (select (i64.load {}) (i64.extend_i32_s (local.get $a)) (i32.eq (local.get $a) (i32.const 65535))))",
+    "not_chosen_in_a_loop_of_constants": """(loop $l (f32.store offset=8192 (local.get $a)
+        (select (f32.load {}) (f32.const 3) (f32.lt (f32.load offset=4096 (local.get $a)) (f32.const 0))))
+        (local.set $a (i32.add (local.get $a) (i32.const 4))) (br_if $l (i32.lt_u (local.get $a) (i32.const 2000))))""",
+    "not_chosen_sum_in_a_loop": """(loop $l (f32.store offset=8192 (local.get $a)
+        (select (f32.add (f32.convert_i32_s (local.get $o)) (f32.load (i32.add (local.get $a) (i32.const 130072))))
+            (f32.convert_i32_s (local.get $a)) (f32.lt (f32.load offset=4096 (local.get $a)) (f32.const 0))))
+        (local.set $a (i32.add (local.get $a) (i32.const 4))) (br_if $l (i32.lt_u (local.get $a) (i32.const 2000))))""",
+    "not_chosen_bytes_in_a_loop": """(loop $l (i32.store8 offset=8192 (local.get $a)
+        (select (i32.load8_u (i32.add (local.get $a) (i32.const 130072)))
+            (i32.const 9) (i32.lt_u (i32.load8_u offset=4096 (local.get $a)) (i32.const 0))))
+        (local.set $a (i32.add (local.get $a) (i32.const 1))) (br_if $l (i32.lt_u (local.get $a) (i32.const 2000))))""",
+    "not_chosen_integers_in_a_loop": """(loop $l (i32.store offset=8192 (local.get $a)
+        (select (i32.add (local.get $o) (i32.load (i32.add (local.get $a) (i32.const 130072))))
+            (i32.const 9) (i32.lt_s (i32.load offset=4096 (local.get $a)) (i32.const 0))))
+        (local.set $a (i32.add (local.get $a) (i32.const 4))) (br_if $l (i32.lt_u (local.get $a) (i32.const 2000))))""",
     "to_itself": "(i32.store {} (i32.load {}))",
     "to_itself_as_float": "(f32.store {} (f32.reinterpret_i32 (i32.load {})))",
     "covered": "(f32.store AT (f32.load {})) (f32.store AT (f32.const 1))",
