@@ -6,6 +6,7 @@ shapes  shapes.py: what wasm-opt hardly makes
 csmith  a random C program through clang-19, as a WASI command; also compiled natively, as an oracle
 """
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -94,12 +95,17 @@ def shaped(seed, folder):
     (folder / "plan").write_text("\n".join(plan) + "\n")
 
 
+# a literal that is a long, which has 32 bits in Wasm and 64 natively, up to the letter that says so
+LONG = re.compile(r"\b((?:0x[0-9A-F]+|\d+)U?)L(?!L)\b")
+
+
 def csmith(seed, folder):
     """The same; the answer is the output of the native program."""
     r = random.Random(seed)
     source, wasm, native = folder / "program.c", folder / "made.wasm", folder / "program"
     run(["csmith", "--seed", seed, "--no-packed-struct", "--no-volatiles", "--max-funcs", r.randrange(2, 10), "-o", source,
          *r.choice([[], ["--float"], ["--no-pointers"], ["--max-expr-complexity", "15"]])])
+    source.write_text(LONG.sub(r"\1", source.read_text()))
     flags = ["-w", "-I/usr/include/csmith"]
     run(["clang-19", "-O1", *flags, source, "-o", native])
     answer = run([native], 5)
