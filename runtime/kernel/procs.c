@@ -127,11 +127,14 @@ uint32_t sched_ids(const struct sched *s)
     return s->nfresh;
 }
 
+/* Who ended is counted before who was published: of whoever ends meanwhile after having made
+ * another one both count, so that 0 means that nobody lives. */
 uint32_t sched_count(const struct sched *s)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->nworkers; i++)
-        n += atomic_load_explicit(&s->workers[i].published, memory_order_relaxed) -
-             atomic_load_explicit(&s->workers[i].ended, memory_order_relaxed);
+        n -= atomic_load_explicit(&s->workers[i].ended, memory_order_acquire);
+    for (uint32_t i = 0; i < s->nworkers; i++)
+        n += atomic_load_explicit(&s->workers[i].published, memory_order_relaxed);
     return n;
 }

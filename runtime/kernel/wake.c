@@ -136,7 +136,7 @@ void wake_finish(struct worker *w, struct proc *p, enum trap why)
     else
         proc_set_state(p, PROC_DEAD);
     uint32_t ended = atomic_load_explicit(&w->ended, memory_order_relaxed);
-    atomic_store_explicit(&w->ended, ended + 1, memory_order_relaxed);
+    atomic_store_explicit(&w->ended, ended + 1, memory_order_release); /* see sched_count() */
     bool awaited = p == s->until;
     sim_event(&s->sim, SIM_END, p);
     p->ops->teardown(p);

@@ -429,6 +429,30 @@ START_TEST(processes_are_made_meanwhile)
 }
 END_TEST
 
+/* Starts the next one, and ends. */
+static enum run_result pass_on(struct fake *f)
+{
+    if (f->left)
+        start(f + 1, pass_on, f->left - 1);
+    return RUN_DONE;
+}
+
+/* Somebody lives at any time, though each of them for a moment only: the run is not over while one
+ * worker counts who began and who ended, and another one begins and ends. */
+START_TEST(somebody_always_lives)
+{
+    enum { N = 5000, ROUNDS = 40 };
+    struct fake *f = calloc(N, sizeof *f);
+    for (int round = 0; round < ROUNDS; round++) {
+        start(&f[0], pass_on, N - 1);
+        ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+        for (uint32_t i = 0; i < N; i++)
+            expect_end(&f[i], TRAP_NONE);
+    }
+    free(f);
+}
+END_TEST
+
 /* Notes on which threads it runs; wakes its friend now and then. */
 struct bound {
     struct fake fake;
@@ -521,6 +545,7 @@ static Suite *workers_suite(void)
     tcase_add_test(t, stopped_by_another_thread);
     tcase_add_test(t, deadlock_of_several_workers);
     tcase_add_test(t, processes_are_made_meanwhile);
+    tcase_add_test(t, somebody_always_lives);
     tcase_add_test(t, bound_ones_stay);
     tcase_add_test(t, too_many_workers);
     suite_add_tcase(suite, t);
