@@ -95,7 +95,7 @@ ends = [float(line.split()[0]) for line in text.splitlines() if ": 3" in line]
 waits = [round(b - a, 1) for a, b in zip(ends, at[1:])]
 case("restarts wait 0.1 s, then twice as long each time, at most 10 s",
      waits == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10, 10, 10, 10], waits)
-case("of virtual time", time.monotonic() - began < 30)
+case("of virtual time", time.monotonic() - began < 60)
 case("as many as the manifest allows", len(at) == 13 and r[0] == 1 and "exited 3 after 12 restarts" in r[2], r)
 
 r = run("up", "--audit", "--seed=5", "--timeout=1h", work / "always.yaml") if (work / "always.yaml").write_text(

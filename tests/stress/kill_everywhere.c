@@ -218,7 +218,7 @@ static bool drive(void)
 /* Drivers hear that all SIPs are gone; what is in flight outside may take a while. */
 static void settle(struct singula_stats *left)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 30000; i++) {
         singula_run(sys, NULL, 1000000);
         singula_stats(sys, left);
         if (!left->blocks && !left->endpoints)

@@ -248,14 +248,17 @@ START_TEST(limits_end_a_sip)
         opt.timeout_ns = k == 0 ? 30000000 : 0;
         opt.max_cpu_ns = k == 1 ? 20000000 : 0;
         struct singula_sip *sip = spawned(calculator, &opt);
-        if (k == 2) {
+        while (k == 2 && !singula_sip_cpu_ns(sip))
             ck_assert_int_eq(singula_run(sys, sip, 1000000), SINGULA_RUN_TIMEOUT);
+        if (k == 2)
             singula_kill(sip);
-        }
         ck_assert_int_eq(singula_run(sys, sip, SINGULA_FOREVER), SINGULA_RUN_DONE);
         ck_assert_str_eq(singula_sip_trap(sip), want[k].trap);
         ck_assert_msg(strstr(singula_sip_report(sip), want[k].says), "%s", singula_sip_report(sip));
-        ck_assert_msg(strstr(singula_sip_report(sip), "#0 func[3]"), "%s", singula_sip_report(sip));
+        /* Where others keep the machine busy, its time may be over before it has run. */
+        bool ran = k || singula_sip_cpu_ns(sip);
+        ck_assert_msg(!ran || strstr(singula_sip_report(sip), "#0 func[3]"), "%s",
+                      singula_sip_report(sip));
         singula_sip_destroy(sip);
     }
 }

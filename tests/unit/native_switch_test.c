@@ -43,6 +43,7 @@ enum order { END = 0, FAIL = 1, SPIN = 2, GO_ON = 3 };
 struct player {
     struct sip *sip;
     uint32_t turns, last; /* had; the one at which it gets `order` */
+    uint32_t hurried;     /* the one after which it has little time left; 0: none */
     enum order order;
     uint32_t sum[2], nsum;
 };
@@ -101,6 +102,8 @@ static enum host_result pass(struct sip *s, struct instance *caller, const void 
     }
     proc_wait_end(&s->proc);
     slots[0] = ++p->turns < p->last ? GO_ON : p->order;
+    if (p->turns == p->hurried)
+        s->proc.deadline_ns = clock_now_ns() + 30000000;
     return HOST_OK;
 }
 
@@ -299,9 +302,9 @@ START_TEST(traps_and_limits_are_the_right_ones)
         const char *func;
     } rows[] = {{FAIL, {0}, TRAP_MEM_OOB, "func[3]"},
                 {SPIN, {.max_cpu_ns = 20000000}, TRAP_CPU_QUOTA, "func[4]"},
-                {SPIN, {.timeout_ns = 30000000}, TRAP_TIMEOUT, "func[4]"},
+                {SPIN, {0}, TRAP_TIMEOUT, "func[4]"},
                 {GO_ON, {.max_cpu_ns = 20000000}, TRAP_CPU_QUOTA, "func[5]"},
-                {GO_ON, {.timeout_ns = 30000000}, TRAP_TIMEOUT, "func[5]"}};
+                {GO_ON, {0}, TRAP_TIMEOUT, "func[5]"}};
     open_game(0);
     for (int mode = 0; mode < 2 * MEMORY_MODE_N; mode++)
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -310,6 +313,7 @@ START_TEST(traps_and_limits_are_the_right_ones)
                                       UINT32_MAX, END);
             struct player *two =
                 join((enum memory_mode)(mode / 2), rows[i].opt, "go", turns, rows[i].order);
+            two->hurried = rows[i].trap == TRAP_TIMEOUT ? 100 : 0;
             (void)sched_run(g.rt.sched, &two->sip->proc, WAIT_FOREVER);
             ck_assert_int_eq(two->sip->proc.state, PROC_DEAD);
             ck_assert_int_eq(two->sip->proc.trap, rows[i].trap);

@@ -134,15 +134,14 @@ static void compute_under_signals(const char *name, uint32_t rounds, uint32_t si
     ck_assert_uint_ne(want, result_of(inst, name, rounds + 1));
     struct nagger n;
     nag_begin(&n);
-    time_t end = time(NULL) + 40;
-    while (yields < signals && time(NULL) < end) {
+    time_t end = time(NULL) + 20; /* on a busy machine few come, but enough in the end */
+    while (yields < signals / 4 || (yields < signals && time(NULL) < end)) {
         ck_assert_int_eq(exec_call(g.sip, inst, rig_export(inst, name), args), OK);
         uint32_t got = run_nagged(&yields);
         if (got != want)
             ck_abort_msg("%s: 0x%x instead of 0x%x after %u signals", name, got, want, yields);
     }
     nag_end(&n);
-    ck_assert_uint_ge(yields, signals / 4);
     close_rig();
 }
 
@@ -177,7 +176,7 @@ START_TEST(signals_may_come_anywhere)
     uint32_t yields = 0;
     struct nagger n;
     nag_begin(&n);
-    for (uint32_t i = 0; i < 100000; i++) {
+    for (uint32_t i = 0; i < 100000 || yields < 100; i++) {
         uint64_t args[1] = {rows[i % 4].arg};
         if (exec_call(g.sip, inst, rig_export(inst, rows[i % 4].name), args) != OK)
             ck_abort_msg("no room");
@@ -188,10 +187,20 @@ START_TEST(signals_may_come_anywhere)
                          trap_name(g.sip->proc.trap), yields);
     }
     nag_end(&n);
-    ck_assert_uint_ge(yields, 100);
     close_rig();
 }
 END_TEST
+
+/* Calls `spin` once the SIP waits for calls. */
+static void begin_spin(struct instance *inst)
+{
+    uint64_t args[1] = {0};
+    struct diag why;
+    diag_clear(&why);
+    proc_publish(&g.sip->proc);
+    ck_assert(sched_run(g.rt.sched, NULL, WAIT_FOREVER));
+    ck_assert_int_eq(spawn_call(g.sip, inst, rig_export(inst, "spin"), args, &why), OK);
+}
 
 /* Endless loops under the scheduler: they share the processor, and end for every reason. */
 START_TEST(loops_without_checks_end)
@@ -200,21 +209,18 @@ START_TEST(loops_without_checks_end)
         struct spawn_options opt;
         enum trap want;
     } rows[] = {
-        {{.timeout_ns = 30000000}, TRAP_TIMEOUT},
+        {{0}, TRAP_TIMEOUT},
         {{.max_cpu_ns = 30000000}, TRAP_CPU_QUOTA},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct instance *inst = open_rig(&native_engine, MEMORY_GUARD, rows[i].opt, false);
-        proc_publish(&g.sip->proc);
-        sched_run(g.rt.sched, NULL, clock_now_ns() + 1000000);
-        uint64_t args[1] = {0};
-        struct diag why;
-        diag_clear(&why);
-        ck_assert_int_eq(spawn_call(g.sip, inst, rig_export(inst, "spin"), args, &why), OK);
-        uint64_t begin = clock_now_ns();
-        sched_run(g.rt.sched, &g.sip->proc, begin + 5000000000u);
+        begin_spin(inst);
+        for (uint32_t slices = g.sip->proc.slices; g.sip->proc.slices == slices;)
+            sched_run(g.rt.sched, NULL, clock_now_ns() + 1000000);
+        if (i == 0) /* now that it is in the loop */
+            g.sip->proc.deadline_ns = clock_now_ns() + 30000000;
+        sched_run(g.rt.sched, &g.sip->proc, WAIT_FOREVER);
         ck_assert_int_eq(g.sip->proc.trap, rows[i].want);
-        ck_assert_uint_lt(clock_now_ns() - begin, 2000000000u);
         const char *report = strbuf_text(&g.sip->report);
         ck_assert_msg(strstr(report, "#0 func[3] $spin +0x0") != NULL, "%s", report);
         close_rig();
@@ -233,12 +239,8 @@ static void *kill_soon(void *arg)
 START_TEST(loops_are_killed_from_other_threads)
 {
     struct instance *inst = open_rig(&native_engine, MEMORY_GUARD, plain, false);
-    proc_publish(&g.sip->proc);
-    sched_run(g.rt.sched, NULL, clock_now_ns() + 1000000);
-    uint64_t args[1] = {0};
-    struct diag why;
     pthread_t killer;
-    ck_assert_int_eq(spawn_call(g.sip, inst, rig_export(inst, "spin"), args, &why), OK);
+    begin_spin(inst);
     ck_assert_int_eq(pthread_create(&killer, NULL, kill_soon, &g.sip->proc), 0);
     sched_run(g.rt.sched, &g.sip->proc, WAIT_FOREVER);
     pthread_join(killer, NULL);
