@@ -306,7 +306,8 @@ bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns
         stuck = sched_run(sys->rt.sched, until, due < until_ns ? due : until_ns);
         if (swap_due(&sys->rt) > clock_now_ns())
             break;
-        swap_sweep(&sys->rt);
+        if (swap_sweep(&sys->rt))
+            stuck = false; /* somebody waits for what it does */
         if (stuck || !sched_timed_out(sys->rt.sched) || until_ns <= clock_now_ns())
             break;
     }

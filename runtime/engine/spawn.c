@@ -56,11 +56,8 @@ static bool come_back(struct sip *s, enum run_result *result)
     case SWAP_HERE:
         return true;
     case SWAP_WAITS:
-        *result = RUN_BLOCK;
-        return false;
     case SWAP_ROOM:
-        sched_cut(s->proc.sched); /* who makes room can do so only while nothing runs */
-        *result = RUN_YIELD;
+        *result = RUN_BLOCK;
         return false;
     case SWAP_LOST:
         break;
@@ -110,7 +107,7 @@ static void begin_end(struct sip *s)
     if (s->ending)
         return;
     s->ending = true;
-    (void)swap_fetch(s);
+    swap_end(s);
     if (s->proc.trap != TRAP_NONE)
         report_make(s);
     if (s->wasi_teardown)
@@ -123,7 +120,7 @@ static bool wind_up(struct proc *p)
     struct sip *s = container_of(p, struct sip, proc);
     if (!s->open)
         return true;
-    if (!swap_fetch_some(s))
+    if (!swap_end_some(s))
         return false;
     begin_end(s);
     if (!xaccount_wind_up(s->rt->xheap, &s->account))

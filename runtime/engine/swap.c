@@ -1,6 +1,10 @@
 /* Who goes is found by a hand that goes round the process table: a SIP that has run since it was
- * last seen stays. Memory that goes is decommitted and committed again like any other, so pages,
- * page table and limits are always those of what is really there.
+ * last seen stays.
+ *
+ * A sweep, while nobody runs, copies some pages of those that go and has them written meanwhile;
+ * what has been written as a whole leaves, some pages in each sweep. A SIP that is to run before
+ * that is taken off the list by whoever runs or ends it. The file's pages stay taken until nothing
+ * is being written to them any more.
  */
 #include "runtime/engine/swap.h"
 
@@ -8,133 +12,146 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/engine/instance.h"
+#include "runtime/engine/away.h"
 #include "runtime/engine/spawn.h"
-#include "runtime/kernel/swapfile.h"
 
 enum {
     ROUND_SIPS = 4096,  /* looked at in a sweep, at most */
-    ROUND_PAGES = 2048, /* written in a sweep, at most and then some */
-    PIECE_PAGES = 64,   /* read at once while others run */
-    FETCH_PAGES = 512,  /* read at once of a SIP that has ended: some 1 ms */
-    PATIENCE = 64,      /* sweeps that a SIP waits for memory */
+    LEAVE_PAGES = 2048, /* that leave in a sweep, at most: some 1 ms */
+    GOING_PAGES = 4096, /* no more SIPs are sent while those that go have more */
+    WRITE_PAGES = 1024, /* being written at once, at most */
+    PIECE_PAGES = 64,   /* written or read at once */
+    PATIENCE = 64,      /* sweeps that a SIP waits for memory, while nobody goes */
     ROUNDS_IN_IDLE = 4, /* sweeps in the time that makes idle */
 };
 #define DEFAULT_IDLE_NS UINT64_C(10000000000)
 #define SHORTEST_ROUND  UINT64_C(5000000)
 #define MEMORY_ROUND    UINT64_C(5000000) /* between looks at how much memory is in use */
 #define LONGEST_ROUND   UINT64_C(1000000000)
+#define STEP_NS         UINT64_C(1000000) /* between sweeps while somebody goes */
 
 struct swap {
     struct swapfile *file;
     uint64_t idle_ns, memory_pages, round_ns;
-    uint64_t due, idle_due;    /* the next sweep; the next that looks for idle SIPs */
-    uint32_t hand;             /* id of the process that is looked at next */
-    _Atomic uint32_t starving; /* SIPs that have asked for room since the last sweep */
-    pthread_mutex_t lock;      /* of the figures */
+    uint64_t step_due, due, idle_due; /* the next sweep while somebody goes; the next that looks
+                                         who should; ... for idle SIPs */
+    uint32_t hand;                    /* id of the process that is looked at next */
+    pthread_mutex_t lock;             /* of what follows */
     struct swap_stats stats;
+    struct list going, hungry; /* struct away: that go; that wait for room */
+    uint64_t going_pages;      /* in memory, of those that go */
+    uint32_t writing;          /* pages */
 };
 
-/* An extent of a SIP that is away. `at` is the extent as the page layer knows it now; the SIP's own
- * record of it is on one of the pages, as it was, or in struct sip, and is not looked at. */
-struct part {
-    struct extent at;
-    uint32_t npages;
-};
-
-struct away {
-    uint32_t first, npages; /* in the file */
-    uint32_t nparts;
-    uint32_t tries; /* for memory */
-    bool here;      /* pages are committed again, and being filled */
-    uint32_t done;  /* pages that are filled */
-    uint64_t memory_bytes;
-    struct reading *reading; /* NULL: nothing is */
-    struct part parts[];
-};
-
-/* What is being read: not into the pages, as the SIP may be ended meanwhile. */
-struct reading {
+/* Pages on their way to or from the file: not those of the SIP, which may be ended meanwhile. */
+struct piece {
     struct aio_op op;
-    char bytes[PIECE_PAGES << PAGE_SHIFT];
+    struct swap *swap;
+    struct away *away; /* that is written; it stays until this is over */
+    uint32_t npages;
+    char bytes[];
 };
 
-/* ---- what a SIP has ---- */
-
-typedef void (*extent_fn)(void *ctx, const struct extent *e);
-
-static void give(extent_fn each, void *ctx, const struct extent *e)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-    if (e->committed)
-        each(ctx, e);
+    return a < b ? a : b;
 }
 
-static void instance_extents(const struct instance *inst, extent_fn each, void *ctx)
+/* Pages from number `at` of the SIP on, as an operation to be submitted; NULL: no memory. */
+static struct piece *make_piece(struct swap *w, struct away *a, enum aio_kind kind, uint32_t at,
+                                uint32_t npages)
 {
-    const struct vview *v = inst->view;
-    for (uint32_t i = v->nimported[EXT_MEMORY]; i < v->nmemories; i++)
-        give(each, ctx, &inst->memories[i]->extent);
-    for (uint32_t i = v->nimported[EXT_TABLE]; i < v->ntables; i++)
-        give(each, ctx, &inst->tables[i]->extent);
+    struct piece *p = malloc(sizeof *p + ((size_t)npages << PAGE_SHIFT));
+    if (!p)
+        return NULL;
+    p->op = (struct aio_op){.kind = kind,
+                            .fd = swapfile_fd(w->file),
+                            .bytes = p->bytes,
+                            .n = npages << PAGE_SHIFT,
+                            .offset = (uint64_t)(a->first + at) << PAGE_SHIFT};
+    p->swap = w;
+    p->away = a;
+    p->npages = npages;
+    return p;
 }
 
-static void each_extent(const struct sip *s, extent_fn each, void *ctx)
+static bool is_good(const struct piece *p)
 {
-    const struct extent *own = s->rt->engine->extent ? s->rt->engine->extent(s) : NULL;
-    for (uint32_t i = 0; i < s->ninsts; i++)
-        instance_extents(s->insts[i], each, ctx);
-    if (own)
-        give(each, ctx, own);
-    sip_each_chunk(s, each, ctx);
-    give(each, ctx, &s->home);
+    return p->op.result == (int64_t)p->op.n;
 }
 
-static void count(void *ctx, const struct extent *e)
+/* What is left of a SIP in the file. */
+static void free_record(struct swap *w, struct away *a)
 {
-    struct away *a = ctx;
-    a->nparts++;
-    a->npages += e->committed;
-}
-
-static void note(void *ctx, const struct extent *e)
-{
-    struct away *a = ctx;
-    a->parts[a->nparts++] = (struct part){.at = *e, .npages = e->committed};
-}
-
-/* The lowest address of a part that has its pages. */
-static char *part_low(const struct region *r, const struct part *p)
-{
-    return extent_low(r, &p->at);
+    swapfile_give(w->file, a->first, a->npages);
+    free(a);
 }
 
 /* ---- going ---- */
 
-static bool write_parts(struct swap *w, const struct region *r, const struct away *a)
+static void written(struct aio_op *op)
 {
-    uint32_t at = a->first;
-    for (uint32_t i = 0; i < a->nparts; i++) {
-        if (!swapfile_write(w->file, at, part_low(r, &a->parts[i]), a->parts[i].npages))
-            return false;
-        at += a->parts[i].npages;
-    }
+    struct piece *p = container_of(op, struct piece, op);
+    struct swap *w = p->swap;
+    struct away *a = p->away;
+    pthread_mutex_lock(&w->lock);
+    a->failed |= !is_good(p);
+    w->writing -= p->npages;
+    bool last = --a->writes == 0 && !a->sip;
+    pthread_mutex_unlock(&w->lock);
+    if (last)
+        free_record(w, a);
+    free(p);
+}
+
+/* Under the lock. */
+static void take_off(struct swap *w, struct away *a)
+{
+    list_remove(&a->in_swap);
+    if (a->going)
+        w->going_pages -= a->here;
+    a->going = false;
+}
+
+/* A SIP that was going, or waited for room, does so no more. True: it is here. */
+static bool stop_going(struct sip *s)
+{
+    struct swap *w = s->rt->swap;
+    struct away *a = s->away;
+    pthread_mutex_lock(&w->lock);
+    bool stays = a->going && a->here == a->npages, last = !a->writes;
+    take_off(w, a);
+    if (stays)
+        a->sip = NULL;
+    pthread_mutex_unlock(&w->lock);
+    if (!stays)
+        return false;
+    s->away = NULL;
+    if (last)
+        free_record(w, a);
     return true;
 }
 
-/* A record of all that the SIP has; NULL: no memory. */
-static struct away *take_stock(const struct sip *s)
+static void write_some(struct runtime *rt, struct away *a, uint32_t *left)
 {
-    struct away n = {0};
-    each_extent(s, count, &n);
-    struct away *a = calloc(1, sizeof *a + n.nparts * sizeof a->parts[0]);
-    if (!a)
-        return NULL;
-    each_extent(s, note, a);
-    a->npages = n.npages;
-    for (uint32_t i = 0; i < s->ninsts; i++)
-        if (s->insts[i]->mem0)
-            a->memory_bytes += s->insts[i]->mem0->bytes;
-    return a;
+    struct swap *w = rt->swap;
+    while (*left && a->written < a->npages) {
+        uint32_t n = least(PIECE_PAGES, a->npages - a->written);
+        struct piece *p = make_piece(w, a, AIO_WRITE, a->written, n);
+        if (!p) {
+            a->failed = true;
+            return;
+        }
+        away_save(rt->region, a, a->written, n, p->bytes);
+        p->op.over = written;
+        pthread_mutex_lock(&w->lock);
+        a->writes++;
+        w->writing += n;
+        pthread_mutex_unlock(&w->lock);
+        aio_submit(rt->aio, &p->op);
+        a->written += n;
+        *left -= least(n, *left);
+    }
 }
 
 static void account(struct swap *w, const struct away *a, bool out)
@@ -147,86 +164,95 @@ static void account(struct swap *w, const struct away *a, bool out)
     pthread_mutex_unlock(&w->lock);
 }
 
+static void leave_some(struct runtime *rt, struct away *a, uint32_t *left)
+{
+    struct swap *w = rt->swap;
+    uint32_t had = a->here;
+    away_drop(rt->region, a, *left);
+    *left -= had - a->here;
+    pthread_mutex_lock(&w->lock);
+    w->going_pages -= had - a->here;
+    if (!a->here)
+        take_off(w, a);
+    pthread_mutex_unlock(&w->lock);
+    a->gone = !a->here;
+    if (a->gone)
+        account(w, a, true);
+}
+
+/* The next piece of those that go; true: some pages have left. */
+static bool advance(struct runtime *rt)
+{
+    struct swap *w = rt->swap;
+    uint32_t writes = WRITE_PAGES - least(w->writing, WRITE_PAGES), leaves = LEAVE_PAGES;
+    for (struct list *l = w->going.next, *next; l != &w->going && (writes || leaves); l = next) {
+        struct away *a = container_of(l, struct away, in_swap);
+        next = l->next;
+        if (a->failed || a->sip->proc.state != PROC_BLOCKED)
+            (void)stop_going(a->sip);
+        else if (a->written < a->npages)
+            write_some(rt, a, &writes);
+        else if (!a->writes && leaves)
+            leave_some(rt, a, &leaves);
+    }
+    return leaves < LEAVE_PAGES;
+}
+
 bool swap_out(struct sip *s)
 {
     struct swap *w = s->rt->swap;
-    struct region *r = s->rt->region;
-    if (!w || s->away || !s->open || s->proc.state != PROC_BLOCKED || s->proc.kill)
+    if (!w || s->away || !s->open || s->proc.state != PROC_BLOCKED || s->proc.kill ||
+        !runtime_aio(s->rt))
         return false;
-    struct away *a = take_stock(s);
+    struct away *a = away_make(s);
     if (!a || !a->npages || (a->first = swapfile_take(w->file, a->npages)) == SWAPFILE_NONE) {
         free(a);
         return false;
     }
-    if (!write_parts(w, r, a)) {
-        swapfile_give(w->file, a->first, a->npages);
-        free(a);
-        return false;
-    }
-    for (uint32_t i = 0; i < a->nparts; i++)
-        extent_decommit(r, &a->parts[i].at, a->parts[i].npages);
     s->proc.parked = NULL; /* it comes back through run() */
     s->away = a;
-    account(w, a, true);
+    a->going = true;
+    pthread_mutex_lock(&w->lock);
+    list_push(&w->going, &a->in_swap);
+    w->going_pages += a->npages;
+    pthread_mutex_unlock(&w->lock);
     return true;
 }
 
 /* ---- coming back ---- */
 
+static void read_for_nothing(struct aio_op *op)
+{
+    free(container_of(op, struct piece, op));
+}
+
+/* Nobody waits for what is being read, if anything is. */
+static void stop_reading(struct sip *s)
+{
+    struct piece *p = s->away->reading;
+    s->away->reading = NULL;
+    if (p && !aio_abandon(s->rt->aio, &p->op))
+        free(p);
+}
+
+/* It is not away any more. */
 static void forget(struct sip *s)
 {
     struct away *a = s->away;
-    swapfile_give(s->rt->swap->file, a->first, a->npages);
-    account(s->rt->swap, a, false);
-    free(a);
+    stop_reading(s);
+    region_unpromise(s->rt->region, a->promised);
+    if (a->gone)
+        account(s->rt->swap, a, false);
+    free_record(s->rt->swap, a);
     s->away = NULL;
 }
 
-/* Memory for all pages, or for none. */
-static bool commit_parts(struct region *r, struct away *a)
-{
-    uint32_t i = 0;
-    while (i < a->nparts && extent_commit(r, &a->parts[i].at, a->parts[i].npages) == OK)
-        i++;
-    a->here = i == a->nparts;
-    while (!a->here && i-- > 0)
-        extent_decommit(r, &a->parts[i].at, a->parts[i].npages);
-    return a->here;
-}
-
-/* Puts what was read, n pages from the SIP's page `done` on, where it belongs. */
-static void fill(const struct region *r, struct away *a, const char *from, uint32_t n)
-{
-    uint32_t skip = a->done;
-    a->done += n;
-    for (uint32_t i = 0; n; i++) {
-        const struct part *p = &a->parts[i];
-        if (skip >= p->npages) {
-            skip -= p->npages;
-            continue;
-        }
-        uint32_t k = p->npages - skip < n ? p->npages - skip : n;
-        memcpy(part_low(r, p) + ((size_t)skip << PAGE_SHIFT), from, (size_t)k << PAGE_SHIFT);
-        from += (size_t)k << PAGE_SHIFT;
-        n -= k;
-        skip = 0;
-    }
-}
-
-static uint32_t next_piece(const struct away *a)
-{
-    uint32_t left = a->npages - a->done;
-    return left < PIECE_PAGES ? left : PIECE_PAGES;
-}
-
-/* Gives up what is known of a SIP whose pages cannot be read. What is not in its pages stays, for
- * its end to give back: the account, WASI's part. */
+/* Gives up what is known of a SIP whose vital pages cannot be read. What is not in its pages stays,
+ * for its end to give back: the account, WASI's part. */
 static void give_up(struct sip *s)
 {
-    struct away *a = s->away;
-    for (uint32_t i = 0; i < a->nparts; i++)
-        extent_release(s->rt->region, &a->parts[i].at);
-    proc_uncharge_pages(&s->proc, a->npages);
+    away_release(s->rt->region, s->away);
+    proc_uncharge_pages(&s->proc, s->away->npages);
     s->home = (struct extent){0};
     s->control = NULL;
     s->insts = NULL;
@@ -237,132 +263,165 @@ static void give_up(struct sip *s)
     forget(s);
 }
 
-static void read_for_nothing(struct aio_op *op)
+/* Not all that it has can be read, or there is no room for it: it has to end. */
+static void lose(struct sip *s)
 {
-    free(container_of(op, struct reading, op));
+    s->away->lost = true;
+    if (s->away->here < s->away->vital)
+        give_up(s);
 }
 
-/* Nobody waits for what is being read, if anything is. */
-static void stop_reading(struct sip *s)
+/* The vital pages are here, and will do. */
+static void settle(struct sip *s)
 {
     struct away *a = s->away;
-    struct reading *r = a->reading;
-    a->reading = NULL;
-    if (r && !aio_abandon(s->rt->aio, &r->op))
-        free(r);
+    away_settle(s, a);
+    proc_uncharge_pages(&s->proc, a->npages - a->here);
+    forget(s);
 }
 
-/* What has been read goes where it belongs; false: it could not be read. */
-static bool take_piece(struct sip *s)
+/* There is memory for its first n pages, whoever else wants some. */
+static bool have_room(struct sip *s, uint32_t n)
 {
     struct away *a = s->away;
-    struct reading *r = a->reading;
-    uint32_t n = next_piece(a);
-    bool good = r->op.result == (int64_t)n << PAGE_SHIFT;
+    uint32_t had = a->here + a->promised;
+    if (had < n && !region_promise(s->rt->region, n - had))
+        return false;
+    a->promised += had < n ? n - had : 0;
+    return true;
+}
+
+/* What has been read goes where it belongs. */
+static enum swap_step take_piece(struct sip *s)
+{
+    struct away *a = s->away;
+    struct piece *p = a->reading;
+    uint32_t before = a->here, n = p->npages;
+    bool good = is_good(p);
     if (good)
-        fill(s->rt->region, a, r->bytes, n);
-    free(r);
+        away_fill(s->rt->region, a, p->bytes, n);
+    free(p);
     a->reading = NULL;
-    return good;
+    return !good ? SWAP_LOST : a->here - before < n ? SWAP_ROOM : SWAP_HERE;
 }
 
-static bool read_piece(struct sip *s)
+static bool read_piece(struct sip *s, uint32_t n)
 {
     struct away *a = s->away;
     struct aio *aio = runtime_aio(s->rt);
-    a->reading = aio ? malloc(sizeof *a->reading) : NULL;
+    a->reading = aio ? make_piece(s->rt->swap, a, AIO_READ, a->here, n) : NULL;
     if (!a->reading)
         return false;
-    a->reading->op = (struct aio_op){.kind = AIO_READ,
-                                     .fd = swapfile_fd(s->rt->swap->file),
-                                     .bytes = a->reading->bytes,
-                                     .n = next_piece(a) << PAGE_SHIFT,
-                                     .offset = (uint64_t)(a->first + a->done) << PAGE_SHIFT,
-                                     .proc = &s->proc,
-                                     .over = read_for_nothing};
+    a->reading->op.proc = &s->proc;
+    a->reading->op.over = read_for_nothing;
     aio_submit(aio, &a->reading->op);
     return true;
 }
 
-enum swap_step swap_back(struct sip *s)
+/* One step of bringing back the first n pages. */
+static enum swap_step step_back(struct sip *s, uint32_t n)
 {
     struct away *a = s->away;
-    if (!a->here && !commit_parts(s->rt->region, a)) {
-        atomic_fetch_add(&s->rt->swap->starving, 1);
-        if (++a->tries < PATIENCE)
-            return SWAP_ROOM;
-        give_up(s);
+    if (a->lost)
         return SWAP_LOST;
-    }
+    if (!have_room(s, n))
+        return SWAP_ROOM;
     if (a->reading && !aio_done(s->rt->aio, &a->reading->op))
         return SWAP_WAITS;
-    bool good = !a->reading || take_piece(s);
-    if (good && a->done == a->npages) {
-        forget(s);
-        return SWAP_HERE;
-    }
-    if (good && read_piece(s))
+    enum swap_step step = a->reading ? take_piece(s) : SWAP_HERE;
+    if (step != SWAP_HERE || a->here >= n)
+        return step;
+    if (read_piece(s, least(PIECE_PAGES, n - a->here)))
         return SWAP_WAITS;
-    return swap_fetch(s) ? SWAP_HERE : SWAP_LOST; /* nobody can read meanwhile */
+    /* nobody can read meanwhile */
+    return away_read(s->rt->region, a, s->rt->swap->file, n - a->here) ? SWAP_HERE : SWAP_LOST;
 }
 
-enum fetched { FETCHED, MORE, LOST };
-
-/* Reads up to n more pages, waiting for the device. */
-static bool read_pages(struct swap *w, const struct region *r, struct away *a, uint32_t n)
+/* Waits for others to go; false: in vain. */
+static bool await_room(struct sip *s)
 {
-    uint32_t skip = a->done;
-    for (uint32_t i = 0; n && i < a->nparts; i++) {
-        const struct part *p = &a->parts[i];
-        if (skip >= p->npages) {
-            skip -= p->npages;
-            continue;
-        }
-        uint32_t k = p->npages - skip < n ? p->npages - skip : n;
-        if (!swapfile_read(w->file, a->first + a->done,
-                           part_low(r, p) + ((size_t)skip << PAGE_SHIFT), k))
-            return false;
-        a->done += k;
-        n -= k;
-        skip = 0;
-    }
-    return true;
+    struct swap *w = s->rt->swap;
+    struct away *a = s->away;
+    pthread_mutex_lock(&w->lock);
+    bool goes = !list_empty(&w->going);
+    bool waits = goes || ++a->tries < PATIENCE;
+    if (waits)
+        list_push(&w->hungry, &a->in_swap);
+    pthread_mutex_unlock(&w->lock);
+    if (waits && !goes)
+        sched_cut(s->proc.sched); /* somebody can be sent only while nothing runs */
+    return waits;
 }
 
-static enum fetched fetch(struct sip *s, uint32_t n)
+enum swap_step swap_back(struct sip *s)
 {
-    struct region *r = s->rt->region;
+    if (stop_going(s))
+        return SWAP_HERE;
+    enum swap_step step = step_back(s, s->away->npages);
+    if (step == SWAP_HERE)
+        forget(s);
+    else if (step == SWAP_ROOM && !await_room(s))
+        step = SWAP_LOST;
+    if (step == SWAP_LOST)
+        lose(s);
+    return step;
+}
+
+/* The first n pages, waiting for the device. */
+static bool fetch(struct sip *s, uint32_t n)
+{
     struct away *a = s->away;
     stop_reading(s);
-    if ((!a->here && !commit_parts(r, a)) || !read_pages(s->rt->swap, r, a, n)) {
-        give_up(s);
-        return LOST;
-    }
-    if (a->done < a->npages)
-        return MORE;
-    forget(s);
-    return FETCHED;
+    return !a->lost && have_room(s, n) &&
+           (a->here >= n || away_read(s->rt->region, a, s->rt->swap->file, n - a->here));
 }
 
 bool swap_fetch(struct sip *s)
 {
-    return !s->away || fetch(s, UINT32_MAX) == FETCHED;
+    if (!s->away || stop_going(s))
+        return true;
+    bool good = fetch(s, s->away->npages);
+    if (good)
+        forget(s);
+    else
+        lose(s);
+    return good;
 }
 
-bool swap_fetch_some(struct sip *s)
+bool swap_end_some(struct sip *s)
 {
-    return !s->away || fetch(s, FETCH_PAGES) != MORE;
+    if (!s->away || stop_going(s))
+        return true;
+    enum swap_step step =
+        s->away->here >= s->away->vital ? SWAP_HERE : step_back(s, s->away->vital);
+    if (step == SWAP_WAITS)
+        return false;
+    if (step == SWAP_HERE)
+        settle(s);
+    else
+        give_up(s);
+    return true;
+}
+
+void swap_end(struct sip *s)
+{
+    if (!s->away || stop_going(s))
+        return;
+    if (s->away->here >= s->away->vital || fetch(s, s->away->vital))
+        settle(s);
+    else
+        give_up(s);
 }
 
 /* ---- who goes ---- */
 
+/* More memory is in use than should be, also when those that go have gone. */
 static bool is_tight(const struct runtime *rt)
 {
+    const struct swap *w = rt->swap;
     struct region_stats now;
-    if (atomic_load(&rt->swap->starving))
-        return true;
     region_stats(rt->region, &now);
-    return rt->swap->memory_pages && now.committed > rt->swap->memory_pages;
+    return w->memory_pages && now.committed > w->memory_pages + w->going_pages;
 }
 
 /* The SIP has not run for long enough. */
@@ -376,18 +435,16 @@ static bool is_idle(struct swap *w, struct sip *s, uint64_t now, bool tight)
     return tight || now - s->seen_ns >= w->idle_ns;
 }
 
-void swap_sweep(struct runtime *rt)
+/* Looks who should go. */
+static void send_some(struct runtime *rt, uint64_t now, bool tight)
 {
     struct swap *w = rt->swap;
-    uint64_t now = clock_now_ns(), before = w->stats.pages;
     uint32_t n = sched_ids(rt->sched);
-    bool tight = is_tight(rt);
-    atomic_store(&w->starving, 0);
     w->due = now + (tight ? SHORTEST_ROUND : w->memory_pages ? MEMORY_ROUND : w->round_ns);
     if (!tight && now < w->idle_due)
         return;
     w->idle_due = now + w->round_ns;
-    for (uint32_t k = 0; k < ROUND_SIPS && k < n && w->stats.pages - before < ROUND_PAGES; k++) {
+    for (uint32_t k = 0; k < ROUND_SIPS && k < n && w->going_pages < GOING_PAGES; k++) {
         w->hand = w->hand < n ? w->hand + 1 : 1;
         struct sip *s = spawn_of(sched_find(rt->sched, w->hand));
         if (s && !s->away && is_idle(w, s, now, tight) && swap_out(s))
@@ -395,9 +452,34 @@ void swap_sweep(struct runtime *rt)
     }
 }
 
+/* Those that wait for room look whether there is some now. */
+static void wake_hungry(struct swap *w)
+{
+    for (struct list *l; (l = list_pop(&w->hungry)) != NULL;)
+        sched_wake(&container_of(l, struct away, in_swap)->sip->proc);
+}
+
+bool swap_sweep(struct runtime *rt)
+{
+    struct swap *w = rt->swap;
+    uint64_t now = clock_now_ns();
+    bool hungry = !list_empty(&w->hungry), left = advance(rt);
+    if (now >= w->due || (hungry && list_empty(&w->going)))
+        send_some(rt, now, is_tight(rt) || hungry);
+    if (left || list_empty(&w->going))
+        wake_hungry(w);
+    w->step_due = now + STEP_NS;
+    return hungry;
+}
+
 uint64_t swap_due(const struct runtime *rt)
 {
-    return !rt->swap ? WAIT_FOREVER : atomic_load(&rt->swap->starving) ? 0 : rt->swap->due;
+    const struct swap *w = rt->swap;
+    if (!w)
+        return WAIT_FOREVER;
+    if (!list_empty(&w->hungry) && !w->writing)
+        return 0;
+    return !list_empty(&w->going) && w->step_due < w->due ? w->step_due : w->due;
 }
 
 void swap_fetch_slots(struct runtime *rt)
@@ -405,7 +487,7 @@ void swap_fetch_slots(struct runtime *rt)
     uint32_t n = rt->swap ? sched_ids(rt->sched) : 0;
     for (uint32_t id = 1; id <= n; id++) {
         struct sip *s = spawn_of(sched_find(rt->sched, id));
-        if (s && s->away && s->account.slots)
+        if (s && s->away && s->away->here < s->away->vital && s->account.slots)
             (void)swap_fetch(s);
     }
 }
@@ -429,6 +511,8 @@ enum status swap_open(struct runtime *rt, const struct swap_config *cfg, struct 
         w->round_ns = LONGEST_ROUND;
     if (w->round_ns < SHORTEST_ROUND)
         w->round_ns = SHORTEST_ROUND;
+    list_init(&w->going);
+    list_init(&w->hungry);
     pthread_mutex_init(&w->lock, NULL);
     rt->swap = w;
     return OK;
@@ -438,7 +522,7 @@ void swap_close(struct swap *w)
 {
     if (!w)
         return;
-    check(w->stats.sips == 0);
+    check(w->stats.sips == 0 && list_empty(&w->going) && !w->writing);
     swapfile_close(w->file);
     pthread_mutex_destroy(&w->lock);
     free(w);
@@ -451,7 +535,7 @@ void swap_stats(const struct runtime *rt, struct swap_stats *out)
 
 uint32_t swap_pages(const struct sip *s)
 {
-    return s->away ? s->away->npages : 0;
+    return s->away ? s->away->npages - s->away->here : 0;
 }
 
 uint64_t swap_memory_bytes(const struct sip *s)

@@ -40,6 +40,34 @@ enum status extent_commit(struct region *r, struct extent *e, uint32_t n)
     return st;
 }
 
+bool region_promise(struct region *r, uint32_t n)
+{
+    lock(r);
+    bool kept = pages_promise(r, n);
+    unlock(r);
+    return kept;
+}
+
+void region_unpromise(struct region *r, uint32_t n)
+{
+    lock(r);
+    check(n <= r->promised);
+    r->promised -= n;
+    unlock(r);
+}
+
+enum status extent_commit_promised(struct region *r, struct extent *e, uint32_t n)
+{
+    lock(r);
+    check(n <= r->promised);
+    r->promised -= n;
+    enum status st = pages_commit(r, e, n);
+    if (st != OK)
+        r->promised += n;
+    unlock(r);
+    return st;
+}
+
 void extent_decommit(struct region *r, struct extent *e, uint32_t n)
 {
     lock(r);

@@ -379,7 +379,15 @@ static uint32_t next_pages(const struct extent *e, uint32_t from, uint32_t to)
 
 static bool over_limit(struct region *r, uint32_t n)
 {
-    return r->stats.committed + n > r->max_pages;
+    return r->stats.committed + r->promised + n > r->max_pages;
+}
+
+bool pages_promise(struct region *r, uint32_t n)
+{
+    if (fails_on_order(r) || over_limit(r, n))
+        return false;
+    r->promised += n;
+    return true;
 }
 
 enum status pages_commit(struct region *r, struct extent *e, uint32_t n)

@@ -86,6 +86,13 @@ must_check enum status extent_reserve_down(struct region *r, uint32_t owner, uin
 /* Commits the next n pages: owned by the extent's owner, zeroed, with the extent's rights. E_LIMIT:
  * beyond the extent. E_NOMEM: the system refuses, or max_pages. Nothing changes on failure. */
 must_check enum status extent_commit(struct region *r, struct extent *e, uint32_t n);
+/* Keeps n pages of max_pages for extent_commit_promised(): whoever needs many pages bit by bit is
+ * not left with a part of them. False: there are not so many. */
+must_check bool region_promise(struct region *r, uint32_t n);
+/* Of those n are not wanted any more. */
+void region_unpromise(struct region *r, uint32_t n);
+/* extent_commit() of pages that were promised, and on success are not any more. */
+must_check enum status extent_commit_promised(struct region *r, struct extent *e, uint32_t n);
 /* Gives the last n committed pages back. */
 void extent_decommit(struct region *r, struct extent *e, uint32_t n);
 /* Changes the rights of all committed pages, and of those committed later; refuses W with X

@@ -89,6 +89,7 @@ struct region {
     uint32_t trim_head, trim_tail; /* chunks with free pages that hold memory: trim.c */
     bool trimming;                 /* there were too many of those, and there are many still */
     struct region_stats stats;
+    uint64_t promised; /* pages: region_promise() */
     uint32_t fail_in;
 };
 
@@ -97,6 +98,7 @@ enum status pages_reserve(struct region *r, enum page_zone zone, uint32_t owner,
                           uint8_t rights, struct extent *out);
 enum status pages_reserve_down(struct region *r, uint32_t owner, uint32_t npages, uint8_t rights,
                                struct extent *out);
+bool pages_promise(struct region *r, uint32_t n);
 enum status pages_commit(struct region *r, struct extent *e, uint32_t n);
 void pages_decommit(struct region *r, struct extent *e, uint32_t n);
 enum status pages_protect(struct region *r, struct extent *e, uint8_t rights);

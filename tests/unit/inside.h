@@ -14,7 +14,8 @@ static inline uint32_t inside_running(void)
     return p ? p->id : 0;
 }
 
-/* Sends all SIPs that wait to the swap file; how many. Nobody runs. */
+/* Sends all SIPs that wait to the swap file; how many. Does a piece for all that go. Nobody runs.
+ */
 static inline uint32_t inside_swap_out(struct singula_system *sys)
 {
     uint32_t went = 0;
@@ -22,6 +23,8 @@ static inline uint32_t inside_swap_out(struct singula_system *sys)
         struct sip *s = spawn_of(sched_find(sys->rt.sched, id));
         went += s && swap_out(s);
     }
+    if (sys->rt.swap)
+        (void)swap_sweep(&sys->rt);
     return went;
 }
 

@@ -306,6 +306,40 @@ START_TEST(limit_of_committed_pages)
 }
 END_TEST
 
+/* Whoever was promised pages gets them, and nobody else. */
+START_TEST(promised_pages)
+{
+    struct region *r;
+    struct region_config cfg = {.compact_bytes = 64 << 20, .windows = 2, .max_pages = 100};
+    ck_assert_int_eq(region_create(&cfg, &r, NULL), OK);
+    struct extent e = make(r, ZONE_COMPACT, 16, 200, 60), other = make(r, ZONE_COMPACT, 17, 200, 5);
+    ck_assert(!region_promise(r, 36));
+    ck_assert(region_promise(r, 30));
+    ck_assert(!region_promise(r, 6));
+    ck_assert_int_eq(extent_commit(r, &other, 6), E_NOMEM);
+    ck_assert_int_eq(extent_commit(r, &other, 5), OK);
+    ck_assert_int_eq(extent_commit_promised(r, &e, 20), OK);
+    ck_assert_int_eq(extent_commit(r, &other, 1), E_NOMEM);
+    ck_assert_int_eq(extent_commit_promised(r, &other, 5), OK);
+    ck_assert_uint_eq(other.committed, 15);
+    region_unpromise(r, 5);
+    ck_assert_int_eq(extent_commit(r, &other, 6), E_NOMEM);
+    ck_assert_int_eq(extent_commit(r, &other, 5), OK);
+    ck_assert(region_promise(r, 0));
+    extent_decommit(r, &e, 10);
+    ck_assert(region_promise(r, 10));
+    struct extent none = make(r, ZONE_COMPACT, 18, 1, 0);
+    ck_assert_int_eq(extent_commit_promised(r, &none, 10), E_LIMIT); /* the promise stays */
+    ck_assert_int_eq(extent_commit(r, &e, 1), E_NOMEM);
+    extent_release(r, &none);
+    assert_audit(r);
+    region_unpromise(r, 10);
+    extent_release(r, &e);
+    extent_release(r, &other);
+    region_destroy(r);
+}
+END_TEST
+
 /* Everything that can fail, once each; returns false at the first refusal, with nothing left
  * behind. */
 static bool scenario(struct region *r)
@@ -484,6 +518,7 @@ static Suite *pages_suite(void)
     tcase_add_test(t, write_xor_execute);
     tcase_add_test(t, growing);
     tcase_add_test(t, limit_of_committed_pages);
+    tcase_add_test(t, promised_pages);
     tcase_add_test(t, every_request_fails_once);
     tcase_add_test(t, random_operations);
     tcase_add_test(t, ten_thousand_owners);
