@@ -284,10 +284,7 @@ def many():
     build("many")
     (work / "pattern").write_bytes(bytes(i * 31 % 251 for i in range(500000)))
     for way, workers in (("ring", 1), ("threads", 1), ("ring", 2), ("threads", 2)):
-        for attempt in range(3):  # on a machine with much to do, the holder of a lock may not run for long
-            done = subprocess.run([many_test, work / "many.wasm", work, way, "1000", "5", str(workers)], capture_output=True, text=True, timeout=300)
-            if done.returncode in (0, 77):
-                break
+        done = subprocess.run([many_test, work / "many.wasm", work, way, "1000", "5", str(workers)], capture_output=True, text=True, timeout=300)
         global skipped
         if done.returncode == 77:
             skipped += 1

@@ -208,28 +208,32 @@ static const char server[] =
     "    (call $send (local.get $e) (global.get $sum)) (br $more))"
     "   (else (call $close (local.get $e)))))))";
 
-static const char client[] =
-    "(module (import \"singula/Echo\" \"imp.connect\" (func $connect (param i32 i32) (result "
-    "externref)))"
-    " (import \"singula/Echo\" \"imp.call.Say.Back\" (func $call (param externref i32 i32)))"
-    " (import \"singula/Echo\" \"imp.close\" (func $close (param externref)))"
-    " (import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $poll (param i32 i32 i32 i32) "
-    "(result i32)))"
-    " (memory (export \"memory\") 1) (data (i32.const 0) \"echo\")"
-    " (func (export \"_start\") (local $e externref) (local $i i32)"
-    "  (local.set $e (call $connect (i32.const 0) (i32.const 4)))"
-    "  (if (ref.is_null (local.get $e)) (then unreachable))"
-    "  (i64.store (i32.const 1024) (i64.const 7)) (i32.store (i32.const 1040) (i32.const 1))"
-    "  (i64.store (i32.const 1048) (i64.const 60000000))" /* sleeps for 60 ms */
-    "  (loop $more (drop (call $poll (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const "
-    "3000)))"
-    "   (call $call (local.get $e) (local.tee $i (i32.add (local.get $i) (i32.const 1))) "
-    "(i32.const 50000))"
-    "   (if (i32.ne (i32.load (i32.const 50000))"
-    "    (i32.shr_u (i32.mul (local.get $i) (i32.add (local.get $i) (i32.const 1))) (i32.const "
-    "1))) (then unreachable))"
-    "   (br_if $more (i32.lt_u (local.get $i) (i32.const 8))))"
-    "  (call $close (local.get $e))))";
+/* Sleeps, then calls the server, so often. */
+#define CLIENT(ms, rounds)                                                                         \
+    "(module (import \"singula/Echo\" \"imp.connect\" (func $connect (param i32 i32) (result "     \
+    "externref)))"                                                                                 \
+    " (import \"singula/Echo\" \"imp.call.Say.Back\" (func $call (param externref i32 i32)))"      \
+    " (import \"singula/Echo\" \"imp.close\" (func $close (param externref)))"                     \
+    " (import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $poll (param i32 i32 i32 i32) "     \
+    "(result i32)))"                                                                               \
+    " (memory (export \"memory\") 1) (data (i32.const 0) \"echo\")"                                \
+    " (func (export \"_start\") (local $e externref) (local $i i32)"                               \
+    "  (local.set $e (call $connect (i32.const 0) (i32.const 4)))"                                 \
+    "  (if (ref.is_null (local.get $e)) (then unreachable))"                                       \
+    "  (i64.store (i32.const 1024) (i64.const 7)) (i32.store (i32.const 1040) (i32.const 1))"      \
+    "  (i64.store (i32.const 1048) (i64.const " #ms "000000))"                                     \
+    "  (loop $more (drop (call $poll (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const "  \
+    "3000)))"                                                                                      \
+    "   (call $call (local.get $e) (local.tee $i (i32.add (local.get $i) (i32.const 1))) "         \
+    "(i32.const 50000))"                                                                           \
+    "   (if (i32.ne (i32.load (i32.const 50000))"                                                  \
+    "    (i32.shr_u (i32.mul (local.get $i) (i32.add (local.get $i) (i32.const 1))) (i32.const "   \
+    "1))) (then unreachable))"                                                                     \
+    "   (br_if $more (i32.lt_u (local.get $i) (i32.const " #rounds "))))"                          \
+    "  (call $close (local.get $e))))"
+
+/* Long enough to be away meanwhile, on a busy machine, too. */
+static const char client[] = CLIENT(100, 8), late_client[] = CLIENT(1000, 2);
 
 /* Whoever waits goes, now. */
 static void send_all(struct singula_system *sys)
@@ -418,7 +422,7 @@ START_TEST(who_finds_no_memory_waits_for_some)
     ck_assert_int_eq(singula_spawn(sys, m, &o, &s, &why), 0);
     wait_until_away(sys, 1);
     singula_module_destroy(m);
-    m = module_of(client, contract);
+    m = module_of(late_client, contract);
     o = (struct singula_spawn){.connect = names};
     ck_assert_int_eq(singula_spawn(sys, m, &o, &c, &why), 0);
     singula_module_destroy(m);
@@ -452,7 +456,7 @@ START_TEST(who_cannot_come_back_in_pieces_comes_as_a_whole)
 {
     static const char *const names[] = {"echo", NULL};
     struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
-    struct singula_module *m[2] = {module_of(server, contract), module_of(client, contract)};
+    struct singula_module *m[2] = {module_of(server, contract), module_of(late_client, contract)};
     struct singula_spawn o = {.publish = names, .connect = names};
     struct singula_sip *s, *c;
     ck_assert_int_eq(singula_spawn(sys, m[0], &o, &s, &why), 0);
