@@ -109,6 +109,14 @@ bool files_replace(const char *path, const char *text)
     return good;
 }
 
+/* What could not be written as a whole is taken for no file, unless it is a device. */
+static void remove_part(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+        (void)unlink(path);
+}
+
 bool files_write_bytes(const char *path, const void *bytes, size_t n)
 {
     FILE *f = path ? fopen(path, "w") : stdout;
@@ -120,6 +128,8 @@ bool files_write_bytes(const char *path, const void *bytes, size_t n)
     good &= (path ? fclose(f) : fflush(f)) == 0;
     if (!good)
         complain("%s: cannot write: %s", path ? path : "stdout", strerror(errno));
+    if (!good && path)
+        remove_part(path);
     return good;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -94,5 +95,7 @@ int main(int argc, char **argv)
     if (!take_standard_streams())
         return EXIT_USAGE;
     raise_descriptors();
+    /* of a file that becomes too large who writes it hears, and nobody else */
+    (void)signal(SIGXFSZ, SIG_IGN);
     return finish(command(argc, argv));
 }

@@ -193,6 +193,8 @@ static int watch(int pid, uint64_t interval_ns)
     }
     (void)endwin();
     delscreen(screen);
+    if (!ok) /* what was said before is gone with the screen */
+        complain("top: the system does not answer any more");
     json_decref(before);
     json_decref(now);
     free(t.rows);

@@ -285,7 +285,7 @@ def answering(folder, system):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(here))
     listener.listen(8)
-    text = json.dumps(system).encode()
+    text = (system if isinstance(system, str) else json.dumps(system)).encode("latin-1")
     def serve():
         while True:
             try:
@@ -303,6 +303,64 @@ def answering(folder, system):
         here.unlink()
         thread.join()
     return 999999, stop
+
+
+def broken(folder):
+    """Whatever comes for an answer, a message is all that comes of it."""
+    whole = json.dumps({"pid": 999999, "now_ns": 1, "sips": [{"id": 1, "name": "a", "state": "ready", "cpu_ns": 1}], "channels": []})
+    texts = [whole[:n] for n in range(0, len(whole), 7)] + ["[]", "{}", "3", '{"sips": 3}', '{"sips": [3]}', '{"sips": [{"id": "x", "name": 5}]}',
+                                                             '{"error": "no"}', whole + whole, "\xff\0"]
+    for text in texts:
+        pid, stop = answering(folder, text)
+        try:
+            for args in (["inspect", "--running", pid], ["inspect", "--audit", pid], ["top", "--once", "--interval=10ms", pid], ["kill", "a", pid]):
+                r = run(*args)
+                good = r.returncode in (0, 1, 2) and (text == whole or r.returncode or text.startswith(("{", "["))) and "runtime error" not in r.stderr
+                case(f"{args[0]} gets {text!r}", good, (r.returncode, r.stdout, r.stderr))
+        finally:
+            stop()
+
+
+def leaving(folder):
+    """top ends with the system, and says so."""
+    up = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=env)
+    pid, fd, seen = 0, 0, b""
+    try:
+        case("a system to leave", wait_for(lambda: run("inspect", "--running", up.pid).returncode == 0))
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ.update(env | {"TERM": "xterm", "COLUMNS": "120", "LINES": "20"})
+            os.execv(singula, [str(singula), "top", "--interval=50ms", str(up.pid)])
+        while b"sorted by" not in seen:
+            seen += os.read(fd, 65536)
+    finally:
+        up.kill()
+        up.wait()
+    try:
+        while True:
+            seen += os.read(fd, 65536)
+    except OSError:
+        pass
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    case("top ends with the system", status == 1 and b"does not answer any more" in seen.split(b"sorted by")[-1], (status, seen[-300:]))
+
+
+def without_descriptors(up):
+    """Who looks waits while the system has no descriptor to spare, and is answered afterwards."""
+    before = resource.prlimit(up.pid, resource.RLIMIT_NOFILE)
+    look = [singula, "inspect", "--running", "--json", str(up.pid)]
+    resource.prlimit(up.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        run("inspect", "--running", up.pid)  # the system waited for it with a descriptor at hand
+        waits = subprocess.Popen(look, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+        time.sleep(0.5)
+        early = waits.poll()
+    finally:
+        resource.prlimit(up.pid, resource.RLIMIT_NOFILE, before)
+    out, err = waits.communicate(timeout=30)
+    case("no descriptors: nobody is answered", early is None, (early, out, err))
+    case("no descriptors: answered later", waits.returncode == 0 and "server" in out, err)
+    case("no descriptors: so is the next", run("inspect", "--running", up.pid).returncode == 0)
 
 
 def many(folder):
@@ -362,12 +420,15 @@ with tempfile.TemporaryDirectory() as t:
     killing_children(folder)
     workers(folder)
     many(folder)
+    broken(folder)
+    leaving(folder)
     up = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
     try:
         inspecting(up)
         topping(up)
         killing(up)
         abusing(up, folder)
+        without_descriptors(up)
         second = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=env)
         case("which of two", wait_for(lambda: "several" in run("inspect", "--running").stderr))
         second.send_signal(signal.SIGKILL)
