@@ -23,7 +23,7 @@ struct listener {
     struct proc *waiter;
     uint32_t head, tail;           /* backlog: tail - head <= BACKLOG_MAX */
     uint32_t backlog[BACKLOG_MAX]; /* rows */
-    bool badged;
+    struct listener_door *door;    /* NULL: anybody may */
     uint32_t len;
     char name[NAME_BYTES_MAX + 1];
 };
@@ -172,7 +172,18 @@ static void wake(struct listener *l)
 /* Its clients may try again: those that wait are accepted soon. */
 static bool is_busy(const struct listener *l)
 {
-    return l && l->badged && l->tail - l->head == BACKLOG_MAX;
+    return l && l->door && l->tail - l->head == BACKLOG_MAX;
+}
+
+static bool admitted(struct listener *l, const struct xaccount *a)
+{
+    return !l->door || l->door->admit(l->door, a->badge, channel_charge(l->contract) / 2);
+}
+
+static void dismiss(struct listener *l, uint64_t badge)
+{
+    if (l->door)
+        l->door->dismiss(l->door, badge, channel_charge(l->contract) / 2);
 }
 
 /* A channel whose exp end is in the listener's backlog; false: there is no such listener, or no
@@ -182,9 +193,12 @@ static bool queue_up(struct names *n, struct xaccount *a, const struct xcontract
 {
     struct xheap *h = n->h;
     struct listener *l = find(n, name, len);
-    if (!l || l->contract != c || (l->badged && !a->badge) || l->tail - l->head == BACKLOG_MAX ||
-        !channel_make(h, c, rows))
+    if (!l || l->contract != c || l->tail - l->head == BACKLOG_MAX || !admitted(l, a))
         return false;
+    if (!channel_make(h, c, rows)) {
+        dismiss(l, a->badge);
+        return false;
+    }
     rows[ROLE_EXP]->endpoint->peer_taken = true;
     rows[ROLE_EXP]->endpoint->badge = a->badge;
     rows[ROLE_EXP]->owner = XOWNER(XOWN_QUEUE, row_of(h, l->row));
@@ -230,10 +244,10 @@ enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccoun
     return XDONE;
 }
 
-void listener_badged(struct listener *l)
+void listener_guard(struct listener *l, struct listener_door *door)
 {
     xheap_enter(l->names->h, &l->names->lock);
-    l->badged = true;
+    l->door = door;
     xheap_leave(l->names->h, &l->names->lock);
 }
 
@@ -253,6 +267,7 @@ void listener_end(struct xheap *h, struct listener *l, uint32_t *top)
     n->count--;
     while (l->head != l->tail) {
         uint32_t row = l->backlog[l->head++ % BACKLOG_MAX];
+        dismiss(l, row_at(h, row)->endpoint->badge);
         xqueue_discharge(h, row_at(h, row));
         xend_push(h, top, row);
     }

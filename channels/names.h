@@ -23,16 +23,25 @@ struct xobj *names_listen(struct names *n, struct xaccount *a, const struct xcon
                           const char *name, uint32_t len);
 /* A new channel whose exp end waits at the listener, which is woken: the imp end, owned by `a`.
  * NULL if nobody publishes that name with the same contract, the backlog is full, or quota or heap
- * are exhausted. Never waits. *busy (`busy` may be NULL): it is a name for accounts with a badge,
- * and the backlog is full: worth another try. */
+ * are exhausted. Never waits. *busy (`busy` may be NULL): it is a name with a door, and the
+ * backlog is full: worth another try. */
 struct xobj *names_connect(struct names *n, struct xaccount *a, const struct xcontract *c,
                            const char *name, uint32_t len, bool *busy);
 /* The next client's exp end, which then belongs to `a`. XWAIT: none yet; `p` is registered as the
  * listener's waiter. */
 enum xresult listener_accept(struct xheap *h, struct listener *l, struct xaccount *a,
                              struct proc *p, struct xobj **out);
-/* From now on accounts without a badge (xheap.h) cannot connect: the name is not there for them. */
-void listener_badged(struct listener *l);
+/* Who decides by badges (xheap.h) who may connect. Called by any worker, under the lock of names.
+ */
+struct listener_door {
+    /* Somebody with this badge wants to connect; the end to be accepted takes so many bytes. False:
+     * the name is not there for him. */
+    bool (*admit)(struct listener_door *door, uint64_t badge, uint64_t bytes);
+    /* Whom it admitted did not connect, or was not accepted before the name was withdrawn. */
+    void (*dismiss)(struct listener_door *door, uint64_t badge, uint64_t bytes);
+};
+/* From now on; it must stay as long as the listener. */
+void listener_guard(struct listener *l, struct listener_door *door);
 /* Withdraws the name; clients that were not accepted see their channel closed. */
 void listener_close(struct xheap *h, struct listener *l);
 /* What it was published with; the name is NUL-terminated. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/api_int.h"
+#include "runtime/wasi/descriptors.h"
 #include "runtime/wasi/wasi.h"
 
 /* A NULL-terminated copy; NULL stays NULL. *ok is cleared when memory is exhausted. */
@@ -80,7 +81,8 @@ static int host_stream(const struct singula_spawn *opt, int i)
     return opt->stdio[i] == 0 ? i : opt->stdio[i] < 0 ? -1 : opt->stdio[i] - 1;
 }
 
-static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, struct diag *why)
+static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt,
+                               struct descriptors *open, struct diag *why)
 {
     enum { DIRS_MAX = 1024 };
     if (opt->ndirs > DIRS_MAX)
@@ -95,6 +97,7 @@ static enum status attach_wasi(struct sip *s, const struct singula_spawn *opt, s
                               .env = opt->env,
                               .dirs = dirs,
                               .ndirs = opt->ndirs,
+                              .open = open,
                               .no_clocks = opt->no_clocks};
     for (int i = 0; i < 3; i++)
         cfg.stdio[i] = host_stream(opt, i);
@@ -144,10 +147,19 @@ bool api_ended_serve(struct singula_system *sys)
     return first != NULL;
 }
 
-/* What its options give it of drivers. */
-static enum status give_grants(struct singula_sip *h, struct sip *s,
-                               const struct singula_spawn *opt, struct diag *why)
+static bool uses_drivers(const struct singula_sip *h)
 {
+    bool any = false;
+    for (char **name = h->connect; name && *name; name++)
+        any |= drivers_named(*name);
+    return any;
+}
+
+/* What its options give it of drivers. */
+static enum status give_grants(struct singula_sip *h, const struct singula_spawn *opt,
+                               struct descriptors *open, struct diag *why)
+{
+    struct sip *s = h->sip;
     struct grants_config cfg = {.connect = (const char *const *)h->connect,
                                 .max_bytes = s->account.max_bytes,
                                 .ndirs = opt->ndirs,
@@ -158,11 +170,7 @@ static enum status give_grants(struct singula_sip *h, struct sip *s,
     cfg.network = opt->network;
     struct drivers_host host = api_children_host(h->sys);
     enum status st = OK;
-    bool any = false;
-    for (char **name = h->connect; name && *name; name++)
-        any |= drivers_named(*name);
-    if (!any)
-        return OK;
+    cfg.fds = open;
     if (!h->sys->drivers)
         st = drivers_open(&h->sys->rt, &host, &h->sys->drivers, why);
     struct grants_dir *dirs = calloc(opt->ndirs + 1, sizeof *dirs);
@@ -202,6 +210,25 @@ int singula_module_entry(const struct singula_module *m, const char *entry,
     if (st == OK)
         st = spawn_entry(m->verified, entry_of(entry), &d);
     return api_refuse(why, &d, st);
+}
+
+/* WASI and drivers, which count what it opens together. */
+static enum status give_outside(struct singula_sip *h, const struct singula_spawn *opt,
+                                struct diag *why)
+{
+    bool wasi = uses_wasi(verified_view(h->module->verified)), drivers = uses_drivers(h);
+    enum status st = OK;
+    if (!wasi && !drivers)
+        return OK;
+    struct descriptors *open = descriptors_make(&h->sys->rt.open_descriptors);
+    if (!open)
+        return diag_set(why, E_NOMEM, "a SIP");
+    if (wasi)
+        st = attach_wasi(h->sip, opt, open, why);
+    if (st == OK && drivers)
+        st = give_grants(h, opt, open, why);
+    descriptors_drop(open);
+    return st;
 }
 
 static uint32_t pages_limit(uint64_t bytes)
@@ -244,11 +271,8 @@ static enum status build(struct singula_sip *h, const struct singula_spawn *opt,
     if (st != OK || (st = spawn_create(&h->sys->rt, &so, &s, why)) != OK)
         return st;
     h->sip = s;
-    if ((st = spawn_load(s, code, &inst, why)) == OK &&
-        uses_wasi(verified_view(h->module->verified)))
-        st = attach_wasi(s, opt, why);
-    if (st == OK)
-        st = give_grants(h, s, opt, why);
+    if ((st = spawn_load(s, code, &inst, why)) == OK)
+        st = give_outside(h, opt, why);
     if (st == OK)
         st = spawn_start(s, *entry ? entry : NULL, why);
     if (st != OK) {

@@ -1,6 +1,7 @@
 /* The console driver: standard streams. They are polled before a thread reads or writes what can be
  * had at once: so nothing waits but what can be cancelled, and SIGPIPE, which threads of the pool
- * hold back, ends nobody. Who goes leaves nothing behind that waits: no quota would count it. */
+ * hold back, ends nobody. Of what somebody writes who goes, one more piece is written if there is
+ * room for it. */
 #include "runtime/drivers/drivers_int.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@ struct console_conn {
     struct conn conn; /* first */
     int fd;
     bool reads, polled;
+    bool last; /* the last piece is being written, for somebody who has gone */
     uint32_t n, done;
     uint8_t *bytes;
 };
@@ -39,6 +41,20 @@ static int64_t transfer(struct aio_op *op)
     return r < 0 ? -errno : r;
 }
 
+/* On a thread, for somebody who has gone: one piece, if there is room. */
+static int64_t write_at_once(struct aio_op *op)
+{
+    struct pollfd p = {.fd = container_of(op, struct console_conn, conn.op)->fd, .events = POLLOUT};
+    return poll(&p, 1, 0) > 0 ? transfer(op) : 0;
+}
+
+static void write_last(struct console_conn *k)
+{
+    k->last = k->polled = k->conn.keep = true;
+    k->conn.op = (struct aio_op){.kind = AIO_CALL, .call = write_at_once};
+    conn_begin(&k->conn);
+}
+
 static void next_step(struct console_conn *k)
 {
     short events = k->reads ? POLLIN : POLLOUT;
@@ -53,12 +69,16 @@ static void over(struct conn *c)
     struct console_conn *k = container_of(c, struct console_conn, conn);
     int64_t r = c->op.result;
     bool again = r == -EAGAIN || r == -EINTR;
+    if (k->polled && r > 0)
+        k->done += (uint32_t)r;
+    if (!c->e && !k->reads && !k->last && k->done < k->n && (!k->polled || again || r > 0)) {
+        write_last(k);
+        return;
+    }
     if (r < 0 && !again) {
         answer(k, r);
         return;
     }
-    if (k->polled && !again)
-        k->done += (uint32_t)r;
     bool over = !c->e || (k->polled && !again && (k->reads || k->done == k->n));
     k->polled = !k->polled;
     if (over)
@@ -71,7 +91,7 @@ static void message(struct conn *c, const struct xmessage *m)
 {
     struct console_conn *k = container_of(c, struct console_conn, conn);
     k->done = 0;
-    k->polled = false;
+    k->polled = k->last = false;
     k->reads = m->tag == READ;
     k->n = message_u32(m, 0);
     k->fd = c->grants->stdio[m->tag == READ ? 0 : m->tag == WRITE ? 1 : 2];

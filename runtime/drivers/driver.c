@@ -18,9 +18,11 @@ enum { EVENTS = 64 };
 static struct xobj *let_go(struct conn *c)
 {
     struct xobj *o = c->block;
+    uint64_t bytes = c->charged;
     c->block = NULL;
-    atomic_fetch_sub(&c->grants->held, c->charged);
     c->charged = 0;
+    atomic_fetch_sub(&c->grants->blocks, 1);
+    grants_discharge(c->grants, bytes);
     return o;
 }
 
@@ -92,8 +94,15 @@ uint8_t *conn_bytes_out(struct conn *c, uint32_t n)
 
 /* ---- clients ---- */
 
-/* The record of a new client whose end the driver owns; NULL: no memory. */
-static struct conn *conn_make(struct service *s, struct xobj *exp, struct grants *g)
+/* What a client's record costs who connects, with the driver's end of the channel. */
+static uint64_t cost_of(const struct service_ops *ops, uint64_t end_bytes)
+{
+    return ops->bytes + RECORD_BYTES + end_bytes;
+}
+
+/* The record of a new client whose end the driver owns; NULL: no memory. The grants, which have
+ * been charged with `cost`, are its. */
+static struct conn *conn_make(struct service *s, struct xobj *exp, struct grants *g, uint64_t cost)
 {
     struct driver *d = s->driver;
     struct conn *c = calloc(1, s->ops->bytes);
@@ -102,6 +111,7 @@ static struct conn *conn_make(struct service *s, struct xobj *exp, struct grants
     c->service = s;
     c->e = exp->endpoint;
     c->grants = g;
+    c->cost = cost;
     list_init(&c->in_service);
     d->nconns++;
     if (s->ops->opened && !s->ops->opened(c)) {
@@ -121,6 +131,7 @@ static void conn_free(struct conn *c)
         c->service->ops->gone(c);
     end_block(c);
     list_remove(&c->in_service);
+    grants_discharge(c->grants, c->cost);
     grants_drop(d->all, c->grants);
     d->nconns--;
     free(c);
@@ -144,18 +155,36 @@ struct xobj *conn_new(struct driver *d, uint32_t service, struct grants *g, stru
 {
     struct xheap *h = d->rt->xheap;
     struct service *s = &d->services[service];
-    struct xobj *exp = channel_create(h, &d->account, s->contract);
+    struct xobj *exp = channel_create(h, &d->account, s->contract), *imp;
     if (!exp)
         return NULL;
-    struct xobj *imp = channel_peer(h, exp->endpoint);
-    struct grants *held = grants_take(d->all, g->badge);
-    *out = conn_make(s, exp, held);
+    imp = channel_peer(h, exp->endpoint);
+    uint64_t cost = cost_of(s->ops, exp->tree_bytes);
+    struct grants *own = grants_admit(d->all, g->badge, cost);
+    *out = own ? conn_make(s, exp, own, cost) : NULL;
     if (*out)
         return imp;
-    grants_drop(d->all, held);
+    if (own) {
+        grants_discharge(own, cost);
+        grants_drop(d->all, own);
+    }
     endpoint_close(h, exp->endpoint);
     endpoint_close(h, imp->endpoint);
     return NULL;
+}
+
+static bool admit(struct listener_door *door, uint64_t badge, uint64_t end_bytes)
+{
+    struct driver *d = container_of(door, struct driver, door);
+    return grants_admit(d->all, badge, cost_of(d->services[0].ops, end_bytes));
+}
+
+static void dismiss(struct listener_door *door, uint64_t badge, uint64_t end_bytes)
+{
+    struct driver *d = container_of(door, struct driver, door);
+    struct grants *g = grants_find(d->all, badge);
+    grants_discharge(g, cost_of(d->services[0].ops, end_bytes));
+    grants_drop(d->all, g);
 }
 
 static bool accept_one(struct driver *d)
@@ -164,12 +193,12 @@ static bool accept_one(struct driver *d)
     struct xheap *h = d->rt->xheap;
     if (listener_accept(h, d->listener, &d->account, &d->proc, &exp) == XWAIT)
         return false;
-    struct grants *g = grants_take(d->all, exp->endpoint->badge);
-    if (g && conn_make(&d->services[0], exp, g))
-        return true;
-    if (g)
-        grants_drop(d->all, g);
-    endpoint_close(h, exp->endpoint);
+    uint64_t badge = exp->endpoint->badge, end_bytes = exp->tree_bytes;
+    struct service *s = &d->services[0];
+    if (!conn_make(s, exp, grants_find(d->all, badge), cost_of(s->ops, end_bytes))) {
+        endpoint_close(h, exp->endpoint);
+        dismiss(&d->door, badge, end_bytes);
+    }
     return true;
 }
 
@@ -184,32 +213,49 @@ static void receive(struct conn *c, uint32_t tag)
     enum xresult r = endpoint_recv(d->rt->xheap, c->e, tag, &d->account, &d->proc, &m, &t);
     check(r == XDONE);
     c->block = m.ref;
-    c->charged = m.ref ? m.ref->tree_bytes : 0;
-    atomic_fetch_add(&c->grants->held, c->charged);
+    if (m.ref) {
+        c->charged = m.ref->tree_bytes;
+        atomic_fetch_add(&c->grants->held, c->charged);
+        atomic_fetch_add(&c->grants->blocks, 1);
+    }
     c->service->ops->message(c, &m);
 }
 
 /* What waits in the queue is paid for by who sent it, what the driver has taken is not: so nobody
- * has it take more than he may own himself. Who would is put off until something is over. */
+ * has it take more than he may own himself. Who would is put off until some driver has let
+ * something of his go. */
 static bool may_receive(struct conn *c, uint32_t tag)
 {
     struct driver *d = conn_driver(c);
     if (c->service->contract->decl->messages[tag].ref.kind == REF_NONE ||
-        atomic_load(&c->grants->held) <= c->grants->max_bytes)
+        grants_have_room(c->grants))
         return true;
     list_remove(&c->in_service);
     list_push(&d->deferred, &c->in_service);
+    atomic_fetch_add(&d->ndeferred, 1);
+    if (grants_have_room(c->grants)) /* now? grants_discharge() */
+        atomic_store(&d->look_again, true);
     return false;
 }
 
-static void receive_deferred(struct driver *d)
+void driver_look_again(struct driver *d)
+{
+    if (!atomic_exchange(&d->look_again, true))
+        sched_wake(&d->proc);
+}
+
+static bool receive_deferred(struct driver *d)
 {
     struct list *l;
+    if (!atomic_exchange(&d->look_again, false))
+        return false;
     while ((l = list_pop(&d->deferred)) != NULL) {
         struct conn *c = container_of(l, struct conn, in_service);
         list_push(&c->service->conns, l);
+        atomic_fetch_sub(&d->ndeferred, 1);
         set_add(d->rt->xheap, c->service->set, c->e, (int64_t)(uintptr_t)c);
     }
+    return true;
 }
 
 /* Operations that are over; false: there are none. */
@@ -228,7 +274,6 @@ static bool finish_some(struct driver *d)
         if (!c->e && !c->busy)
             conn_free(c);
     }
-    receive_deferred(d);
     return true;
 }
 
@@ -260,6 +305,7 @@ static bool serve_one(struct service *s)
 static bool serve(struct driver *d)
 {
     bool any = finish_some(d);
+    any |= receive_deferred(d);
     any |= accept_one(d);
     for (uint32_t i = 0; i < DRIVER_SERVICES && d->services[i].ops; i++)
         any |= serve_one(&d->services[i]);
@@ -287,7 +333,8 @@ static void teardown(struct proc *p)
 {
     struct driver *d = container_of(p, struct driver, proc);
     struct list *l;
-    receive_deferred(d);
+    atomic_store(&d->look_again, true);
+    (void)receive_deferred(d);
     for (uint32_t i = 0; i < DRIVER_SERVICES; i++) {
         struct service *s = &d->services[i];
         while (s->ops && (l = s->conns.next) != &s->conns)
@@ -343,7 +390,8 @@ static enum status open_services(struct driver *d, const char *name, const char 
     if (!o)
         return diag_set(why, E_ARGUMENT, "a SIP has published the name of the driver %s", name);
     d->listener = o->listener;
-    listener_badged(d->listener);
+    d->door = (struct listener_door){admit, dismiss};
+    listener_guard(d->listener, &d->door);
     return OK;
 }
 
@@ -386,27 +434,30 @@ enum status driver_start(struct drivers *all, enum driver_id id, struct diag *wh
     return OK;
 }
 
-static void cancel_all(const struct list *conns)
+/* What waits for something that may never happen. */
+static void cancel_waiting(const struct list *conns)
 {
     for (struct list *l = conns->next; l != conns; l = l->next) {
         struct conn *c = container_of(l, struct conn, in_service);
-        if (c->busy && conn_driver(c)->ops->uses_aio)
+        if (c->busy && !c->keep && conn_driver(c)->ops->uses_aio)
             aio_cancel(conn_driver(c)->rt->aio, &c->op);
     }
 }
 
-void driver_cancel(struct driver *d)
+bool driver_settle(struct driver *d)
 {
+    bool any = false;
+    while (d && serve(d))
+        any = true;
     for (uint32_t i = 0; d && i < DRIVER_SERVICES && d->services[i].ops; i++)
-        cancel_all(&d->services[i].conns);
+        cancel_waiting(&d->services[i].conns);
+    return any;
 }
 
 void driver_stop(struct driver *d)
 {
     if (!d)
         return;
-    if (d->rt->aio)
-        aio_drain(d->rt->aio); /* before their blocks end with the account */
     proc_kill(&d->proc, TRAP_KILLED);
     sched_reap(d->rt->sched);
     check(d->proc.state == PROC_DEAD);

@@ -52,14 +52,32 @@ enum status drivers_open(struct runtime *rt, const struct drivers_host *host, st
     return OK;
 }
 
+/* What was asked for by those who have gone is done, as far as it need not wait for anything. */
+static void settle(struct drivers *all)
+{
+    bool more = true;
+    all->closing = true;
+    while (more) {
+        more = false;
+        for (uint32_t i = 0; i < DRIVER_N; i++)
+            more |= driver_settle(all->running[i]);
+        if (!more && all->rt->aio && aio_in_flight(all->rt->aio)) {
+            aio_drain(all->rt->aio);
+            more = true;
+        }
+    }
+}
+
 void drivers_close(struct drivers *all)
 {
     if (!all)
         return;
-    for (uint32_t i = 0; i < DRIVER_N; i++)
-        driver_cancel(all->running[i]);
-    for (uint32_t i = 0; i < DRIVER_N; i++)
-        driver_stop(all->running[i]);
+    settle(all);
+    for (uint32_t i = 0; i < DRIVER_N; i++) {
+        struct driver *d = all->running[i];
+        all->running[i] = NULL;
+        driver_stop(d);
+    }
     for (uint32_t i = 0; i < all->nslots; i++)
         check(!all->slots[i]);
     pthread_mutex_destroy(&all->lock);

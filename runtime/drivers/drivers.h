@@ -3,8 +3,8 @@
  *
  * A driver is a process of the scheduler with an account of its own, which publishes the driver's
  * name. Who connects is told apart by a badge (xaccount.badge): it stands for the grants of a SIP,
- * what that may ask of drivers. A channel keeps the grants of who connected, whoever holds it
- * later, as long as it is open; without grants it is closed at once.
+ * what that may ask of drivers. A channel keeps the grants of who connected, from then on, whoever
+ * holds it later, as long as it is open. The grants pay for what drivers have for it.
  *
  * INV-22: what a guest has sent belongs to the driver's account until it is answered; of a guest
  * that has gone it is kept until the system is done with it, and ended then.
@@ -35,13 +35,14 @@ struct grants_child {
 /* What one SIP is given. */
 struct grants_config {
     const char *const *connect; /* NULL-terminated; names of drivers among them count */
-    uint64_t max_bytes;         /* of blocks that drivers may hold for it, about */
+    uint64_t max_bytes;         /* that drivers may have for it, about: blocks, clients' records */
     const struct grants_dir *dirs;
     uint32_t ndirs;
     const struct grants_child *children; /* copied */
     uint32_t nchildren, max_children;    /* how many of them may live at once */
     const char *const *network; /* "listen HOST:PORT", "connect HOST:PORT"; NULL-terminated */
     int stdio[3];               /* host descriptors, -1: closed */
+    struct descriptors *fds;    /* that it may open (runtime/wasi/descriptors.h); kept */
 };
 
 enum drivers_how { DRIVERS_EXITED, DRIVERS_KILLED, DRIVERS_TRAPPED, DRIVERS_TIME_UP };

@@ -18,6 +18,7 @@
 #include "channels/names.h"
 #include "channels/sets.h"
 #include "runtime/drivers/drivers.h"
+#include "runtime/wasi/descriptors.h"
 #include "runtime/wasi/sandbox.h"
 
 #define DRIVER_SERVICES 3
@@ -57,6 +58,9 @@ struct driver_ops {
     bool uses_aio;
 };
 
+#define RECORD_BYTES                                                                               \
+    64 /* of a record, beside itself: what malloc() and tables of the driver need */
+
 #define DRIVER(name) extern const struct driver_ops name##_driver;
 #include "runtime/drivers/drivers.def"
 #undef DRIVER
@@ -77,12 +81,15 @@ struct driver {
     struct arena arena; /* of its contracts */
     struct xaccount account;
     struct listener *listener;
+    struct listener_door door;
     struct service services[DRIVER_SERVICES];
     uint32_t nconns;
     void *state;          /* the driver's own */
     pthread_mutex_t lock; /* of `over`, to which whoever looks at operations adds */
     struct conn *over;
     struct list deferred; /* clients with a request that is not taken yet, by in_service */
+    _Atomic uint32_t ndeferred;
+    _Atomic bool look_again; /* at those: some driver has let something go */
 };
 
 /* A client's channel. */
@@ -96,25 +103,25 @@ struct conn {
     bool keep;          /* ... and is carried out even if the client goes */
     struct aio_op op;
     struct conn *next_over;
-    uint64_t charged; /* bytes of `block`, counted in grants->held */
+    /* counted in grants->held: bytes of `block`, and of the record with its end */
+    uint64_t charged, cost;
 };
 
 struct drivers {
     struct runtime *rt;
     struct drivers_host host;
     struct driver *running[DRIVER_N];
-    _Atomic uint32_t fds;  /* of all grants */
-    pthread_mutex_t lock;  /* of what follows, and of counts in grants */
+    bool closing;          /* nobody is there any more */
+    pthread_mutex_t lock;  /* of what follows, and of `refs` in grants */
     struct grants **slots; /* by the lower half of their badge - 1 */
     uint32_t nslots, serial;
 };
 
 struct grants {
     uint64_t badge;
-    uint32_t refs; /* the SIP's, if it lives, and one per channel */
+    uint32_t refs; /* the SIP's, if it lives, and one per channel that it was admitted to */
     /* fixed */
     struct drivers *all;
-    uint32_t max_fds;
     uint64_t max_bytes;
     struct grant_dir *dirs;
     uint32_t ndirs;
@@ -125,9 +132,10 @@ struct grants {
     uint32_t nrules;
     int stdio[3]; /* -1: closed */
     /* any driver */
-    _Atomic uint32_t fds;    /* open files and sockets */
+    struct descriptors *fds; /* open files and sockets */
     _Atomic uint32_t living; /* children */
-    _Atomic uint64_t held;   /* bytes of blocks that drivers hold for it */
+    _Atomic uint64_t held;   /* bytes that drivers have for it: blocks of requests, and records */
+    _Atomic uint32_t blocks; /* how many of these are blocks */
 };
 
 struct net_address {
@@ -161,15 +169,16 @@ struct grant_dir {
 enum driver_id drivers_find(const char *name);
 
 /* ---- grants.c ---- */
-/* The grants of that badge, counted once more, or NULL. */
-struct grants *grants_take(struct drivers *all, uint64_t badge);
+/* The grants of that badge, counted once more and charged with so many bytes; NULL: nobody has it,
+ * or drivers have too much for it already. */
+struct grants *grants_admit(struct drivers *all, uint64_t badge, uint64_t bytes);
+/* Those that were admitted with that badge. */
+struct grants *grants_find(struct drivers *all, uint64_t badge);
+/* Counts less again; what waits for others to let go may have its turn. */
+void grants_discharge(struct grants *g, uint64_t bytes);
 void grants_drop(struct drivers *all, struct grants *g);
-
-#define GRANTS_FDS 1024
-/* One more descriptor for it; false: it has as many as may be, GRANTS_FDS or a quarter of what the
- * process may open, or all SIPs together have half of what it may open. And back. */
-bool grants_take_fd(struct grants *g);
-void grants_give_fd(struct grants *g);
+/* Another block may be taken: drivers have no more for it than it may own itself; or the first. */
+bool grants_have_room(const struct grants *g);
 
 /* ---- net.c ---- */
 /* "127.0.0.1:80", "[::1]:80"; false: neither. */
@@ -179,10 +188,13 @@ bool net_rule(const char *text, struct net_rule *out);
 bool net_allowed(const struct grants *g, bool listens, const struct net_address *to);
 
 /* ---- driver.c ---- */
+/* Sees to it that requests which were put off are looked at again. */
+void driver_look_again(struct driver *d);
 must_check enum status driver_start(struct drivers *all, enum driver_id id, struct diag *why);
-/* What waits in its operations does not wait any more. NULL is accepted. */
-void driver_cancel(struct driver *d);
-/* Waits for everybody's operations: all drivers' have been cancelled. NULL is accepted. */
+/* Nobody is there any more, drivers.closing: begins what was asked for and does not wait for
+ * anything, cancels the rest. False: there was nothing to do. NULL is accepted. */
+bool driver_settle(struct driver *d);
+/* No operation is in flight. NULL is accepted. */
 void driver_stop(struct driver *d);
 /* Answers with message `tag`: a C struct of scalars (NULL: none). The block of the request goes
  * along if the message carries a reference, and is ended if not, or if the client has gone. */

@@ -12,29 +12,15 @@
 #include "runtime/wasi/wasi.h"
 
 enum tag {
-    OPEN,
-    LOOK,
-    LIST,
-    MAKE_DIRECTORY,
-    REMOVE,
-    RENAME,
-    READ,
-    WRITE,
-    RESIZE,
-    SYNC,
-    CLOSE,
-    OPENED,
-    FAILED,
-    ATTRIBUTES,
-    LISTED,
-    CHANGED,
-    DONE,
-    RESULT
+#define MESSAGE(tag, name) tag,
+#include "runtime/drivers/file_messages.def"
+#undef MESSAGE
 };
 static const char *const messages[] = {
-    "Open",   "Look",    "List", "MakeDirectory", "Remove", "Rename", "Read",
-    "Write",  "Resize",  "Sync", "Close",         "Opened", "Failed", "Attributes",
-    "Listed", "Changed", "Done", "Result",        NULL};
+#define MESSAGE(tag, name) name,
+#include "runtime/drivers/file_messages.def"
+#undef MESSAGE
+    NULL};
 
 enum { HOW_READ = 1, HOW_WRITE = 2, HOW_CREATE = 4, HOW_NEW = 8, HOW_EMPTY = 16, HOW_APPEND = 32 };
 enum { HOW_ALL = 63, KIND_FILE = 1, KIND_DIRECTORY = 2, KIND_OTHER = 3, ENTRIES = 16384 };
@@ -82,7 +68,7 @@ static void close_file(struct file_conn *f)
     if (f->fd < 0)
         return;
     drop_file(f);
-    grants_give_fd(f->conn.grants);
+    descriptors_give(f->conn.grants->fds);
 }
 
 static void gone(struct conn *c)
@@ -217,7 +203,7 @@ static void opened_file(struct file_conn *f, int64_t fd)
         fail(f, S_ISDIR(f->job.stat.st_mode) ? -EISDIR : -ENOTSUP);
         return;
     }
-    if (!grants_take_fd(f->conn.grants)) {
+    if (!descriptors_take(f->conn.grants->fds)) {
         drop_file(f);
         fail(f, -EMFILE);
         return;

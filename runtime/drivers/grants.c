@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static struct grants **slot_of(struct drivers *all, uint64_t badge)
@@ -48,17 +47,47 @@ static void destroy(struct grants *g)
     free(g->dirs);
     free(g->children);
     free(g->rules);
+    descriptors_drop(g->fds);
     free(g);
 }
 
-struct grants *grants_take(struct drivers *all, uint64_t badge)
+struct grants *grants_find(struct drivers *all, uint64_t badge)
 {
     pthread_mutex_lock(&all->lock);
     struct grants **at = slot_of(all, badge), *g = at ? *at : NULL;
-    if (g)
-        g->refs++;
     pthread_mutex_unlock(&all->lock);
     return g;
+}
+
+struct grants *grants_admit(struct drivers *all, uint64_t badge, uint64_t bytes)
+{
+    pthread_mutex_lock(&all->lock);
+    struct grants **at = slot_of(all, badge), *g = at ? *at : NULL;
+    if (g && atomic_load(&g->held) + bytes > g->max_bytes)
+        g = NULL;
+    if (g) {
+        g->refs++;
+        atomic_fetch_add(&g->held, bytes);
+    }
+    pthread_mutex_unlock(&all->lock);
+    return g;
+}
+
+/* Less is counted before it is seen who was put off; who puts off looks at the count again after
+ * that was seen. So one of the two sees the other. */
+void grants_discharge(struct grants *g, uint64_t bytes)
+{
+    atomic_fetch_sub(&g->held, bytes);
+    for (uint32_t i = 0; i < DRIVER_N && grants_have_room(g); i++) {
+        struct driver *d = g->all->running[i];
+        if (d && atomic_load(&d->ndeferred))
+            driver_look_again(d);
+    }
+}
+
+bool grants_have_room(const struct grants *g)
+{
+    return !atomic_load(&g->blocks) || atomic_load(&g->held) <= g->max_bytes;
 }
 
 void grants_drop(struct drivers *all, struct grants *g)
@@ -70,32 +99,6 @@ void grants_drop(struct drivers *all, struct grants *g)
     pthread_mutex_unlock(&all->lock);
     if (last)
         destroy(g);
-}
-
-/* A quarter of what the process may open now, as of what a SIP opens by WASI: the rest is
- * there for others. */
-static uint32_t max_fds(void)
-{
-    struct rlimit l;
-    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur / 4 > GRANTS_FDS)
-        return GRANTS_FDS;
-    return (uint32_t)(l.rlim_cur / 4);
-}
-
-bool grants_take_fd(struct grants *g)
-{
-    struct rlimit l;
-    uint32_t all = atomic_fetch_add(&g->all->fds, 1), own = atomic_fetch_add(&g->fds, 1);
-    if (own < g->max_fds && (getrlimit(RLIMIT_NOFILE, &l) != 0 || all < l.rlim_cur / 2))
-        return true;
-    grants_give_fd(g);
-    return false;
-}
-
-void grants_give_fd(struct grants *g)
-{
-    atomic_fetch_sub(&g->fds, 1);
-    atomic_fetch_sub(&g->all->fds, 1);
 }
 
 uint64_t grants_badge(const struct grants *g)
@@ -157,7 +160,7 @@ static enum status make(struct drivers *all, const struct grants_config *cfg, st
         return diag_set(why, E_NOMEM, "grants of a SIP");
     g->refs = 1;
     g->all = all;
-    g->max_fds = max_fds();
+    g->fds = descriptors_keep(cfg->fds);
     g->max_bytes = cfg->max_bytes;
     g->max_children = cfg->max_children;
     g->nchildren = cfg->nchildren;

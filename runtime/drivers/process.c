@@ -7,7 +7,6 @@
 #include "runtime/drivers/drivers_int.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/wasi/wasi.h"
@@ -25,7 +24,6 @@ struct list_conn {
     struct drivers_start start;
     struct child_conn *child; /* its record, there before it is */
     struct xobj *imp;         /* ... and the client's end of its channel */
-    char *words;
     const char *args[WORDS_MAX + 1];
 };
 
@@ -52,32 +50,27 @@ static struct list_conn *list_of(struct conn *c)
 static void refuse(struct list_conn *l, int error)
 {
     uint32_t code = wasi_errno_of(error);
-    free(l->words);
-    l->words = NULL;
     conn_reply(&l->conn, FAILED, &code);
 }
 
-/* The words of the block: the first one's grant, the rest in args. A negative errno. */
+/* The words of the block, which stay there until the request is answered: the first one's grant,
+ * the rest in args. A negative errno. */
 static int read_words(struct list_conn *l, const struct grants_child **child)
 {
     struct conn *c = &l->conn;
     uint32_t n = conn_len(c), count = 0;
-    const uint8_t *bytes = conn_bytes_in(c, n);
-    if (!n || bytes[n - 1])
+    const char *words = (const char *)conn_bytes_in(c, n);
+    if (!n || words[n - 1])
         return -EINVAL;
-    l->words = malloc(n);
-    if (!l->words)
-        return -ENOMEM;
-    memcpy(l->words, bytes, n);
-    for (size_t at = strlen(l->words) + 1; at < n; at += strlen(l->words + at) + 1) {
+    for (size_t at = strlen(words) + 1; at < n; at += strlen(words + at) + 1) {
         if (count == WORDS_MAX)
             return -E2BIG;
-        l->args[count++] = l->words + at;
+        l->args[count++] = words + at;
     }
     l->args[count] = NULL;
     const struct grants *g = c->grants;
     for (uint32_t i = 0; i < g->nchildren; i++) {
-        if (strcmp(g->children[i].name, l->words) == 0) {
+        if (strcmp(g->children[i].name, words) == 0) {
             *child = &g->children[i];
             return 0;
         }
@@ -132,7 +125,7 @@ static void start(struct conn *c, const struct xmessage *m)
     const struct drivers_host *host = &conn_driver(c)->all->host;
     const struct grants_child *granted = NULL;
     (void)m;
-    int r = read_words(l, &granted);
+    int r = conn_driver(c)->all->closing ? -ECANCELED : read_words(l, &granted);
     if (r == 0)
         r = prepare(l);
     if (r < 0) {
@@ -158,8 +151,6 @@ static void list_over(struct conn *c)
 {
     struct list_conn *l = list_of(c);
     if (l->start.result == OK) { /* it runs, and may even have ended */
-        free(l->words);
-        l->words = NULL;
         conn_reply_with(c, STARTED, NULL, l->imp);
         return;
     }
@@ -167,11 +158,6 @@ static void list_over(struct conn *c)
     l->child->conn.busy = false;
     xobj_end(conn_driver(c)->rt->xheap, l->imp); /* with which the record goes */
     refuse(l, errno_of(l->start.result));
-}
-
-static void list_gone(struct conn *c)
-{
-    free(list_of(c)->words);
 }
 
 /* ---- a child ---- */
@@ -232,8 +218,7 @@ const struct driver_ops process_driver = {
                   .messages = list_messages,
                   .bytes = sizeof(struct list_conn),
                   .message = start,
-                  .over = list_over,
-                  .gone = list_gone},
+                  .over = list_over},
                  [PROCESS] = {.contract = "Process",
                               .messages = messages,
                               .bytes = sizeof(struct child_conn),

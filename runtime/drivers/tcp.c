@@ -46,7 +46,7 @@ static void drop_connection(struct tcp_conn *t)
     if (!k || --k->refs)
         return;
     close(k->fd);
-    grants_give_fd(k->grants);
+    descriptors_give(k->grants->fds);
     free(k);
 }
 
@@ -55,7 +55,7 @@ static int new_connection(struct tcp_conn *t, int family, int fd)
 {
     struct grants *g = t->conn.grants;
     int one = 1, err;
-    if (!grants_take_fd(g)) {
+    if (!descriptors_take(g->fds)) {
         if (fd >= 0)
             close(fd);
         return -EMFILE;
@@ -65,7 +65,7 @@ static int new_connection(struct tcp_conn *t, int family, int fd)
         fd = socket(family, SOCK_STREAM | aio_socket_flags(conn_driver(&t->conn)->rt->aio), 0);
     if (!k || fd < 0) {
         err = k ? errno : ENOMEM;
-        grants_give_fd(g);
+        descriptors_give(g->fds);
         if (fd >= 0)
             close(fd);
         free(k);

@@ -241,10 +241,11 @@ struct runtime {
     struct xcalls *xcalls; /* bound singula/ operations (xcall.c); NULL until the first */
     bool monitor;          /* operations check the rules of channels/monitor.h; fixed */
     const struct engine *engine;
-    struct code_provider code; /* zero: none; the interpreter needs none */
-    struct swap *swap;         /* swap.h; NULL: SIPs stay in memory */
-    struct tidy *tidy;         /* runtime.c: what the exchange heap puts off */
-    bool perf_map;             /* tell perf the names of functions in machine code */
+    struct code_provider code;         /* zero: none; the interpreter needs none */
+    struct swap *swap;                 /* swap.h; NULL: SIPs stay in memory */
+    struct tidy *tidy;                 /* runtime.c: what the exchange heap puts off */
+    _Atomic uint32_t open_descriptors; /* by guests (runtime/wasi/descriptors.h) */
+    bool perf_map;                     /* tell perf the names of functions in machine code */
 };
 
 /* By default it is on in builds with internal checks. */

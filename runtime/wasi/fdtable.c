@@ -34,7 +34,7 @@ enum wasi_errno fdtable_reserve(struct wasi *w, uint32_t *fd)
     uint32_t n = 0;
     while (n < w->nfds && w->fds[n].host >= 0)
         n++;
-    if (n >= w->max_fds)
+    if (n >= w->max_fds || !descriptors_left(w->open))
         return WASI_EMFILE;
     if (n == w->nfds) {
         uint32_t more = n ? 2 * n : 4;
@@ -124,9 +124,22 @@ struct fdent fdtable_describe(int host, const struct stat *st)
     return e;
 }
 
-int fdtable_release(struct fdent *e)
+enum wasi_errno fdtable_put(struct wasi *w, uint32_t fd, struct fdent e)
+{
+    if (!descriptors_take(w->open)) { /* another SIP, or a driver, was quicker */
+        close(e.host);
+        return WASI_EMFILE;
+    }
+    e.owned = e.counted = true;
+    w->fds[fd] = e;
+    return WASI_SUCCESS;
+}
+
+int fdtable_release(struct wasi *w, struct fdent *e)
 {
     int host = e->owned ? e->host : -1;
+    if (e->counted)
+        descriptors_give(w->open);
     free(e->preopen);
     *e = (struct fdent){.host = -1};
     return host;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -181,15 +180,6 @@ static enum status fill(struct wasi *w, const struct wasi_config *cfg, struct di
     return s;
 }
 
-/* A quarter of what the process may open is one SIP's: the rest is there for others. */
-static uint32_t max_fds(void)
-{
-    struct rlimit l;
-    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur / 4 > WASI_MAX_FDS)
-        return WASI_MAX_FDS;
-    return l.rlim_cur / 4 > 8 ? (uint32_t)(l.rlim_cur / 4) : 8;
-}
-
 enum status wasi_attach(struct sip *s, const struct wasi_config *cfg, struct diag *why)
 {
     check(!s->wasi);
@@ -197,10 +187,14 @@ enum status wasi_attach(struct sip *s, const struct wasi_config *cfg, struct dia
     if (!w)
         return diag_set(why, E_NOMEM, "WASI state");
     w->epoll = -1;
-    w->max_fds = max_fds();
     w->no_clocks = cfg->no_clocks;
+    w->open = cfg->open ? descriptors_keep(cfg->open) : descriptors_make(&s->rt->open_descriptors);
     s->wasi = w;
-    enum status r = fill(w, cfg, why);
+    enum status r = E_NOMEM;
+    if (w->open) {
+        w->max_fds = descriptors_max(w->open) + 3 + cfg->ndirs; /* those are not its own doing */
+        r = fill(w, cfg, why);
+    }
     if (r != OK)
         wasi_teardown(s);
     else
@@ -219,6 +213,7 @@ void wasi_teardown(struct sip *s)
     if (w->epoll >= 0)
         close(w->epoll);
     free(w->fds);
+    descriptors_drop(w->open);
     free(w->args.bytes);
     free(w->env.bytes);
     free(w);

@@ -20,7 +20,6 @@
 
 /* Limits, each an ordinary error of the snapshot for the guest that meets it. */
 enum {
-    WASI_MAX_FDS = 1024,          /* per SIP, and at most a quarter of the process's */
     WASI_MAX_IOVS = 1024,         /* IOV_MAX of Linux: one system call takes them all */
     WASI_MAX_SUBS = 4096,         /* of one poll_oneoff; bounds its time */
     WASI_MAX_ARGS = 1u << 20,     /* bytes of arguments, and of environment */
@@ -36,8 +35,10 @@ struct wasi_config {
     const char *const *args, *const *env; /* NULL-terminated, copied; NULL: none */
     const struct wasi_dir *dirs;          /* opened by wasi_attach() as descriptors 3, 4, ... */
     uint32_t ndirs;
-    int stdio[3];       /* host descriptors, -1: closed. Borrowed: they outlive the SIP */
-    uint32_t no_clocks; /* bit 1 << WASI_CLOCK_...: it cannot be read */
+    struct descriptors *open; /* how many it may open (descriptors.h); kept. NULL: as many as it
+                                 may have alone */
+    int stdio[3];             /* host descriptors, -1: closed. Borrowed: they outlive the SIP */
+    uint32_t no_clocks;       /* bit 1 << WASI_CLOCK_...: it cannot be read */
 };
 
 /* Gives the SIP what the configuration says; sets s->wasi and s->wasi_teardown. The SIP must not

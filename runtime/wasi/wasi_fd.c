@@ -45,7 +45,7 @@ enum wasi_errno wasi_fd_allocate(struct call *c)
 /* Closes what the entry owned, which is free from then on. */
 static enum wasi_errno end_entry(struct call *c, struct fdent *e)
 {
-    int host = fdtable_release(e);
+    int host = fdtable_release(c->w, e);
     return host < 0 ? WASI_SUCCESS
                     : on_file(c, (struct pathjob){.kind = PATHJOB_CLOSE, .dir = host});
 }

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "runtime/wasi/descriptors.h"
 #include "runtime/wasi/pathjob.h"
 #include "runtime/wasi/sandbox.h"
 #include "runtime/wasi/wasi.h"
@@ -24,6 +25,7 @@ struct fdent {
     int host;
     bool asked;               /* the fields below are known */
     bool owned;               /* closed with the entry; standard streams are borrowed */
+    bool counted;             /* in wasi.open */
     bool waits;               /* neither regular file nor directory: may have to be waited for */
     bool can_read, can_write; /* how the host descriptor is open */
     bool read_only;           /* a directory whose files may only be read */
@@ -44,6 +46,7 @@ struct strings {
 struct wasi {
     struct fdent *fds; /* malloc'ed */
     uint32_t nfds, max_fds;
+    struct descriptors *open; /* what it has opened */
     struct strings args, env;
     enum sandbox_way way;
     uint32_t no_clocks; /* of struct wasi_config */
@@ -160,13 +163,17 @@ int errno_result(long result);
 
 /* Entry of that number, or NULL. Pointers to entries are valid until the next fdtable_reserve(). */
 struct fdent *fdtable_get(struct wasi *w, uint32_t fd);
-/* Makes sure that the lowest free number has an entry; EMFILE, ENOMEM. */
+/* Makes sure that the lowest free number has an entry, and that a descriptor may be opened for it;
+ * EMFILE, ENOMEM. */
 enum wasi_errno fdtable_reserve(struct wasi *w, uint32_t *fd);
 /* Describes an open host descriptor as an entry: type, access, rights. E.g. rights of a terminal
  * lack SEEK and TELL, by which wasi-libc tells it from a file. */
 struct fdent fdtable_describe(int host, const struct stat *st);
+/* The SIP has opened what the entry describes, which is then that number's. EMFILE: it was closed
+ * again. */
+enum wasi_errno fdtable_put(struct wasi *w, uint32_t fd, struct fdent e);
 /* The number is free; what the entry owned is returned, and is to be closed; -1: nothing. */
-int fdtable_release(struct fdent *e);
+int fdtable_release(struct wasi *w, struct fdent *e);
 enum wasi_filetype fdtable_filetype(mode_t mode);
 void fdtable_put_filestat(uint8_t out[FILESTAT_BYTES], const struct stat *st);
 /* The timespecs that FSTFLAG_* and two times ask for; EINVAL for flags that contradict each other.

@@ -82,6 +82,7 @@ enum { CHUNK = 256 << 10 }; /* most bytes of one operation */
 
 struct transfer {
     struct aio_op op;
+    struct aio *aio;
     int close; /* a descriptor that an ended SIP has left behind; -1: none */
     uint8_t bytes[];
 };
@@ -90,7 +91,7 @@ static void over(struct aio_op *op)
 {
     struct transfer *t = container_of(op, struct transfer, op);
     if (t->close >= 0)
-        close(t->close);
+        pathjob_close(t->aio, &t->close, 1); /* not by a worker */
     free(t);
 }
 
@@ -117,12 +118,13 @@ struct aio *wasi_io_meanwhile(struct runtime *rt)
 }
 
 /* Begins what the call then waits for; false: no memory. */
-static bool begin(struct call *c, struct aio_op op)
+static bool begin(struct call *c, struct aio *a, struct aio_op op)
 {
     struct transfer *t = malloc(sizeof *t + op.n);
     if (!t)
         return false;
     t->op = op;
+    t->aio = a;
     t->op.bytes = t->bytes;
     t->op.proc = &c->sip->proc;
     t->op.over = over;
@@ -182,7 +184,7 @@ static ssize_t some(struct call *c, struct aio *a, const struct fdent *e, bool w
                         .fd = e->host,
                         .n = left < CHUNK ? (uint32_t)left : CHUNK,
                         .offset = at};
-    if (!begin(c, op)) {
+    if (!begin(c, a, op)) {
         errno = ENOMEM;
         return -1;
     }
@@ -233,7 +235,7 @@ enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_on
         return take(c, NULL, 0) < 0 ? errno_to_wasi(errno) : WASI_SUCCESS;
     if (!c->w->file) {
         struct aio_op op = {.kind = data_only ? AIO_DATASYNC : AIO_SYNC, .fd = e->host};
-        if (!begin(c, op))
+        if (!begin(c, a, op))
             return WASI_ENOMEM;
         aio_submit(a, &c->w->file->op);
     }

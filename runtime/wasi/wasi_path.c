@@ -13,6 +13,7 @@
  * descriptors and memory are gone by then. */
 struct errand {
     struct pathjob job; /* its op: first */
+    struct aio *aio;
     char *text, *other_text;
     uint8_t buffer[];
 };
@@ -28,12 +29,13 @@ static void errand_free(struct errand *e)
     free(e);
 }
 
-/* The SIP has ended. */
+/* The SIP has ended. What it never heard that it had opened is closed, not by a worker. */
 static void over(struct aio_op *op)
 {
     struct errand *e = container_of(op, struct errand, job.op);
-    if (e->job.kind == PATHJOB_OPEN && op->result >= 0)
-        close((int)op->result);
+    int fd = (int)op->result;
+    if (e->job.kind == PATHJOB_OPEN && fd >= 0)
+        pathjob_close(e->aio, &fd, 1);
     errand_free(e);
 }
 
@@ -53,7 +55,7 @@ void wasi_path_close_all(struct runtime *rt, struct wasi *w)
     int *fds = n ? malloc(n * sizeof *fds) : NULL;
     n = 0;
     for (uint32_t i = 0; i < w->nfds; i++) {
-        int host = w->fds[i].host >= 0 ? fdtable_release(&w->fds[i]) : -1;
+        int host = w->fds[i].host >= 0 ? fdtable_release(w, &w->fds[i]) : -1;
         if (host >= 0 && fds)
             fds[n++] = host;
         else if (host >= 0)
@@ -65,12 +67,12 @@ void wasi_path_close_all(struct runtime *rt, struct wasi *w)
 }
 
 /* A copy of the job that needs nothing of the SIP's; NULL: no memory, or no descriptors. */
-static struct errand *errand_make(const struct call *c, const struct pathjob *j)
+static struct errand *errand_make(const struct call *c, const struct pathjob *j, struct aio *a)
 {
     struct errand *e = malloc(sizeof *e + j->room);
     if (!e)
         return NULL;
-    *e = (struct errand){.job = *j};
+    *e = (struct errand){.job = *j, .aio = a};
     if (j->kind != PATHJOB_CLOSE) /* else it is the job's from now on */
         e->job.dir = fcntl(j->dir, F_DUPFD_CLOEXEC, 0);
     e->job.other = j->other >= 0 ? fcntl(j->other, F_DUPFD_CLOEXEC, 0) : -1;
@@ -103,7 +105,7 @@ bool wasi_path_do(struct call *c, struct pathjob *j, int64_t *result)
         errand_free(e);
         return true;
     }
-    if (!e && (!a || !(e = errand_make(c, j)))) {
+    if (!e && (!a || !(e = errand_make(c, j, a)))) {
         *result = pathjob_do(j);
         return true;
     }
@@ -324,7 +326,6 @@ static struct fdent describe(int host, const struct stat *st, const struct fdent
                              const struct wanted *o)
 {
     struct fdent e = fdtable_describe(host, st);
-    e.owned = true;
     e.read_only = dir->read_only;
     e.flags = (uint16_t)o->fdflags;
     e.base &= o->base;
@@ -361,7 +362,8 @@ enum wasi_errno wasi_path_open(struct call *c)
         return WASI_SUCCESS;
     if (r < 0)
         return errno_of((int)r);
-    c->w->fds[fd] = describe((int)r, &j.stat, e, &o);
-    put_u32(out, fd);
-    return WASI_SUCCESS;
+    err = fdtable_put(c->w, fd, describe((int)r, &j.stat, e, &o));
+    if (err == WASI_SUCCESS)
+        put_u32(out, fd);
+    return err;
 }

@@ -64,11 +64,11 @@ enum wasi_errno wasi_sock_accept(struct call *c)
         return err;
     }
     struct fdent made = fdtable_describe(host, &st);
-    made.owned = true;
     made.flags = (uint16_t)flags;
-    c->w->fds[fd] = made;
-    put_u32(out, fd);
-    return WASI_SUCCESS;
+    err = fdtable_put(c->w, fd, made);
+    if (err == WASI_SUCCESS)
+        put_u32(out, fd);
+    return err;
 }
 
 enum wasi_errno wasi_sock_recv(struct call *c)

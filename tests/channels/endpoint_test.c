@@ -424,28 +424,58 @@ START_TEST(names_connect_clients_to_listeners)
 }
 END_TEST
 
+/* A door for those with a badge, which counts who is inside. */
+struct counting_door {
+    struct listener_door door; /* first */
+    int inside;
+};
+
+static bool admit(struct listener_door *door, uint64_t badge, uint64_t bytes)
+{
+    ck_assert_uint_gt(bytes, 0);
+    ((struct counting_door *)door)->inside += badge != 0;
+    return badge != 0;
+}
+
+static void dismiss(struct listener_door *door, uint64_t badge, uint64_t bytes)
+{
+    ck_assert_uint_gt(bytes, 0);
+    ck_assert_uint_ne(badge, 0);
+    ((struct counting_door *)door)->inside--;
+}
+
 /* A driver accepts soon; who else publishes a name may never do so. */
 START_TEST(a_drivers_full_backlog_is_busy)
 {
     struct world w;
     struct xaccount a, b;
+    struct counting_door door = {{admit, dismiss}, 0};
     bool busy = true;
     world_open(&w, NULL);
     account_open(&w, &a);
     account_open(&w, &b);
-    struct xobj *row = names_listen(w.names, &a, w.camera, "cam", 3);
-    ck_assert_ptr_nonnull(row);
+    struct xobj *row = names_listen(w.names, &a, w.camera, "cam", 3),
+                *guarded = names_listen(w.names, &a, w.camera, "lens", 4), *exp;
+    ck_assert(row && guarded);
     for (uint32_t i = 0; i < BACKLOG_MAX; i++)
         ck_assert_ptr_nonnull(names_connect(w.names, &b, w.camera, "cam", 3, NULL));
     ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3, &busy));
     ck_assert(!busy);
-    listener_badged(row->listener);
+    listener_guard(guarded->listener, &door.door);
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "lens", 4, &busy));
+    ck_assert(!busy);
     b.badge = 1;
-    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "cam", 3, &busy));
+    for (uint32_t i = 0; i < BACKLOG_MAX; i++)
+        ck_assert_ptr_nonnull(names_connect(w.names, &b, w.camera, "lens", 4, &busy));
+    ck_assert(!busy);
+    ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "lens", 4, &busy));
     ck_assert(busy);
     ck_assert_ptr_null(names_connect(w.names, &b, w.camera, "ca", 2, &busy));
     ck_assert(!busy);
+    ck_assert(listener_accept(w.heap, guarded->listener, &a, NULL, &exp) == XDONE);
+    ck_assert_int_eq(door.inside, BACKLOG_MAX);
     xaccount_close(w.heap, &a);
+    ck_assert_int_eq(door.inside, 1); /* who was accepted */
     xaccount_close(w.heap, &b);
     world_close(&w);
 }

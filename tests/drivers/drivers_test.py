@@ -155,6 +155,18 @@ def leaves():
         case(f"leaves {way}: ends", status == 143, status)
 
 
+def last():
+    """What somebody writes who ends at once is written, as far as it need not wait."""
+    build("last")
+    one = {"module": "last.wasm", "connect": ["console", "file"], "dirs": ["."]}
+    for way in WAYS:
+        up("last", [dict(one, name=f"l{i}", args=[f"made{i}"]) for i in range(4)], ["last words"] * 4, ways=[way])
+        made = sorted(p.name for p in work.glob("made*"))
+        case(f"last {way}: folders", made == [f"made{i}" for i in range(4)], made)
+        for name in made:
+            (work / name).rmdir()
+
+
 def hoard():
     """No SIP, nor some together, have all descriptors: others, and who looks at the system, get some."""
     build("hoard")
@@ -169,6 +181,15 @@ def hoard():
         case(f"hoard {n}: can be looked at", seen.returncode == 0 and len(json.loads(seen.stdout)["sips"]) == n, seen.stderr)
         status = live.end()
         case(f"hoard {n}: ends", status == 143, status)
+
+
+def both():
+    """WASI and drivers have one limit."""
+    build("both")
+    (work / "x").write_text("x")
+    full = "No file descriptors available"
+    up("both", [{"name": "b", "module": "both.wasm", "args": ["x"], "connect": ["file"], "dirs": ["."]}],
+       [f"both: {full}, {full}, Success, {full}"])
 
 
 def lists():
@@ -302,6 +323,8 @@ series()
 ends()
 leaves()
 hoard()
+both()
+last()
 lists()
 names()
 net()

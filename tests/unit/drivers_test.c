@@ -13,41 +13,31 @@
 #include "channels/endpoint.h"
 #include "channels/names.h"
 #include "runtime/drivers/drivers.h"
+#include "runtime/wasi/descriptors.h"
 #include "runtime/wasi/wasi.h"
 #include "tests/suite.h"
 
-/* Messages of File and Timer by tag, in the order of their contracts. */
+/* Messages of File, Timer and Console by tag, in the order of their contracts. */
 enum {
-    OPEN,
-    LOOK,
-    LIST,
-    MAKE_DIRECTORY,
-    REMOVE,
-    RENAME,
-    READ,
-    WRITE,
-    RESIZE,
-    SYNC,
-    CLOSE,
-    OPENED,
-    FAILED,
-    ATTRIBUTES,
-    LISTED,
-    CHANGED,
-    DONE,
-    RESULT
+#define MESSAGE(tag, name) tag,
+#include "runtime/drivers/file_messages.def"
+#undef MESSAGE
 };
 enum { AFTER, AT, FIRED };
+enum { CONSOLE_WRITE, CONSOLE_COMPLAIN, CONSOLE_READ, CONSOLE_DONE };
 
 static struct runtime rt;
 static struct drivers *drivers;
 static struct grants *grants;
 static struct xaccount client;
 static struct arena arena;
-static const struct xcontract *file, *timer;
+static const struct xcontract *file, *timer, *console;
 static const struct xtype *bytes;
 static char folder[] = "/tmp/singula-drivers-XXXXXX";
 static const struct drivers_host nobody;
+static int in[2], out[2]; /* the client's standard streams: pipes */
+
+enum { QUOTA = 1 << 20 };
 
 static const struct xcontract *contract(const char *name, const char *decl)
 {
@@ -70,10 +60,10 @@ static const struct xcontract *contract(const char *name, const char *decl)
 
 static void open_all(int way)
 {
-    static const char *const connect[] = {"file", "timer", NULL};
+    static const char *const connect[] = {"file", "timer", "console", NULL};
     const struct grants_dir dirs[] = {{folder, "/data", false}, {folder, "/fixed", true}};
     struct grants_config cfg = {
-        .connect = connect, .max_bytes = 1 << 20, .dirs = dirs, .ndirs = 2, .stdio = {-1, -1, -1}};
+        .connect = connect, .max_bytes = QUOTA, .dirs = dirs, .ndirs = 2, .stdio = {-1, -1, -1}};
     struct diag why;
     diag_clear(&why);
     enum status st = runtime_open(
@@ -81,21 +71,33 @@ static void open_all(int way)
         &why);
     ck_assert_msg(st == OK, "%s", why.detail);
     ck_assert(drivers_open(&rt, &nobody, &drivers, &why) == OK);
+    ck_assert_int_eq(pipe(in), 0);
+    ck_assert_int_eq(pipe(out), 0);
+    cfg.stdio[0] = in[0];
+    cfg.stdio[1] = out[1];
+    cfg.fds = descriptors_make(&rt.open_descriptors);
     st = drivers_grant(drivers, &cfg, &grants, &why);
+    descriptors_drop(cfg.fds);
     ck_assert_msg(st == OK && grants, "%s", why.detail);
     file = contract("file", "File");
     timer = contract("timer", "Timer");
+    console = contract("console", "Console");
     client = (struct xaccount){0};
     ck_assert(xaccount_open(rt.xheap, &client, NULL) == OK);
     client.badge = grants_badge(grants);
 }
 
-static void close_all(void)
+/* Lets drivers do what they can at once. */
+static void run_drivers(void)
+{
+    (void)sched_run(rt.sched, NULL, clock_now_ns() + 1000000);
+}
+
+static void close_all_but_pipes(void)
 {
     struct diag why;
     struct xheap_stats s;
     diag_clear(&why);
-    (void)sched_run(rt.sched, NULL, clock_now_ns() + 1000000);
     ck_assert_msg(runtime_audit(&rt, &why) == OK, "%s", why.detail);
     xaccount_close(rt.xheap, &client);
     drivers_revoke(drivers, grants);
@@ -103,8 +105,24 @@ static void close_all(void)
     ck_assert_msg(runtime_audit(&rt, &why) == OK, "%s", why.detail);
     xheap_stats(rt.xheap, &s);
     ck_assert_uint_eq(s.blocks + s.endpoints + s.listeners + s.sets, 0);
+    ck_assert_uint_eq(rt.open_descriptors, 0);
     runtime_close(&rt);
     arena_clear(&arena);
+}
+
+static void close_pipes(void)
+{
+    for (int i = 0; i < 2; i++) {
+        close(in[i]);
+        close(out[i]);
+    }
+}
+
+static void close_all(void)
+{
+    run_drivers();
+    close_all_but_pipes();
+    close_pipes();
 }
 
 static struct endpoint *connected(const struct xcontract *c, const char *name)
@@ -118,7 +136,7 @@ static struct xobj *block(const void *from, uint32_t n)
 {
     struct xobj *o = xblock_alloc(rt.xheap, &client, bytes, n);
     ck_assert_ptr_nonnull(o);
-    if (n)
+    if (from)
         memcpy(o->data + o->type->size, from, n);
     xblock_touch(o, n);
     return o;
@@ -312,17 +330,115 @@ START_TEST(no_grants)
     client.badge = 0;
     ck_assert_ptr_null(names_connect(rt.names, &client, file, "file", 4, NULL));
     client.badge = UINT64_MAX;
-    struct xobj *o = names_connect(rt.names, &client, file, "file", 4, NULL);
-    if (o) { /* found, and closed as soon as the driver looks */
-        int32_t tag = TAG_NONE;
-        ask(o->endpoint, LOOK, NULL, text("/data"));
-        for (uint32_t goes = 0; tag == TAG_NONE && goes < 10000; goes++) {
-            (void)sched_run(rt.sched, NULL, clock_now_ns() + 1000000);
-            ck_assert(endpoint_next(o->endpoint, false, NULL, &tag) == XDONE);
+    ck_assert_ptr_null(names_connect(rt.names, &client, file, "file", 4, NULL));
+    close_all();
+}
+END_TEST
+
+/* Who connects again and again pays for the records, whoever holds the ends. */
+START_TEST(records_are_paid_for)
+{
+    enum { LEAST = 128 }; /* bytes of a record */
+    static struct endpoint *ends[QUOTA / LEAST + 1];
+    open_all(_i);
+    for (int round = 0; round < 2; round++) {
+        const struct xcontract *c = round ? timer : file;
+        const char *name = round ? "timer" : "file";
+        uint32_t n = 0, len = (uint32_t)strlen(name);
+        for (uint32_t refused = 0; refused < 100; run_drivers()) {
+            struct xobj *o = names_connect(rt.names, &client, c, name, len, NULL);
+            if (!o) {
+                refused++;
+                continue;
+            }
+            ends[n++] = o->endpoint;
+            ck_assert_uint_lt(n, QUOTA / LEAST);
         }
-        ck_assert_int_eq(tag, TAG_CLOSED);
+        ck_assert_uint_gt(n, 100);
+        while (n)
+            endpoint_close(rt.xheap, ends[--n]);
+        ck_assert_ptr_null(
+            names_connect(rt.names, &client, c, name, len, NULL)); /* not noticed yet */
+        for (uint32_t goes = 0; !names_connect(rt.names, &client, c, name, len, NULL); goes++) {
+            ck_assert_uint_lt(goes, 10000);
+            run_drivers();
+        }
     }
     close_all();
+}
+END_TEST
+
+/* One driver has all of a client's blocks that may be had: the request to another one waits until
+ * that lets go, and no longer. */
+START_TEST(a_request_that_was_put_off)
+{
+    struct xmessage m;
+    open_all(_i);
+    struct endpoint *c = connected(console, "console"), *e = connected(file, "file");
+    ask(c, CONSOLE_READ, &(uint32_t){1}, block(NULL, QUOTA));
+    for (int i = 0; i < 30; i++) /* until it has it, however busy the machine is */
+        run_drivers();
+    ask(e, MAKE_DIRECTORY, NULL, text("/data/late"));
+    for (int i = 0; i < 3; i++) {
+        int32_t tag;
+        run_drivers();
+        ck_assert(endpoint_next(e, false, NULL, &tag) == XDONE);
+        ck_assert_int_eq(tag, TAG_NONE);
+    }
+    ck_assert_int_eq(write(in[1], "x", 1), 1);
+    ck_assert_uint_eq(answer(e, &m), CHANGED);
+    ck_assert_uint_eq(answer(c, &m), CONSOLE_DONE);
+    ask(e, REMOVE, NULL, text("/data/late"));
+    ck_assert_uint_eq(answer(e, &m), CHANGED);
+    close_all();
+}
+END_TEST
+
+/* What somebody asks for and ends at once, before the driver has heard of him, is done; also if
+ * everything ends. */
+START_TEST(last_wishes)
+{
+    char path[100], said[10] = "";
+    open_all(_i % 2);
+    struct endpoint *e = connected(file, "file"), *c = connected(console, "console"),
+                    *reads = connected(console, "console"), *t = connected(timer, "timer");
+    ask(e, MAKE_DIRECTORY, NULL, text("/data/last"));
+    ask(c, CONSOLE_WRITE, &(uint32_t){5}, text("ended"));
+    ask(reads, CONSOLE_READ, &(uint32_t){1}, block(NULL, 1));
+    ask(t, AFTER, &(uint64_t){UINT64_MAX}, NULL);
+    xaccount_close(rt.xheap, &client);
+    drivers_revoke(drivers, grants);
+    grants = NULL;
+    if (_i / 2)
+        run_drivers();
+    ck_assert(xaccount_open(rt.xheap, &client, NULL) == OK);
+    close_all_but_pipes();
+    ck_assert_int_eq(read(out[0], said, sizeof said), 5);
+    ck_assert_str_eq(said, "ended");
+    close_pipes();
+    snprintf(path, sizeof path, "%s/last", folder);
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+/* Of more than a piece the rest is dropped. */
+START_TEST(last_words_that_are_too_many)
+{
+    static char many[200000];
+    open_all(_i % 2);
+    struct endpoint *c = connected(console, "console");
+    ask(c, CONSOLE_WRITE, &(uint32_t){sizeof many}, block(many, sizeof many));
+    if (_i / 2)
+        run_drivers();
+    endpoint_close(rt.xheap, c);
+    close_all_but_pipes();
+    size_t got = 0;
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    for (ssize_t n; (n = read(out[0], many, sizeof many)) > 0;)
+        got += (size_t)n;
+    ck_assert_uint_ge(got, 4096);
+    ck_assert_uint_lt(got, sizeof many);
+    close_pipes();
 }
 END_TEST
 
@@ -338,6 +454,10 @@ int main(void)
     tcase_add_loop_test(tc, clients_that_go, 0, 2);
     tcase_add_loop_test(tc, account_that_goes, 0, 2);
     tcase_add_loop_test(tc, no_grants, 0, 2);
+    tcase_add_loop_test(tc, records_are_paid_for, 0, 2);
+    tcase_add_loop_test(tc, a_request_that_was_put_off, 0, 2);
+    tcase_add_loop_test(tc, last_wishes, 0, 4);
+    tcase_add_loop_test(tc, last_words_that_are_too_many, 0, 4);
     suite_add_tcase(suite, tc);
     int failed = run_suite(suite, "drivers");
     char command[100];
