@@ -229,14 +229,6 @@ static void looked(struct file_conn *f)
     conn_reply(&f->conn, ATTRIBUTES, &answer);
 }
 
-struct dirent64 { /* what getdents64(2) writes */
-    uint64_t ino;
-    int64_t next;
-    uint16_t bytes;
-    uint8_t type;
-    char name[];
-};
-
 /* As many entries as fit. */
 static void listed(struct file_conn *f, int64_t n)
 {
@@ -248,7 +240,7 @@ static void listed(struct file_conn *f, int64_t n)
     } answer = {0};
     bool all = n == 0;
     for (int64_t at = 0; at < n;) {
-        const struct dirent64 *d = (const void *)((const char *)f->entries + at);
+        const struct pathjob_entry *d = (const void *)((const char *)f->entries + at);
         uint32_t len = (uint32_t)strlen(d->name) + 1;
         if (len + 1 > room - used)
             break;

@@ -110,6 +110,8 @@ struct fdent fdtable_describe(int host, const struct stat *st)
         .can_read = access != O_WRONLY,
         .can_write = access != O_RDONLY,
         .filetype = (uint8_t)fdtable_filetype(st->st_mode),
+        .dev = st->st_dev,
+        .ino = st->st_ino,
         .flags = fl >= 0 && fl & O_APPEND ? FDFLAG_APPEND : 0,
     };
     if (S_ISSOCK(st->st_mode))

@@ -73,11 +73,25 @@ static int64_t do_look(struct pathjob *j)
     return r;
 }
 
+static void find_type(int dir, struct pathjob_entry *e)
+{
+    struct stat st;
+    if (fstatat(dir, e->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        e->type = (uint8_t)(st.st_mode >> 12); /* IFTODT() */
+}
+
 static int64_t entries(const struct pathjob *j, int dir)
 {
     if (lseek(dir, (off_t)j->at, SEEK_SET) < 0)
         return -errno;
-    return result_of(syscall(SYS_getdents64, dir, j->buffer, j->room));
+    int64_t n = result_of(syscall(SYS_getdents64, dir, j->buffer, j->room));
+    for (int64_t at = 0; at < n;) {
+        struct pathjob_entry *e = (void *)((char *)j->buffer + at);
+        if (e->type == 0)
+            find_type(dir, e);
+        at += e->bytes;
+    }
+    return n;
 }
 
 static int64_t do_list(const struct pathjob *j)

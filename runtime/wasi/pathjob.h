@@ -14,8 +14,8 @@ enum pathjob_kind {
     PATHJOB_OPEN,    /* with `flags` of open(2) and mode 0666; the result is a descriptor, `stat`
                         is the file's */
     PATHJOB_LOOK,    /* `stat` */
-    PATHJOB_ENTRIES, /* of directory `dir` itself, as getdents64(2) from position `at` on, into
-                        `buffer`; the result is how many bytes */
+    PATHJOB_ENTRIES, /* of directory `dir` itself, from position `at` on, into `buffer`: struct
+                        pathjob_entry; the result is how many bytes */
     PATHJOB_LIST,    /* the same, of a directory by its path */
     PATHJOB_MAKE_DIRECTORY,
     PATHJOB_REMOVE_DIRECTORY,
@@ -32,6 +32,15 @@ enum pathjob_kind {
     PATHJOB_ALLOCATE, /* `length` bytes from `at` on */
     PATHJOB_ADVISE,   /* the same, posix_fadvise(2) with `flags` */
     PATHJOB_CLOSE,    /* which is no descriptor after that */
+};
+
+/* What getdents64(2) writes; `type` is known, also where the file system does not say it. */
+struct pathjob_entry {
+    uint64_t ino;
+    int64_t next;
+    uint16_t bytes;
+    uint8_t type;
+    char name[];
 };
 
 /* A zeroed one with what its kind needs set. Descriptors and bytes must stay until it was done. */

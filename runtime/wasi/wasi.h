@@ -9,9 +9,9 @@
  * of the snapshot.
  *
  * INV-20: a guest reaches files only beneath the directories of its configuration (sandbox.h).
- * INV-21: nothing here blocks the worker while other SIPs live but setting sizes and times of open
- * files: pipes, terminals, sockets and clocks are waited for through the scheduler; what is in
- * regular files, and what is done with names, is done meanwhile (runtime/kernel/aio.h, pathjob.h).
+ * INV-21: nothing here blocks the worker while other SIPs live: pipes, terminals, sockets and
+ * clocks are waited for through the scheduler; what is in regular files, and what is done with
+ * names, is done meanwhile (runtime/kernel/aio.h, pathjob.h).
  */
 #ifndef RUNTIME_WASI_WASI_H
 #define RUNTIME_WASI_WASI_H

@@ -34,6 +34,7 @@ struct fdent {
     uint32_t chunk; /* most bytes a write that poll(2) allows is sure to take without blocking; 0:
                        no limit */
     uint32_t base, inheriting; /* RIGHT_* */
+    uint64_t dev, ino;         /* what it is, as fstat(2) said */
     char *preopen;             /* guest path of a preopened directory, malloc'ed; else NULL */
 };
 

@@ -439,37 +439,24 @@ enum wasi_errno wasi_fd_tell(struct call *c)
 
 /* ---- directories ---- */
 
-struct dirent64 { /* what getdents64(2) writes */
-    uint64_t ino;
-    int64_t next;
-    uint16_t bytes;
-    uint8_t type;
-    char name[];
-};
-
-/* True if the host directory is one of the SIP's roots: what lies above is not its business. */
-static bool is_root(const struct wasi *w, int host)
+/* True if the directory is one of the SIP's roots: what lies above is not its business. */
+static bool is_root(const struct wasi *w, const struct fdent *dir)
 {
-    struct stat st, root;
-    if (fstat(host, &st) != 0)
-        return true;
-    for (uint32_t i = 0; i < w->nfds; i++)
-        if (w->fds[i].host >= 0 && w->fds[i].preopen && fstat(w->fds[i].host, &root) == 0 &&
-            root.st_ino == st.st_ino && root.st_dev == st.st_dev)
+    for (uint32_t i = 0; i < w->nfds; i++) {
+        const struct fdent *root = &w->fds[i];
+        if (root->host >= 0 && root->preopen && root->ino == dir->ino && root->dev == dir->dev)
             return true;
+    }
     return false;
 }
 
-static void put_dirent(uint8_t out[DIRENT_BYTES], const struct wasi *w, int host,
-                       const struct dirent64 *d)
+static void put_dirent(uint8_t out[DIRENT_BYTES], const struct wasi *w, const struct fdent *dir,
+                       const struct pathjob_entry *d)
 {
-    struct stat st;
     uint64_t ino = d->ino;
     mode_t mode = (mode_t)d->type << 12; /* DTTOIF */
-    if (d->type == 0 && fstatat(host, d->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        mode = st.st_mode;
-    if (strcmp(d->name, "..") == 0 && is_root(w, host) && fstat(host, &st) == 0)
-        ino = st.st_ino;
+    if (strcmp(d->name, "..") == 0 && is_root(w, dir))
+        ino = dir->ino;
     memset(out, 0, DIRENT_BYTES);
     put_u64(out, (uint64_t)d->next);
     put_u64(out + 8, ino);
@@ -493,7 +480,7 @@ enum wasi_errno wasi_fd_readdir(struct call *c)
     uint32_t room = call_u32(c, 2), used = (uint32_t)c->w->progress;
     uint8_t *out = call_bytes(c, 1, room), *out_used = call_bytes(c, 4, 4);
     struct fdent *e = call_dir(c, 0, RIGHT_FD_READDIR);
-    _Alignas(struct dirent64) char buf[16384];
+    _Alignas(struct pathjob_entry) char buf[16384];
     int64_t n;
     if (call_bad(c))
         return c->err;
@@ -513,9 +500,9 @@ enum wasi_errno wasi_fd_readdir(struct call *c)
         if (n == 0)
             break;
         for (int64_t at = 0; at < n && used < room;) {
-            const struct dirent64 *d = (const void *)(buf + at);
+            const struct pathjob_entry *d = (const void *)(buf + at);
             uint8_t head[DIRENT_BYTES];
-            put_dirent(head, c->w, e->host, d);
+            put_dirent(head, c->w, e, d);
             if (append(out, room, &used, head, DIRENT_BYTES))
                 append(out, room, &used, d->name, (uint32_t)strlen(d->name));
             at += d->bytes;
