@@ -1,10 +1,17 @@
 /* Several workers in the public interface: SIPs that are bound to one. */
 #include <check.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "include/singula.h"
 #include "tests/suite.h"
 #include "tests/unit/wat.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
 
 static struct singula_diag why;
 
@@ -78,6 +85,43 @@ START_TEST(bound_ones_stay)
 }
 END_TEST
 
+static void spawn_one_each(struct singula_system *sys, uint32_t workers)
+{
+    static const char *const names[] = {"0", "1", "2"};
+    struct singula_module *m = module();
+    struct singula_sip *sip;
+    for (uint32_t i = 0; i < workers; i++) {
+        struct singula_spawn opt = {.name = names[i], .worker = i + 1};
+        ck_assert_int_eq(singula_spawn(sys, m, &opt, &sip, &why), 0);
+    }
+    singula_module_destroy(m);
+}
+
+/* The process gets no more addresses, so there can be no threads: those that there are run what is
+ * bound to others, too. Later there are all. */
+START_TEST(a_worker_without_a_thread)
+{
+    struct places p = {0};
+    struct rlimit before, none = {.rlim_cur = 1 << 20};
+    struct singula_system *sys = system_with(3, 0, &p);
+    spawn_one_each(sys, 3);
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    none.rlim_max = before.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+    int st = singula_run(sys, NULL, SINGULA_FOREVER);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+    ck_assert_int_eq(st, SINGULA_RUN_DONE);
+    for (uint32_t i = 0; i < 3; i++)
+        ck_assert(p.notes[i] == 10 && pthread_equal(p.threads[i], pthread_self()));
+    p = (struct places){0};
+    spawn_one_each(sys, 3);
+    ck_assert_int_eq(singula_run(sys, NULL, SINGULA_FOREVER), SINGULA_RUN_DONE);
+    ck_assert(!pthread_equal(p.threads[1], p.threads[0]) &&
+              !pthread_equal(p.threads[2], p.threads[1]));
+    singula_system_destroy(sys);
+}
+END_TEST
+
 START_TEST(there_must_be_such_a_worker)
 {
     struct places p = {0};
@@ -121,6 +165,8 @@ int main(void)
     TCase *t = tcase_create("all");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, bound_ones_stay);
+    if (!SANITIZED) /* sanitizers end a program that finds no memory */
+        tcase_add_test(t, a_worker_without_a_thread);
     tcase_add_test(t, there_must_be_such_a_worker);
     tcase_add_test(t, with_a_seed_nobody_is_bound);
     suite_add_tcase(s, t);

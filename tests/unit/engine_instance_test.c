@@ -337,24 +337,42 @@ static void hem_in(struct extent *walls, uint32_t n, uint32_t npages)
     }
 }
 
+enum { WALLS = 8 };
+static struct extent walls[2 * WALLS];
+
+/* A memory of so many pages and a table, which cannot grow where they are; with something in each
+ * page. */
+static struct instance *open_hemmed(const char *text, uint32_t pages)
+{
+    struct instance *inst;
+    struct diag why;
+    open_sip(MEMORY_COMPACT, (struct spawn_options){0});
+    ck_assert_int_eq(load(text, &inst, &why), OK);
+    hem_in(walls, WALLS, inst->mem0->extent.npages);
+    hem_in(walls + WALLS, WALLS, inst->tables[0]->extent.npages);
+    for (uint32_t i = 0; i < pages; i++)
+        inst->mem0->base[i * 65536 + i] = (uint8_t)(i + 1);
+    return inst;
+}
+
+static void close_hemmed(void)
+{
+    for (uint32_t i = 0; i < 2 * WALLS; i++)
+        extent_release(rt.region, &walls[i]);
+    close_sip();
+}
+
 /* A large memory or table moves in pieces, and may be given up at each of them. */
 START_TEST(growth_in_pieces)
 {
-    enum { WALLS = 8, AT = 200 };
-    struct extent walls[2 * WALLS];
+    enum { AT = 200 };
     for (uint32_t stop = 0; stop < 4; stop++) {
-        struct instance *inst;
+        struct instance *inst = open_hemmed("(module (memory 200) (table 2000000 funcref))", AT);
         struct diag why;
         uint32_t pieces = 0, ends = stop * 15;
         int64_t old;
-        open_sip(MEMORY_COMPACT, (struct spawn_options){0});
-        ck_assert_int_eq(load("(module (memory 200) (table 2000000 funcref))", &inst, &why), OK);
         struct memory *m = inst->mem0;
         struct table *t = inst->tables[0];
-        hem_in(walls, WALLS, m->extent.npages);
-        hem_in(walls + WALLS, WALLS, t->extent.npages);
-        for (uint32_t i = 0; i < AT; i++)
-            m->base[i * 65536 + i] = (uint8_t)(i + 1);
         t->slots[1999999] = 18;
         while (!memory_grow_some(sip, m, AT, &old)) {
             ck_assert(region_audit(rt.region, &why) == OK);
@@ -377,10 +395,46 @@ START_TEST(growth_in_pieces)
             ck_assert_int_eq(old, 2000000);
             ck_assert(t->slots[1999999] == 18 && t->slots[2000000] == 5 && t->slots[2599999] == 5);
         }
-        for (uint32_t i = 0; i < 2 * WALLS; i++)
-            extent_release(rt.region, &walls[i]);
-        close_sip();
+        close_hemmed();
     }
+}
+END_TEST
+
+/* Every page request of a growth in pieces fails once: it grows all the same, or is as it was. */
+START_TEST(growth_that_fails_half_way)
+{
+    enum { AT = 100 };
+    bool failed = true;
+    for (uint32_t k = 1; failed && k < 100; k++) {
+        struct instance *inst = open_hemmed("(module (memory 100) (table 1000000 funcref))", AT);
+        struct diag why;
+        int64_t old, told;
+        struct memory *m = inst->mem0;
+        struct table *t = inst->tables[0];
+        t->slots[999999] = 18;
+        uint32_t before = sip->proc.npages;
+        region_fail_after(rt.region, k);
+        while (!memory_grow_some(sip, m, AT, &old))
+            ;
+        while (!table_grow_some(sip, t, 300000, 5, &told))
+            ;
+        failed = !region_fail_after(rt.region, 0);
+        ck_assert(failed || (old == AT && told == 1000000));
+        ck_assert(old == AT || old == -1);
+        ck_assert(told == 1000000 || told == -1);
+        if (old == -1 && told == -1)
+            ck_assert_uint_eq(sip->proc.npages, before);
+        ck_assert_uint_eq(m->pages, old == AT ? 2 * AT : AT);
+        ck_assert_uint_eq(m->bytes, (uint64_t)m->pages << 16);
+        for (uint32_t i = 0; i < AT; i++)
+            ck_assert_uint_eq(m->base[i * 65536 + i], i + 1);
+        ck_assert_uint_eq(t->slots[999999], 18);
+        ck_assert_uint_eq(m->other.npages, 0);
+        ck_assert_msg(runtime_audit(&rt, &why) == OK, "%s", why.detail);
+        ck_assert_int_eq(memory_grow(sip, m, 1), old == AT ? 2 * AT : AT); /* it can go on */
+        close_hemmed();
+    }
+    ck_assert(!failed);
 }
 END_TEST
 
@@ -527,6 +581,8 @@ int main(void)
     tcase_add_loop_test(t, memory_growth_keeps_bytes, 0, MEMORY_MODE_N);
     tcase_add_test(t, tables_grow);
     tcase_add_test(t, growth_in_pieces);
+    if (CHECK_LEVEL >= 1) /* region_fail_after() */
+        tcase_add_test(t, growth_that_fails_half_way);
     tcase_add_loop_test(t, quota_refuses_an_instance, 0, MEMORY_MODE_N);
     tcase_add_loop_test(t, page_failures_leave_nothing, 0, MEMORY_MODE_N);
     tcase_add_test(t, control_pages_rewind_to_zero);
