@@ -247,6 +247,8 @@ static int run_module(struct run_options *r, const char *file)
     else
         status = run_sip(sys, r, file, sip);
 out:
+    if (sys)
+        singula_system_end(sys);
     if (sys && singula_system_compiling(sys)) { /* nobody needs it any more */
         fflush(NULL);
         _exit(status);

@@ -339,6 +339,7 @@ static int run_system(struct up *u)
         complain_diag("audit", &why);
         status = EXIT_REFUSED;
     }
+    singula_system_end(u->sys);
     if (singula_system_compiling(u->sys)) { /* nobody needs it any more */
         fflush(NULL);
         _exit(status);

@@ -261,7 +261,11 @@ SINGULA_API int singula_system_create(const struct singula_config *cfg, struct s
 /* Kills what lives, frees everything, the handles of its SIPs included. Waits for threads that
  * compile to give up. */
 SINGULA_API void singula_system_destroy(struct singula_system *sys);
-/* True while threads compile (AUTO). A program about to end need not wait for them: _exit(). */
+/* Kills what lives, frees the handles. Has done what was asked of drivers by those who have gone,
+ * as far as that need not wait for anything. Nothing but destroy and compiling may follow. */
+SINGULA_API void singula_system_end(struct singula_system *sys);
+/* True while threads compile (AUTO). A program about to end need not wait for them: _exit(), after
+ * singula_system_end(). */
 SINGULA_API bool singula_system_compiling(const struct singula_system *sys);
 
 /* Host functions. Type text: "ii:I" (parameters, ':', result) with i I f F r = i32 i64 f32 f64

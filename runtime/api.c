@@ -231,12 +231,18 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
     return OK;
 }
 
+void singula_system_end(struct singula_system *sys)
+{
+    api_children_kill(sys);
+    drivers_close(sys->drivers);
+    sys->drivers = NULL;
+}
+
 void singula_system_destroy(struct singula_system *sys)
 {
     if (!sys)
         return;
-    api_children_kill(sys);
-    drivers_close(sys->drivers);
+    singula_system_end(sys);
     api_children_close(sys);
     while (!list_empty(&sys->loaded))
         unload(container_of(sys->loaded.next, struct loaded, in_system));
