@@ -43,7 +43,7 @@ static bool start(struct aio *a, struct aio_op *op)
 {
     if (sched_seeded(a->sched) && !is_socket(op))
         aio_finish(a, op, aio_pool_carry_out(op));
-    else if (a->ring && op->kind != AIO_CALL)
+    else if (aio_has_ring(a) && op->kind != AIO_CALL)
         return aio_ring_start(a, op);
     else if (is_socket(op))
         aio_sockets_start(a, op);
@@ -66,7 +66,7 @@ static struct aio_op *take_first(struct aio *a, bool *cancelled)
     return op;
 }
 
-static void put_back(struct aio *a, struct aio_op *op)
+void aio_put_back(struct aio *a, struct aio_op *op)
 {
     pthread_mutex_lock(&a->lock);
     op->started = false;
@@ -87,7 +87,7 @@ static void start_some(struct aio *a)
         if (cancelled) {
             aio_finish(a, op, -ECANCELED);
         } else if (!start(a, op)) {
-            put_back(a, op);
+            aio_put_back(a, op);
             return;
         }
     }
@@ -102,7 +102,7 @@ static void cancel_some(struct aio *a)
         if (!l)
             return;
         struct aio_op *op = container_of(l, struct aio_op, in_cancels);
-        if (a->ring && op->kind != AIO_CALL) {
+        if (op->slot) {
             if (aio_ring_cancel(a, op))
                 continue;
             pthread_mutex_lock(&a->lock);
@@ -131,6 +131,8 @@ static void look(struct sched_source *source)
     start_some(a);
     if (a->ring)
         aio_ring_go(a); /* nobody need look again before something is over */
+    if (a->ring && !aio_has_ring(a))
+        start_some(a); /* what it has just refused */
 }
 
 /* ---- opening and closing ---- */
@@ -194,6 +196,7 @@ void aio_submit(struct aio *a, struct aio_op *op)
     op->started = op->done = op->cancel = false;
     op->next = NULL;
     op->watched = -1;
+    op->slot = 0;
     list_init(&op->in_cancels);
     list_init(&op->in_waiting);
     pthread_mutex_lock(&a->lock);
@@ -239,11 +242,11 @@ uint32_t aio_in_flight(const struct aio *a)
 
 bool aio_has_ring(const struct aio *a)
 {
-    return a->ring != NULL;
+    return atomic_load_explicit(&a->ring_takes, memory_order_relaxed);
 }
 
 /* io_uring waits by itself for what a blocking descriptor has not yet; epoll(7) does not. */
 int aio_socket_flags(const struct aio *a)
 {
-    return SOCK_CLOEXEC | (a->ring ? 0 : SOCK_NONBLOCK);
+    return SOCK_CLOEXEC | (aio_has_ring(a) ? 0 : SOCK_NONBLOCK);
 }

@@ -1,6 +1,6 @@
 /* Operations that the system carries out while the worker does something else: by io_uring or,
  * where the kernel does not allow that, on files by threads, on sockets when epoll(7) says that
- * they do not block.
+ * they do not block. It is the same once the kernel allows it no longer.
  *
  * An operation belongs to who submits it. When it is over its process is woken (sched.h) and finds
  * that by aio_done(). If nobody waits (`proc` is NULL, or aio_abandon()), it is given to `over`
@@ -47,7 +47,8 @@ struct aio_op {
     /* aio*.c only */
     bool started, done, cancel;
     _Atomic bool skip;
-    int watched; /* what epoll(7) has of it */
+    int watched;   /* what epoll(7) has of it */
+    uint32_t slot; /* of io_uring's; 0: it has it not */
     struct aio_op *next;
     struct list in_cancels, in_waiting;
 };
@@ -72,6 +73,7 @@ must_check bool aio_abandon(struct aio *a, struct aio_op *op);
 void aio_cancel(struct aio *a, struct aio_op *op);
 /* How many have been submitted and are not over. */
 uint32_t aio_in_flight(const struct aio *a);
+/* Operations go to io_uring; it may be the last time that this is so. */
 bool aio_has_ring(const struct aio *a);
 /* What sockets must be made with, to be used here. */
 int aio_socket_flags(const struct aio *a);

@@ -15,6 +15,7 @@ struct aio {
     struct sched_source source; /* fd: epoll(7), of ring, pool and sockets; busy: in flight, those
                                    that wait here included */
     struct aio_ring *ring;      /* NULL: there is none */
+    _Atomic bool ring_takes;    /* operations; false: it has refused some, or there is none */
     struct aio_pool *pool;      /* NULL: not needed yet */
     pthread_mutex_t lock; /* of what follows, and of `done`, `cancel` and `proc` of operations */
     struct aio_op *first, *last; /* not started yet */
@@ -26,12 +27,15 @@ struct aio {
 
 /* ---- aio.c ---- */
 void aio_finish(struct aio *a, struct aio_op *op, int64_t result);
+/* What was started, but not by anybody, is to be started again, before others. */
+void aio_put_back(struct aio *a, struct aio_op *op);
 /* The source's descriptor becomes readable with fd. E_IO. */
 must_check enum status aio_watch(struct aio *a, int fd);
 
 /* ---- aio_ring.c ---- */
 must_check enum status aio_ring_open(struct aio *a);
 void aio_ring_close(struct aio *a);
+/* Any of these may find that the kernel takes no more: what was started has been put back then. */
 bool aio_ring_start(struct aio *a, struct aio_op *op);  /* false: no room now */
 bool aio_ring_cancel(struct aio *a, struct aio_op *op); /* the same */
 /* Finishes what is over; makes what was started go. */

@@ -89,8 +89,18 @@ static void attempt(struct aio *a, struct aio_op *op)
     finish(a, op, r);
 }
 
+/* One made while io_uring waited by itself may block; recv(2) and send(2) are told not to. */
+static void unblock(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && !(flags & O_NONBLOCK))
+        (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
 void aio_sockets_start(struct aio *a, struct aio_op *op)
 {
+    if (a->ring && (op->kind == AIO_ACCEPT || op->kind == AIO_CONNECT))
+        unblock(op->fd);
     attempt(a, op);
 }
 

@@ -48,6 +48,36 @@ static struct aio_op op_of(enum aio_kind kind, void *bytes, uint32_t n, uint64_t
     return (struct aio_op){.kind = kind, .fd = file, .bytes = bytes, .n = n, .offset = offset};
 }
 
+/* ---- a kernel that refuses ---- */
+
+struct io_uring;
+int __wrap_io_uring_submit(struct io_uring *r);
+int __real_io_uring_submit(struct io_uring *r);
+
+/* After so many submissions it answers so many with an error. */
+static struct {
+    uint32_t after, times;
+    int error;
+} refusal;
+
+int __wrap_io_uring_submit(struct io_uring *r)
+{
+    if (refusal.after)
+        refusal.after--;
+    else if (refusal.times) {
+        refusal.times--;
+        return -refusal.error;
+    }
+    return __real_io_uring_submit(r);
+}
+
+static void refuse(uint32_t after, uint32_t times, int error)
+{
+    refusal.after = after;
+    refusal.times = times;
+    refusal.error = error;
+}
+
 /* ---- processes that read ---- */
 
 struct reader {
@@ -87,12 +117,9 @@ static enum run_result read_script(struct fake *f)
     return RUN_DONE;
 }
 
-START_TEST(ten_thousand_reads_in_flight)
+static void read_all(void)
 {
     static struct reader readers[PROCS];
-    open_file();
-    if (!open_way(_i))
-        return;
     for (uint32_t i = 0; i < PROCS; i++) {
         readers[i] = (struct reader){.fake = {.script = read_script}};
         ck_assert_int_eq(proc_reserve(s, &readers[i].fake.proc, &fake_ops, "reader"), OK);
@@ -104,6 +131,50 @@ START_TEST(ten_thousand_reads_in_flight)
         ck_assert_uint_eq(readers[i].fake.torn_down, 1);
         ck_assert_int_eq(readers[i].fake.proc.trap, TRAP_NONE);
         proc_forget(&readers[i].fake.proc);
+    }
+}
+
+START_TEST(ten_thousand_reads_in_flight)
+{
+    open_file();
+    if (!open_way(_i))
+        return;
+    read_all();
+    aio_close(a);
+    close(file);
+}
+END_TEST
+
+/* What the kernel has ends there, the rest is done without it. */
+START_TEST(a_ring_that_is_refused)
+{
+    static const int errors[] = {EPERM, ENOSYS, EAGAIN, EBUSY, ENOMEM, EINTR, EINVAL};
+    open_file();
+    for (uint32_t after = 0; after < 12; after = after * 2 + 1) {
+        if (!open_way(0))
+            return;
+        refuse(after, UINT32_MAX, errors[_i]);
+        read_all();
+        ck_assert(!aio_has_ring(a));
+        read_all();
+        refuse(0, 0, 0);
+        ck_assert(!aio_has_ring(a));
+        aio_close(a);
+    }
+    close(file);
+}
+END_TEST
+
+START_TEST(a_moment_without_memory)
+{
+    open_file();
+    if (!open_way(0))
+        return;
+    for (uint32_t times = 1; times <= 3; times++) {
+        refuse(times, times, times == 3 ? EAGAIN : ENOMEM);
+        read_all();
+        ck_assert_uint_eq(refusal.times, 0);
+        ck_assert(aio_has_ring(a));
     }
     aio_close(a);
     close(file);
@@ -344,6 +415,95 @@ START_TEST(cancelled_operations_are_over)
 }
 END_TEST
 
+/* ---- taken back from a kernel that takes no more ---- */
+
+static uint32_t ended;
+
+static void over_somehow(struct aio_op *op)
+{
+    (void)op;
+    ended++;
+}
+
+/* Whom the kernel accepts for nobody any more hears so; the next one is accepted. */
+static void accept_another(int l, int flags, const struct sockaddr_in *at, socklen_t n)
+{
+    static char bytes[1], x = 'x';
+    int first = socket(AF_INET, SOCK_STREAM, 0), second = socket(AF_INET, flags, 0);
+    ck_assert_int_eq(connect(first, (const struct sockaddr *)at, n), 0);
+    while (recv(first, bytes, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN)
+        (void)result_of(op_of(AIO_READ, content, 16, 0));
+    ck_assert_int_eq(connect(second, (const struct sockaddr *)at, n), 0);
+    int got = (int)result_of((struct aio_op){.kind = AIO_ACCEPT, .fd = l});
+    ck_assert_int_ge(got, 0);
+    ck_assert_int_eq(result_of((struct aio_op){.kind = AIO_SEND, .fd = got, .bytes = &x, .n = 1}),
+                     1);
+    ck_assert_int_eq(
+        result_of((struct aio_op){.kind = AIO_RECEIVE, .fd = second, .bytes = bytes, .n = 1}), 1);
+    close(first);
+    close(second);
+    close(got);
+}
+
+/* Of what waits in the kernel for ever, or on the way there, all is over when it is cancelled; the
+ * rest goes on as it was, on sockets that were made to block. */
+START_TEST(cancelled_after_a_refusal)
+{
+    enum { POLLED, RECEIVING, SENT, LATE, PAIRS };
+    static char bytes[2], x = 'x';
+    static struct aio_op ops[5];
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    int pairs[PAIRS][2];
+    open_file();
+    if (!open_way(0))
+        return;
+    ended = 0;
+    int flags = SOCK_STREAM | aio_socket_flags(a), l = socket(AF_INET, flags, 0);
+    for (int i = 0; i < PAIRS; i++)
+        ck_assert_int_eq(socketpair(AF_UNIX, flags, 0, pairs[i]), 0);
+    ck_assert(bind(l, (struct sockaddr *)&at, n) == 0 && listen(l, 5) == 0);
+    ck_assert_int_eq(getsockname(l, (struct sockaddr *)&at, &n), 0);
+    ops[0] = (struct aio_op){.kind = AIO_POLL, .fd = pairs[POLLED][0], .n = POLLIN};
+    ops[1] = (struct aio_op){.kind = AIO_ACCEPT, .fd = l};
+    ops[2] =
+        (struct aio_op){.kind = AIO_RECEIVE, .fd = pairs[RECEIVING][0], .bytes = bytes, .n = 1};
+    ops[3] = ops[2];
+    ops[3].fd = pairs[SENT][0];
+    ops[3].bytes = bytes + 1;
+    for (int i = 0; i < 4; i++) {
+        ops[i].over = over_somehow;
+        aio_submit(a, &ops[i]);
+    }
+    ck_assert_int_eq(result_of(op_of(AIO_READ, content, 16, 0)), 16); /* the kernel has them */
+    refuse(0, UINT32_MAX, EPERM);
+    if (_i) /* else what cancels is what it refuses */
+        ck_assert_int_eq(result_of(op_of(AIO_READ, content, 16, 0)), 16);
+    for (int i = 0; i < 3; i++)
+        aio_cancel(a, &ops[i]);
+    ops[4] = (struct aio_op){.kind = AIO_RECEIVE, .fd = pairs[LATE][0], .bytes = bytes, .n = 1};
+    ops[4].over = over_somehow;
+    aio_submit(a, &ops[4]);
+    ck_assert_int_eq(result_of(op_of(AIO_READ, content, 16, 0)), 16);
+    ck_assert(!aio_has_ring(a));
+    aio_cancel(a, &ops[4]);
+    while (ended < 4)
+        (void)result_of(op_of(AIO_READ, content, 16, 0));
+    ck_assert(ops[0].result == -ECANCELED && ops[1].result == -ECANCELED);
+    ck_assert_int_eq(aio_in_flight(a), 1);
+    ck_assert_int_eq(write(pairs[SENT][1], &x, 1), 1);
+    aio_drain(a);
+    ck_assert(ended == 5 && ops[3].result == 1 && bytes[1] == 'x');
+    accept_another(l, flags, &at, n);
+    aio_close(a);
+    refuse(0, 0, 0);
+    for (int i = 0; i < 2 * PAIRS; i++)
+        close(pairs[i / 2][i % 2]);
+    close(l);
+    close(file);
+}
+END_TEST
+
 static Suite *aio_suite(void)
 {
     Suite *suite = suite_create("kernel_aio");
@@ -355,6 +515,9 @@ static Suite *aio_suite(void)
     tcase_add_loop_test(t, calls_and_sockets, 0, 2);
     tcase_add_loop_test(t, connect_and_accept, 0, 2);
     tcase_add_loop_test(t, cancelled_operations_are_over, 0, 2);
+    tcase_add_loop_test(t, a_ring_that_is_refused, 0, 7);
+    tcase_add_test(t, a_moment_without_memory);
+    tcase_add_loop_test(t, cancelled_after_a_refusal, 0, 2);
     suite_add_tcase(suite, t);
     return suite;
 }
