@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,31 @@ static void raise_descriptors(void)
         l.rlim_cur = l.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &l);
     }
+}
+
+enum { STACK_USUAL = 8 << 20, STACK_LEAST = 1 << 20 };
+
+/* The compiler's recursion is deep, on this thread and on others, whose stacks have the size of
+ * this one's limit as it was when the program began. False after a complaint. */
+static bool have_stack(void)
+{
+    struct rlimit l;
+    pthread_attr_t attr;
+    if (getrlimit(RLIMIT_STACK, &l) != 0 || l.rlim_cur >= STACK_USUAL)
+        return true;
+    l.rlim_cur = l.rlim_max < STACK_USUAL ? l.rlim_max : STACK_USUAL;
+    if (l.rlim_cur < STACK_LEAST) {
+        complain("the stack is limited to %llu KiB, which is too little; say `ulimit -s 8192`",
+                 (unsigned long long)l.rlim_cur >> 10);
+        return false;
+    }
+    (void)setrlimit(RLIMIT_STACK, &l);
+    if (pthread_attr_init(&attr) == 0) {
+        (void)pthread_attr_setstacksize(&attr, STACK_USUAL);
+        (void)pthread_setattr_default_np(&attr);
+        (void)pthread_attr_destroy(&attr);
+    }
+    return true;
 }
 
 /* Standard streams that are closed are taken, by what can neither be read nor written, so that no
@@ -92,7 +118,7 @@ static int command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    if (!take_standard_streams())
+    if (!take_standard_streams() || !have_stack())
         return EXIT_USAGE;
     raise_descriptors();
     /* of a file that becomes too large who writes it hears, and nobody else */
