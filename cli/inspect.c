@@ -1,5 +1,6 @@
 /* singula inspect: what is in a module, or what a running system is doing. */
 #include "cli/live.h"
+#include "cli/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ static int inspect_running(const struct wishes *w, const struct opts *o)
     int pid;
     if (!live_pid("inspect", o, &pid))
         return EXIT_USAGE;
+    text_begin();
     if (w->audit)
         return audit(pid);
     json_t *j = control_ask(pid, w->map ? "inspect map" : "inspect");

@@ -1,4 +1,5 @@
 #include "cli/live.h"
+#include "cli/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -92,6 +93,8 @@ void live_index_close(struct live_index *x)
 
 /* ---- text ---- */
 
+enum { NAME_COLUMNS = 20 };
+
 static void print_sips(const json_t *system, FILE *out)
 {
     size_t i;
@@ -101,14 +104,16 @@ static void print_sips(const json_t *system, FILE *out)
     json_array_foreach(json_object_get(system, "sips"), i, s)
     {
         char cpu[16], pages[16], bytes[16], state[40];
+        const char *name = live_text(s, "name");
         live_time(cpu, (uint64_t)live_int(s, "cpu_ns"));
         snprintf(state, sizeof state, "%s%s", live_text(s, "state"),
                  live_int(s, "swapped_pages") ? " (swapped)" : "");
         live_bytes(pages, (uint64_t)live_int(s, "pages") * 4096);
         live_bytes(bytes, (uint64_t)live_int(s, "block_bytes"));
-        fprintf(out, "%5" PRId64 " %-20s %-22s %8s %10s %10s %7" PRId64 " %10s %7" PRId64 "\n",
-                live_int(s, "id"), live_text(s, "name"), state, live_text(s, "memory"), cpu, pages,
-                live_int(s, "blocks"), bytes, live_int(s, "queued"));
+        fprintf(out, "%5" PRId64 " %s%*s %-22s %8s %10s %10s %7" PRId64 " %10s %7" PRId64 "\n",
+                live_int(s, "id"), name, text_pad(name, NAME_COLUMNS), "", state,
+                live_text(s, "memory"), cpu, pages, live_int(s, "blocks"), bytes,
+                live_int(s, "queued"));
     }
 }
 

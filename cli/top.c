@@ -1,5 +1,6 @@
 /* singula top: a running system, live in the terminal. */
 #include "cli/live.h"
+#include "cli/text.h"
 
 #include <curses.h>
 #include <signal.h>
@@ -101,6 +102,8 @@ static void heading(const json_t *now, char *line, size_t size)
              json_array_size(json_object_get(now, "channels")), pages, heap);
 }
 
+enum { NAME_BYTES = 80, LINE_BYTES = 300 };
+
 static const char columns[] =
     "   id name                 state                    CPU%        CPU      pages objects  in "
     "blocks queued";
@@ -111,13 +114,17 @@ static void row_text(const struct row *r, char *line, size_t size)
     live_time(cpu, (uint64_t)r->cpu_ns);
     live_bytes(pages, (uint64_t)r->pages * 4096);
     live_bytes(bytes, (uint64_t)r->block_bytes);
-    snprintf(line, size, "%5d %-20.20s %-22.22s %6.1f %10s %10s %7d %10s %6d", (int)r->id, r->name,
-             r->state, r->percent, cpu, pages, (int)r->blocks, bytes, (int)r->queued);
+    int left, fits = text_fit(r->name, 20, &left);
+    if (fits > NAME_BYTES) /* many signs without width */
+        fits = NAME_BYTES;
+    snprintf(line, size, "%5d %.*s%*s %-22.22s %6.1f %10s %10s %7d %10s %6d", (int)r->id, fits,
+             r->name, left, "", r->state, r->percent, cpu, pages, (int)r->blocks, bytes,
+             (int)r->queued);
 }
 
 static void print(const struct table *t, const json_t *now)
 {
-    char line[200];
+    char line[LINE_BYTES];
     heading(now, line, sizeof line);
     printf("%s\n%s\n", line, columns);
     for (size_t i = 0; i < t->n; i++) {
@@ -128,7 +135,8 @@ static void print(const struct table *t, const json_t *now)
 
 static void draw(const struct table *t, const json_t *now, size_t from)
 {
-    char line[200];
+    char line[LINE_BYTES];
+    int left;
     erase();
     heading(now, line, sizeof line);
     mvaddnstr(0, 0, line, COLS);
@@ -140,7 +148,7 @@ static void draw(const struct table *t, const json_t *now, size_t from)
     attroff(A_REVERSE);
     for (size_t i = from; i < t->n && 3 + (int)(i - from) < LINES; i++) {
         row_text(&t->rows[i], line, sizeof line);
-        mvaddnstr(3 + (int)(i - from), 0, line, COLS);
+        mvaddnstr(3 + (int)(i - from), 0, line, text_fit(line, COLS, &left));
     }
     refresh();
 }
@@ -224,6 +232,7 @@ static int top_run(const struct command *self, int argc, char **argv)
     bool text = false;
     struct opts o;
     int pid;
+    text_begin();
     opts_begin(&o, self, argc, argv);
     for (int c; (c = opts_next(&o)) != OPT_END;) {
         if (c == OPT_STOP)

@@ -3,6 +3,7 @@
 #include "cli/control.h"
 #include "cli/plan.h"
 #include "cli/rules.h"
+#include "cli/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,7 +297,7 @@ static int summary(const struct up *u)
             snprintf(text, sizeof text, "%s%s%s", words[n->ending], n->ending == TRAPPED ? " " : "",
                      n->ending == TRAPPED ? n->trap : "");
         if (!u->quiet) {
-            fprintf(stderr, "%-12s %s", n->e->p->name, text);
+            fprintf(stderr, "%s%*s %s", n->e->p->name, text_pad(n->e->p->name, 12), "", text);
             if (n->restarts)
                 fprintf(stderr, " after %u restart%s", n->restarts, n->restarts == 1 ? "" : "s");
             fputc('\n', stderr);
@@ -383,6 +384,7 @@ static int up_run(const struct command *self, int argc, char **argv)
     static const char *const ways[] = {"default", "ring", "threads", NULL}; /* SINGULA_IO_... */
     struct up u = {0};
     struct opts o;
+    text_begin();
     opts_begin(&o, self, argc, argv);
     for (int c; (c = opts_next(&o)) != OPT_END;) {
         if (c == OPT_STOP)

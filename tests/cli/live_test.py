@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import unicodedata
 from pathlib import Path
 
 singula, echo = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
@@ -107,8 +109,9 @@ def case(name, ok, what=""):
         print(f"live: {name}: {str(what)[:3000]}")
 
 
-def run(*args, timeout=60):
-    return subprocess.run([singula, *map(str, args)], capture_output=True, text=True, timeout=timeout, env=env)
+def run(*args, timeout=60, env=None):
+    return subprocess.run([singula, *map(str, args)], capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=timeout,
+                          env=env or globals()["env"])
 
 
 def wait_for(what, seconds=30):
@@ -382,6 +385,44 @@ def many(folder):
         stop()
 
 
+def columns_of(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def names_in_columns(folder):
+    """What comes after a name stands in its column, whatever signs the name is of."""
+    names = ["plain", "b\u00fccher", "\u65e5\u672c\u8a9e\u306e\u540d\u524d", "e\u0301te\u0301", "\u65e5" * 15, "x" * 19 + "\u65e5"]
+    system = {"pid": 999999, "now_ns": 1, "sips": [{"id": i + 1, "name": n, "state": "ready", "cpu_ns": 1} for i, n in enumerate(names)], "channels": []}
+    pid, stop = answering(folder, system)
+    try:
+        for args in (["inspect", "--running", pid], ["top", "--once", "--interval=10ms", pid]):
+            for locale in ("C", "C.UTF-8"):
+                lines = [l for l in run(*args, env=env | {"LC_ALL": locale}).stdout.splitlines() if " ready " in l]
+                at = [columns_of(l[:l.index(" ready ")]) for l in lines]
+                fit = at if args[0] == "top" else at[:4]
+                case(f"{args[0]} {locale}: columns", len(lines) == len(names) and set(fit) == {26}, (at, lines))
+                case(f"{args[0]} {locale}: names", all(any(n[:9] in l for l in lines) for n in names), lines)
+        terminal, fd = pty.fork()
+        if terminal == 0:
+            os.environ.update(env | {"TERM": "xterm", "COLUMNS": "120", "LINES": "20", "LC_ALL": "C"})
+            os.execv(singula, [str(singula), "top", "--interval=50ms", str(pid)])
+        seen = b""
+        while names[2].encode() not in seen or names[1].encode() not in seen:
+            if not select.select([fd], [], [], 60)[0]:
+                break
+            seen += os.read(fd, 65536)
+        os.write(fd, b"q")
+        case("top shows them on a terminal", names[2].encode() in seen and names[1].encode() in seen, seen[-1000:])
+        try:
+            while os.read(fd, 65536):
+                pass
+        except OSError:
+            pass
+        os.waitpid(terminal, 0)
+    finally:
+        stop()
+
+
 def abusing(up, folder):
     path = folder / "run" / "singula" / str(up.pid)
     case("the folder is private", path.parent.stat().st_mode & 0o077 == 0, oct(path.parent.stat().st_mode))
@@ -420,6 +461,7 @@ with tempfile.TemporaryDirectory() as t:
     killing_children(folder)
     workers(folder)
     many(folder)
+    names_in_columns(folder)
     broken(folder)
     leaving(folder)
     up = subprocess.Popen([singula, "up", folder / "system.yaml"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
