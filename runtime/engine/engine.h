@@ -109,7 +109,8 @@ struct frame_info {
 
 /* Grouped by who may touch them. */
 struct sip {
-    struct proc proc; /* first: container_of */
+    struct proc proc; /* first: container_of; at the beginning of a cache line */
+    void *malloced;   /* what this is in */
     struct runtime *rt;
     /* fixed at spawn */
     enum memory_mode mode;

@@ -79,7 +79,9 @@ bool memory_init(struct instance *inst, uint32_t mem, uint32_t data, uint32_t ds
 
 /* ---- the SIP's own pages (sip.c) ---- */
 
-/* n zeroed bytes, aligned to 16, that live as long as the SIP; NULL: page quota or addresses
+enum { SIP_ALIGN = 16 };
+
+/* n zeroed bytes, aligned to SIP_ALIGN, that live as long as the SIP; NULL: page quota or addresses
  * exhausted. */
 void *sip_alloc(struct sip *s, size_t n);
 /* What was taken after the mark goes back (to be zeroed again). */

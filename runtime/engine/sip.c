@@ -20,11 +20,11 @@ struct control {
     size_t used; /* bytes, this header included */
 };
 
-enum { ALIGN = 16, HOME_BYTES = 1 << PAGE_SHIFT, CHUNK_PAGES = 16, CHUNK_PAGES_MAX = 1 << 14 };
+enum { HOME_BYTES = 1 << PAGE_SHIFT, CHUNK_PAGES = 16, CHUNK_PAGES_MAX = 1 << 14 };
 
 static size_t align_up(size_t n)
 {
-    return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    return (n + SIP_ALIGN - 1) & ~(size_t)(SIP_ALIGN - 1);
 }
 
 must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n)

@@ -8,6 +8,7 @@
  */
 #include "runtime/engine/spawn.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,7 +155,17 @@ static void teardown(struct proc *p)
 
 /* What glibc keeps at hand for whoever asks next; of more it makes one with its neighbours each
  * time. */
-_Static_assert(sizeof(struct sip) <= 1032, "spawning is quick");
+_Static_assert(sizeof(struct sip) + CACHE_LINE - _Alignof(max_align_t) <= 1032,
+               "spawning is quick");
+
+static struct sip *sip_make(void)
+{
+    void *p = malloc(sizeof(struct sip) + CACHE_LINE - _Alignof(max_align_t));
+    struct sip *s = (struct sip *)(((uintptr_t)p + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
+    if (s)
+        *s = (struct sip){.malloced = p}; /* calloc() does not look at what was freed last */
+    return s;
+}
 
 static const struct proc_ops sip_ops = {.run = run, .teardown = teardown, .wind_up = wind_up};
 
@@ -167,13 +178,12 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
                                     struct sip **out, struct diag *why)
 {
     *out = NULL;
-    struct sip *s = malloc(sizeof *s); /* calloc() does not look at what was freed last */
+    struct sip *s = sip_make();
     if (!s)
         return diag_set(why, E_NOMEM, "a SIP");
-    *s = (struct sip){0};
     enum status st = proc_reserve(rt->sched, &s->proc, &sip_ops, opt->name ? opt->name : "sip");
     if (st != OK) {
-        free(s);
+        free(s->malloced);
         return diag_set(why, st, "the process table is full");
     }
     s->rt = rt;
@@ -319,5 +329,5 @@ void spawn_destroy(struct sip *s)
     proc_forget(&s->proc);
     strbuf_clear(&s->trap_text);
     strbuf_clear(&s->report);
-    free(s);
+    free(s->malloced);
 }

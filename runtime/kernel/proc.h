@@ -53,8 +53,29 @@ struct proc_ops {
 };
 
 #define WAIT_FOREVER UINT64_MAX
+#define CACHE_LINE   64
 
 struct proc {
+    /* What a direct switch looks at and changes (turn.c). Whoever makes a process puts it at the
+     * beginning of a cache line: then this is one, and switches touch few of them. */
+    _Atomic(enum proc_state) state; /* scheduler only, as is what follows */
+    _Atomic uint32_t interrupt;     /* non-zero: look at the reasons (kill, slice) at the next
+                                       preemption check; from other threads INTERRUPT_LOOK */
+    struct list runq;               /* READY: run queue; BLOCKED on a descriptor: list of such */
+    void *parked;         /* set by whoever stops it and goes on with it: where it goes on without
+                             run() (sched_switch()) */
+    uint64_t deadline_ns; /* absolute monotonic time at which it is ended (time-out); WAIT_FOREVER:
+                             never. It and the next one are set by its maker between
+                             proc_reserve() and proc_publish() */
+    uint64_t max_cpu_ns;  /* 0: none */
+    uint32_t slices;      /* how often it was made to run */
+    _Atomic uint32_t timer; /* position in its home's timer heap + 1, or 0 */
+    int wait_fd;            /* -1: none */
+    bool queued;            /* READY: it has a place in its home's queue */
+    bool waiting; /* between proc_wait_begin() and proc_wait_end(): set by the process itself while
+                     it runs, its wakers while it is blocked, as are timed_out and wake_ns */
+    bool timed_out;
+
     /* fixed at creation */
     uint32_t id;    /* slot in the process table + 1; reused after proc_forget() */
     uint32_t owner; /* OWNER_PROC + slot: what the page table records */
@@ -62,38 +83,20 @@ struct proc {
     struct sched *sched;
 
     /* scheduler only (sched_int.h) */
-    _Atomic(enum proc_state) state;
     _Atomic(struct worker *) worker; /* its home: runs it, and has its timer */
-    bool queued;                     /* READY: it has a place in its home's queue */
-    struct list runq;                /* READY: run queue; BLOCKED on a descriptor: list of such */
-    _Atomic uint32_t timer;          /* position in its home's timer heap + 1, or 0 */
-    int wait_fd;                     /* -1: none */
-    short wait_events;               /* poll(2) events */
     uint64_t cpu_ns;                 /* used up to the last slice */
-    uint32_t slices;                 /* how often it was made to run */
+    uint64_t wake_ns;                /* absolute; WAIT_FOREVER: no time-out */
+    short wait_events;               /* poll(2) events */
 
     /* set by its maker between proc_reserve() and proc_publish() */
-    uint64_t deadline_ns; /* absolute monotonic time at which it is ended (time-out); WAIT_FOREVER:
-                             never */
-    uint64_t max_cpu_ns;  /* 0: none */
-    uint32_t max_pages;
-    _Atomic bool by_signal; /* proc_by_signal() */
     bool bound;             /* proc_bind() */
     bool background;        /* proc_set_background() */
-
-    /* whoever stops it and goes on with it: where it goes on without run() (sched_switch()) */
-    void *parked;
-
-    /* the process itself while it runs, its wakers while it is blocked */
-    bool waiting; /* between proc_wait_begin() and proc_wait_end() */
-    bool timed_out;
-    uint64_t wake_ns; /* absolute; WAIT_FOREVER: no time-out */
+    _Atomic bool by_signal; /* proc_by_signal() */
+    uint32_t max_pages;
 
     /* any thread */
-    _Atomic uint32_t kill;      /* enum trap asked for from outside; taken at the next check */
-    _Atomic uint32_t interrupt; /* non-zero: look at the reasons (kill, slice) at the next
-                                   preemption check; from other threads INTERRUPT_LOOK */
-    _Atomic bool unplaced;      /* made READY; whoever finds it in his inbox is to queue it */
+    _Atomic bool unplaced;  /* made READY; whoever finds it in his inbox is to queue it */
+    _Atomic uint32_t kill;  /* enum trap asked for from outside; taken at the next check */
     _Atomic uint32_t posts; /* what a worker was told about it and has not attended to: not 0 while
                                it is in an inbox */
     struct proc *inbox_next;

@@ -23,28 +23,25 @@
 #include "runtime/kernel/tick.h"
 #include "runtime/kernel/timers.h"
 
-#define CACHE_LINE 64
-
 /* A thread that runs processes. Number 0 is whoever calls sched_run(). */
 struct worker {
     /* fixed at creation */
     struct sched *sched;
     uint32_t index;
     int kick; /* a descriptor that ends its sleep */
-    /* its own */
-    bool alone; /* the only worker, without a seed, and there never was anybody in the background:
-                   what turn.c asks for */
-    struct proc *next;     /* runs before those in the queue, for a while; nobody steals it */
-    uint64_t turn_start;   /* since when those in the queue have waited for `next` */
+    /* its own; what turn.c asks for comes first, in one cache line */
+    bool alone; /* the only worker, without a seed, and there never was anybody in the background */
     bool queue_had_turn;   /* while `next` waited: it must not wait for another one */
+    uint32_t switches;     /* that may follow without the loop */
+    struct proc *next;     /* runs before those in the queue, for a while; nobody steals it */
+    uint64_t now;          /* when the clock was read last: about once a tick */
+    uint64_t turn_start;   /* since when those in the queue have waited for `next` */
     uint64_t behind_since; /* since when the first in `behind` has waited */
     uint32_t victim;       /* whom it looks at first when it has nothing to run */
     struct list fd_waiters;
     struct timers timers;
-    uint64_t now; /* when the clock was read last: about once a tick */
     uint64_t slice_start, last_poll, last_chore;
     uint64_t cpu_seen;                 /* CPU time of the thread up to which it is somebody's */
-    uint32_t switches;                 /* that may follow without the loop */
     pthread_t thread;                  /* means something while `running` is not NULL */
     _Atomic uint32_t published, ended; /* processes, by this worker */
     /* under lock */

@@ -7,6 +7,17 @@
  */
 #include "runtime/kernel/sched_int.h"
 
+#include <stddef.h>
+
+/* Few lines, for the ways of a cache fill up, and processors that tell lines apart by a part of
+ * their address take some for others: of a process and of a worker one each, and those that other
+ * threads write to. */
+_Static_assert(offsetof(struct proc, timed_out) < CACHE_LINE &&
+                   offsetof(struct worker, now) < CACHE_LINE &&
+                   offsetof(struct worker, runq) / CACHE_LINE ==
+                       offsetof(struct worker, nready) / CACHE_LINE,
+               "what a switch touches");
+
 /* The loop has nothing to look at, and p, which runs, need not end: who kills it says `look`, too.
  */
 static inline bool nothing_else(const struct worker *w, const struct proc *p)

@@ -23,12 +23,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 11
+#define NATIVE_ABI 12
 
 struct sip;
 struct instance;
 struct nrun;
 struct nimport;
+struct native_code;
 struct xheap;
 struct xaccount;
 struct proc;
@@ -55,14 +56,9 @@ struct ntable {
  * memory or table (native_refresh()). Memory modes: guard code reads mem_base only, and may take it
  * for constant. */
 struct nctx {
+    /* what calls of the runtime need: one cache line (native_attach()) */
     uint8_t *mem_base;
     uint64_t mem_bytes;
-    const struct nfunc *funcs; /* by function index, imports first; shared by all instances */
-    uint64_t *globals;         /* defined globals */
-    uint64_t *const *imported_globals;
-    uint64_t ref_high; /* upper half of funcrefs to own functions: instance number + 1 */
-    struct sip *sip;
-    struct instance *inst;
     const struct nimport *imports;
     struct nrun *run; /* the helpers' stubs find their stacks there; for fast functions this and
                          what follows is struct fast_self */
@@ -70,7 +66,15 @@ struct nctx {
     struct xaccount *account;
     struct proc *proc;
     const struct xslots *slots; /* by declaration */
-    struct ntable tables[];     /* by index, imports first */
+
+    const struct nfunc *funcs; /* by function index, imports first; shared by all instances */
+    uint64_t *globals;         /* defined globals */
+    uint64_t *const *imported_globals;
+    uint64_t ref_high; /* upper half of funcrefs to own functions: instance number + 1 */
+    struct sip *sip;
+    struct instance *inst;
+    const struct native_code *of;
+    struct ntable tables[]; /* by index, imports first */
 };
 
 /* Where fast functions find who does it. */

@@ -3,11 +3,12 @@
 #define RUNTIME_NATIVE_LAYOUT_H
 
 /* struct nctx */
-#define NCTX_SIP     48
-#define NCTX_INST    56
-#define NCTX_IMPORTS 64
-#define NCTX_RUN     72
-#define NCTX_TABLES  112
+#define NCTX_IMPORTS 16
+#define NCTX_RUN     24
+#define NCTX_FUNCS   64
+#define NCTX_SIP     96
+#define NCTX_INST    104
+#define NCTX_TABLES  120
 
 /* struct nimport */
 #define NIMPORT_STUB  0
@@ -19,25 +20,25 @@
 #define IMPORT_STUBS      64
 #define IMPORT_STUB_BYTES 128
 
-/* struct nrun */
+/* struct nrun; what every switch and host call touches is in its first 64 bytes, a cache line */
 #define NRUN_GUEST_SP   0
 #define NRUN_WORKER_SP  8
 #define NRUN_INTERRUPT  16
 #define NRUN_LIMIT      24
-#define NRUN_MISSED     32
-#define NRUN_VALUE      40
-#define NRUN_CTX        48
-#define NRUN_TOP        56
-#define NRUN_CALL_ENTRY 64
-#define NRUN_CALL_CODE  72
-#define NRUN_CALL_SLOTS 80
-#define NRUN_CALL_CTX   88
-#define NRUN_SAVED      96
-#define NRUN_USER       104
-#define NRUN_AGAIN      112
-#define NRUN_STATE      120
-#define NRUN_DIRECT     124
-#define NRUN_AREA       128
+#define NRUN_VALUE      32
+#define NRUN_AGAIN      40
+#define NRUN_AREA       48
+#define NRUN_STATE      56
+#define NRUN_DIRECT     60
+#define NRUN_MISSED     64
+#define NRUN_CTX        72
+#define NRUN_TOP        80
+#define NRUN_CALL_ENTRY 88
+#define NRUN_CALL_CODE  96
+#define NRUN_CALL_SLOTS 104
+#define NRUN_CALL_CTX   112
+#define NRUN_SAVED      120
+#define NRUN_USER       128
 
 /* struct nsaved: general registers in the order of their numbers */
 #define NSAVED_RIP      128

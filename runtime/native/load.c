@@ -222,33 +222,40 @@ static struct nimport import_of(uint32_t i, const struct hostcall *h)
     };
 }
 
+/* n bytes at the beginning of a cache line, or NULL. */
+static void *alloc_line(struct sip *s, size_t n)
+{
+    uintptr_t p = (uintptr_t)sip_alloc(s, n + CACHE_LINE - SIP_ALIGN);
+    return (void *)((p + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
+}
+
 enum status native_attach(struct instance *inst, const struct native_code *code)
 {
     struct sip *s = inst->sip;
     struct nrun *n = s->native;
     struct sip_mark mark = sip_mark(s);
-    struct ninst *in = sip_alloc(s, sizeof *in + inst->view->ntables * sizeof(struct ntable));
+    struct nctx *ctx = alloc_line(s, sizeof *ctx + inst->view->ntables * sizeof(struct ntable));
     if (!n)
-        n = sip_alloc(s, sizeof *n);
+        n = alloc_line(s, sizeof *n);
     uint32_t nimports = inst->view->nimported[EXT_FUNC];
     struct nimport *imports = nimports ? sip_alloc(s, nimports * sizeof *imports) : NULL;
-    if (!in || !n || (nimports && !imports)) {
+    if (!ctx || !n || (nimports && !imports)) {
         sip_rewind(s, mark);
         return E_LIMIT;
     }
-    in->code = code;
     n->interrupt = &s->proc.interrupt;
     n->region = s->rt->region;
     n->user = s->user;
     for (uint32_t i = 0; i < nimports; i++)
         imports[i] = import_of(i, inst->imports[i].host);
-    in->ctx = (struct nctx){
+    *ctx = (struct nctx){
         .funcs = code->funcs,
         .globals = inst->own_globals,
         .imported_globals = inst->imported_globals,
         .ref_high = inst->number + 1,
         .sip = s,
         .inst = inst,
+        .of = code,
         .run = n,
         .imports = imports,
         .heap = s->rt->xheap,
@@ -256,7 +263,7 @@ enum status native_attach(struct instance *inst, const struct native_code *code)
         .proc = &s->proc,
         .slots = inst->slots,
     };
-    inst->native = &in->ctx;
+    inst->native = ctx;
     refresh(inst);
     s->native = n;
     proc_by_signal(&s->proc);

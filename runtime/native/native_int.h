@@ -64,14 +64,21 @@ struct native_area {
     _Alignas(64) uint8_t bytes[12288];
 };
 
-/* Per SIP. layout.h has the offsets of the fields up to `area`. */
+/* Per SIP, at the beginning of a cache line. layout.h has the offsets of the fields up to `user`.
+ */
 struct nrun {
     uint64_t guest_sp;  /* in a helper: the return address into compiled code is there */
     uint64_t worker_sp; /* of the run loop that entered */
     _Atomic uint32_t *interrupt;
-    uint64_t limit;           /* what compiled code compares stack pointers with */
+    uint64_t limit; /* what compiled code compares stack pointers with */
+    uint64_t value; /* result of the helper that left */
+    /* a helper that waits or gave way: what to go on with */
+    struct hret (*again)(struct nctx *ctx, uint64_t *a);
+    struct nsaved *area; /* the worker's, while it runs */
+    enum nstate state;
+    bool direct; /* entered by native_run(): others may be switched to */
+
     volatile uint64_t missed; /* a signal came since the run loop looked at `interrupt` */
-    uint64_t value;           /* result of the helper that left */
     struct nctx *ctx;         /* of the instance that runs */
     uint64_t top;             /* of the stack, as the last call from outside found it */
     struct {
@@ -81,12 +88,7 @@ struct nrun {
     } call;
     struct nsaved *saved; /* in state NS_SAVED; the area while it runs */
     void *user;           /* the SIP's: what plain host functions are called with */
-    /* a helper that waits or gave way: what to go on with */
-    struct hret (*again)(struct nctx *ctx, uint64_t *a);
 
-    enum nstate state;
-    bool direct;          /* entered by native_run(): others may be switched to */
-    struct nsaved *area;  /* the worker's, while it runs */
     enum leave left;      /* why the slice has ended */
     uint64_t begin;       /* of the stack: its upper end */
     struct extent *stack; /* the SIP's home, or `own`; NULL: it has none yet */
@@ -117,15 +119,10 @@ struct native_code {
     struct tier tier; /* where better code comes from; not used where the interpreter has one too */
 };
 
-/* Per instance: inst->native is its context. */
-struct ninst {
-    const struct native_code *code;
-    struct nctx ctx;
-};
-
+/* inst->native is its context. */
 static inline const struct native_code *native_code_of(const struct instance *inst)
 {
-    return container_of((struct nctx *)inst->native, struct ninst, ctx)->code;
+    return ((const struct nctx *)inst->native)->of;
 }
 /* The text that has new calls. */
 static inline const struct ntext *native_best(const struct native_code *c)

@@ -352,7 +352,7 @@ image_entry:
     movq NCTX_IMPORTS(%r13), %rax
     callq *NIMPORT_STUB(%rax)
     xorl %edi, %edi
-    movq 16(%r13), %rax
+    movq NCTX_FUNCS(%r13), %rax
     callq *16 * 1(%rax)
     addl %eax, %r12d
     incl %ebp
@@ -381,7 +381,7 @@ image_entry:
     line 2
     movq NCTX_IMPORTS(%r13), %rax
     callq *NIMPORT_STUB(%rax)
-    movq 16(%r13), %rax
+    movq NCTX_FUNCS(%r13), %rax
     line 7
     callq *16 * 8(%rax)
     addq $24, %rsp

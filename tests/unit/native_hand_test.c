@@ -76,7 +76,7 @@ struct player {
     struct sip *sip;
     uint64_t last; /* that it has marked */
 };
-#define NCTX_HEAP 80
+#define NCTX_HEAP 32
 _Static_assert(offsetof(struct player, what) == 16, "the stubs of the test");
 
 #define PLAYER                                                                                     \

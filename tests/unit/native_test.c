@@ -1,6 +1,7 @@
 /* The run-time side of machine code: stubs, stacks, signals, traps, reports. The code is written by
  * hand (native_code.S), so that every promise of runtime/native/abi.h is tested without a compiler;
  * the interpreter says what it has to do. */
+#include "runtime/native/native_int.h"
 #include "tests/suite.h"
 #include "tests/unit/native_rig.h"
 
@@ -21,6 +22,29 @@ START_TEST(code_runs)
         ck_assert_uint_eq(result_of(inst, "through", 1), 2);
         close_rig();
     }
+}
+END_TEST
+
+static bool begins_a_line(const void *p)
+{
+    return (uintptr_t)p % CACHE_LINE == 0;
+}
+
+/* Wherever they come to lie: what a switch touches is few cache lines. */
+START_TEST(switches_touch_few_lines)
+{
+    for (int mode = MEMORY_GUARD; mode <= MEMORY_COMPACT; mode++)
+        for (int data = 0; data < 5; data++) {
+            struct instance *inst = open_rig(&native_engine, (enum memory_mode)mode, plain, false);
+            struct sip *s = g.sip;
+            ck_assert(begins_a_line(&s->proc) && begins_a_line(s->native));
+            for (int i = 0; i < data; i++) {
+                ck_assert_ptr_nonnull(sip_alloc(s, 1));
+                ck_assert_int_eq(native_attach(inst, native_code_of(inst)), OK);
+                ck_assert(begins_a_line(inst->native));
+            }
+            close_rig();
+        }
 }
 END_TEST
 
@@ -286,6 +310,7 @@ int main(void)
     TCase *c = tcase_create("native");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, code_runs);
+    tcase_add_test(c, switches_touch_few_lines);
     tcase_add_test(c, host_functions_wait);
     tcase_add_test(c, code_may_not_be_written);
     tcase_add_test(c, reports_are_the_interpreters);
