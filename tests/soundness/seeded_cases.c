@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -278,7 +279,7 @@ static void in_processes(struct cases *c, const unsigned *list,
         if (*list && n < AT_ONCE) {
             running[n] = *list++;
             if ((pid[n] = fork()) == 0) {
-                alarm(BUG_SECONDS);
+                (void)setrlimit(RLIMIT_CPU, &(struct rlimit){BUG_SECONDS, BUG_SECONDS});
                 job(c, running[n]);
                 _exit(0);
             }

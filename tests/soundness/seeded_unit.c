@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,8 +24,8 @@ static bool passes(const char *program, unsigned bug)
         dup2(nowhere, 1);
         dup2(nowhere, 2);
         setenv("SEEDED_BUG", number, 1);
-        setenv("CK_FORK", "no", 1); /* one process: the alarm ends it */
-        alarm(UNIT_SECONDS);
+        setenv("CK_FORK", "no", 1); /* one process: the limit ends it */
+        (void)setrlimit(RLIMIT_CPU, &(struct rlimit){UNIT_SECONDS, UNIT_SECONDS});
         execl(program, program, (char *)NULL);
         _exit(127);
     }
