@@ -269,8 +269,9 @@ EXPORT("post") void post(void)
 /* Publishes very many names, then finds all of them, and ends. */
 static void publish(uint32_t n)
 {
+    static uint32_t name; /* not on the stack: that has no room for so many */
     if (n == 0) {
-        for (uint32_t name = 1; name <= many() / 8; name++) {
+        for (name = 1; name <= many() / 8; name++) {
             Chat_imp ep = Chat_imp_connect((const char *)&name, sizeof name);
             must(!singula_is_null(ep));
             Chat_imp_send_Ping(ep);
@@ -280,7 +281,6 @@ static void publish(uint32_t n)
         }
         proc_exit(0);
     }
-    static uint32_t name; /* not on the stack: that has no room for so many */
     name = n;
     Chat_listener l = Chat_exp_listen((const char *)&name, sizeof name);
     must(!singula_is_null(l));
@@ -345,7 +345,7 @@ static void start(uint32_t n)
         Process_imp_send_Detach(p);
         Process_imp_close(p);
     } else {
-        struct Processes_Failed f;
+        static struct Processes_Failed f; /* as above */
         Processes_imp_recv_Failed(door, &f);
     }
     Processes_imp_close(door);
