@@ -1,13 +1,16 @@
 /* Workers: their queues, which others steal from, and their threads. */
 #include "runtime/kernel/sched_int.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define STEAL_MAX  32u
-#define STEAL_LOOK 64u  /* processes that a thief looks at */
-#define TURNS      300u /* of waiting before sleep: some 10 us */
+#define STEAL_MAX   32u
+#define STEAL_LOOK  64u   /* processes that a thief looks at */
+#define TURNS       300u  /* of waiting before sleep: some 10 us */
+#define DESCRIPTORS 65536 /* 512 KiB of the kernel's memory */
 
 /* Never allocated lazily, hence initial-exec. */
 _Thread_local struct worker *worker_self;
@@ -297,9 +300,23 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_SETMASK, &set, before);
 }
 
+/* The kernel's table of open descriptors grows when a descriptor is made that has no place in it;
+ * once there are threads, whoever makes that one sleeps for 10 ms (synchronize_rcu()). So that this
+ * is no worker, the table grows before any process runs. It stays as large. */
+static void widen_descriptors(int any)
+{
+    struct rlimit l;
+    bool few = getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < DESCRIPTORS;
+    int fd = fcntl(any, F_DUPFD_CLOEXEC, few ? (int)l.rlim_cur - 1 : DESCRIPTORS - 1);
+    if (fd >= 0)
+        close(fd);
+}
+
 void worker_start_all(struct sched *s)
 {
     sigset_t before;
+    if (s->nthreads + 1 < s->nworkers)
+        widen_descriptors(s->workers[0].kick);
     s->turns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? TURNS : 0;
     block_signals(&before);
     pthread_mutex_lock(&s->lock);

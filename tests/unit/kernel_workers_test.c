@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { WORKERS = 4 };
@@ -516,6 +518,34 @@ START_TEST(bound_ones_stay)
 }
 END_TEST
 
+static unsigned long table_size;
+
+/* How many descriptors have a place in the kernel's table. */
+static enum run_result look_at_table(struct fake *f)
+{
+    char line[128];
+    FILE *status = fopen("/proc/self/status", "r");
+    (void)f;
+    ck_assert_ptr_nonnull(status);
+    while (fgets(line, sizeof line, status) && sscanf(line, "FDSize: %lu", &table_size) != 1)
+        ;
+    fclose(status);
+    return RUN_DONE;
+}
+
+/* A worker whose descriptor had no place would sleep until the table is larger. */
+START_TEST(descriptors_have_places)
+{
+    struct fake looks;
+    struct rlimit l;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &l), 0);
+    start(&looks, look_at_table, 0);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    expect_end(&looks, TRAP_NONE);
+    ck_assert_uint_ge(table_size, l.rlim_cur < 65536 ? l.rlim_cur : 65536);
+}
+END_TEST
+
 START_TEST(too_many_workers)
 {
     struct sched *none = NULL;
@@ -547,6 +577,7 @@ static Suite *workers_suite(void)
     tcase_add_test(t, processes_are_made_meanwhile);
     tcase_add_test(t, somebody_always_lives);
     tcase_add_test(t, bound_ones_stay);
+    tcase_add_test(t, descriptors_have_places);
     tcase_add_test(t, too_many_workers);
     suite_add_tcase(suite, t);
     return suite;
