@@ -287,52 +287,26 @@ static bool improve_code(struct singula_system *sys)
 }
 
 /* So many children are started, and so many destroyed, while nobody runs; the next ones after
- * others have run for so many times as long. With a seed, time does not pass meanwhile. */
-enum { SERVE_AT_ONCE = 128, RUN_TIMES = 2, SHORT_RUNS = 8 };
-#define SHORTEST_RUN UINT64_C(50000)
-#define LONGEST_RUN  UINT64_C(2000000)
-#define SHORT_RUN    UINT64_C(500000)
-
-void api_want_serve(struct singula_system *sys)
-{
-    uint64_t at = atomic_load_explicit(&sys->serve_ns, memory_order_relaxed);
-    if (!at || clock_now_ns() >= at)
-        sched_stop(sys->rt.sched);
-}
-
-/* When the next run ends, if `ns` were needed to do what the last one left and there is more, or if
- * several runs in a row were stopped soon: worker 0 may not have run anything in them. Until then
- * whoever asks for a child has it at once. */
-static uint64_t serve_again_at(const struct singula_system *sys, uint64_t ns)
-{
-    uint64_t run = ns * RUN_TIMES;
-    if (sched_seeded(sys->rt.sched) || !(sys->unserved || sys->short_runs >= SHORT_RUNS))
-        return 0;
-    run = run < SHORTEST_RUN ? SHORTEST_RUN : run > LONGEST_RUN ? LONGEST_RUN : run;
-    return clock_now_ns() + run;
-}
+ * others have run for so long. With a seed, time does not pass meanwhile. */
+enum { SERVE_AT_ONCE = 128 };
+#define SERVE_AGAIN_NS UINT64_C(500000)
 
 /* What is to be done while nobody runs; sys->served says whether there was anything. */
 static void serve(struct singula_system *sys)
 {
-    uint64_t began = clock_now_ns();
     uint32_t most = sched_seeded(sys->rt.sched) ? UINT32_MAX : SERVE_AT_ONCE;
     sys->served = api_ended_serve(sys);
     sys->served |= api_children_serve(sys, most);
     sys->served |= improve_code(sys);
     sys->unserved = api_children_wait(sys);
-    bool is_short = sys->rt.shared && sys->served && began - sys->run_ns < SHORT_RUN;
-    sys->short_runs = is_short ? sys->short_runs + 1 : 0;
-    sys->serve_ns = serve_again_at(sys, clock_now_ns() - began);
 }
 
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns)
 {
     sys->running = true;
-    sys->run_ns = clock_now_ns();
     bool stuck;
-    if (sys->serve_ns && sys->serve_ns < until_ns)
-        until_ns = sys->serve_ns;
+    if (sys->unserved && singula_now_ns(sys) + SERVE_AGAIN_NS < until_ns)
+        until_ns = singula_now_ns(sys) + SERVE_AGAIN_NS;
     for (;;) {
         uint64_t due = swap_due(&sys->rt);
         stuck = sched_run(sys->rt.sched, until, due < until_ns ? due : until_ns);

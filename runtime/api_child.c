@@ -18,7 +18,7 @@ static void start(void *ctx, struct drivers_start *s)
         c->first = s;
     c->last = s;
     pthread_mutex_unlock(&c->lock);
-    api_want_serve(sys);
+    sched_stop(sys->rt.sched);
 }
 
 static void stop(void *ctx, struct drivers_child *child)

@@ -75,12 +75,7 @@ struct singula_system {
     bool
         served; /* the last api_sched() left something to do while nobody ran: to be called again */
     bool unserved; /* ... and has not done all of it */
-    /* Not 0: the run ends by then, as there may be more to do. Who has some for when nobody runs
-     * need not stop it before: workers would be stopped all the time (api_want_serve()). */
-    _Atomic uint64_t serve_ns;
-    uint64_t run_ns;     /* when the last run began */
-    uint32_t short_runs; /* so many were stopped soon, one after the other */
-    bool running;        /* within singula_run() or singula_call(), which do not nest */
+    bool running;  /* within singula_run() or singula_call(), which do not nest */
     _Atomic bool stopped;
 };
 
@@ -141,8 +136,6 @@ void api_children_close(struct singula_system *sys);
 void api_child_ended(struct singula_sip *h);
 /* Tells which SIPs ended while several workers ran; true if there were some. */
 bool api_ended_serve(struct singula_system *sys);
-/* There is something to be done while nobody runs. Any worker. */
-void api_want_serve(struct singula_system *sys);
 /* sched_run() for a system that does not run yet. */
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns);
 /* The link function of SIPs: host functions of the system, WASI. ctx: struct singula_system. */

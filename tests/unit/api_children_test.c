@@ -3,7 +3,6 @@
 
 #include "include/singula.h"
 #include "runtime/api_int.h"
-#include "runtime/kernel/sched_int.h"
 #include "tests/suite.h"
 #include "tests/unit/wat.h"
 
@@ -108,32 +107,6 @@ START_TEST(a_turn_starts_no_more)
 }
 END_TEST
 
-/* Runs are not stopped again and again for what can wait until the next one ends by itself. */
-START_TEST(a_run_that_ends_soon_is_not_stopped)
-{
-    ask((uint32_t)_i);
-    struct singula_system *sys = family.sys;
-    ck_assert(atomic_load(&sys->rt.sched->stop)); /* nothing has run yet */
-    ck_assert_uint_eq(sys->serve_ns, 0);
-    uint64_t before = clock_now_ns();
-    (void)api_sched(sys, NULL, 0);
-    ck_assert(sys->unserved);
-    ck_assert_uint_gt(sys->serve_ns, before);
-    ck_assert_uint_le(sys->serve_ns, clock_now_ns() + 2000000);
-    sys->serve_ns = WAIT_FOREVER - 1; /* the machine is very fast */
-    api_want_serve(sys);
-    ck_assert(!atomic_load(&sys->rt.sched->stop));
-    sys->serve_ns = 1; /* ... or slow */
-    api_want_serve(sys);
-    ck_assert(atomic_load(&sys->rt.sched->stop));
-    while (sys->served)
-        (void)api_sched(sys, NULL, WAIT_FOREVER);
-    ck_assert_uint_eq(family.ended, ALL);
-    ck_assert_uint_eq(sys->serve_ns, 0);
-    close_family();
-}
-END_TEST
-
 START_TEST(all_are_started_and_end)
 {
     ask((uint32_t)_i);
@@ -156,7 +129,6 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, so_many_are_started_at_once);
     tcase_add_loop_test(t, a_turn_starts_no_more, 1, 3);
-    tcase_add_loop_test(t, a_run_that_ends_soon_is_not_stopped, 1, 3);
     tcase_add_loop_test(t, all_are_started_and_end, 1, 3);
     suite_add_tcase(s, t);
     return run_suite(s, "api_children");
