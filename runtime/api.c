@@ -328,13 +328,14 @@ int singula_run(struct singula_system *sys, struct singula_sip *until, uint64_t 
     uint64_t end = timeout_ns < WAIT_FOREVER - now ? now + timeout_ns : WAIT_FOREVER;
     struct proc *p = until ? &until->sip->proc : NULL;
     check(!sys->running);
-    bool stuck, done;
-    do { /* the scheduler also stops for what must be done while nobody runs */
+    bool stuck, done, late;
+    do { /* the scheduler also stops for what must be done while nobody runs; when time is up, what
+            is left of that waits for the next call */
         stuck = api_sched(sys, p, end);
         done = p ? p->state == PROC_DEAD : !sys->served && !somebody_works(sys);
-    } while (
-        !atomic_load(&sys->stopped) &&
-        (sys->served || (!stuck && !done && (end == WAIT_FOREVER || singula_now_ns(sys) < end))));
+        late = timeout_ns && end != WAIT_FOREVER && singula_now_ns(sys) >= end;
+    } while (!atomic_load(&sys->stopped) && !late &&
+             (sys->served || (!stuck && !done && timeout_ns)));
     bool stopped = atomic_exchange(&sys->stopped, false);
     if (p ? p->state == PROC_DEAD : !somebody_works(sys)) {
         while (xheap_tidy(sys->rt.xheap)) /* now nobody has to wait for it */

@@ -107,6 +107,16 @@ START_TEST(a_turn_starts_no_more)
 }
 END_TEST
 
+/* Although there is more to be done. */
+START_TEST(time_is_up)
+{
+    ask((uint32_t)_i);
+    ck_assert_int_eq(singula_run(family.sys, NULL, 1), SINGULA_RUN_TIMEOUT);
+    ck_assert_uint_le(started(), AT_ONCE);
+    close_family();
+}
+END_TEST
+
 START_TEST(all_are_started_and_end)
 {
     ask((uint32_t)_i);
@@ -129,6 +139,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, so_many_are_started_at_once);
     tcase_add_loop_test(t, a_turn_starts_no_more, 1, 3);
+    tcase_add_loop_test(t, time_is_up, 1, 3);
     tcase_add_loop_test(t, all_are_started_and_end, 1, 3);
     suite_add_tcase(s, t);
     return run_suite(s, "api_children");
