@@ -286,27 +286,52 @@ static bool improve_code(struct singula_system *sys)
     return any;
 }
 
-/* So many children are started, and so many destroyed, while nobody runs; the next ones after
- * others have run for so long. With a seed, time does not pass meanwhile. */
-enum { SERVE_AT_ONCE = 128 };
-#define SERVE_AGAIN_NS UINT64_C(500000)
+/* So many children are started, and so many destroyed, while nobody runs, or as many as can be
+ * within SERVE_NS; the next ones when those that may run have done so, or after RUN_NS. So others
+ * have most of the time, and those that begin do not become more and more. With a seed, time does
+ * not pass meanwhile. */
+enum { SERVE_AT_ONCE = 128, SERVE_SOME = 8 };
+#define SERVE_NS UINT64_C(1000000)
+#define RUN_NS   UINT64_C(4000000)
+
+static bool serve_children(struct singula_system *sys)
+{
+    if (sched_seeded(sys->rt.sched))
+        return api_children_serve(sys, UINT32_MAX);
+    uint64_t end = clock_now_ns() + SERVE_NS;
+    bool any = false;
+    for (uint32_t n = 0; n < SERVE_AT_ONCE && api_children_serve(sys, SERVE_SOME);
+         n += SERVE_SOME) {
+        any = true;
+        if (clock_now_ns() >= end)
+            break;
+    }
+    return any;
+}
 
 /* What is to be done while nobody runs; sys->served says whether there was anything. */
 static void serve(struct singula_system *sys)
 {
-    uint32_t most = sched_seeded(sys->rt.sched) ? UINT32_MAX : SERVE_AT_ONCE;
     sys->served = api_ended_serve(sys);
-    sys->served |= api_children_serve(sys, most);
+    sys->served |= serve_children(sys);
     sys->served |= improve_code(sys);
     sys->unserved = api_children_wait(sys);
+    if (sys->unserved)
+        sched_stop_idle(sys->rt.sched);
+}
+
+void api_want_serve(struct singula_system *sys)
+{
+    if (!sys->unserved)
+        sched_stop_soon(sys->rt.sched);
 }
 
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns)
 {
     sys->running = true;
     bool stuck;
-    if (sys->unserved && singula_now_ns(sys) + SERVE_AGAIN_NS < until_ns)
-        until_ns = singula_now_ns(sys) + SERVE_AGAIN_NS;
+    if (sys->unserved && singula_now_ns(sys) + RUN_NS < until_ns)
+        until_ns = singula_now_ns(sys) + RUN_NS;
     for (;;) {
         uint64_t due = swap_due(&sys->rt);
         stuck = sched_run(sys->rt.sched, until, due < until_ns ? due : until_ns);

@@ -18,7 +18,7 @@ static void start(void *ctx, struct drivers_start *s)
         c->first = s;
     c->last = s;
     pthread_mutex_unlock(&c->lock);
-    sched_stop(sys->rt.sched);
+    api_want_serve(sys);
 }
 
 static void stop(void *ctx, struct drivers_child *child)

@@ -136,6 +136,8 @@ void api_children_close(struct singula_system *sys);
 void api_child_ended(struct singula_sip *h);
 /* Tells which SIPs ended while several workers ran; true if there were some. */
 bool api_ended_serve(struct singula_system *sys);
+/* There is something to be done while nobody runs: the run ends soon. Any worker, within a run. */
+void api_want_serve(struct singula_system *sys);
 /* sched_run() for a system that does not run yet. */
 bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns);
 /* The link function of SIPs: host functions of the system, WASI. ctx: struct singula_system. */

@@ -127,7 +127,7 @@ static void ended(struct sip *s)
         h->next_ended = c->ended;
         c->ended = h;
         pthread_mutex_unlock(&c->lock);
-        sched_stop(h->sys->rt.sched);
+        api_want_serve(h->sys);
     }
 }
 

@@ -244,10 +244,19 @@ static struct proc *search(struct worker *w)
     return p;
 }
 
+/* The run is to end soon: now it does at once, as there is nobody who runs something. */
+static bool end_early(struct sched *s)
+{
+    bool now = atomic_load(&s->stop_soon) && atomic_load(&s->nasleep) >= atomic_load(&s->nthreads);
+    if (now)
+        sched_stop(s);
+    return now;
+}
+
 struct proc *idle(struct worker *w)
 {
     struct proc *p = w->sched->shared ? search(w) : NULL;
-    if (!p)
+    if (!p && !end_early(w->sched))
         sleep_until_kicked(w);
     return p;
 }

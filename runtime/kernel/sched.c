@@ -65,7 +65,10 @@ static bool poke_all(struct sched *s)
 /* A signal may come where nothing can be stopped. */
 static bool on_tick(void *arg)
 {
-    return poke_all(arg);
+    struct sched *s = arg;
+    if (atomic_load(&s->stop_soon) == STOP_WITH_SLICE)
+        sched_stop(s);
+    return poke_all(s);
 }
 
 void sched_nudge(struct sched *s)
@@ -78,6 +81,19 @@ void sched_stop(struct sched *s)
     atomic_store(&s->stop, true);
     (void)wake_poke(&s->workers[0]);
     wake_rouse(&s->workers[0]);
+}
+
+void sched_stop_soon(struct sched *s)
+{
+    if (!s->shared)
+        sched_stop(s);
+    else if (atomic_exchange(&s->stop_soon, STOP_WITH_SLICE) != STOP_WITH_SLICE)
+        tick_want(&s->tick);
+}
+
+void sched_stop_idle(struct sched *s)
+{
+    atomic_store(&s->stop_soon, STOP_IDLE);
 }
 
 void sched_cut(struct sched *s)
@@ -575,6 +591,7 @@ bool sched_run(struct sched *s, struct proc *until, uint64_t until_ns)
         stuck = s->quiet && sched_count(s) && (!until || until->state != PROC_DEAD);
     } while (stuck && (!idle_for_ever(s) || atomic_load(&s->stop)));
     s->until = NULL;
+    atomic_store(&s->stop_soon, STOP_NOT);
     (void)worker_become(before);
     tick_leave(&s->tick);
     while (atomic_load(&w->pokers)) /* they may be about to signal this thread */

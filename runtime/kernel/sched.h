@@ -82,6 +82,12 @@ bool sched_timed_out(const struct sched *s);
  */
 void sched_stop(struct sched *s);
 
+/* The same for a worker, within sched_run(), when the others need not be interrupted for it: the
+ * run ends with the slice if there are several workers and another one has something to run. */
+void sched_stop_soon(struct sched *s);
+/* Whoever has the system to himself: the next run ends when nobody has anything to run. */
+void sched_stop_idle(struct sched *s);
+
 /* From any thread: whatever process runs gives way soon. */
 void sched_nudge(struct sched *s);
 

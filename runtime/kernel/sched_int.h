@@ -57,6 +57,9 @@ struct worker {
     _Atomic bool asleep; /* it sleeps or is about to: who clears this writes to `kick` */
 };
 
+/* When nobody has anything to run; also with the slice. */
+enum stop_soon { STOP_NOT, STOP_IDLE, STOP_WITH_SLICE };
+
 struct sched {
     /* fixed at creation */
     uint32_t max_procs, nworkers;
@@ -84,6 +87,7 @@ struct sched {
     struct spin tidying;       /* at the chore */
     struct spin polling;       /* somebody sleeps until there is something at the source */
     _Atomic bool stop, cut;
+    _Atomic enum stop_soon stop_soon;
     _Atomic bool in_run;
     _Atomic uint32_t nasleep;    /* workers whose `asleep` is set */
     _Atomic uint32_t nsearching; /* workers that look for something to steal */

@@ -101,7 +101,8 @@ START_TEST(a_turn_starts_no_more)
 {
     ask((uint32_t)_i);
     (void)api_sched(family.sys, NULL, 0);
-    ck_assert_uint_eq(started(), AT_ONCE);
+    ck_assert_uint_gt(started(), 0);
+    ck_assert_uint_le(started(), AT_ONCE);
     ck_assert(family.sys->served && family.sys->unserved);
     close_family();
 }

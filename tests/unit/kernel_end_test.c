@@ -1,4 +1,5 @@
-/* Processes whose tearing down takes long: it is done in pieces, between which others run. */
+/* Processes whose tearing down takes long: it is done in pieces, between which others run. And
+ * runs that are to end soon. */
 #include "tests/unit/kernel_fake.h"
 
 #include <stdlib.h>
@@ -157,6 +158,60 @@ START_TEST(chore)
 }
 END_TEST
 
+#define HOUR UINT64_C(3600000000000)
+
+static void open_two(uint64_t slice_ns)
+{
+    struct sched_config cfg = {.workers = 2, .slice_ns = slice_ns};
+    teardown();
+    ck_assert_int_eq(sched_create(&cfg, &s, NULL), OK);
+}
+
+static enum run_result stop_soon(struct fake *f)
+{
+    sched_stop_soon(s);
+    proc_wait_begin(&f->proc, clock_now_ns() + HOUR);
+    return RUN_BLOCK;
+}
+
+static void kill_all(struct fake *f, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        proc_kill(&f[i].proc, TRAP_KILLED);
+    sched_reap(s);
+    for (uint32_t i = 0; i < n; i++)
+        expect_end(&f[i], TRAP_KILLED);
+}
+
+/* No slice ends here, and the next timer is far away. */
+START_TEST(runs_end_when_nobody_runs)
+{
+    struct fake f[2];
+    open_two(HOUR);
+    start(&f[0], wait_once, 1);
+    f[0].wake_ns = clock_now_ns() + HOUR;
+    start(&f[1], stop_soon, 0);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert(!sched_timed_out(s));
+    ck_assert_uint_eq(f[1].runs, 1);
+    kill_all(f, 2);
+}
+END_TEST
+
+START_TEST(runs_end_with_the_slice)
+{
+    struct fake f[3];
+    open_two(0);
+    for (int i = 0; i < 2; i++)
+        start(&f[i], spin, 0); /* for ever */
+    start(&f[2], stop_soon, 0);
+    while (f[2].runs == 0)
+        ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_int_eq(f[2].proc.state, PROC_BLOCKED);
+    kill_all(f, 3);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel_end");
@@ -167,6 +222,8 @@ int main(void)
     tcase_add_test(tc, ended_whole_without_a_run);
     tcase_add_test(tc, many_on_several_workers);
     tcase_add_test(tc, chore);
+    tcase_add_test(tc, runs_end_when_nobody_runs);
+    tcase_add_test(tc, runs_end_with_the_slice);
     suite_add_tcase(suite, tc);
     return run_suite(suite, "kernel-end");
 }
