@@ -315,8 +315,7 @@ static void widen_descriptors(int any)
 void worker_start_all(struct sched *s)
 {
     sigset_t before;
-    if (s->nthreads + 1 < s->nworkers)
-        widen_descriptors(s->workers[0].kick);
+    widen_descriptors(s->workers[0].kick);
     s->turns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? TURNS : 0;
     block_signals(&before);
     pthread_mutex_lock(&s->lock);

@@ -2,7 +2,7 @@
 #include <check.h>
 
 #include "include/singula.h"
-#include "tests/unit/wat.h"
+#include "tests/unit/wat_module.h"
 
 static struct singula_diag why;
 
@@ -62,17 +62,6 @@ static const struct {
      "E_IO"},
 };
 
-static struct singula_module *module_of(const char *text, const char *contract)
-{
-    size_t n;
-    struct singula_module *m;
-    uint8_t *bytes = wat_binary_contract(text, contract, &n);
-    ck_assert_msg(singula_verify(bytes, n, NULL, &m, &why) == 0, "%s: %s",
-                  singula_status_name(why.code), why.detail);
-    free(bytes);
-    return m;
-}
-
 static const char *process_contract(void)
 {
     const char *text, *name;
@@ -94,8 +83,8 @@ START_TEST(a_child_that_cannot_be_started)
     struct singula_diag told = {0};
     struct singula_system *sys;
     struct singula_sip *sip;
-    struct singula_module *m = module_of(parent, process_contract());
-    struct singula_module *c = module_of(cases[_i].text, NULL);
+    struct singula_module *m = wat_module(parent, process_contract());
+    struct singula_module *c = wat_module(cases[_i].text, NULL);
     struct singula_child child = {"c", c, &cases[_i].options, failed, &told};
     struct singula_spawn o = {.connect = connect, .children = &child, .nchildren = 1};
     ck_assert_int_eq(singula_system_create(NULL, &sys, &why), 0);

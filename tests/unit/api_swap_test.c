@@ -9,7 +9,8 @@
 #include "runtime/kernel/swapfile.h"
 #include "tests/suite.h"
 #include "tests/unit/inside.h"
-#include "tests/unit/wat.h"
+#include "tests/unit/swap_fd.h"
+#include "tests/unit/wat_module.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANITIZED = 1 };
@@ -44,17 +45,6 @@ static const char keeper[] =
 
 enum { KEEPERS = 200, MiB = 1 << 20 };
 
-static struct singula_module *module_of(const char *text, const char *contract)
-{
-    size_t n;
-    struct singula_module *m;
-    uint8_t *bytes = wat_binary_contract(text, contract, &n);
-    ck_assert_msg(singula_verify(bytes, n, NULL, &m, &why) == 0, "%s: %s",
-                  singula_status_name(why.code), why.detail);
-    free(bytes);
-    return m;
-}
-
 static struct singula_system *system_with(struct singula_config cfg)
 {
     struct singula_system *sys;
@@ -88,7 +78,7 @@ static uint64_t call(struct singula_sip *sip, const char *name, uint64_t arg, bo
 
 static void spawn_keepers(struct singula_system *sys, struct singula_sip **sips, int mode)
 {
-    struct singula_module *m = module_of(keeper, NULL);
+    struct singula_module *m = wat_module(keeper, NULL);
     for (uint32_t i = 0; i < KEEPERS; i++) {
         struct singula_spawn o = {.entry = "", .memory_mode = mode};
         ck_assert_msg(singula_spawn(sys, m, &o, &sips[i], &why) == 0, "%s", why.detail);
@@ -253,7 +243,7 @@ START_TEST(messages_and_timers_fetch_who_is_away)
                                 .engine = engines[_i / 2],
                                 .opt = SINGULA_OPT_FAST,
                                 .io = _i % 2 ? SINGULA_IO_THREADS : SINGULA_IO_DEFAULT});
-    struct singula_module *m[2] = {module_of(server, contract), module_of(client, contract)};
+    struct singula_module *m[2] = {wat_module(server, contract), wat_module(client, contract)};
     struct singula_spawn o = {.publish = names,
                               .connect = names,
                               .memory_mode = _i % 2 ? SINGULA_COMPACT : SINGULA_GUARD};
@@ -314,20 +304,6 @@ START_TEST(a_full_disk_keeps_all_in_memory)
 }
 END_TEST
 
-/* The swap file of this process, which has no name. */
-static int swap_fd(void)
-{
-    for (int fd = 3; fd < 256; fd++) {
-        char link[40], to[400];
-        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(link, to, sizeof to - 1);
-        to[n > 0 ? n : 0] = 0;
-        if (strstr(to, "singula-swap-") && strstr(to, "(deleted)"))
-            return fd;
-    }
-    ck_abort_msg("there is no swap file");
-}
-
 START_TEST(whose_pages_are_lost_ends)
 {
     struct singula_sip *sips[KEEPERS];
@@ -370,7 +346,7 @@ START_TEST(who_loses_its_pages_leaves_no_descriptor)
     static const char *const args[] = {"sleeper", NULL};
     struct singula_system *sys = system_with((struct singula_config){
         .swap_idle_ns = 20000000, .engine = engines[_i / 2], .opt = SINGULA_OPT_FAST});
-    struct singula_module *m = module_of(sleeper, NULL);
+    struct singula_module *m = wat_module(sleeper, NULL);
     struct singula_spawn o = {
         .dirs = dirs, .ndirs = 1, .args = args, .memory_mode = _i % 2 ? SINGULA_COMPACT : 0};
     struct singula_sip *sips[2];
@@ -393,14 +369,14 @@ START_TEST(a_sip_that_wakes_up_without_its_pages_ends)
 {
     static const char *const names[] = {"echo", NULL};
     struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
-    struct singula_module *m = module_of(server, contract);
+    struct singula_module *m = wat_module(server, contract);
     struct singula_spawn o = {.publish = names, .timeout_ns = UINT64_C(20000000000)};
     struct singula_sip *s, *c;
     ck_assert_int_eq(singula_spawn(sys, m, &o, &s, &why), 0);
     wait_until_away(sys, 1);
     ck_assert_int_eq(ftruncate(swap_fd(), 0), 0);
     singula_module_destroy(m);
-    m = module_of(client, contract);
+    m = wat_module(client, contract);
     o = (struct singula_spawn){.connect = names};
     ck_assert_int_eq(singula_spawn(sys, m, &o, &c, &why), 0);
     singula_module_destroy(m);
@@ -416,13 +392,13 @@ START_TEST(who_finds_no_memory_waits_for_some)
 {
     static const char *const names[] = {"echo", NULL};
     struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
-    struct singula_module *m = module_of(server, contract);
+    struct singula_module *m = wat_module(server, contract);
     struct singula_spawn o = {.publish = names};
     struct singula_sip *s, *c;
     ck_assert_int_eq(singula_spawn(sys, m, &o, &s, &why), 0);
     wait_until_away(sys, 1);
     singula_module_destroy(m);
-    m = module_of(late_client, contract);
+    m = wat_module(late_client, contract);
     o = (struct singula_spawn){.connect = names};
     ck_assert_int_eq(singula_spawn(sys, m, &o, &c, &why), 0);
     singula_module_destroy(m);
@@ -456,7 +432,7 @@ START_TEST(who_cannot_come_back_in_pieces_comes_as_a_whole)
 {
     static const char *const names[] = {"echo", NULL};
     struct singula_system *sys = system_with((struct singula_config){.swap_idle_ns = 20000000});
-    struct singula_module *m[2] = {module_of(server, contract), module_of(late_client, contract)};
+    struct singula_module *m[2] = {wat_module(server, contract), wat_module(late_client, contract)};
     struct singula_spawn o = {.publish = names, .connect = names};
     struct singula_sip *s, *c;
     ck_assert_int_eq(singula_spawn(sys, m[0], &o, &s, &why), 0);
