@@ -98,6 +98,14 @@ struct table {
     uint32_t filled;     /* new slots that have their value, while it grows */
 };
 
+/* Where a walk over a guest's frames is, for engines. Good as long as the SIP does not run. */
+struct frame_at {
+    const struct instance *inst; /* whose function's frame it is; NULL: the walk has not begun */
+    uint64_t pc, sp;             /* in the code, on the stack */
+    bool machine;                /* it is machine code's, else the interpreter's */
+    bool exact;                  /* pc is the instruction itself, else the one behind a call */
+};
+
 /* One frame of a guest backtrace. */
 struct frame_info {
     const struct instance *inst;
@@ -155,7 +163,8 @@ struct sip {
     void *user;
     /* the end */
     struct strbuf trap_text; /* what it did, in a clause; empty if the trap's phrase says it */
-    struct strbuf report;    /* the full trap report with backtrace, made before teardown */
+    struct report *reporting; /* a part of the next; NULL: it is not begun, or made */
+    struct strbuf report;     /* the full trap report with backtrace, made before teardown */
 };
 
 /* Marks the running SIP as trapped, with an optional clause (printf style); returns HOST_TRAP. */
@@ -184,9 +193,9 @@ struct engine {
     uint64_t *(*room)(struct sip *s, uint32_t n);
     /* exec_call() for a function whose arguments are in sip->slots. */
     enum status (*call)(struct sip *s, struct instance *inst, uint32_t func);
-    /* exec_backtrace() */
-    uint32_t (*backtrace)(const struct sip *s, uint32_t first, struct frame_info *frames,
-                          uint32_t max);
+    /* exec_walk() and exec_frame() */
+    bool (*walk)(const struct sip *s, struct frame_at *f);
+    struct frame_info (*frame)(const struct frame_at *f);
     /* The rest may be NULL. An instance is complete but for its segments: the last step that may
      * fail. E_LIMIT. */
     enum status (*attach)(struct instance *inst, struct diag *why);
@@ -303,10 +312,10 @@ int64_t table_grow(struct sip *s, struct table *t, uint32_t delta, uint64_t init
 must_check enum status exec_call(struct sip *s, struct instance *inst, uint32_t func,
                                  const uint64_t *args);
 const uint64_t *exec_results(const struct sip *s);
-/* The guest's frames, innermost first: those from number `first` on, at most max; returns how many
- * there are in all. Costs little for a frame that is only counted, and time proportional to its
- * function's code for one that is kept. */
-uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                        uint32_t max);
+/* On to the next of the guest's frames, from the innermost to the outermost; false: there is none.
+ * Begins with a zeroed *f. */
+bool exec_walk(const struct sip *s, struct frame_at *f);
+/* What a frame is of. */
+struct frame_info exec_frame(const struct sip *s, const struct frame_at *f);
 
 #endif

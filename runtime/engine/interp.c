@@ -156,40 +156,46 @@ enum status interp_call(struct sip *s, struct instance *inst, uint32_t func)
     return OK;
 }
 
-uint32_t interp_backtrace(const struct sip *s, uint32_t n, uint32_t first,
-                          struct frame_info *frames, uint32_t max)
+static const struct ifunc *func_of(const struct frame_at *f)
+{
+    return interp_find(interp_code_of(f->inst), (const struct icode *)(uintptr_t)f->pc);
+}
+
+bool interp_walk(const struct sip *s, struct frame_at *f)
 {
     const struct exec_state *x = &s->exec;
     const struct icode *pc = x->pc;
     const uint64_t *fp = x->fp;
-    const struct instance *inst = x->inst;
+    const struct instance *inst = f->inst ? f->inst : x->inst;
     if (!pc)
-        return n;
-    if (x->leaving) { /* its frame is not interpreted */
+        return false;
+    bool called = true; /* pc is behind a call */
+    if (f->inst) {
+        const uint64_t *saved = (const uint64_t *)(uintptr_t)f->sp + func_of(f)->saved;
+        pc = (const struct icode *)(uintptr_t)saved[0];
+        fp = (const uint64_t *)(uintptr_t)saved[1];
+    } else if (x->leaving) { /* its frame is not interpreted */
         pc = x->ret_pc;
         fp = x->ret_fp;
-        interp_unbridge(&pc, &fp, &inst);
-        pc -= 2;
+    } else {
+        called = false;
     }
-    for (;;) {
-        const struct ifunc *fn = interp_find(interp_code_of(inst), pc);
-        if (!fn)
-            return n; /* the entry, or a host function called from it */
-        if (n >= first && n - first < max)
-            frames[n - first] = (struct frame_info){
-                .inst = inst, .func = fn->index, .offset = interp_offset(inst, fn, pc)};
-        n++;
-        pc = (const struct icode *)(uintptr_t)fp[fn->saved];
-        fp = (const uint64_t *)(uintptr_t)fp[fn->saved + 1];
+    if (called) {
         interp_unbridge(&pc, &fp, &inst);
         pc -= 2; /* calls have two words */
     }
+    *f = (struct frame_at){
+        .inst = inst, .pc = (uint64_t)(uintptr_t)pc, .sp = (uint64_t)(uintptr_t)fp};
+    return func_of(f) != NULL; /* else the entry, or a host function called from it */
 }
 
-static uint32_t backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                          uint32_t max)
+struct frame_info interp_frame(const struct frame_at *f)
 {
-    return interp_backtrace(s, 0, first, frames, max);
+    const struct ifunc *fn = func_of(f);
+    return (struct frame_info){
+        .inst = f->inst,
+        .func = fn->index,
+        .offset = interp_offset(f->inst, fn, (const struct icode *)(uintptr_t)f->pc)};
 }
 
 const struct engine interp_engine = {.name = "interp",
@@ -198,4 +204,5 @@ const struct engine interp_engine = {.name = "interp",
                                      .run = interp_run,
                                      .room = interp_room,
                                      .call = interp_call,
-                                     .backtrace = backtrace};
+                                     .walk = interp_walk,
+                                     .frame = interp_frame};

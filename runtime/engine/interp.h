@@ -21,8 +21,8 @@ enum run_result interp_run(struct sip **s);
 void interp_switch(struct code_module *c);
 /* The call in exec.leaving has returned: interp_run() goes on behind it. */
 void interp_returned(struct sip *s);
-/* As exec_backtrace(), but for the interpreted frames alone; they are numbered from `n` on. */
-uint32_t interp_backtrace(const struct sip *s, uint32_t n, uint32_t first,
-                          struct frame_info *frames, uint32_t max);
+/* exec_walk() and exec_frame() for the interpreted frames alone. */
+bool interp_walk(const struct sip *s, struct frame_at *f);
+struct frame_info interp_frame(const struct frame_at *f);
 
 #endif

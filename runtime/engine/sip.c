@@ -201,10 +201,14 @@ const uint64_t *exec_results(const struct sip *s)
     return s->slots;
 }
 
-uint32_t exec_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                        uint32_t max)
+bool exec_walk(const struct sip *s, struct frame_at *f)
 {
-    return s->rt->engine->backtrace(s, first, frames, max);
+    return s->rt->engine->walk(s, f);
+}
+
+struct frame_info exec_frame(const struct sip *s, const struct frame_at *f)
+{
+    return s->rt->engine->frame(f);
 }
 
 struct sip_mark sip_mark(const struct sip *s)

@@ -21,6 +21,7 @@ enum {
     DEFAULT_BLOCK_BYTES = 256 << 20,
     DEFAULT_BLOCKS = 65536,
     END_PAGES = 4096,     /* that are given back in one piece: 16 MiB, some 2 ms */
+    END_FRAMES = 4096,    /* that a report looks at in one piece: some 0.5 ms */
     FILL_BYTES = 2 << 20, /* of data that are written in one piece: some 1 ms */
 };
 
@@ -102,18 +103,19 @@ static enum run_result run(struct proc *p)
     }
 }
 
-/* What must be done first. */
-static void begin_end(struct sip *s)
+/* What must be done first; false: it has looked at so many frames, and there are more. */
+static bool begin_end(struct sip *s, uint32_t nframes)
 {
     if (s->ending)
-        return;
-    s->ending = true;
+        return true;
     swap_end(s);
-    if (s->proc.trap != TRAP_NONE)
-        report_make(s);
+    if (s->proc.trap != TRAP_NONE && !report_some(s, nframes))
+        return false;
+    s->ending = true;
     if (s->wasi_teardown)
         s->wasi_teardown(s);
     s->wasi = NULL;
+    return true;
 }
 
 static bool wind_up(struct proc *p)
@@ -123,7 +125,8 @@ static bool wind_up(struct proc *p)
         return true;
     if (!swap_end_some(s))
         return false;
-    begin_end(s);
+    if (!begin_end(s, END_FRAMES))
+        return false;
     if (!xaccount_wind_up(s->rt->xheap, &s->account))
         return false;
     uint32_t left = END_PAGES;
@@ -137,7 +140,7 @@ static void teardown(struct proc *p)
     struct sip *s = container_of(p, struct sip, proc);
     if (!s->open)
         return;
-    begin_end(s);
+    check(begin_end(s, UINT32_MAX));
     s->open = false;
     xaccount_close(s->rt->xheap, &s->account);
     if (s->rt->engine->teardown)

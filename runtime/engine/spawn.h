@@ -53,7 +53,8 @@ void spawn_kill(struct sip *s, enum trap why);
 void spawn_destroy(struct sip *s);
 
 /* report.c: writes what happened, where, and the guest's backtrace (innermost and outermost frames
- * of a deep one) into s->report. Before teardown: frames live in the SIP's pages. */
-void report_make(struct sip *s);
+ * of a deep one) into s->report; false: there are more frames than nframes that it has not looked
+ * at yet, and it is to be called again. Before teardown: frames live in the SIP's pages. */
+must_check bool report_some(struct sip *s, uint32_t nframes);
 
 #endif

@@ -163,11 +163,20 @@ static enum run_result run(struct sip **of)
     return r;
 }
 
-static uint32_t backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                          uint32_t max)
+/* Machine code's frames, if there are some, are the inner ones. */
+static bool walk(const struct sip *s, struct frame_at *f)
 {
-    uint32_t n = s->exec.leaving ? native_backtrace(s, first, frames, max) : 0;
-    return interp_backtrace(s, n, first, frames, max);
+    if (f->inst ? f->machine : s->exec.leaving != NULL) {
+        if (native_walk(s, f))
+            return true;
+        *f = (struct frame_at){0};
+    }
+    return interp_walk(s, f);
+}
+
+static struct frame_info frame(const struct frame_at *f)
+{
+    return f->machine ? native_frame(f) : interp_frame(f);
 }
 
 const struct engine mixed_engine = {.name = "auto",
@@ -176,7 +185,8 @@ const struct engine mixed_engine = {.name = "auto",
                                     .run = run,
                                     .room = interp_room,
                                     .call = call,
-                                    .backtrace = backtrace,
+                                    .walk = walk,
+                                    .frame = frame,
                                     .attach = attach,
                                     .improve = improve,
                                     .resized = native_resized,

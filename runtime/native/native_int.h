@@ -213,8 +213,8 @@ struct nnext native_went(struct nrun *n);
 /* Commits the stack so that `sp` and NATIVE_SLACK bytes below are on it: 0, or why not. */
 enum trap native_stack_commit(struct sip *s, struct nrun *n, uint64_t sp);
 
-uint32_t native_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                          uint32_t max);
+bool native_walk(const struct sip *s, struct frame_at *f); /* of struct engine */
+struct frame_info native_frame(const struct frame_at *f);
 
 /* preempt_x86_64.c: between these two calls signals interrupt the code of n on this thread. */
 void native_preempt_on(struct nrun *n, struct native_area *area);

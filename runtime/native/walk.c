@@ -2,34 +2,34 @@
  * which instruction of the module every piece of code belongs to. */
 #include "runtime/native/native_int.h"
 
-struct walk {
-    uint64_t pc, sp;
-    const struct nctx *ctx;
-    bool exact; /* pc is the instruction itself; else the one behind a call */
-};
-
 static uint64_t word_at(uint64_t sp)
 {
     return *(const uint64_t *)(uintptr_t)sp;
 }
 
-static const struct ntext *text_at(const struct nctx *ctx, uint64_t pc, uint32_t *at)
+static const struct nctx *ctx_of(const struct frame_at *f)
 {
-    return native_text_at(native_code_of(ctx->inst), pc, at);
+    return f->inst->native;
 }
 
-static void returned(struct walk *w)
+/* Where in its image pc is. */
+static const struct image_header *image_of(const struct frame_at *f, uint32_t *at)
 {
-    w->pc = word_at(w->sp);
-    w->sp += 8;
-    w->exact = false;
+    const struct ntext *t = native_text_at(ctx_of(f)->of, f->pc, at);
+    return t ? t->image : NULL;
+}
+
+static void returned(struct frame_at *f)
+{
+    f->pc = word_at(f->sp);
+    f->sp += 8;
+    f->exact = false;
 }
 
 /* The innermost place; false: there is none. */
-static bool begin(const struct nrun *n, struct walk *w)
+static bool begin(const struct nrun *n, struct frame_at *f)
 {
     uint32_t at;
-    w->ctx = n->ctx;
     switch (n->state) {
     case NS_NONE:
     case NS_START:
@@ -37,18 +37,22 @@ static bool begin(const struct nrun *n, struct walk *w)
     case NS_ENDED:
         return false;
     case NS_SAVED:
-        *w = (struct walk){n->saved->rip, n->saved->regs[4], n->ctx, true};
-        return true;
     case NS_FAULT:
-        *w = (struct walk){n->fault_pc, n->fault_sp, n->ctx, true};
-        if (text_at(w->ctx, w->pc, &at))
-            return true;
-        break; /* in a helper */
     case NS_HELD:
         break;
     }
-    w->sp = n->guest_sp;
-    returned(w);
+    *f = (struct frame_at){.inst = n->ctx->inst, .machine = true, .exact = true};
+    if (n->state == NS_SAVED) {
+        f->pc = n->saved->rip;
+        f->sp = n->saved->regs[4];
+        return true;
+    }
+    f->pc = n->fault_pc;
+    f->sp = n->fault_sp;
+    if (n->state == NS_FAULT && image_of(f, &at)) /* else it was in a helper */
+        return true;
+    f->sp = n->guest_sp;
+    returned(f);
     return true;
 }
 
@@ -70,65 +74,81 @@ static const void *find(const void *list, uint32_t count, size_t size, uint32_t 
 #define FIND(h, part, type, at)                                                                    \
     ((const type *)find(image_at((h), (h)->part), (h)->part.count, sizeof(type), (at)))
 
-/* The frame of the code at `at`, if it is a function's; entry code has none that counts. */
-static bool frame_here(const struct walk *w, const struct image_header *h, uint32_t at,
-                       struct frame_info *out)
+/* The function that has the code at `at`; NULL: it is entry code, whose frame does not count. */
+static const struct image_func *func_at(const struct image_header *h, uint32_t at)
 {
     const struct image_func *f = FIND(h, funcs, struct image_func, at);
-    if (!f || at - f->pc >= f->bytes)
-        return false;
-    const struct image_line *l = FIND(h, lines, struct image_line, at);
-    const struct vview *v = w->ctx->inst->view;
-    uint32_t i = (uint32_t)(f - (const struct image_func *)image_at(h, h->funcs));
-    *out = (struct frame_info){
-        .inst = w->ctx->inst,
-        .func = v->nimported[EXT_FUNC] + i,
-        .offset = l && l->pc >= f->pc && l->offset ? l->offset : v->funcs[i].code_offset};
-    return true;
+    return f && at - f->pc < f->bytes ? f : NULL;
 }
 
 /* Out of stubs, as far as there are some; false: the outermost frame was the last. */
-static bool through_stubs(struct walk *w)
+static bool through_stubs(struct frame_at *f)
 {
     for (;;) {
-        const char *pc = (const char *)(uintptr_t)w->pc;
+        const char *pc = (const char *)(uintptr_t)f->pc;
         if (pc == native_more_return) { /* the function that asked for room has not begun */
-            w->sp += MORESTACK_BYTES + 8;
+            f->sp += MORESTACK_BYTES + 8;
         } else if (pc == native_waited) {
-            w->sp += WAITING_BYTES;
+            f->sp += WAITING_BYTES;
         } else if (pc == native_cross_return) {
-            w->ctx = (const struct nctx *)(uintptr_t)word_at(w->sp);
-            w->sp += 8;
+            f->inst = ((const struct nctx *)(uintptr_t)word_at(f->sp))->inst;
+            f->sp += 8;
         } else {
             return pc != native_start_end;
         }
-        returned(w);
+        returned(f);
     }
 }
 
-uint32_t native_backtrace(const struct sip *s, uint32_t first, struct frame_info *frames,
-                          uint32_t max)
+/* Out of a piece of code. */
+static void unwind(const struct nrun *n, const struct image_header *h, uint32_t at,
+                   struct frame_at *f)
+{
+    const struct image_frame *frame = FIND(h, frames, struct image_frame, at);
+    check(frame != NULL && f->sp + frame->cfa <= n->top);
+    f->sp += frame->cfa - 8;
+    returned(f);
+}
+
+/* Where in which image it is, at an instruction of the one that has not returned. */
+static const struct image_header *place_of(const struct frame_at *f, uint32_t *at)
+{
+    const struct image_header *h = image_of(f, at);
+    check(h != NULL);
+    *at -= !f->exact;
+    return h;
+}
+
+bool native_walk(const struct sip *s, struct frame_at *f)
 {
     const struct nrun *n = s->native;
-    struct walk w;
-    uint32_t count = 0;
-    if (!n || !begin(n, &w))
-        return 0;
-    while (through_stubs(&w)) {
-        uint32_t at;
-        struct frame_info here;
-        const struct ntext *t = text_at(w.ctx, w.pc, &at);
-        check(t != NULL);
-        at -= !w.exact;
-        if (frame_here(&w, t->image, at, &here)) {
-            if (count >= first && count - first < max)
-                frames[count - first] = here;
-            count++;
-        }
-        const struct image_frame *f = FIND(t->image, frames, struct image_frame, at);
-        check(f != NULL && w.sp + f->cfa <= n->top);
-        w.sp += f->cfa - 8;
-        returned(&w);
+    const struct image_header *h;
+    uint32_t at;
+    if (f->inst) {
+        h = place_of(f, &at);
+        unwind(n, h, at, f);
+    } else if (!n || !begin(n, f)) {
+        return false;
     }
-    return count;
+    while (through_stubs(f)) {
+        h = place_of(f, &at);
+        if (func_at(h, at))
+            return true;
+        unwind(n, h, at, f);
+    }
+    return false;
+}
+
+struct frame_info native_frame(const struct frame_at *at)
+{
+    uint32_t pc;
+    const struct image_header *h = place_of(at, &pc);
+    const struct image_func *f = func_at(h, pc);
+    const struct image_line *l = FIND(h, lines, struct image_line, pc);
+    const struct vview *v = at->inst->view;
+    uint32_t i = (uint32_t)(f - (const struct image_func *)image_at(h, h->funcs));
+    return (struct frame_info){
+        .inst = at->inst,
+        .func = v->nimported[EXT_FUNC] + i,
+        .offset = l && l->pc >= f->pc && l->offset ? l->offset : v->funcs[i].code_offset};
 }

@@ -93,7 +93,7 @@ static void check_trap(uint32_t k)
     enum trap t = call_export(inst, "main", 0, NULL);
     ck_assert_msg(t == traps[k].trap, "%s: %s", traps[k].body, trap_name(t));
     struct frame_info f[3];
-    uint32_t n = exec_backtrace(g.sip, 0, f, 3);
+    uint32_t n = rig_frames(&g, f, 3);
     if (t == TRAP_STACK_OVERFLOW) {
         ck_assert_uint_gt(n, 1000);
         ck_assert_uint_eq(f[0].func, 2);
@@ -248,7 +248,7 @@ START_TEST(a_kill_is_taken_at_the_next_check)
     ck_assert_int_eq(call_export(inst, "spin", 0, NULL), TRAP_KILLED);
     ck_assert_int_eq(call_export(inst, "calls", 0, NULL), TRAP_KILLED);
     struct frame_info f;
-    ck_assert_uint_eq(exec_backtrace(g.sip, 0, &f, 1), 1);
+    ck_assert_uint_eq(rig_frames(&g, &f, 1), 1);
     ck_assert_uint_eq(f.func, 1);
     rig_close(&g);
 }
@@ -343,7 +343,7 @@ START_TEST(host_functions_wait_trap_and_exit)
         }
     struct frame_info f[2];
     ck_assert_int_eq(call_export(inst, "trap", 0, NULL), TRAP_HOST_ERROR);
-    ck_assert_uint_eq(exec_backtrace(g.sip, 0, f, 2), 1);
+    ck_assert_uint_eq(rig_frames(&g, f, 2), 1);
     ck_assert_uint_eq(f[0].offset, find_code(inst, "\x10\x01\x0b", 3));
     ck_assert_int_eq(call_export(inst, "exit", 42, NULL), TRAP_NONE);
     ck_assert_int_eq(g.sip->proc.exit_code, 42);
@@ -395,7 +395,7 @@ START_TEST(calls_cross_instances)
         ck_assert_uint_eq(r, 347);
         struct frame_info f[4];
         ck_assert_int_eq(call_export(inst, "fails", 0, NULL), TRAP_UNREACHABLE);
-        ck_assert_uint_eq(exec_backtrace(g.sip, 0, f, 4), 2);
+        ck_assert_uint_eq(rig_frames(&g, f, 4), 2);
         ck_assert_ptr_eq(f[0].inst, lib);
         ck_assert_ptr_eq(f[1].inst, inst);
         ck_assert_uint_eq(f[0].func, 2);

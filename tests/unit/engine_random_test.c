@@ -515,7 +515,7 @@ static void compare(struct rig *g, const struct bytes *m, uint64_t seed, const u
                       (unsigned long long)exec_results(g->sip)[0], (unsigned long long)result);
     else {
         struct frame_info f;
-        ck_assert_uint_ge(exec_backtrace(g->sip, 0, &f, 1), 1);
+        ck_assert_uint_ge(rig_frames(g, &f, 1), 1);
         ck_assert_msg(f.func == r->func && f.offset == r->offset,
                       "%s: trapped in %u at 0x%x, wanted %u 0x%x", text, f.func, f.offset, r->func,
                       r->offset);

@@ -119,6 +119,17 @@ static inline enum trap rig_call(struct rig *g, struct instance *inst, uint32_t 
     return rig_run(g);
 }
 
+/* How many frames the SIP has; the first ones, at most max. */
+static inline uint32_t rig_frames(const struct rig *g, struct frame_info *frames, uint32_t max)
+{
+    struct frame_at at = {0};
+    uint32_t n = 0;
+    for (; exec_walk(g->sip, &at); n++)
+        if (n < max)
+            frames[n] = exec_frame(g->sip, &at);
+    return n;
+}
+
 static inline uint32_t rig_export(const struct instance *inst, const char *name)
 {
     struct extern_ref x;

@@ -124,13 +124,25 @@ START_TEST(stacks_grow_and_end)
     ck_assert_uint_gt(g.sip->proc.npages, pages + 200);
     ck_assert_int_eq(call(inst, "deep", 1100, &r), TRAP_STACK_OVERFLOW);
     struct frame_info f[3];
-    uint32_t n = exec_backtrace(g.sip, 0, f, 3);
+    uint32_t n = rig_frames(&g, f, 3);
     ck_assert_uint_gt(n, 1000);
     ck_assert_uint_lt(n, 1050);
     for (int i = 0; i < 3; i++) {
         ck_assert_uint_eq(f[i].func, rig_export(inst, "deep"));
         ck_assert_uint_eq(f[i].offset, inst->view->funcs[f[i].func - 1].code_offset + 13);
     }
+    /* a report in pieces is the same */
+    g.sip->calling = true;
+    ck_assert(report_some(g.sip, UINT32_MAX));
+    char *whole = strdup(strbuf_text(&g.sip->report));
+    uint32_t pieces = 1;
+    while (!report_some(g.sip, 7))
+        pieces++;
+    ck_assert_uint_eq(pieces, n / 7 + 1);
+    ck_assert_str_eq(strbuf_text(&g.sip->report), whole);
+    ck_assert_ptr_nonnull(strstr(whole, "more frames"));
+    free(whole);
+    g.sip->calling = false;
     ck_assert_uint_eq(result_of(inst, "deep", 1000), 1000);
     close_rig();
     inst = open_rig(&native_engine, MEMORY_COMPACT,
