@@ -123,10 +123,18 @@ struct ifunc {
     uint32_t index;      /* in the module's functions */
     uint32_t ncode;
     uint32_t type;      /* canonical */
+    uint32_t mark;      /* in the module's marks: the function's first */
     const uint8_t *map; /* offset map, one byte per instruction (interp_load.c) */
 };
 
 enum { FRAME_SAVED = 2, FRAME_MAX = 65000, GATE = 2 /* instructions before a body: NATIVE */ };
+
+/* Where in a function's offset map a stretch of MARK_EVERY instructions ends. */
+struct map_mark {
+    uint32_t bytes;  /* from the beginning of the map */
+    uint32_t offset; /* of the last of these instructions */
+};
+enum { MARK_EVERY = 4096 };
 
 struct interp_code {
     struct code_module base; /* first */
@@ -136,6 +144,7 @@ struct interp_code {
     struct extent extent; /* of the instructions: read-only */
     struct region *region;
     uint8_t *maps;
+    struct map_mark *marks;
 };
 
 static inline struct interp_code *interp_code_of(const struct instance *inst)
@@ -342,8 +351,7 @@ must_check enum status translate_function(const struct vview *v, uint32_t i, enu
 
 /* The function whose code contains pc; NULL: none. */
 const struct ifunc *interp_find(const struct interp_code *c, const struct icode *pc);
-/* The byte offset (in the module) of the instruction at pc in f; takes time proportional to f's
- * code. */
+/* The byte offset (in the module) of the instruction at pc in f. */
 uint32_t interp_offset(const struct instance *inst, const struct ifunc *f, const struct icode *pc);
 
 #endif

@@ -3,6 +3,7 @@
  *
  * Offset maps are read for backtraces only, so they are small and slow: per function a LEB128
  * number for each instruction, its distance from the one before, with the sign in the lowest bit.
+ * They are read from the last mark on: there is one for every 4,096 instructions of a function.
  */
 #include "runtime/engine/interp_int.h"
 #include "runtime/engine/invariant.h"
@@ -69,6 +70,8 @@ struct loading {
     struct code_buf b; /* the function that is being translated */
     uint8_t *maps;
     size_t nmaps, maps_cap;
+    struct map_mark *marks;
+    uint32_t nmarks, marks_cap;
     uint64_t ncode; /* instructions placed so far */
 };
 
@@ -90,6 +93,21 @@ static enum status reserve_code(struct loading *l)
                           &l->c->extent);
 }
 
+/* A mark behind what has been written of the map that begins at `map`. */
+static bool append_mark(struct loading *l, const uint8_t *map, const uint8_t *end, uint32_t offset)
+{
+    if (l->nmarks == l->marks_cap) {
+        uint32_t cap = l->marks_cap * 2 + 16;
+        struct map_mark *marks = realloc(l->marks, cap * sizeof *marks);
+        if (!marks)
+            return false;
+        l->marks = marks;
+        l->marks_cap = cap;
+    }
+    l->marks[l->nmarks++] = (struct map_mark){(uint32_t)(end - map), offset};
+    return true;
+}
+
 /* Appends the map of function i; while maps move, `map` is an offset. */
 static bool append_map(struct loading *l, uint32_t i)
 {
@@ -104,7 +122,10 @@ static bool append_map(struct loading *l, uint32_t i)
     }
     uint8_t *p = l->maps + l->nmaps;
     uint32_t at = l->v->funcs[i].code_offset;
+    l->c->funcs[i].mark = l->nmarks;
     for (uint32_t k = 0; k < l->b.n; k++) {
+        if (k && k % MARK_EVERY == 0 && !append_mark(l, l->maps + l->nmaps, p, at))
+            return false;
         uint32_t distance = l->b.offsets[k] - at;
         p = put_leb(p, distance << 1 ^ (0 - (distance >> 31)));
         at = l->b.offsets[k];
@@ -154,6 +175,8 @@ static enum status finish(struct loading *l)
     uint8_t *fitting = realloc(l->maps, l->nmaps ? l->nmaps : 1);
     c->maps = fitting ? fitting : l->maps;
     l->maps = NULL;
+    c->marks = l->marks;
+    l->marks = NULL;
     for (uint32_t i = 0; i < c->nfuncs; i++)
         c->funcs[i].map = c->maps + (uintptr_t)c->funcs[i].map;
     uint32_t used = PAGES_OF(l->ncode * sizeof(struct icode));
@@ -186,6 +209,7 @@ enum status interp_load(struct runtime *rt, const struct verified_module *m, enu
         st = finish(&l);
     code_buf_clear(&l.b);
     free(l.maps);
+    free(l.marks);
     if (st != OK) {
         diag_set(why, st, "code of function %u of %u", l.v->nimported[EXT_FUNC] + at, l.v->nfuncs);
         interp_unload(&c->base);
@@ -205,6 +229,7 @@ void interp_unload(struct code_module *base)
     links_free(c->base.links);
     free(c->funcs);
     free(c->maps);
+    free(c->marks);
     free(c);
 }
 
@@ -237,7 +262,13 @@ uint32_t interp_offset(const struct instance *inst, const struct ifunc *f, const
     const struct vview *v = inst->view;
     const uint8_t *p = f->map;
     uint32_t at = v->funcs[f->index - v->nimported[EXT_FUNC]].code_offset;
-    for (const struct icode *i = f->body; i <= pc; i++) {
+    uint32_t n = (uint32_t)(pc - f->body), marks = n / MARK_EVERY;
+    if (marks) {
+        const struct map_mark *m = &interp_code_of(inst)->marks[f->mark + marks - 1];
+        p += m->bytes;
+        at = m->offset;
+    }
+    for (uint32_t i = marks * MARK_EVERY; i <= n; i++) {
         uint32_t d = get_leb(&p);
         at += d >> 1 ^ (0 - (d & 1));
     }

@@ -205,6 +205,45 @@ START_TEST(deep_backtrace_of_a_long_function)
 }
 END_TEST
 
+/* Places in long functions are found, before and behind marks. */
+START_TEST(places_in_long_functions)
+{
+    enum { N = 16000, FUNCS = 2 };
+    static const uint32_t rows[] = {0, 1, 4094, 4095, 4096, 4097, 8191, 8192, 12288, N - 1};
+    char *text = malloc(FUNCS * N * 64 + 200), *p = text;
+    p += sprintf(p, "(module (memory 1)\n");
+    for (int f = 0; f < FUNCS; f++) {
+        p += sprintf(p, "(func (param i32)\n");
+        for (int i = 0; i < N; i++)
+            p += sprintf(p, "(i32.store offset=%d (local.get 0) (i32.const 0))\n", 4 * i);
+        p += sprintf(p, ")\n");
+    }
+    sprintf(p, ")");
+    size_t n;
+    uint8_t *bytes = wat_binary(text, &n);
+    rig_open(&g, MEMORY_COMPACT, (struct spawn_options){0});
+    struct instance *inst = rig_load(&g, bytes, n, NULL, NULL);
+    for (uint32_t f = 0; f < FUNCS; f++)
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            uint64_t arg = 65536 - 4 * rows[i] - 3;
+            struct frame_info at;
+            ck_assert_int_eq(rig_call(&g, inst, f, &arg), TRAP_MEM_OOB);
+            ck_assert_uint_eq(rig_frames(&g, &at, 1), 1);
+            ck_assert_uint_eq(at.func, f);
+            /* local.get 0, i32.const 0, then the store and its offset, of up to three bytes */
+            const uint8_t *op = bytes + at.offset;
+            uint32_t offset = op[2] & 127u;
+            for (int k = 1; op[1 + k] & 128; k++)
+                offset |= (op[2 + k] & 127u) << 7 * k;
+            ck_assert_uint_eq(op[0], 0x36);
+            ck_assert_uint_eq(offset, 4 * rows[i]);
+        }
+    free(bytes);
+    free(text);
+    rig_close(&g);
+}
+END_TEST
+
 int main(void)
 {
     if (!wat_available()) {
@@ -217,6 +256,7 @@ int main(void)
     tcase_add_test(c, shapes_translate_right);
     tcase_add_test(c, br_table_with_constants_has_room);
     tcase_add_test(c, deep_backtrace_of_a_long_function);
+    tcase_add_test(c, places_in_long_functions);
     suite_add_tcase(suite, c);
     return run_suite(suite, "engine_shapes");
 }
