@@ -39,8 +39,13 @@ enum status status_by_name(const char *name)
 
 void diag_clear(struct diag *d)
 {
-    memset(d, 0, offsetof(struct diag, notes)); /* notes beyond nnotes mean nothing */
+    /* Notes beyond nnotes mean nothing, nor does what follows the end of a text: mostly there is
+     * nothing to tell, and that must be quick. */
+    memset(d, 0, offsetof(struct diag, func_name));
     d->func = d->offset = d->func_offset = DIAG_NONE;
+    d->func_name[0] = d->source[0] = 0;
+    d->want[0] = d->found[0] = 0;
+    d->detail[0] = d->hint[0] = 0;
 }
 
 struct diag *diag_list_next(struct diag_list *l)

@@ -31,6 +31,10 @@ int api_refuse(struct singula_diag *out, const struct diag *d, enum status code)
 {
     if (!out)
         return (int)code;
+    if (code == OK && d->code == OK) {
+        diag_clear((struct diag *)out);
+        return OK;
+    }
     memcpy(out, d, offsetof(struct diag, notes) + d->nnotes * sizeof d->notes[0]);
     out->code = (int)code;
     return (int)code;
@@ -298,6 +302,8 @@ static bool serve_children(struct singula_system *sys)
 {
     if (sched_seeded(sys->rt.sched))
         return api_children_serve(sys, UINT32_MAX);
+    if (!api_children_wait(sys))
+        return false;
     uint64_t end = clock_now_ns() + SERVE_NS;
     bool any = false;
     for (uint32_t n = 0; n < SERVE_AT_ONCE && api_children_serve(sys, SERVE_SOME);
@@ -335,7 +341,8 @@ bool api_sched(struct singula_system *sys, struct proc *until, uint64_t until_ns
     for (;;) {
         uint64_t due = swap_due(&sys->rt);
         stuck = sched_run(sys->rt.sched, until, due < until_ns ? due : until_ns);
-        if (swap_due(&sys->rt) > clock_now_ns())
+        due = swap_due(&sys->rt);
+        if (due == WAIT_FOREVER || due > clock_now_ns())
             break;
         if (swap_sweep(&sys->rt))
             stuck = false; /* somebody waits for what it does */

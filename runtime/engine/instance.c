@@ -29,42 +29,58 @@ uint64_t instance_const(struct instance *inst, const struct vconst *c)
     BUG("constant expression of no known kind");
 }
 
-/* n zeroed elements from the SIP's pages; clears *ok when they are exhausted. */
-static void *array(struct sip *s, uint32_t n, size_t size, bool *ok)
+/* What an instance consists of, one after the other in one piece of the SIP's pages. */
+struct layout {
+    char *base;   /* NULL: it is only counted */
+    uint64_t end; /* bytes */
+};
+
+/* The place of n elements, which begin zeroed; NULL if there are none, or it is only counted. */
+static void *place(struct layout *l, uint32_t n, size_t size)
 {
-    void *p = n ? sip_alloc(s, n * size) : NULL;
-    if (n && !p)
-        *ok = false;
+    void *p = n && l->base ? l->base + l->end : NULL;
+    l->end += ((uint64_t)n * size + SIP_ALIGN - 1) & ~(uint64_t)(SIP_ALIGN - 1);
     return p;
+}
+
+static struct instance *lay_out(struct layout *l, const struct vview *v)
+{
+    uint32_t nmemories = v->nmemories - v->nimported[EXT_MEMORY];
+    uint32_t ntables = v->ntables - v->nimported[EXT_TABLE];
+    struct instance counted, *inst = place(l, 1, sizeof *inst), *to = inst ? inst : &counted;
+    to->memories = place(l, v->nmemories, sizeof *to->memories);
+    to->tables = place(l, v->ntables, sizeof *to->tables);
+    to->own_globals = place(l, v->ndefined_globals, sizeof *to->own_globals);
+    to->imported_globals = place(l, v->nimported[EXT_GLOBAL], sizeof *to->imported_globals);
+    to->imports = place(l, v->nimported[EXT_FUNC], sizeof *to->imports);
+    to->slots = place(l, v->contracts->nslots, sizeof *to->slots);
+    to->elem_dropped = place(l, v->nelems, 1);
+    to->data_dropped = place(l, v->ndatas, 1);
+    struct memory *memories = place(l, nmemories, sizeof *memories);
+    struct table *tables = place(l, ntables, sizeof *tables);
+    for (uint32_t i = 0; inst && i < nmemories; i++)
+        inst->memories[v->nimported[EXT_MEMORY] + i] = &memories[i];
+    for (uint32_t i = 0; inst && i < ntables; i++)
+        inst->tables[v->nimported[EXT_TABLE] + i] = &tables[i];
+    return inst;
 }
 
 /* An instance with its arrays, still empty; NULL: quota. */
 static struct instance *carve(struct sip *s, struct code_module *code)
 {
-    bool ok = true;
+    struct layout l = {0};
     const struct vview *v = verified_view(code->module);
-    struct instance *inst = array(s, 1, sizeof *inst, &ok);
-    if (!inst)
+    (void)lay_out(&l, v);
+    if (!(l.base = sip_alloc(s, l.end)))
         return NULL;
+    l.end = 0;
+    struct instance *inst = lay_out(&l, v);
     inst->sip = s;
     inst->module = code->module;
     inst->view = v;
     inst->code = code;
     inst->number = s->ninsts;
-    inst->memories = array(s, v->nmemories, sizeof *inst->memories, &ok);
-    inst->tables = array(s, v->ntables, sizeof *inst->tables, &ok);
-    inst->own_globals = array(s, v->ndefined_globals, sizeof *inst->own_globals, &ok);
-    inst->imported_globals =
-        array(s, v->nimported[EXT_GLOBAL], sizeof *inst->imported_globals, &ok);
-    inst->imports = array(s, v->nimported[EXT_FUNC], sizeof *inst->imports, &ok);
-    inst->slots = array(s, v->contracts->nslots, sizeof *inst->slots, &ok);
-    inst->elem_dropped = array(s, v->nelems, 1, &ok);
-    inst->data_dropped = array(s, v->ndatas, 1, &ok);
-    for (uint32_t i = v->nimported[EXT_MEMORY]; ok && i < v->nmemories; i++)
-        inst->memories[i] = array(s, 1, sizeof(struct memory), &ok);
-    for (uint32_t i = v->nimported[EXT_TABLE]; ok && i < v->ntables; i++)
-        inst->tables[i] = array(s, 1, sizeof(struct table), &ok);
-    return ok ? inst : NULL;
+    return inst;
 }
 
 /* The slots that some import is for. */
@@ -72,12 +88,11 @@ static enum status make_slots(struct instance *inst, struct diag *why)
 {
     for (uint32_t i = 0; i < inst->view->contracts->nslots; i++) {
         const struct xslots *want = &inst->code->links->slots[i];
-        bool ok = true;
         if (!want->n)
             continue;
         inst->slots[i] = *want;
-        inst->slots[i].at = array(inst->sip, want->n, sizeof *want->at, &ok);
-        if (!ok)
+        inst->slots[i].at = sip_alloc(inst->sip, want->n * sizeof *want->at);
+        if (!inst->slots[i].at)
             return diag_set(why, E_LIMIT, "page quota of the SIP: %u slots", want->n);
     }
     return OK;

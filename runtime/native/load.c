@@ -223,26 +223,33 @@ static struct nimport import_of(uint32_t i, const struct hostcall *h)
 }
 
 /* n bytes at the beginning of a cache line, or NULL. */
-static void *alloc_line(struct sip *s, size_t n)
+static char *alloc_line(struct sip *s, size_t n)
 {
     uintptr_t p = (uintptr_t)sip_alloc(s, n + CACHE_LINE - SIP_ALIGN);
-    return (void *)((p + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
+    return p ? (char *)((p + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1)) : NULL;
+}
+
+static size_t whole_lines(size_t n)
+{
+    return (n + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 }
 
 enum status native_attach(struct instance *inst, const struct native_code *code)
 {
     struct sip *s = inst->sip;
     struct nrun *n = s->native;
-    struct sip_mark mark = sip_mark(s);
-    struct nctx *ctx = alloc_line(s, sizeof *ctx + inst->view->ntables * sizeof(struct ntable));
-    if (!n)
-        n = alloc_line(s, sizeof *n);
+    struct nctx *ctx;
+    struct nimport *imports;
     uint32_t nimports = inst->view->nimported[EXT_FUNC];
-    struct nimport *imports = nimports ? sip_alloc(s, nimports * sizeof *imports) : NULL;
-    if (!ctx || !n || (nimports && !imports)) {
-        sip_rewind(s, mark);
+    size_t ctx_bytes = whole_lines(sizeof *ctx + inst->view->ntables * sizeof(struct ntable));
+    size_t run_bytes = n ? 0 : whole_lines(sizeof *n);
+    char *p = alloc_line(s, ctx_bytes + run_bytes + nimports * sizeof *imports);
+    if (!p)
         return E_LIMIT;
-    }
+    ctx = (struct nctx *)p;
+    imports = (struct nimport *)(p + ctx_bytes + run_bytes);
+    if (!n)
+        n = (struct nrun *)(p + ctx_bytes);
     n->interrupt = &s->proc.interrupt;
     n->region = s->rt->region;
     n->user = s->user;
