@@ -40,6 +40,7 @@ enum {
     PARENT = 16, /* it has children */
     LOADS = 32,  /* ... of a large module */
     SWAPS = 64,  /* those who sleep go to a file; it is ended when it has slept for a while */
+    ITEMS = 128, /* its module is one that has many elements */
 };
 
 /* What the others do: exports of the guest, one or two SIPs each. */
@@ -62,6 +63,7 @@ static const struct row {
     {"grow", "memory grown, then ends", "grow", NULL, AGAIN},
     {"most", "all memory asked for, ends", "most", NULL, AGAIN},
     {"data", "begins with much data, ends", "data", NULL, AGAIN | DATA},
+    {"elements", "begins with many elements", "data", NULL, AGAIN | ITEMS},
     {"hoard", "many blocks, then ends", "hoard", NULL, AGAIN},
     {"crowd", "a set of many, used, freed", "crowd", NULL, AGAIN},
     {"crowded", "ends with a set of many", "crowded", NULL, AGAIN},
@@ -88,7 +90,7 @@ struct bench {
     uint64_t time_ns, size;
     int memory, only; /* a row; -1: all */
     bool json;
-    struct singula_module *module, *data, *large; /* NULL: not made yet */
+    struct singula_module *module, *data, *items, *large; /* NULL: not made yet */
     struct singula_spawn child_options;
     struct singula_child child;
     struct cell cells[NROWS][NCOLUMNS];
@@ -155,29 +157,51 @@ static uint8_t *put_leb(uint8_t *p, uint64_t n)
     return p;
 }
 
-/* A module with the export `data`, which does nothing, and a tenth of `size` as the data that its
- * memory begins with. */
-static struct singula_module *make_data(uint64_t size)
+static uint8_t *put_bytes(uint8_t *p, const char *bytes, size_t n)
 {
-    static const uint8_t head[] = "\0asm\1\0\0\0\1\4\1\140\0\0\3\2\1\0\5";
-    static const uint8_t tail[] = "\7\10\1\4data\0\0\12\4\1\2\0\13\13";
-    uint64_t n = size / 10;
+    return (uint8_t *)mempcpy(p, bytes, n);
+}
+
+/* A section of `n` items, of one byte each, behind `head`; the last of that is to be their number.
+ */
+static uint8_t *put_items(uint8_t *p, char section, const char *head, size_t nhead, uint64_t n,
+                          int item)
+{
+    uint8_t number[10];
+    *p++ = (uint8_t)section;
+    p = put_leb(p, nhead + (uint64_t)(put_leb(number, n) - number) + n);
+    p = put_leb(put_bytes(p, head, nhead), n);
+    memset(p, item, n);
+    return p + n;
+}
+
+/* A module with the export `data`, which does nothing, and a tenth of `size` as the data that its
+ * memory begins with, or as elements of its table. */
+static struct singula_module *make_data(uint64_t size, bool elements)
+{
+    static const char head[] = "\0asm\1\0\0\0\1\4\1\140\0\0\3\2\1\0",
+                      export[] = "\7\10\1\4data\0\0", code[] = "\12\4\1\2\0\13";
+    /* one segment, active, at 0 */
+    static const char data[] = "\1\0\101\0\13", elem[] = "\1\0\101\0\13";
+    uint64_t n = elements ? size / 128 : size / 10;
     uint8_t *bytes = malloc(n + 200), *p = bytes, number[10];
     if (!bytes)
         return NULL;
-    p = (uint8_t *)mempcpy(p, head, sizeof head - 1);
-    size_t len = (size_t)(put_leb(number, n / 65536 + 1) - number);
-    *p++ = (uint8_t)(2 + len);
-    *p++ = 1;
+    p = put_bytes(p, head, sizeof head - 1);
+    uint64_t room = elements ? n : n / 65536 + 1;
+    size_t len = (size_t)(put_leb(number, room) - number);
+    *p++ = elements ? 4 : 5;
+    *p++ = (uint8_t)(2 + elements + len);
+    p = put_bytes(p, elements ? "\1\160" : "\1", 1 + elements);
     *p++ = 0;
-    p = (uint8_t *)mempcpy(p, number, len);
-    p = (uint8_t *)mempcpy(p, tail, sizeof tail - 1);
-    len = (size_t)(put_leb(number, n) - number);
-    p = put_leb(p, 5 + len + n); /* one segment, active, at 0 */
-    p = (uint8_t *)mempcpy(p, "\1\0\101\0\13", 5);
-    p = put_leb(p, n);
-    memset(p, 1, n);
-    struct singula_module *m = verified(bytes, (size_t)(p + n - bytes));
+    p = put_leb(p, room);
+    p = put_bytes(p, export, sizeof export - 1);
+    if (elements)
+        p = put_items(p, 9, elem, sizeof elem - 1, n, 0);
+    p = put_bytes(p, code, sizeof code - 1);
+    if (!elements)
+        p = put_items(p, 11, data, sizeof data - 1, n, 1);
+    struct singula_module *m = verified(bytes, (size_t)(p - bytes));
     free(bytes);
     return m;
 }
@@ -196,7 +220,9 @@ static struct singula_module *make_large(uint64_t size)
 static bool prepare(struct bench *b)
 {
     unsigned flags = b->row->flags;
-    if (flags & DATA && !b->data && !(b->data = make_data(b->size)))
+    if (flags & DATA && !b->data && !(b->data = make_data(b->size, false)))
+        return false;
+    if (flags & ITEMS && !b->items && !(b->items = make_data(b->size, true)))
         return false;
     if (flags & LOADS && !b->large && !(b->large = make_large(b->size)))
         return false;
@@ -241,7 +267,8 @@ static struct singula_sip *spawn(struct bench *b, const char *entry)
         opt.timeout_ns = 550 * PERIOD;
     struct singula_sip *sip = NULL;
     struct singula_diag why = {0};
-    if (singula_spawn(b->sys, flags & DATA ? b->data : b->module, &opt, &sip, &why))
+    struct singula_module *m = flags & DATA ? b->data : flags & ITEMS ? b->items : b->module;
+    if (singula_spawn(b->sys, m, &opt, &sip, &why))
         complain_diag(entry, &why);
     return sip;
 }
@@ -444,6 +471,7 @@ static int late_run(const struct command *self, int argc, char **argv)
             samples_clear(&b.cells[row][col].late);
     singula_module_destroy(b.module);
     singula_module_destroy(b.data);
+    singula_module_destroy(b.items);
     singula_module_destroy(b.large);
     return status;
 }
@@ -458,7 +486,8 @@ const struct command bench_late_command = {
         "Meanwhile\n"
         "others do what takes long, for ever: fill or copy a gigabyte with one instruction, write, "
         "make\n"
-        "or copy a block of half of that, call themselves very often, talk, begin with much data, "
+        "or copy a block of half of that, call themselves very often, talk, begin with much data "
+        "or very many elements, "
         "or "
         "end\n"
         "with a million blocks, with sets, queues and names of very many channels, deep in a "

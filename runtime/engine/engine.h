@@ -153,16 +153,16 @@ struct sip {
     bool awaited;  /* somebody runs the scheduler until the call is over: stop it then */
     bool exited;   /* a host function returned HOST_EXIT: ends even if calls are pending */
     bool open;     /* account open, not torn down yet */
-    bool filling;  /* data segments of its newest instance are still to be written */
-    uint32_t fill_segment, fill_from; /* ... from here on */
-    bool ending;   /* its report is made, and it has no WASI state any more */
-    uint64_t timeout_ns, spawned_ns; /* 0, or both: for the report */
-    uint32_t seen_slices;            /* how often it had run when swap.c last looked ... */
-    uint64_t seen_ns;                /* ... and found another number */
-    void (*ended)(struct sip *s);    /* its spawner's (runtime/api*.c), as is `user` */
+    bool filling;  /* segments of its newest instance are still to be written */
+    uint32_t fill_segment, fill_from; /* ... from here on (segments.c) */
+    bool ending;                      /* its report is made, and it has no WASI state any more */
+    uint64_t timeout_ns, spawned_ns;  /* 0, or both: for the report */
+    uint32_t seen_slices;             /* how often it had run when swap.c last looked ... */
+    uint64_t seen_ns;                 /* ... and found another number */
+    void (*ended)(struct sip *s);     /* its spawner's (runtime/api*.c), as is `user` */
     void *user;
     /* the end */
-    struct strbuf trap_text; /* what it did, in a clause; empty if the trap's phrase says it */
+    struct strbuf trap_text;  /* what it did, in a clause; empty if the trap's phrase says it */
     struct report *reporting; /* a part of the next; NULL: it is not begun, or made */
     struct strbuf report;     /* the full trap report with backtrace, made before teardown */
 };

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-enum { FILL_AT_ONCE = 1 << 20 }; /* bytes of data */
-
 uint64_t instance_const(struct instance *inst, const struct vconst *c)
 {
     switch (c->kind) {
@@ -165,101 +163,6 @@ static bool reserve_number(struct sip *s)
     return true;
 }
 
-/* Active segments in order; each is dropped when it has been written, as if by the bulk
- * instructions. */
-static enum trap run_elems(struct instance *inst, struct diag *why)
-{
-    const struct vview *v = inst->view;
-    for (uint32_t i = 0; i < v->nelems; i++) {
-        const struct velem *e = &v->elems[i];
-        if (e->mode == SEG_ACTIVE) {
-            uint32_t at = (uint32_t)instance_const(inst, &e->offset);
-            if (!table_init(inst, e->table, i, at, 0, e->nitems)) {
-                diag_set(why, E_UNINSTANTIABLE, "element segment %u: %s", i,
-                         trap_phrase(TRAP_TABLE_OOB));
-                diag_want(why, "room for %u elements at %u", e->nitems, at);
-                diag_found(why, "a table of %u", inst->tables[e->table]->size);
-                return TRAP_TABLE_OOB;
-            }
-        }
-        if (e->mode != SEG_PASSIVE)
-            inst->elem_dropped[i] = 1;
-    }
-    return TRAP_NONE;
-}
-
-/* Where an active segment begins. */
-static uint32_t data_place(struct instance *inst, const struct vdata *d)
-{
-    return (uint32_t)instance_const(inst, &d->offset);
-}
-
-static enum trap run_datas(struct instance *inst, struct diag *why)
-{
-    const struct vview *v = inst->view;
-    for (uint32_t i = 0; i < v->ndatas; i++) {
-        const struct vdata *d = &v->datas[i];
-        if (d->mode != SEG_ACTIVE)
-            continue;
-        uint32_t at = data_place(inst, d);
-        if (!memory_init(inst, d->memory, i, at, 0, d->nbytes)) {
-            diag_set(why, E_UNINSTANTIABLE, "data segment %u: %s", i, trap_phrase(TRAP_MEM_OOB));
-            diag_want(why, "room for %u bytes at 0x%x", d->nbytes, at);
-            diag_found(why, "a memory of %llu bytes",
-                       (unsigned long long)inst->memories[d->memory]->bytes);
-            return TRAP_MEM_OOB;
-        }
-        inst->data_dropped[i] = 1;
-    }
-    return TRAP_NONE;
-}
-
-/* Much data, all of which has room, is left to the SIP, which writes it in pieces before anything
- * else (instance_fill()): who spawns it may do so while nobody runs. */
-static bool leave_datas(struct instance *inst)
-{
-    const struct vview *v = inst->view;
-    uint64_t all = 0;
-    for (uint32_t i = 0; i < v->ndatas; i++) {
-        const struct vdata *d = &v->datas[i];
-        if (d->mode != SEG_ACTIVE)
-            continue;
-        const struct memory *m = inst->memories[d->memory];
-        uint32_t at = data_place(inst, d);
-        if (at > m->bytes || d->nbytes > m->bytes - at)
-            return false;
-        all += d->nbytes;
-    }
-    if (all <= FILL_AT_ONCE)
-        return false;
-    for (uint32_t i = 0; i < v->ndatas; i++)
-        inst->data_dropped[i] |= v->datas[i].mode == SEG_ACTIVE;
-    inst->sip->filling = true;
-    inst->sip->fill_segment = inst->sip->fill_from = 0;
-    return true;
-}
-
-uint32_t instance_fill(struct sip *s, uint32_t n)
-{
-    struct instance *inst = s->insts[s->ninsts - 1];
-    const struct vview *v = inst->view;
-    uint32_t room = n;
-    for (; s->fill_segment < v->ndatas; s->fill_segment++, s->fill_from = 0) {
-        const struct vdata *d = &v->datas[s->fill_segment];
-        uint32_t left = d->mode == SEG_ACTIVE ? d->nbytes - s->fill_from : 0;
-        uint32_t now = left < room ? left : room;
-        if (now)
-            memcpy(inst->memories[d->memory]->base + data_place(inst, d) + s->fill_from,
-                   d->bytes + s->fill_from, now);
-        s->fill_from += now;
-        room -= now;
-        if (now < left)
-            return n;
-    }
-    s->filling = false;
-    return n - room;
-}
-
 must_check enum status instantiate(struct sip *s, struct code_module *code, link_fn link, void *ctx,
                                    struct instance **out, enum trap *trap, struct diag *why)
 {
@@ -288,8 +191,7 @@ must_check enum status instantiate(struct sip *s, struct code_module *code, link
     }
     s->insts[s->ninsts++] = inst; /* commit */
     publish_slots(inst);
-    if ((*trap = run_elems(inst, why)) != TRAP_NONE ||
-        (!leave_datas(inst) && (*trap = run_datas(inst, why)) != TRAP_NONE))
+    if ((*trap = instance_segments(inst, why)) != TRAP_NONE)
         return E_UNINSTANTIABLE;
     *out = inst;
     return OK;

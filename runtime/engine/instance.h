@@ -124,7 +124,11 @@ void sip_free_all(struct sip *s);
 void sip_each_chunk(const struct sip *s, void (*each)(void *ctx, const struct extent *e),
                     void *ctx);
 
-/* Writes up to n bytes of the data segments that instantiate() has left (sip.filling): how many. */
+/* segments.c: writes the active segments in order, or leaves all of them if they are much
+ * (sip.filling). TRAP_TABLE_OOB, TRAP_MEM_OOB: one has no room, those before it are written. */
+must_check enum trap instance_segments(struct instance *inst, struct diag *why);
+/* Writes some of what was left, as much as takes about as long as n bytes of data, at least 32:
+ * how many that were. */
 uint32_t instance_fill(struct sip *s, uint32_t n);
 
 /* ---- parts of instantiate() ---- */

@@ -206,38 +206,6 @@ START_TEST(segments_run_in_order_until_one_traps)
 }
 END_TEST
 
-/* Much data is written by the SIP itself, some at a time, before it runs and before the data of
- * what is loaded after it. */
-START_TEST(much_data_comes_in_pieces)
-{
-    enum { BYTES = 3 << 20, PIECE = 1 << 20 };
-    struct instance *inst;
-    struct diag why;
-    static const char head[] = "(module (memory (export \"m\") 60) (data (i32.const 5) \"";
-    static const char tail[] = "\") (data $p \"xy\") (data (i32.const 7) \"cd\"))";
-    char *wat = malloc(sizeof head + BYTES + sizeof tail);
-    open_sip((enum memory_mode)_i, (struct spawn_options){0});
-    char *p = stpcpy(wat, head);
-    memset(p, 'a', BYTES);
-    strcpy(p + BYTES, tail);
-    ck_assert_int_eq(load(wat, &inst, &why), OK);
-    free(wat);
-    const uint8_t *at = inst->mem0->base;
-    ck_assert(sip->filling && at[5] == 0);
-    ck_assert(inst->data_dropped[0] && !inst->data_dropped[1] && inst->data_dropped[2]);
-    uint32_t pieces = 0, last = 0;
-    for (; sip->filling; pieces++) {
-        ck_assert(!pieces || (at[4 + pieces * PIECE] == 'a' && at[5 + pieces * PIECE] == 0));
-        last = instance_fill(sip, PIECE);
-    }
-    ck_assert_uint_eq(pieces, 4);
-    ck_assert_uint_eq(last, 2);
-    ck_assert(at[4] == 0 && at[5] == 'a' && at[6] == 'a' && at[7] == 'c' && at[8] == 'd');
-    ck_assert(at[9] == 'a' && at[4 + BYTES] == 'a' && at[5 + BYTES] == 0);
-    close_sip();
-}
-END_TEST
-
 START_TEST(bulk_operations_check_before_they_write)
 {
     struct instance *inst;
@@ -576,7 +544,6 @@ int main(void)
     tcase_add_loop_test(t, imports_see_the_size_of_now, 0, MEMORY_MODE_N);
     tcase_add_test(t, globals_are_shared_and_evaluated);
     tcase_add_loop_test(t, segments_run_in_order_until_one_traps, 0, MEMORY_MODE_N);
-    tcase_add_loop_test(t, much_data_comes_in_pieces, 0, MEMORY_MODE_N);
     tcase_add_test(t, bulk_operations_check_before_they_write);
     tcase_add_loop_test(t, memory_growth_keeps_bytes, 0, MEMORY_MODE_N);
     tcase_add_test(t, tables_grow);
