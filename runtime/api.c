@@ -256,9 +256,18 @@ void singula_system_destroy(struct singula_system *sys)
     free(sys);
 }
 
-/* True if a live SIP is not merely waiting for calls. */
+static uint64_t living(const struct singula_system *sys)
+{
+    return sched_count(sys->rt.sched) - drivers_running(sys->drivers);
+}
+
+/* True if a live SIP is not merely waiting for calls. As this is asked at each stop, however many
+ * SIPs there are, they are looked at only where all of them may be such. */
 static bool somebody_works(const struct singula_system *sys)
 {
+    uint64_t n = living(sys);
+    if (n == 0 || n > atomic_load_explicit(&sys->rt.nresident, memory_order_relaxed))
+        return n > 0;
     for (const struct list *i = sys->sips.next; i != &sys->sips; i = i->next) {
         const struct sip *s = container_of(i, struct singula_sip, in_system)->sip;
         if (s->proc.state != PROC_DEAD && !spawn_idle(s))
@@ -391,18 +400,17 @@ void singula_stats(struct singula_system *sys, struct singula_stats *out)
     region_stats(sys->rt.region, &r);
     xheap_stats(sys->rt.xheap, &x);
     swap_stats(&sys->rt, &w);
-    *out =
-        (struct singula_stats){.sips = sched_count(sys->rt.sched) - drivers_running(sys->drivers),
-                               .pages = r.committed,
-                               .blocks = x.blocks,
-                               .block_bytes = x.bytes,
-                               .endpoints = x.endpoints,
-                               .listeners = x.listeners,
-                               .sets = x.sets,
-                               .swapped_sips = w.sips,
-                               .swapped_pages = w.pages,
-                               .swapped_out = w.outs,
-                               .swapped_in = w.ins};
+    *out = (struct singula_stats){.sips = living(sys),
+                                  .pages = r.committed,
+                                  .blocks = x.blocks,
+                                  .block_bytes = x.bytes,
+                                  .endpoints = x.endpoints,
+                                  .listeners = x.listeners,
+                                  .sets = x.sets,
+                                  .swapped_sips = w.sips,
+                                  .swapped_pages = w.pages,
+                                  .swapped_out = w.outs,
+                                  .swapped_in = w.ins};
 }
 
 int singula_audit(struct singula_system *sys, struct singula_diag *why)

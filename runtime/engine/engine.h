@@ -254,6 +254,7 @@ struct runtime {
     struct code_provider code;         /* zero: none; the interpreter needs none */
     struct swap *swap;                 /* swap.h; NULL: SIPs stay in memory */
     struct tidy *tidy;                 /* runtime.c: what the exchange heap puts off */
+    _Atomic uint32_t nresident;        /* SIPs that live and wait for calls when they have none */
     _Atomic uint32_t open_descriptors; /* by guests (runtime/wasi/descriptors.h) */
     bool perf_map;                     /* tell perf the names of functions in machine code */
 };

@@ -142,6 +142,8 @@ static void teardown(struct proc *p)
         return;
     check(begin_end(s, UINT32_MAX));
     s->open = false;
+    if (s->resident)
+        atomic_fetch_sub_explicit(&s->rt->nresident, 1, memory_order_relaxed);
     xaccount_close(s->rt->xheap, &s->account);
     if (s->rt->engine->teardown)
         s->rt->engine->teardown(s);
@@ -220,6 +222,8 @@ must_check enum status spawn_create(struct runtime *rt, const struct spawn_optio
         return diag_set(why, st, "account of a SIP");
     }
     s->open = true;
+    if (s->resident)
+        atomic_fetch_add_explicit(&rt->nresident, 1, memory_order_relaxed);
     *out = s;
     return OK;
 }
