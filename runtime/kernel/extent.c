@@ -1,5 +1,7 @@
-/* Extents of a region that several workers use: each operation under its lock. With one worker
- * there is none to take. */
+/* Extents of a region that several workers use: what concerns all of it under its lock, what
+ * concerns the pages of one extent without. With one worker there is no lock to take. */
+#include <string.h>
+
 #include "runtime/kernel/pages_int.h"
 
 static void lock(const struct region *r)
@@ -32,12 +34,41 @@ enum status extent_reserve_down(struct region *r, uint32_t owner, uint32_t npage
     return st;
 }
 
+static void unpromise(struct region *r, uint32_t n)
+{
+    check(n <= r->promised);
+    r->promised -= n;
+}
+
+/* Commits n pages that are promised. On failure they are not promised any more. */
+static enum status commit(struct region *r, struct extent *e, uint32_t n)
+{
+    struct dirty_runs dirty;
+    uint32_t from = e->committed;
+    bool open = e->zone == ZONE_COMPACT || pages_open(r, e, from, n);
+    dirty.n = 0;
+    lock(r);
+    if (open)
+        pages_take(r, e, n, &dirty);
+    else
+        unpromise(r, n);
+    unlock(r);
+    pages_clear(r, &dirty);
+    if (e->zone == ZONE_COMPACT && !pages_open(r, e, from, n)) {
+        lock(r);
+        pages_give(r, e, n, false);
+        unlock(r);
+        open = false;
+    }
+    return open ? OK : E_NOMEM;
+}
+
 enum status extent_commit(struct region *r, struct extent *e, uint32_t n)
 {
     lock(r);
-    enum status st = pages_commit(r, e, n);
+    enum status st = pages_allow(r, e, n);
     unlock(r);
-    return st;
+    return st == OK ? commit(r, e, n) : st;
 }
 
 bool region_promise(struct region *r, uint32_t n)
@@ -51,27 +82,31 @@ bool region_promise(struct region *r, uint32_t n)
 void region_unpromise(struct region *r, uint32_t n)
 {
     lock(r);
-    check(n <= r->promised);
-    r->promised -= n;
+    unpromise(r, n);
     unlock(r);
 }
 
 enum status extent_commit_promised(struct region *r, struct extent *e, uint32_t n)
 {
     lock(r);
-    check(n <= r->promised);
-    r->promised -= n;
-    enum status st = pages_commit(r, e, n);
+    unpromise(r, n);
+    enum status st = pages_allow(r, e, n);
     if (st != OK)
         r->promised += n;
     unlock(r);
+    if (st == OK && (st = commit(r, e, n)) != OK) {
+        lock(r);
+        r->promised += n;
+        unlock(r);
+    }
     return st;
 }
 
 void extent_decommit(struct region *r, struct extent *e, uint32_t n)
 {
+    bool zero = pages_empty(r, e, n);
     lock(r);
-    pages_decommit(r, e, n);
+    pages_give(r, e, n, zero);
     unlock(r);
 }
 
@@ -102,18 +137,25 @@ bool extent_widen(struct region *r, struct extent *e, uint32_t npages)
 
 enum status extent_move(struct region *r, struct extent *e, uint32_t npages)
 {
+    struct extent to = {0};
     lock(r);
-    enum status st = pages_move(r, e, npages);
+    enum status st = pages_move(r, e, npages, &to);
     unlock(r);
-    return st;
+    if (st != OK || !to.npages)
+        return st;
+    memcpy(extent_addr(r, &to), extent_addr(r, e), extent_bytes(e));
+    extent_release(r, e);
+    *e = to;
+    return OK;
 }
 
 void extent_release(struct region *r, struct extent *e)
 {
     if (!e->npages)
         return;
+    bool zero = pages_empty(r, e, e->committed);
     lock(r);
-    pages_release(r, e);
+    pages_release(r, e, zero);
     unlock(r);
 }
 

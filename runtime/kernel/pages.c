@@ -1,5 +1,8 @@
 /* The region: setting up, extents, the page table, clearing and giving back pages.
  *
+ * What takes long is done without the lock, to pages that are the caller's alone: they are cleared
+ * when they have an owner already, and go back to the system while they still have one.
+ *
  * Addresses of the compact zone come from buddy.c; the proof that everything agrees is in audit.c.
  * A page of the compact zone is zeroed by memset when it is committed, as clearing a cached 64 KiB
  * takes 0.8 us where giving it to the system and faulting it in again takes 30 us. From
@@ -195,92 +198,87 @@ void region_destroy(struct region *r)
     free(r);
 }
 
-/* ---- committing ---- */
+/* ---- pages of the compact zone ---- */
 
-/* Zeroes pages [a, b), which may hold something (INV-3). */
-static void clear_run(struct region *r, uint32_t a, uint32_t b)
+/* The first page behind p that is of another chunk, at most `end`. */
+static uint32_t chunk_end(uint32_t p, uint32_t end)
 {
-    size_t bytes = (size_t)(b - a) << PAGE_SHIFT;
-    if (b - a >= ZERO_BY_SYSTEM_PAGES && !madvise(page_addr(r, a), bytes, MADV_DONTNEED))
-        return;
-    memset(page_addr(r, a), 0, bytes);
+    uint32_t stop = (p | (CHUNK_PAGES - 1)) + 1;
+    return stop < end ? stop : end;
 }
 
-/* Gives free pages [first, first + n) of the compact zone to `owner`; zeroed unless the caller
- * overwrites them. */
+/* If there are too many runs the last one has clean pages, too. */
+static void note_dirty(struct dirty_runs *d, uint32_t p)
+{
+    if (d->n && (d->run[d->n - 1].end == p || d->n == DIRTY_RUNS))
+        d->run[d->n - 1].end = p + 1;
+    else
+        d->run[d->n++] = (struct dirty_run){p, p + 1};
+}
+
+/* Those of [first, end), all of chunk c, are not free any more. */
+static void count_dirty(struct region *r, struct chunk *c, uint32_t first, uint32_t end,
+                        struct dirty_runs *d)
+{
+    for (uint32_t p = first; p < end && c->dirty; p++) {
+        if (!(r->table[p] & PAGE_DIRTY))
+            continue;
+        c->dirty--;
+        r->stats.dirty_free--;
+        note_dirty(d, p);
+    }
+}
+
+/* Gives free pages [first, first + n) to `owner`; *d: those that may hold something. */
 static void take_pages(struct region *r, uint32_t first, uint32_t n, uint32_t owner, uint8_t rights,
-                       bool zero)
+                       struct dirty_runs *d)
 {
-    uint32_t end = first + n, dirty_from = end;
-    for (uint32_t p = first; p < end; p++) {
-        struct chunk *c = &r->chunks[p >> CHUNK_SHIFT];
-        bool dirty = r->table[p] & PAGE_DIRTY;
-        check_fast(ENTRY_OWNER(r->table[p]) == OWNER_NONE); /* INV-2 */
-        if (dirty) {
-            c->dirty--;
-            r->stats.dirty_free--;
-            if (dirty_from == end)
-                dirty_from = p;
-        } else if (dirty_from != end) {
-            if (zero)
-                clear_run(r, dirty_from, p);
-            dirty_from = end;
-        }
-        c->committed++;
+    uint32_t end = first + n, entry = ENTRY(owner, PAGE_DIRTY | rights);
+    for (uint32_t a = first, b; a < end; a = b) {
+        struct chunk *c = &r->chunks[a >> CHUNK_SHIFT];
+        b = chunk_end(a, end);
+        for (uint32_t p = a; CHECK_LEVEL >= 1 && p < b; p++)
+            check(ENTRY_OWNER(r->table[p]) == OWNER_NONE); /* INV-2 */
+        if (c->dirty)
+            count_dirty(r, c, a, b, d);
+        for (uint32_t p = a; p < b; p++)
+            r->table[p] = entry;
+        c->committed = (uint16_t)(c->committed + (b - a));
         c->touched = 1;
-        r->table[p] = ENTRY(owner, PAGE_DIRTY | rights);
     }
-    if (dirty_from != end && zero)
-        clear_run(r, dirty_from, end);
     r->stats.committed += n;
 }
 
-/* The reverse. The pages keep what is in them until they are taken again. */
-static void give_pages(struct region *r, uint32_t first, uint32_t n)
+/* The reverse. Unless they are zero, the pages keep what is in them until they are taken again. */
+static void give_pages(struct region *r, uint32_t first, uint32_t n, bool zero)
 {
-    for (uint32_t p = first; p < first + n; p++) {
-        uint32_t ci = p >> CHUNK_SHIFT;
-        r->table[p] = ENTRY(OWNER_NONE, PAGE_DIRTY);
-        r->chunks[ci].committed--;
-        if (r->chunks[ci].dirty++ == 0)
-            trim_list(r, ci);
+    uint32_t end = first + n, entry = ENTRY(OWNER_NONE, zero ? 0 : PAGE_DIRTY);
+    for (uint32_t a = first, b; a < end; a = b) {
+        struct chunk *c = &r->chunks[a >> CHUNK_SHIFT];
+        b = chunk_end(a, end);
+        for (uint32_t p = a; p < b; p++)
+            r->table[p] = entry;
+        c->committed = (uint16_t)(c->committed - (b - a));
+        if (zero)
+            continue;
+        if (c->dirty == 0)
+            trim_list(r, a >> CHUNK_SHIFT);
+        c->dirty = (uint16_t)(c->dirty + (b - a));
+        r->stats.dirty_free += b - a;
     }
     r->stats.committed -= n;
-    r->stats.dirty_free += n;
-    for (uint32_t p = first; n >= ZERO_BY_SYSTEM_PAGES && p < first + n;) {
-        uint32_t stop = (p | (CHUNK_PAGES - 1)) + 1;
-        stop = stop < first + n ? stop : first + n;
-        trim_run(r, p, stop);
-        p = stop;
+    trim_some(r, zero ? 0 : n);
+}
+
+void pages_clear(struct region *r, const struct dirty_runs *d)
+{
+    for (uint32_t i = 0; i < d->n; i++) {
+        char *at = page_addr(r, d->run[i].first);
+        uint32_t n = d->run[i].end - d->run[i].first;
+        size_t bytes = (size_t)n << PAGE_SHIFT;
+        if (n < ZERO_BY_SYSTEM_PAGES || madvise(at, bytes, MADV_DONTNEED))
+            memset(at, 0, bytes);
     }
-    trim_some(r, n);
-}
-
-/* Pages of a window: the MMU gives them out and takes them back. */
-static enum status take_window_pages(struct region *r, const struct extent *e, uint32_t n)
-{
-    uint32_t first = e->first + e->committed;
-    if (mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, prot_of(e->rights)))
-        return E_NOMEM;
-    for (uint32_t p = first; p < first + n; p++)
-        r->table[p] = ENTRY(e->owner, PAGE_DIRTY | e->rights);
-    struct window *w = &r->windows[(e->first - r->compact_pages) / WINDOW_PAGES];
-    if (w->high < e->committed + n)
-        w->high = e->committed + n;
-    r->stats.committed += n;
-    return OK;
-}
-
-static void give_window_pages(struct region *r, uint32_t first, uint32_t n)
-{
-    if (!n)
-        return;
-    size_t bytes = (size_t)n << PAGE_SHIFT;
-    check(madvise(page_addr(r, first), bytes, MADV_DONTNEED) == 0);
-    check(mprotect(page_addr(r, first), bytes, PROT_NONE) ==
-          0); /* only moves a boundary of mappings */
-    memset(&r->table[first], 0, n * sizeof r->table[0]);
-    r->stats.committed -= n;
 }
 
 /* ---- extents ---- */
@@ -390,51 +388,67 @@ bool pages_promise(struct region *r, uint32_t n)
     return true;
 }
 
-enum status pages_commit(struct region *r, struct extent *e, uint32_t n)
+enum status pages_allow(struct region *r, const struct extent *e, uint32_t n)
 {
     check_extent(r, e);
     if (n > e->npages - e->committed)
         return E_LIMIT;
-    if (n == 0)
-        return OK;
-    if (fails_on_order(r) || over_limit(r, n))
+    if (n && (fails_on_order(r) || over_limit(r, n)))
         return E_NOMEM;
-    if (e->zone == ZONE_COMPACT) {
-        uint32_t first = next_pages(e, e->committed, e->committed + n);
-        take_pages(r, first, n, e->owner, e->rights, true);
-        if (e->rights != (PAGE_R | PAGE_W) &&
-            mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, prot_of(e->rights))) {
-            give_pages(r, first, n);
-            return E_NOMEM;
-        }
-    } else {
-        enum status s = take_window_pages(r, e, n);
-        if (s != OK)
-            return s;
-    }
-    record_committed(r, e, e->committed + n);
+    r->promised += n;
     return OK;
 }
 
-/* Pages of the compact zone get back the rights that free ones have. */
-static void restore_rights(struct region *r, const struct extent *e, uint32_t first, uint32_t n)
+void pages_take(struct region *r, struct extent *e, uint32_t n, struct dirty_runs *d)
 {
-    if (e->rights != (PAGE_R | PAGE_W) && n)
-        check(mprotect(page_addr(r, first), (size_t)n << PAGE_SHIFT, PROT_READ | PROT_WRITE) == 0);
+    uint32_t first = next_pages(e, e->committed, e->committed + n);
+    r->promised -= n;
+    record_committed(r, e, e->committed + n);
+    if (e->zone == ZONE_COMPACT) {
+        take_pages(r, first, n, e->owner, e->rights, d);
+        return;
+    }
+    for (uint32_t p = first; p < first + n; p++)
+        r->table[p] = ENTRY(e->owner, PAGE_DIRTY | e->rights);
+    struct window *w = window_of(r, e);
+    if (w->high < e->committed)
+        w->high = e->committed;
+    r->stats.committed += n;
 }
 
-void pages_decommit(struct region *r, struct extent *e, uint32_t n)
+bool pages_open(const struct region *r, const struct extent *e, uint32_t from, uint32_t n)
+{
+    if (!n || (e->zone == ZONE_COMPACT && e->rights == (PAGE_R | PAGE_W)))
+        return true;
+    char *at = page_addr(r, next_pages(e, from, from + n));
+    return mprotect(at, (size_t)n << PAGE_SHIFT, prot_of(e->rights)) == 0;
+}
+
+bool pages_empty(const struct region *r, const struct extent *e, uint32_t n)
+{
+    check(n <= e->committed);
+    char *at = page_addr(r, next_pages(e, e->committed - n, e->committed));
+    size_t bytes = (size_t)n << PAGE_SHIFT;
+    if (e->zone == ZONE_GUARD) { /* the second only moves a boundary of mappings */
+        check(!n ||
+              (madvise(at, bytes, MADV_DONTNEED) == 0 && mprotect(at, bytes, PROT_NONE) == 0));
+        return true;
+    }
+    if (e->rights != (PAGE_R | PAGE_W) && n)
+        check(mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0);
+    return n >= ZERO_BY_SYSTEM_PAGES && madvise(at, bytes, MADV_DONTNEED) == 0;
+}
+
+void pages_give(struct region *r, struct extent *e, uint32_t n, bool zero)
 {
     check_extent(r, e);
     check(n <= e->committed);
-    if (n == 0)
-        return;
     uint32_t first = next_pages(e, e->committed - n, e->committed);
     if (e->zone == ZONE_COMPACT) {
-        restore_rights(r, e, first, n);
-        give_pages(r, first, n);
+        give_pages(r, first, n, zero);
     } else {
-        give_window_pages(r, first, n);
+        memset(&r->table[first], 0, n * sizeof r->table[0]);
+        r->stats.committed -= n;
     }
     record_committed(r, e, e->committed - n);
 }
@@ -488,35 +502,29 @@ bool pages_widen(struct region *r, struct extent *e, uint32_t npages)
     return true;
 }
 
-enum status pages_move(struct region *r, struct extent *e, uint32_t npages)
+enum status pages_move(struct region *r, struct extent *e, uint32_t npages, struct extent *to)
 {
-    uint32_t order = order_of(npages), old = order_of(e->npages);
+    uint32_t order = order_of(npages);
     if (e->rights != (PAGE_R | PAGE_W))
         return E_ARGUMENT;
-    if (order > old && fails_on_order(r))
+    if (order > order_of(e->npages) && fails_on_order(r))
         return E_NOMEM;
     if (pages_widen(r, e, npages))
         return OK;
-    if (order >= ORDER_N || over_limit(r, e->committed))
+    if (over_limit(r, e->committed))
         return E_NOMEM;
-    uint32_t first = buddy_alloc(&r->buddy, order);
-    if (first == NO_BLOCK)
-        return E_NOMEM;
-    take_pages(r, first, e->committed, e->owner, e->rights, false);
-    memcpy(page_addr(r, first), page_addr(r, e->first), extent_bytes(e));
-    give_pages(r, e->first, e->committed);
-    buddy_free(&r->buddy, e->first, old);
-    e->first = first;
-    e->npages = 1u << order;
-    r->buddy.blocks[first] = (union block){.owner = e->owner, .committed = e->committed};
+    enum status st = pages_reserve(r, ZONE_COMPACT, e->owner, npages, e->rights, to);
+    if (st != OK)
+        return st;
+    struct dirty_runs overwritten = {.n = 0};
+    take_pages(r, to->first, e->committed, e->owner, e->rights, &overwritten);
+    record_committed(r, to, e->committed);
     return OK;
 }
 
-void pages_release(struct region *r, struct extent *e)
+void pages_release(struct region *r, struct extent *e, bool zero)
 {
-    if (!e->npages)
-        return;
-    pages_decommit(r, e, e->committed);
+    pages_give(r, e, e->committed, zero);
     if (e->zone == ZONE_COMPACT) {
         buddy_free(&r->buddy, e->first, order_of(e->npages));
     } else {

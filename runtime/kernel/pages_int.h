@@ -93,29 +93,51 @@ struct region {
     uint32_t fail_in;
 };
 
+/* Pages that have been taken and may hold something: runs of them. */
+enum { DIRTY_RUNS = 64 };
+struct dirty_runs {
+    uint32_t n;
+    struct dirty_run {
+        uint32_t first, end;
+    } run[DIRTY_RUNS];
+};
+
 /* What extent.c does under the lock (pages.h). */
 enum status pages_reserve(struct region *r, enum page_zone zone, uint32_t owner, uint32_t npages,
                           uint8_t rights, struct extent *out);
 enum status pages_reserve_down(struct region *r, uint32_t owner, uint32_t npages, uint8_t rights,
                                struct extent *out);
 bool pages_promise(struct region *r, uint32_t n);
-enum status pages_commit(struct region *r, struct extent *e, uint32_t n);
-void pages_decommit(struct region *r, struct extent *e, uint32_t n);
+/* Whether n more may be committed; then they are promised. */
+enum status pages_allow(struct region *r, const struct extent *e, uint32_t n);
+/* Commits n that were promised; *d: what is to be cleared. */
+void pages_take(struct region *r, struct extent *e, uint32_t n, struct dirty_runs *d);
+/* The last n, of which pages_empty() said whether they are zero, are free. */
+void pages_give(struct region *r, struct extent *e, uint32_t n, bool zero);
 enum status pages_protect(struct region *r, struct extent *e, uint8_t rights);
 enum status pages_protect_part(struct region *r, const struct extent *e, uint32_t at, uint32_t n,
                                uint8_t rights);
 bool pages_widen(struct region *r, struct extent *e, uint32_t npages);
-enum status pages_move(struct region *r, struct extent *e, uint32_t npages);
-void pages_release(struct region *r, struct extent *e);
+/* *to: an extent for what is to be copied; none if there is room where it is. */
+enum status pages_move(struct region *r, struct extent *e, uint32_t npages, struct extent *to);
+void pages_release(struct region *r, struct extent *e, bool zero);
 void pages_trim(struct region *r);
+
+/* ... and without, to pages of the caller's extent: system calls, and whatever takes as long as the
+ * pages are many. */
+void pages_clear(struct region *r, const struct dirty_runs *d);
+/* The MMU gives n pages behind the first `from` the extent's rights; false: it refuses. */
+bool pages_open(const struct region *r, const struct extent *e, uint32_t from, uint32_t n);
+/* The last n committed ones get the rights of free pages, and go back to the system if they are
+ * many; true: they are zero now. */
+bool pages_empty(const struct region *r, const struct extent *e, uint32_t n);
 
 /* ---- trim.c ---- */
 
 /* Chunk c has free pages that hold memory. */
 void trim_list(struct region *r, uint32_t c);
-/* Gives the memory of pages [a, b), all free and of one chunk, to the system. */
-void trim_run(struct region *r, uint32_t a, uint32_t b);
-/* n pages have been given back: if there are too many now, some go to the system. */
+/* n pages that hold something have been given back: if there are too many now, some go to the
+ * system. Fewer than ZERO_BY_SYSTEM_PAGES, whose time this is. */
 void trim_some(struct region *r, uint32_t n);
 
 static inline char *page_addr(const struct region *r, uint32_t page)

@@ -23,7 +23,8 @@ void trim_list(struct region *r, uint32_t c)
     r->trim_tail = c;
 }
 
-void trim_run(struct region *r, uint32_t a, uint32_t b)
+/* Gives the memory of pages [a, b), all free and of one chunk, to the system. */
+static void trim_run(struct region *r, uint32_t a, uint32_t b)
 {
     uint64_t bytes = (uint64_t)(b - a) << PAGE_SHIFT;
     if (madvise(page_addr(r, a), bytes, MADV_DONTNEED))

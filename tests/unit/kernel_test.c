@@ -7,29 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct extent make(struct region *r, enum page_zone zone, uint32_t owner, uint32_t npages,
-                          uint32_t committed)
-{
-    struct extent e;
-    ck_assert_int_eq(extent_reserve(r, zone, owner, npages, RW, &e), OK);
-    ck_assert_int_eq(extent_commit(r, &e, committed), OK);
-    return e;
-}
-
-static bool all_bytes(const struct region *r, const struct extent *e, int value)
-{
-    const unsigned char *p = extent_addr(r, e);
-    size_t n = extent_bytes(e);
-    return n == 0 || (p[0] == value && memcmp(p, p + 1, n - 1) == 0);
-}
-
-static struct region_stats stats_of(const struct region *r)
-{
-    struct region_stats s;
-    region_stats(r, &s);
-    return s;
-}
-
 START_TEST(creation)
 {
     struct region *r;

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "runtime/kernel/pages.h"
 #include "tests/suite.h"
@@ -24,6 +25,30 @@ static inline void assert_audit(const struct region *r)
     struct diag why;
     diag_clear(&why);
     ck_assert_msg(region_audit(r, &why) == OK, "audit: %s", why.detail);
+}
+
+/* An extent with so many pages. */
+static inline struct extent make(struct region *r, enum page_zone zone, uint32_t owner,
+                                 uint32_t npages, uint32_t committed)
+{
+    struct extent e;
+    ck_assert_int_eq(extent_reserve(r, zone, owner, npages, RW, &e), OK);
+    ck_assert_int_eq(extent_commit(r, &e, committed), OK);
+    return e;
+}
+
+static inline bool all_bytes(const struct region *r, const struct extent *e, int value)
+{
+    const unsigned char *p = extent_addr(r, e);
+    size_t n = extent_bytes(e);
+    return n == 0 || (p[0] == value && memcmp(p, p + 1, n - 1) == 0);
+}
+
+static inline struct region_stats stats_of(const struct region *r)
+{
+    struct region_stats s;
+    region_stats(r, &s);
+    return s;
 }
 
 #endif
