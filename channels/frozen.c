@@ -218,6 +218,10 @@ static enum thaw copy(struct xheap *h, struct xthaw *t, struct xobj *o)
     struct xobj *core = row_at(h, o->shares);
     uint64_t touched = xblock_touched(core);
     if (!t->data) {
+        if (xstore_pay(h, xblock_bytes(o), &t->paid)) {
+            t->left = 0;
+            return THAW_MORE;
+        }
         t->done = 0;
         t->data = xstore_alloc(h, xblock_bytes(o), &t->store);
         if (!t->data)

@@ -138,12 +138,9 @@ void xheap_set_later(struct xheap *h, struct xlater *later)
 
 bool xheap_tidy(struct xheap *h)
 {
-    if (!xend_put_off(h, XEND_PIECE)) {
-        xheap_enter(h, &h->tables);
+    if (!xend_put_off(h, XEND_PIECE))
         (void)xstore_leave_some(h);
-        xheap_leave(h, &h->tables);
-    }
-    xheap_enter(h, &h->tables);
+    xheap_enter(h, &h->tables); /* who has put something off sees that this is over, or is seen */
     bool more = h->dying || h->leaving;
     xheap_leave(h, &h->tables);
     check_slow(xheap_ok(h));

@@ -139,9 +139,8 @@ void xheap_stats(const struct xheap *h, struct xheap_stats *out)
 void xheap_trim(struct xheap *h)
 {
     xcache_flush_all(h);
-    xheap_enter(h, &h->tables);
-    (void)xstore_trim(h);
-    xheap_leave(h, &h->tables);
+    while (xstore_trim(h))
+        ;
 }
 
 /* ---- rows ---- */
@@ -343,6 +342,7 @@ enum status xaccount_open(struct xheap *h, struct xaccount *a, void *user)
     a->ending = false;
     a->kept = a->dying = 0;
     a->thaw = (struct xthaw){0};
+    a->paid = 0;
     a->user = user;
     return OK;
 }
@@ -378,6 +378,11 @@ static struct xobj *fresh_block(struct xheap *h, uint64_t want)
         return NULL;
     }
     return o;
+}
+
+bool xblock_pay(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n)
+{
+    return xstore_pay(h, xtype_bytes(t, t->elem_size ? n : 0), &a->paid);
 }
 
 struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n)

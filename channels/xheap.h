@@ -124,6 +124,7 @@ struct xthaw {
     uint32_t todo; /* rows within it, linked through `next` */
     uint8_t *data; /* the copy of the row that is its turn; NULL: none has been begun */
     uint32_t store;
+    uint64_t paid; /* for it: xblock_pay() */
     uint64_t done; /* bytes of it that are there; the rest is zero */
     uint64_t left; /* bytes that this piece may still copy */
 };
@@ -141,6 +142,7 @@ struct xaccount {
     uint64_t seen_blocks, seen_bytes; /* of that, what it knows to have been received */
     struct xslots *slots;             /* of its SIP (slots.h) */
     struct xthaw thaw;
+    uint64_t paid;  /* for the block that it is about to make: xblock_pay() */
     bool ending;    /* xaccount_wind_up() has begun */
     uint32_t kept;  /* ... and has looked at what is on the list up to there */
     uint32_t dying; /* ... and these are ended next, which nobody owns */
@@ -161,7 +163,7 @@ struct xheap_config {
     uint64_t max_bytes;   /* of all objects; 0: 3/4 of the machine's memory */
     uint32_t max_objects; /* 0: 1 << 24 */
     bool unwatched;       /* no monitor: references have no generations, endpoints no states */
-    bool shared;          /* by several workers */
+    bool shared;          /* by several workers, as the region then is, too */
     bool narrow;          /* clears memory as on a processor without AVX */
 };
 
@@ -192,6 +194,10 @@ void xheap_set_later(struct xheap *h, struct xlater *later);
 /* About a millisecond of it; false: nothing is left. */
 bool xheap_tidy(struct xheap *h);
 
+/* Before a large block of n elements is made: a piece, about a millisecond, of giving back pages of
+ * blocks that have ended, as many as it will have. False: nothing more is to be done. Blocks may be
+ * made without, but then memory may be short, and all of this be done at once. */
+bool xblock_pay(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n);
 /* A fresh zeroed block owned by the account, or NULL when quota or heap is exhausted. n: elements
  * of the array field (0 if there is none). */
 struct xobj *xblock_alloc(struct xheap *h, struct xaccount *a, const struct xtype *t, uint32_t n);

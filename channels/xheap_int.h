@@ -106,12 +106,13 @@ struct xheap {
     uint32_t spare[XCLASS_N];   /* the empty one among them, if there is one */
     uint32_t bins[XBIN_N];      /* cached large stores by page count */
     uint32_t cached_pages, evict_hand;
+    uint64_t owed; /* pages of new large stores since some had to leave for them */
 
     /* xend.c: what is ended later */
-    uint32_t at_once;       /* so many objects are ended by who ends them */
-    struct xlater *later;   /* told that there is something */
-    _Atomic uint32_t dying; /* rows that begin a list, linked through `prev`; 0: nothing */
-    uint32_t leaving;       /* stores whose pages go back bit by bit */
+    uint32_t at_once;         /* so many objects are ended by who ends them */
+    struct xlater *later;     /* told that there is something */
+    _Atomic uint32_t dying;   /* rows that begin a list, linked through `prev`; 0: nothing */
+    _Atomic uint32_t leaving; /* stores whose pages go back bit by bit */
 
     _Atomic uint64_t bytes; /* of live objects */
     uint64_t max_bytes;
@@ -154,11 +155,14 @@ uint8_t *xstore_slot(struct xheap *h, uint32_t cls, uint32_t *store);
 void xstore_slot_free(struct xheap *h, uint32_t store, uint8_t *slot);
 /* Gives them back; only [0, dirty) may be other than zero. */
 void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty);
-/* Releases everything that is cached; returns false if nothing was. Under the lock of the tables.
- */
+/* Gives back some of what is leaving; if nothing is, everything that is cached begins to. False:
+ * there was nothing. */
 bool xstore_trim(struct xheap *h);
-/* Gives some of the pages back that are leaving; false: there are none. Under that lock, too. */
+/* Gives some of the pages back that are leaving; false: there are none. */
 bool xstore_leave_some(struct xheap *h);
+/* The same for somebody who is to make n bytes, if these are many: until as many have left. *paid
+ * counts them, from 0. False: there is nothing more to do. */
+bool xstore_pay(struct xheap *h, uint64_t n, uint64_t *paid);
 void xstore_destroy(struct xheap *h);
 
 /* ---- xcache.c ---- */

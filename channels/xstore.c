@@ -4,13 +4,19 @@
  * Law: a slot beyond a slab's `bump` is zero; a free slot below it is zero but for its first word,
  * which links the slab's free list. A cached large store is zero from `dirty` on. So what was never
  * written is never cleared, and the clearing that INV-3 demands of recycled memory happens once.
+ *
+ * Under the lock of the tables nothing takes long: pages of large blocks come before they are
+ * recorded, and while some go back their store is on no list. What is to go back is `leaving`: it
+ * does so bit by bit (xheap_tidy()). Who makes a block has as many pages leave as it will have
+ * (large_alloc(); very many: xstore_pay()), so that they do not pile up, however quickly blocks
+ * come and go.
  */
 #include "channels/xheap_int.h"
 
 #include <string.h>
 
-#define LEAVE_PAGES  4096u /* 16 MiB, some 2 ms */
-#define CACHED_PAGES 8192u /* a larger block is not cached: clearing it takes too long */
+#define LEAVE_PAGES  2048u /* that go back in one piece: 8 MiB, some 1 ms */
+#define CACHED_PAGES 4096u /* a larger block is not cached: clearing it takes too long */
 
 /* Multiples of 64, and of the page size from there on. Waste is at most a third. */
 static const uint32_t class_bytes[XCLASS_N] = {
@@ -87,58 +93,109 @@ static void chain_remove(struct xheap *h, uint32_t *head, uint32_t i)
     s->next = s->prev = 0;
 }
 
-/* A record with npages committed; 0: the region has no room, even without what was cached. */
+static bool make_pages(struct xheap *h, uint32_t npages, struct extent *e)
+{
+    if (extent_reserve(h->region, ZONE_COMPACT, OWNER_XHEAP, npages, PAGE_R | PAGE_W, e) != OK)
+        return false;
+    if (extent_commit(h->region, e, npages) == OK)
+        return true;
+    extent_release(h->region, e);
+    return false;
+}
+
+/* A record with npages committed, few of them; 0: the region has no room. */
 static uint32_t store_open(struct xheap *h, uint32_t npages)
 {
+    struct extent e = {0};
     uint32_t i = record_take(h);
     if (!i)
         return 0;
-    for (;;) {
-        struct extent e = {0};
-        if (extent_reserve(h->region, ZONE_COMPACT, OWNER_XHEAP, npages, PAGE_R | PAGE_W, &e) ==
-            OK) {
-            if (extent_commit(h->region, &e, npages) == OK) {
-                h->stores[i].extent = e;
-                h->pages += npages;
-                return i;
-            }
-            extent_release(h->region, &e);
-        }
-        if (!xstore_trim(h))
-            break;
+    if (!make_pages(h, npages, &e)) {
+        record_free(h, i);
+        return 0;
     }
-    record_free(h, i);
-    return 0;
+    h->stores[i].extent = e;
+    h->pages += npages;
+    return i;
 }
 
-/* At once, or bit by bit if it has very many pages. */
 static void store_close(struct xheap *h, uint32_t i)
 {
-    if (h->later && h->stores[i].extent.committed > LEAVE_PAGES) {
-        h->stores[i].nslots = 0;
-        chain_push(h, &h->leaving, i);
-        xend_tell(h);
-        return;
-    }
     h->pages -= h->stores[i].extent.committed;
     extent_release(h->region, &h->stores[i].extent);
     record_free(h, i);
 }
 
-bool xstore_leave_some(struct xheap *h)
+/* ---- leaving ---- */
+
+static void chain_leaving(struct xheap *h, uint32_t i)
 {
-    uint32_t i = h->leaving;
+    uint32_t head = atomic_load_explicit(&h->leaving, memory_order_relaxed);
+    chain_push(h, &head, i);
+    atomic_store_explicit(&h->leaving, head, memory_order_relaxed);
+}
+
+static uint32_t take_leaving(struct xheap *h)
+{
+    uint32_t i = atomic_load_explicit(&h->leaving, memory_order_relaxed), head = i;
+    if (i) {
+        chain_remove(h, &head, i);
+        atomic_store_explicit(&h->leaving, head, memory_order_relaxed);
+    }
+    return i;
+}
+
+/* Up to *n pages of one store, and takes them off *n; false: nothing is leaving. */
+static bool leave(struct xheap *h, uint32_t *n)
+{
+    xheap_enter(h, &h->tables);
+    uint32_t i = take_leaving(h);
+    xheap_leave(h, &h->tables);
     if (!i)
         return false;
     struct extent *e = &h->stores[i].extent;
-    if (e->committed > LEAVE_PAGES) {
-        extent_decommit(h->region, e, LEAVE_PAGES);
-        h->pages -= LEAVE_PAGES;
-    } else {
-        chain_remove(h, &h->leaving, i);
-        store_close(h, i);
-    }
+    uint32_t now = e->committed < *n ? e->committed : *n;
+    if (now < e->committed)
+        extent_decommit(h->region, e, now);
+    else
+        extent_release(h->region, e);
+    xheap_enter(h, &h->tables);
+    h->pages -= now;
+    if (e->npages)
+        chain_leaving(h, i);
+    else
+        record_free(h, i);
+    xheap_leave(h, &h->tables);
+    *n -= now;
     return true;
+}
+
+bool xstore_leave_some(struct xheap *h)
+{
+    uint32_t n = LEAVE_PAGES;
+    bool any = false;
+    while (n && atomic_load_explicit(&h->leaving, memory_order_relaxed) && leave(h, &n))
+        any = true;
+    return any;
+}
+
+/* A large one, which is on no list. */
+static void let_leave(struct xheap *h, uint32_t i)
+{
+    h->stores[i].nslots = 0;
+    chain_leaving(h, i);
+    xend_tell(h);
+}
+
+bool xstore_pay(struct xheap *h, uint64_t n, uint64_t *paid)
+{
+    uint64_t npages = n >> PAGE_SHIFT;
+    if (npages > LEAVE_PAGES && *paid < npages && xstore_leave_some(h)) {
+        *paid += LEAVE_PAGES;
+        return true;
+    }
+    *paid = 0;
+    return false;
 }
 
 /* ---- small ---- */
@@ -201,7 +258,7 @@ void xstore_slot_free(struct xheap *h, uint32_t i, uint8_t *slot)
 
 /* ---- large ---- */
 
-/* Releases the oldest cached store of some bin. */
+/* The oldest cached store of some bin goes. */
 static void evict(struct xheap *h)
 {
     for (uint32_t n = 0; n < XBIN_N; n++) {
@@ -213,33 +270,60 @@ static void evict(struct xheap *h)
             i = h->stores[i].next;
         chain_remove(h, bin, i);
         h->cached_pages -= h->stores[i].extent.committed;
-        store_close(h, i);
+        let_leave(h, i);
         return;
     }
 }
 
-/* *dirty: bytes that must be cleared, best not under the lock. */
-static uint8_t *large_alloc(struct xheap *h, uint64_t n, uint32_t *store, uint64_t *dirty)
+/* A cached store of that size, else a fresh record; 0: there is none. */
+static uint32_t large_record(struct xheap *h, uint32_t npages)
 {
-    uint32_t npages = PAGES_OF(n);
     uint32_t *bin = &h->bins[npages % XBIN_N];
     uint32_t i = *bin;
     while (i && h->stores[i].extent.committed != npages)
         i = h->stores[i].next;
-    if (i) {
-        chain_remove(h, bin, i);
-        h->cached_pages -= npages;
-    } else {
-        i = store_open(h, npages);
-        if (!i)
-            return NULL;
-        h->stores[i].cls = XCLASS_N;
-        h->stores[i].nslots = 1;
-    }
-    uint8_t *data = extent_addr(h->region, &h->stores[i].extent);
-    *dirty = (uint64_t)h->stores[i].dirty * 64;
-    h->stores[i].dirty = 0;
+    if (!i)
+        return record_take(h);
+    chain_remove(h, bin, i);
+    h->cached_pages -= npages;
     h->stores[i].used = 1;
+    return i;
+}
+
+/* The fresh record gets pages; false: the region has no room. */
+static bool large_pages(struct xheap *h, uint32_t i, uint32_t npages)
+{
+    struct extent e = {0};
+    bool ok = make_pages(h, npages, &e);
+    xheap_enter(h, &h->tables);
+    if (ok) {
+        h->stores[i] = (struct xstore){.extent = e, .cls = XCLASS_N, .nslots = 1, .used = 1};
+        h->pages += npages;
+    } else {
+        record_free(h, i);
+    }
+    xheap_leave(h, &h->tables);
+    return ok;
+}
+
+static uint8_t *large_alloc(struct xheap *h, uint64_t n, uint32_t *store)
+{
+    uint32_t npages = PAGES_OF(n);
+    xheap_enter(h, &h->tables);
+    uint32_t i = large_record(h, npages);
+    bool due = i && h->stores[i].cls != XCLASS_N && (h->owed += npages) >= LEAVE_PAGES;
+    if (due)
+        h->owed = 0;
+    xheap_leave(h, &h->tables);
+    if (due)
+        (void)xstore_leave_some(h);
+    if (!i || (h->stores[i].cls != XCLASS_N && !large_pages(h, i, npages)))
+        return NULL;
+    struct xstore *s = &h->stores[i];
+    uint8_t *data = extent_addr(h->region, &s->extent);
+    if (s->dirty) /* an empty memset of pages that are not there yet is slow on some machines */
+        memset(data, 0, (size_t)s->dirty * 64);
+    s->dirty = 0;
     *store = i;
     return data;
 }
@@ -252,7 +336,7 @@ static void large_free(struct xheap *h, uint32_t i, uint64_t dirty)
     s->used = 0;
     s->dirty = (uint32_t)((dirty + 63) / 64);
     if (npages > CACHED_PAGES) {
-        store_close(h, i);
+        let_leave(h, i);
         return;
     }
     chain_push(h, &h->bins[npages % XBIN_N], i);
@@ -263,20 +347,25 @@ static void large_free(struct xheap *h, uint32_t i, uint64_t dirty)
 
 /* ---- both ---- */
 
+static uint8_t *small_alloc(struct xheap *h, uint64_t n, uint32_t *store)
+{
+    xheap_enter(h, &h->tables);
+    uint8_t *data = xstore_slot(h, xstore_class(h, n), store);
+    xheap_leave(h, &h->tables);
+    return data;
+}
+
 uint8_t *xstore_alloc(struct xheap *h, uint64_t n, uint32_t *store)
 {
     /* An extent counts pages in 32 bits. */
     if (n > (uint64_t)(UINT32_MAX >> 1) << PAGE_SHIFT || !xheap_add_bytes(h, xstore_bytes(n)))
         return NULL;
-    uint64_t dirty = 0;
-    xheap_enter(h, &h->tables);
-    uint8_t *data = n <= XSMALL_MAX ? xstore_slot(h, xstore_class(h, n), store)
-                                    : large_alloc(h, n, store, &dirty);
-    xheap_leave(h, &h->tables);
+    uint8_t *data;
+    do /* if there is no room, there may be without what is cached */
+        data = n <= XSMALL_MAX ? small_alloc(h, n, store) : large_alloc(h, n, store);
+    while (!data && xstore_trim(h));
     if (!data)
         xheap_sub_bytes(h, xstore_bytes(n));
-    else if (dirty) /* an empty memset of pages that are not there yet is slow on some machines */
-        memset(data, 0, dirty);
     return data;
 }
 
@@ -293,12 +382,15 @@ void xstore_free(struct xheap *h, uint32_t store, uint8_t *data, uint64_t dirty)
     else
         large_free(h, store, dirty);
     xheap_leave(h, &h->tables);
+    while (!h->later && xstore_leave_some(h)) /* nobody does it later */
+        ;
 }
 
 bool xstore_trim(struct xheap *h)
 {
     if (xstore_leave_some(h))
         return true;
+    xheap_enter(h, &h->tables);
     bool any = h->cached_pages > 0;
     while (h->cached_pages > 0)
         evict(h);
@@ -311,6 +403,7 @@ bool xstore_trim(struct xheap *h)
             any = true;
         }
     }
+    xheap_leave(h, &h->tables);
     return any;
 }
 

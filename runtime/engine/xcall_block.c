@@ -177,14 +177,18 @@ static const struct xcall_fns stores[] = {
 XCALL(op_alloc)
 {
     uint32_t n = x->key.type->elem_size ? (uint32_t)slots[0] : 0;
+    while (xblock_pay(s->rt->xheap, &s->account, x->key.type, n))
+        if (xcall_between_pieces(s) != HOST_OK)
+            return HOST_WAIT;
     slots[0] = xcall_ref(xblock_alloc(s->rt->xheap, &s->account, x->key.type, n), watched);
-    return HOST_OK;
+    return xcall_done(s);
 }
 
 XCALL(op_new)
 {
     uint32_t n = x->key.type->elem_size ? (uint32_t)slots[0] : 0;
-    (void)op_alloc(s, inst, x, slots, watched);
+    if (op_alloc(s, inst, x, slots, watched) != HOST_OK)
+        return HOST_WAIT;
     if (slots[0])
         return HOST_OK;
     const struct xaccount *a = &s->account;

@@ -266,7 +266,75 @@ START_TEST(large_block_leaves_bit_by_bit)
     ck_assert_uint_lt(s.pages, 200 << 20 >> PAGE_SHIFT);
     (void)block(&w, &a, w.text, 200 << 20);
     xaccount_close(w.heap, &a);
-    xheap_trim(w.heap); /* a first piece, or all of it */
+    xheap_trim(w.heap);
+    world_close(&w);
+}
+END_TEST
+
+/* Nobody tidies up: whoever makes a large block gives back what others left behind, in pieces. */
+START_TEST(who_makes_a_large_block_pays)
+{
+    enum { BYTES = 200 << 20, PAGES = BYTES >> PAGE_SHIFT };
+    struct world w;
+    struct xaccount a;
+    struct xheap_stats s;
+    struct teller t = {.later.tell = tell};
+    open_either(&w, _i % 2);
+    xheap_set_later(w.heap, &t.later);
+    account_open(&w, &a);
+    struct xobj *f = block(&w, &a, w.text, BYTES);
+    xblock_touch(f, 1);
+    frozen_freeze(w.heap, f);
+    for (uint32_t round = 0; round < 6; round++) {
+        uint32_t pieces = 0;
+        struct xobj *o = frozen_share(w.heap, f, &a);
+        ck_assert(o);
+        if (_i / 2) { /* a copy is a block, too */
+            for (enum thaw r = THAW_MORE; r == THAW_MORE; pieces++)
+                r = frozen_thaw_some(w.heap, &a, o);
+            pieces--;
+        } else {
+            xobj_end(w.heap, o);
+            for (; xblock_pay(w.heap, &a, w.text, BYTES); pieces++)
+                world_audit(&w);
+            o = block(&w, &a, w.text, BYTES);
+        }
+        ck_assert_uint_le(pieces, 50);
+        ck_assert(round == 0 || pieces > 20);
+        xheap_stats(w.heap, &s);
+        ck_assert_uint_lt(s.pages, 2 * PAGES + PAGES / 2);
+        xobj_end(w.heap, o);
+    }
+    world_audit(&w);
+    (void)xblock_pay(w.heap, &a, w.text, BYTES); /* one piece, and no block */
+    xaccount_close(w.heap, &a);
+    (void)tidy(&w);
+    world_close(&w);
+}
+END_TEST
+
+/* The same for blocks that are cached when they end, as long as these are not too many. */
+START_TEST(who_makes_many_blocks_pays)
+{
+    enum { CACHED = 128 << 20 };
+    struct world w;
+    struct xaccount a;
+    struct xheap_stats s;
+    struct teller t = {.later.tell = tell};
+    open_either(&w, _i);
+    xheap_set_later(w.heap, &t.later);
+    account_open(&w, &a);
+    for (uint32_t round = 0; round < 200; round++) {
+        xobj_end(w.heap, block(&w, &a, w.text, (4 << 20) + (round << PAGE_SHIFT)));
+        xheap_stats(w.heap, &s);
+        ck_assert_uint_lt(s.pages, 2 * CACHED >> PAGE_SHIFT);
+    }
+    world_audit(&w);
+    xaccount_close(w.heap, &a);
+    (void)tidy(&w);
+    xheap_trim(w.heap);
+    xheap_stats(w.heap, &s);
+    ck_assert_uint_lt(s.pages, CACHED >> PAGE_SHIFT);
     world_close(&w);
 }
 END_TEST
@@ -333,6 +401,8 @@ int main(void)
     tcase_add_loop_test(tc, full_of_what_is_ended_later, 0, 2);
     tcase_add_loop_test(tc, set_with_many, 0, 2);
     tcase_add_loop_test(tc, large_block_leaves_bit_by_bit, 0, 2);
+    tcase_add_loop_test(tc, who_makes_a_large_block_pays, 0, 4);
+    tcase_add_loop_test(tc, who_makes_many_blocks_pays, 0, 2);
     tcase_add_loop_test(tc, thawed_in_pieces, 0, 8);
     suite_add_tcase(suite, tc);
     return run_suite(suite, "channels-end");

@@ -121,7 +121,8 @@ static inline const struct xcontract *world_contract(struct world *w, const char
 
 static inline void world_open_for(struct world *w, const struct xheap_config *cfg, uint32_t workers)
 {
-    struct region_config rc = {.compact_bytes = UINT64_C(1) << 33, .windows = 1};
+    struct region_config rc = {
+        .compact_bytes = UINT64_C(1) << 33, .windows = 1, .shared = cfg && cfg->shared};
     struct diag why;
     diag_clear(&why);
     memset(w, 0, sizeof *w);
