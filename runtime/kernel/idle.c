@@ -35,11 +35,14 @@ static void announce(struct worker *w)
     atomic_store(&w->asleep, true);
 }
 
-/* If somebody took it back before, there is a kick on the way: the next sleep will be short. */
-static void take_back(struct worker *w)
+/* False: somebody took it back before, who has something for this worker to look at. There is a
+ * kick on the way: the next sleep will be short. */
+static bool take_back(struct worker *w)
 {
-    if (atomic_exchange(&w->asleep, false))
+    bool slept = atomic_exchange(&w->asleep, false);
+    if (slept)
         atomic_fetch_sub(&w->sched->nasleep, 1);
+    return slept;
 }
 
 /* Something that is not in a queue. */
@@ -115,7 +118,7 @@ bool idle_rest(struct worker *w)
     fall_asleep(w);
     (void)awake_in_run(w);
     pthread_mutex_unlock(&s->lock);
-    take_back(w);
+    (void)take_back(w);
     w->now = sched_now_ns(w->sched);
     return !atomic_load(&s->quit);
 }
@@ -213,7 +216,7 @@ static void sleep_until_kicked(struct worker *w)
     struct sched *s = w->sched;
     announce(w);
     if (has_news(w) || (s->shared && worker_others_ready(w))) {
-        take_back(w);
+        (void)take_back(w);
         return;
     }
     uint64_t at = timers_first(&w->timers);
@@ -222,9 +225,8 @@ static void sleep_until_kicked(struct worker *w)
     w->now = sched_now_ns(s);
     bool jump = s->sim.on && at != WAIT_FOREVER; /* over what nothing from outside comes into */
     poll_waiters(w, jump ? 0 : at == WAIT_FOREVER ? UINT64_MAX : at > w->now ? at - w->now : 0);
-    if (jump && !w->nready && !s->quiet && sched_skip_to(s, at))
+    if (take_back(w) && jump && !w->nready && !s->quiet && sched_skip_to(s, at))
         w->now = s->sim.now_ns;
-    take_back(w);
 }
 
 /* ---- searching ---- */

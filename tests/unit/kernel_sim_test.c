@@ -2,6 +2,7 @@
  * come in time. */
 #include "tests/unit/kernel_fake.h"
 
+#include <poll.h>
 #include <string.h>
 
 enum { EVENTS = 4096, PROCS = 5 };
@@ -41,6 +42,23 @@ static enum run_result turns(struct fake *f)
     }
     return RUN_DONE;
 }
+
+/* ---- a worker that sleeps ---- */
+
+/* Is ended when the worker next sleeps; NULL: nobody. */
+static struct proc *killed_asleep;
+
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *time, const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *time, const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *time, const sigset_t *mask)
+{
+    if (killed_asleep)
+        proc_kill(killed_asleep, TRAP_KILLED);
+    killed_asleep = NULL;
+    return __real_ppoll(fds, n, time, mask);
+}
+
+/* ---- runs ---- */
 
 static void open_seeded(uint64_t seed, struct log *l)
 {
@@ -138,6 +156,26 @@ START_TEST(time_jumps)
 }
 END_TEST
 
+/* Another thread's kill comes while the worker is about to sleep, when its inbox has been looked at
+ * already: it is attended to before time passes. */
+START_TEST(time_does_not_jump_over_a_kill)
+{
+    struct fake f;
+    const uint64_t hour = 3600000000000u;
+    open_seeded(1, &log_a);
+    uint64_t began = sched_now_ns(s);
+    start(&f, wait_once, 1);
+    f.wake_ns = began + hour;
+    killed_asleep = &f.proc;
+    ck_assert(!sched_run(s, NULL, began + 2 * hour));
+    ck_assert_ptr_null(killed_asleep);
+    expect_end(&f, TRAP_KILLED);
+    ck_assert(!f.saw_timeout);
+    ck_assert_uint_lt(sched_now_ns(s), began + hour);
+    sched_destroy(s);
+}
+END_TEST
+
 START_TEST(quotas_count_virtual_time)
 {
     struct fake f, g;
@@ -187,6 +225,7 @@ static Suite *sim_suite(void)
     tcase_add_test(t, another_seed_another_run);
     tcase_add_test(t, killed_at_every_event);
     tcase_add_test(t, time_jumps);
+    tcase_add_test(t, time_does_not_jump_over_a_kill);
     tcase_add_test(t, quotas_count_virtual_time);
     tcase_add_test(t, chance);
     suite_add_tcase(suite, t);
