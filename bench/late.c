@@ -41,6 +41,7 @@ enum {
     LOADS = 32,  /* ... of a large module */
     SWAPS = 64,  /* those who sleep go to a file; it is ended when it has slept for a while */
     ITEMS = 128, /* its module is one that has many elements */
+    HEAVY = 256, /* it has children with much memory of their own */
 };
 
 /* What the others do: exports of the guest, one or two SIPs each. */
@@ -70,6 +71,7 @@ static const struct row {
     {"post", "ends with long queues", "post", NULL, AGAIN},
     {"names", "many names, then ends", "names", NULL, AGAIN},
     {"children", "many children at once", "parent", NULL, PARENT},
+    {"heavy", "children with many slots", "parent", NULL, PARENT | HEAVY},
     {"load", "a child of a large module", "load", NULL, PARENT | LOADS},
     {"swap", "sleeps in the swap file, ends", "sleep", NULL, AGAIN | TRAPS | SWAPS},
 };
@@ -90,7 +92,7 @@ struct bench {
     uint64_t time_ns, size;
     int memory, only; /* a row; -1: all */
     bool json;
-    struct singula_module *module, *data, *items, *large; /* NULL: not made yet */
+    struct singula_module *module, *nap, *data, *items, *large; /* NULL: not made yet */
     struct singula_spawn child_options;
     struct singula_child child;
     struct cell cells[NROWS][NCOLUMNS];
@@ -216,26 +218,51 @@ static struct singula_module *make_large(uint64_t size)
     return m;
 }
 
+static void no_child(const struct singula_child *child, const struct singula_diag *why, void *ctx)
+{
+    struct bench *b = ctx;
+    complain_diag(child->name, why);
+    singula_stop(b->sys);
+}
+
 /* What the row needs. */
 static bool prepare(struct bench *b)
 {
+    enum { NAP_BYTES = 64 << 10 };
     unsigned flags = b->row->flags;
+    bool naps = flags & PARENT && !(flags & (LOADS | HEAVY));
     if (flags & DATA && !b->data && !(b->data = make_data(b->size, false)))
         return false;
     if (flags & ITEMS && !b->items && !(b->items = make_data(b->size, true)))
         return false;
     if (flags & LOADS && !b->large && !(b->large = make_large(b->size)))
         return false;
+    if (naps && !b->nap && !(b->nap = bench_module("late-nap.wasm")))
+        return false;
     b->child_options = (struct singula_spawn){
         .name = "child",
-        .entry = flags & LOADS ? "drive" : "child",
+        .entry = flags & LOADS ? "drive" : naps ? NULL : "child",
+        /* All that live at once must fit in memory: when that is all given out there are no
+         * channels, either, which the guest takes for a mistake. */
+        .max_memory_bytes = naps ? NAP_BYTES : 0,
         .memory_mode = SINGULA_COMPACT, /* there are not so many windows */
         .stack_bytes = 4096,
     };
+    struct singula_module *small = naps ? b->nap : b->module;
     b->child = (struct singula_child){.name = "child",
-                                      .module = flags & LOADS ? b->large : b->module,
-                                      .options = &b->child_options};
+                                      .module = flags & LOADS ? b->large : small,
+                                      .options = &b->child_options,
+                                      .on_fail = no_child,
+                                      .on_fail_ctx = b};
     return true;
+}
+
+/* So many heavy children fit in half of the memory. */
+static uint32_t most_heavy(void)
+{
+    enum { HEAVY_BYTES = 10 << 20 };
+    return (uint32_t)((uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2 /
+                      HEAVY_BYTES);
 }
 
 /* ---- one cell ---- */
@@ -261,7 +288,7 @@ static struct singula_sip *spawn(struct bench *b, const char *entry)
     if (flags & PARENT) {
         opt.children = &b->child;
         opt.nchildren = 1;
-        opt.max_children = UINT32_MAX;
+        opt.max_children = flags & HEAVY ? most_heavy() : UINT32_MAX;
     }
     if (flags & SWAPS)
         opt.timeout_ns = 550 * PERIOD;
@@ -470,6 +497,7 @@ static int late_run(const struct command *self, int argc, char **argv)
         for (unsigned col = 0; col < NCOLUMNS; col++)
             samples_clear(&b.cells[row][col].late);
     singula_module_destroy(b.module);
+    singula_module_destroy(b.nap);
     singula_module_destroy(b.data);
     singula_module_destroy(b.items);
     singula_module_destroy(b.large);

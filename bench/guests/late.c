@@ -357,6 +357,7 @@ EXPORT("parent") void parent(void)
         start(many() / 16);
 }
 
+/* A child with the slots of late.contract, some 9 MiB. */
 EXPORT("child") void child(void)
 {
     nap(20 * PERIOD);

@@ -11,7 +11,7 @@ from tools import LEVELS, Count, compile_guest, in_parallel, need_wasm_tools, ve
 FOLDERS = ("examples/*", "bench/guests", "tests/wasi/guests", "tests/cgen/guests")
 FLAGS = {"bench/guests": ["-mbulk-memory"]}
 # Without a C library, as bench/guests/meson.build makes them.
-BARE = {f"bench/guests/{name}.c": ["-nostdlib", "-Wl,--no-entry"] for name in ("alloc", "call", "cell", "hub", "late", "ring", "yield")}
+BARE = {f"bench/guests/{name}.c": ["-nostdlib", "-Wl,--no-entry"] for name in ("alloc", "call", "cell", "hub", "late", "nap", "ring", "yield")}
 # The others test references and tags where they get them; then -O0 verifies too.
 NOT_AT_O0 = {"tests/cgen/guests/twice.c"}
 MADE_TO_BE_REFUSED = {"examples/bad/cheat.c", "examples/bad/forged.c", "examples/bad/liar.c"}
