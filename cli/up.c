@@ -44,7 +44,7 @@ struct node {
     struct singula_sip *sip; /* NULL: not started, or ended and looked at */
     uint64_t started_at;
     uint64_t start_at;           /* when to restart; 0: not waiting for that */
-    uint32_t restarts, failures; /* in all; since it last ran steadily */
+    uint32_t restarts, failures; /* in all, tried ones too; since it last ran steadily */
     enum ending ending;
     int exit_code;
     char trap[40];
@@ -154,6 +154,19 @@ static void head_start(struct up *u, const struct node *n)
 
 /* ---- while it runs ---- */
 
+/* Decides whether what has just ended, or could not be restarted, starts again, and when. */
+static void plan_restart(const struct up *u, struct node *n)
+{
+    bool again = n->e->p->restart == RESTART_ALWAYS ||
+                 (n->e->p->restart == RESTART_ON_FAILURE && n->ending != DONE);
+    if (!again || n->restarts >= n->e->max_restarts)
+        return;
+    uint64_t now = singula_now_ns(u->sys);
+    n->failures = now - n->started_at < steady_ns ? n->failures + 1 : 1;
+    uint64_t wait = backoff_first_ns << (n->failures < 10 ? n->failures - 1 : 9);
+    n->start_at = now + (wait < backoff_most_ns ? wait : backoff_most_ns);
+}
+
 /* Looks at a SIP that has ended: reports, and decides whether it starts again. */
 static void reap(const struct up *u, struct node *n)
 {
@@ -166,15 +179,24 @@ static void reap(const struct up *u, struct node *n)
     fputs(singula_sip_report(n->sip), stderr);
     singula_sip_destroy(n->sip);
     n->sip = NULL;
-    bool again = n->e->p->restart == RESTART_ALWAYS ||
-                 (n->e->p->restart == RESTART_ON_FAILURE && n->ending != DONE);
-    if (!again || n->restarts >= n->e->max_restarts)
-        return;
-    uint64_t now = singula_now_ns(u->sys);
-    n->failures = now - n->started_at < steady_ns ? n->failures + 1 : 1;
-    uint64_t wait = backoff_first_ns << (n->failures < 10 ? n->failures - 1 : 9);
-    n->start_at = now + (wait < backoff_most_ns ? wait : backoff_most_ns);
+    plan_restart(u, n);
+}
+
+/* Restarts what is due; true if it runs. */
+static bool restart(struct up *u, unsigned i)
+{
+    struct node *n = &u->nodes[i];
     n->restarts++;
+    if (start(u, i))
+        return true;
+    plan_restart(u, n);
+    return false;
+}
+
+static bool has_ended(const struct node *n)
+{
+    return n->sip && (singula_sip_state(n->sip) == SINGULA_EXITED ||
+                      singula_sip_state(n->sip) == SINGULA_TRAPPED);
 }
 
 /* Reaps what has ended and restarts what is due; true if there was any. *next: the next restart, or
@@ -186,13 +208,12 @@ static bool tend(struct up *u, uint64_t *next)
     *next = 0;
     for (unsigned i = 0; i < u->n; i++) {
         struct node *n = &u->nodes[i];
-        if (n->sip && (singula_sip_state(n->sip) == SINGULA_EXITED ||
-                       singula_sip_state(n->sip) == SINGULA_TRAPPED)) {
+        if (has_ended(n)) {
             reap(u, n);
             changed = true;
         }
         if (n->start_at && n->start_at <= now)
-            changed |= start(u, i);
+            changed |= restart(u, i);
         if (n->start_at && (!*next || n->start_at < *next))
             *next = n->start_at;
     }
@@ -284,7 +305,7 @@ static int summary(const struct up *u)
                                         [IDLE] = "was still waiting for clients",
                                         [STUCK] = "waited for something that cannot happen",
                                         [CUT_OFF] = "was ended",
-                                        [NOT_STARTED] = "was not started"};
+                                        [NOT_STARTED] = "could not be started again"};
     int status = EXIT_OK;
     for (unsigned i = 0; i < u->n; i++) {
         const struct node *n = &u->nodes[i];
@@ -449,7 +470,9 @@ const struct command up_command = {
     "else\n"
     "in the order of the file. Before a restart it waits for 0.1 s, then twice as long each time "
     "up\n"
-    "to 10 s; from 0.1 s again if it ran for a minute.\n"
+    "to 10 s; from 0.1 s again if it ran for a minute. A restart that fails counts, and is "
+    "followed\n"
+    "by the next.\n"
     "\n" OPTS_LIMITS "\n"
     "There is a worker for each processor, or as many as a `worker` says; --workers=N: N.\n"
     "With --swap=FOLDER, SIPs that wait for long give their memory up: their pages go to a file\n"

@@ -70,6 +70,19 @@ int main(void)
     return 0;
 }
 """,
+    "homeless": """#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        sleep((unsigned)atoi(argv[1]));
+        return mkdir("/home", 0700);
+    }
+    rmdir("/home");
+    return 3;
+}
+""",
     "steady": """#include <stdlib.h>
 #include <time.h>
 int main(int argc, char **argv)
@@ -187,6 +200,17 @@ r, lines = up(processes(("a", work / "steady.wasm", "args: [\"59\"]", "restart: 
 case("who does not last for a minute waits longer and longer", waits(lines)[:8] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10], waits(lines))
 r, lines = up(processes(("a", work / "steady.wasm", "args: [\"61\"]", "restart: on-failure", "max_restarts: 5")))
 case("who does waits for 0.1 s each time", waits(lines) == [0.1] * 5 and "exited 3 after 5 restarts" in r.stderr, (waits(lines), r))
+homeless = ("a", work / "homeless.wasm", f"dirs: [\"{work}::/\", \"home::/own\"]", "restart: on-failure", "max_restarts: 6")
+(work / "home").mkdir()
+r, lines = up(processes(homeless))
+case("who cannot be restarted is tried again as often as it may be", order(lines) == ["a"] and r.returncode == 1 and
+     r.stderr.count("system.yaml:4:11: dirs: process a cannot be started") == 6 and
+     "a            could not be started again after 6 restarts\n" in r.stderr, r)
+(work / "home").mkdir()
+r, lines = up(processes(homeless, ("b", work / "homeless.wasm", f"dirs: [\"{work}::/\"]", "args: [\"1\"]")))
+case("... and runs when it can be, after waits that are longer and longer: 0.1 + 0.2 + 0.4 + 0.8 s",
+     [round(float(line[0]), 1) for line in lines if line[2:4] == ["a", "spawned"]] == [1, 2.5] and
+     r.stderr.count("cannot be started") == 5, (r, lines))
 r, lines = up(processes(("a", work / "steady.wasm", "restart: never")))
 case("never", waits(lines) == [] and r.returncode == 1 and len(order(lines)) == 1, r)
 r, lines = up(processes(("a", exits, *exit0, "restart: on-failure"), ("b", exits, "args: [divide]", "restart: on-failure", "max_restarts: 1")))
