@@ -193,10 +193,10 @@ static bool restart(struct up *u, unsigned i)
     return false;
 }
 
-static bool has_ended(const struct node *n)
+static bool lives(const struct singula_sip *s)
 {
-    return n->sip && (singula_sip_state(n->sip) == SINGULA_EXITED ||
-                      singula_sip_state(n->sip) == SINGULA_TRAPPED);
+    enum singula_state state = singula_sip_state(s);
+    return state != SINGULA_EXITED && state != SINGULA_TRAPPED;
 }
 
 /* Reaps what has ended and restarts what is due; true if there was any. *next: the next restart, or
@@ -208,7 +208,7 @@ static bool tend(struct up *u, uint64_t *next)
     *next = 0;
     for (unsigned i = 0; i < u->n; i++) {
         struct node *n = &u->nodes[i];
-        if (has_ended(n)) {
+        if (n->sip && !lives(n->sip)) {
             reap(u, n);
             changed = true;
         }
@@ -220,10 +220,14 @@ static bool tend(struct up *u, uint64_t *next)
     return changed;
 }
 
+/* Children too: a detached one outlives those that we started. */
 static bool any_alive(const struct up *u)
 {
     for (unsigned i = 0; i < u->n; i++)
         if (u->nodes[i].sip)
+            return true;
+    for (struct singula_sip *s = NULL; (s = singula_sip_next(u->sys, s)) != NULL;)
+        if (lives(s))
             return true;
     return false;
 }
@@ -235,9 +239,8 @@ static uint32_t kill_called(void *ctx, const char *name)
     uint32_t killed = 0;
     struct singula_sip *numbered = NULL;
     for (struct singula_sip *s = NULL; (s = singula_sip_next(u->sys, s)) != NULL;) {
-        enum singula_state state = singula_sip_state(s);
         char id[16];
-        if (state == SINGULA_EXITED || state == SINGULA_TRAPPED)
+        if (!lives(s))
             continue;
         snprintf(id, sizeof id, "%u", singula_sip_id(s));
         if (strcmp(id, name) == 0)
@@ -456,6 +459,9 @@ const struct command up_command = {
     "[OPTIONS] SYSTEM.yaml",
     "Starts several SIPs wired by channels, as a manifest says.",
     options,
+    "It runs until all processes have ended, also those that others started and detached, or wait\n"
+    "for what cannot happen any more.\n"
+    "\n"
     "The manifest lists processes. Keys: name, module, args, env, dirs, memory (guard, compact),\n"
     "publish, connect, clocks (realtime, monotonic), quotas (memory, stack, blocks, block_bytes,\n"
     "cpu, timeout), after, restart (never, on-failure, always), max_restarts, service, worker\n"

@@ -83,6 +83,43 @@ int main(int argc, char **argv)
     return 3;
 }
 """,
+    "letsgo": """#include <singula/process.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+static int child(long ms)
+{
+    struct timespec nap = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    puts("child begins");
+    fflush(stdout);
+    nanosleep(&nap, NULL);
+    puts("child ends");
+    return 4;
+}
+int main(int argc, char **argv)
+{
+    static const char name[] = "process", kid[] = "kid";
+    if (argc > 1)
+        return child(atol(argv[1]));
+    Processes_imp door = Processes_imp_connect(name, 7);
+    if (singula_is_null(door))
+        return 1;
+    Bytes which = Bytes_new(sizeof kid);
+    Bytes_data_write(which, 0, kid, sizeof kid);
+    Processes_imp_send_Start(door, which);
+    if (Processes_imp_next(door) == PROCESSES_TAG_Started) {
+        Process_imp p = Processes_imp_recv_Started(door);
+        Process_imp_send_Detach(p);
+        Process_imp_close(p);
+    } else {
+        struct Processes_Failed f;
+        Processes_imp_recv_Failed(door, &f);
+    }
+    Processes_imp_close(door);
+    return 0;
+}
+""",
     "steady": """#include <stdlib.h>
 #include <time.h>
 int main(int argc, char **argv)
@@ -188,6 +225,34 @@ for why, key, errno, says in (("memory", "quotas: {memory: 4K}", "Out of memory"
     r = subprocess.run([singula, "up", "--audit", "--quiet", "system.yaml"], capture_output=True, text=True, timeout=60, cwd=work)
     case(f"a child that cannot be started, for {why}: its parent", r.stdout.splitlines() == [errno] * 3, r)
     case(f"a child that cannot be started, for {why}: is told of once", r.stderr.count("\n") == 1 and says in r.stderr and r.returncode == 0, r)
+
+
+def letting_go(*keys):
+    return ("a", work / "letsgo.wasm", "connect: [process]", "grants: {modules: [kid]}", *keys)
+
+
+def kid(ms):
+    return ("kid", work / "letsgo.wasm", f"args: [\"{ms}\"]")
+
+
+r, lines = up(processes(letting_go(), kid(5000)))
+case("a detached child is waited for", r.stdout == "child begins\nchild ends\n" and r.returncode == 0, r)
+(work / "system.yaml").write_text(processes(letting_go(), kid(100)))
+r = subprocess.run([singula, "up", "--audit", work / "system.yaml"], capture_output=True, text=True, timeout=60)
+case("... in real time, too", r.stdout == "child begins\nchild ends\n" and r.returncode == 0, r)
+r, lines = up(processes(letting_go("restart: always", "max_restarts: 1"), kid(50)))
+case("... and runs while its parent waits for a restart", [line[2:4] for line in lines if line[2] in ("a", "kid") and line[3] in ("spawned", "ends:")] ==
+     [["a", "spawned"], ["kid", "spawned"], ["a", "ends:"], ["kid", "ends:"]] * 2 and r.returncode == 0, (r, lines))
+r, lines = up(processes(letting_go(), ("kid", echo / "server.wasm", "publish: [echo]")))
+case("... unless it waits for nobody", r.returncode == 0 and sorted(order(lines)) == ["a", "kid", "process"], (r, lines))
+r, lines = up(processes(letting_go(), kid(5000)), "--timeout=3s")
+case("... or the time is over", r.stdout == "child begins\n", (r, lines))
+(work / "system.yaml").write_text(processes(letting_go(), kid(1000000)))
+p = subprocess.Popen([singula, "up", "--audit", work / "system.yaml"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+said = p.stdout.readline()
+p.send_signal(signal.SIGTERM)
+out = p.communicate(timeout=60)
+case("... or a signal comes", said == "child begins\n" and p.returncode == 128 + signal.SIGTERM, (p.returncode, out))
 
 
 def waits(lines):
