@@ -33,15 +33,16 @@ static const char *const modes[] = {"guard", "compact", NULL};
 
 /* What else there is to a row. */
 enum {
-    INTERP = 1,  /* interpreted */
-    AGAIN = 2,   /* spawned again when it has ended */
-    TRAPS = 4,   /* which it does by a trap */
-    DATA = 8,    /* its module is one that has much data */
-    PARENT = 16, /* it has children */
-    LOADS = 32,  /* ... of a large module */
-    SWAPS = 64,  /* those who sleep go to a file; it is ended when it has slept for a while */
-    ITEMS = 128, /* its module is one that has many elements */
-    HEAVY = 256, /* it has children with much memory of their own */
+    INTERP = 1,    /* interpreted */
+    AGAIN = 2,     /* spawned again when it has ended */
+    TRAPS = 4,     /* which it does by a trap */
+    DATA = 8,      /* its module is one that has much data */
+    PARENT = 16,   /* it has children */
+    LOADS = 32,    /* ... of a large module */
+    SWAPS = 64,    /* those who sleep go to a file; it is ended when it has slept for a while */
+    ITEMS = 128,   /* its module is one that has many elements */
+    HEAVY = 256,   /* it has children with much memory of their own */
+    FILE_IN = 512, /* its standard input is a large file */
 };
 
 /* What the others do: exports of the guest, one or two SIPs each. */
@@ -60,6 +61,7 @@ static const struct row {
     {"alloc", "a large block made, freed", "alloc", NULL, 0},
     {"thaw", "a large block copied", "thaw", NULL, 0},
     {"random", "random_get", "random", NULL, 0},
+    {"read", "a file read at once", "read", NULL, FILE_IN},
     {"chat", "two that talk", "ping", "pong", 0},
     {"grow", "memory grown, then ends", "grow", NULL, AGAIN},
     {"most", "all memory asked for, ends", "most", NULL, AGAIN},
@@ -93,6 +95,7 @@ struct bench {
     int memory, only; /* a row; -1: all */
     bool json;
     struct singula_module *module, *nap, *data, *items, *large; /* NULL: not made yet */
+    FILE *file;                                                 /* NULL: not made yet */
     struct singula_spawn child_options;
     struct singula_child child;
     struct cell cells[NROWS][NCOLUMNS];
@@ -225,12 +228,30 @@ static void no_child(const struct singula_child *child, const struct singula_dia
     singula_stop(b->sys);
 }
 
+/* A quarter of `size`, written just now: the system has it in memory. */
+static FILE *make_file(uint64_t size)
+{
+    static const char bytes[1 << 16];
+    FILE *f = tmpfile();
+    bool ok = f != NULL;
+    for (uint64_t n = 0; ok && n < size / 4; n += sizeof bytes)
+        ok = fwrite(bytes, sizeof bytes, 1, f) == 1;
+    if (ok && fflush(f) == 0)
+        return f;
+    complain("bench: no file of %.0f MiB can be made", (double)(size / 4) / (1 << 20));
+    if (f)
+        fclose(f);
+    return NULL;
+}
+
 /* What the row needs. */
 static bool prepare(struct bench *b)
 {
     enum { NAP_BYTES = 64 << 10 };
     unsigned flags = b->row->flags;
     bool naps = flags & PARENT && !(flags & (LOADS | HEAVY));
+    if (flags & FILE_IN && !b->file && !(b->file = make_file(b->size)))
+        return false;
     if (flags & DATA && !b->data && !(b->data = make_data(b->size, false)))
         return false;
     if (flags & ITEMS && !b->items && !(b->items = make_data(b->size, true)))
@@ -241,7 +262,9 @@ static bool prepare(struct bench *b)
         return false;
     b->child_options = (struct singula_spawn){
         .name = "child",
-        .entry = flags & LOADS ? "drive" : naps ? NULL : "child",
+        .entry = flags & LOADS ? "drive"
+                 : naps        ? NULL
+                               : "child",
         /* All that live at once must fit in memory: when that is all given out there are no
          * channels, either, which the guest takes for a mistake. */
         .max_memory_bytes = naps ? NAP_BYTES : 0,
@@ -290,6 +313,8 @@ static struct singula_sip *spawn(struct bench *b, const char *entry)
         opt.nchildren = 1;
         opt.max_children = flags & HEAVY ? most_heavy() : UINT32_MAX;
     }
+    if (flags & FILE_IN)
+        opt.stdio[0] = fileno(b->file) + 1;
     if (flags & SWAPS)
         opt.timeout_ns = 550 * PERIOD;
     struct singula_sip *sip = NULL;
@@ -501,6 +526,8 @@ static int late_run(const struct command *self, int argc, char **argv)
     singula_module_destroy(b.data);
     singula_module_destroy(b.items);
     singula_module_destroy(b.large);
+    if (b.file)
+        fclose(b.file);
     return status;
 }
 

@@ -16,6 +16,13 @@ IMPORT("bench", "late") void bench_late(uint64_t ns);
 WASI("clock_time_get") int32_t clock_time_get(uint32_t clock, uint64_t precision, uint64_t *out);
 WASI("random_get") int32_t random_get(void *to, uint32_t n);
 
+struct buffer {
+    char *at;
+    uint32_t n;
+};
+WASI("fd_pread")
+int32_t fd_pread(uint32_t fd, const struct buffer *to, uint32_t n, uint64_t at, uint32_t *got);
+
 WASI("proc_exit") _Noreturn void proc_exit(int32_t code);
 
 struct subscription {
@@ -143,6 +150,19 @@ EXPORT("random") void randomness(void)
     char *at = room(n);
     for (;;)
         must(random_get(at, n) == 0);
+}
+
+/* All of standard input by one call, again and again, to the same memory. */
+EXPORT("read") void read(void)
+{
+    static struct buffer to[16];
+    static uint32_t got;
+    uint32_t n = (uint32_t)bench_size() / 64;
+    char *at = room(n);
+    for (uint32_t i = 0; i < 16; i++)
+        to[i] = (struct buffer){at, n};
+    for (;;)
+        must(fd_pread(0, to, 16, 0, &got) == 0 && got == 16 * n);
 }
 
 /* Grows bit by bit, writes to each page, and ends with all of them. */

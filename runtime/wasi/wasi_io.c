@@ -4,6 +4,9 @@
  * and never told more than it is sure to take; so no system call here blocks the worker. A write
  * that the guest wants to block is done in as many goes as it takes, wasi->progress counting the
  * bytes.
+ *
+ * No system call is asked for more than PIECE bytes while others live, and between two of them the
+ * SIP gives way when it is asked to: that takes several goes, too.
  */
 #include "runtime/wasi/wasi_int.h"
 
@@ -16,6 +19,12 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum {
+    PIECE = 1 << 20,    /* most bytes of one system call while others live */
+    CHUNK = 256 << 10,  /* ... that is made meanwhile */
+    AT_MOST = INT32_MAX /* ... of one call of the guest: what one read(2) or write(2) takes */
+};
 
 /* What poll(2) says of the descriptor now; 0: not ready. */
 static short ready(int fd, short events)
@@ -30,6 +39,11 @@ static size_t iov_bytes(const struct iovec *iov, uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         sum += iov[i].iov_len;
     return sum;
+}
+
+static size_t most(size_t bytes)
+{
+    return bytes < AT_MOST ? bytes : AT_MOST;
 }
 
 /* The part of the buffers from byte `skip` on, at most `max` bytes, in place; returns how many
@@ -77,8 +91,6 @@ static enum wasi_errno put_count(uint8_t *out, ssize_t n)
  * cache has (RWF_NOWAIT) is taken at once, and the rest is done by aio.h, by way of bytes of our
  * own: the guest's may be gone when the system gets there. If the user has chosen a way, all goes
  * that way. */
-
-enum { CHUNK = 256 << 10 }; /* most bytes of one operation */
 
 struct transfer {
     struct aio_op op;
@@ -159,20 +171,20 @@ static ssize_t take(struct call *c, const struct iovec *iov, uint32_t n)
     return -1;
 }
 
-/* The next bytes: those that can be had at once, or what has been done meanwhile. *waits: neither,
- * the call waits. */
+/* The next of `total` bytes: those that can be had at once, or what has been done meanwhile.
+ * *waits: neither, the call waits. */
 static ssize_t some(struct call *c, struct aio *a, const struct fdent *e, bool write,
-                    const struct iovec *iov, uint32_t n, uint64_t offset, bool *waits)
+                    const struct iovec *iov, uint32_t n, size_t total, uint64_t offset, bool *waits)
 {
     struct iovec part[WASI_MAX_IOVS];
     memcpy(part, iov, n * sizeof *iov);
     uint64_t at = offset == AIO_HERE ? offset : offset + c->w->progress;
-    size_t left = iov_bytes(iov, n) - c->w->progress;
-    uint32_t nparts = iov_part(part, n, c->w->progress, left);
-    if (c->w->file) {
+    if (c->w->file) { /* of whose buffers what was read before may have left less than there was */
         *waits = !aio_done(a, &c->w->file->op);
-        return *waits ? 0 : take(c, part, nparts);
+        return *waits ? 0 : take(c, part, iov_part(part, n, c->w->progress, CHUNK));
     }
+    size_t left = total - c->w->progress;
+    uint32_t nparts = iov_part(part, n, c->w->progress, left < PIECE ? left : PIECE);
     ssize_t r = -1;
     errno = EAGAIN;
     if (c->sip->rt->aio_way == AIO_BEST)
@@ -195,14 +207,22 @@ static ssize_t some(struct call *c, struct aio *a, const struct fdent *e, bool w
     return 0;
 }
 
+/* Others are to run before the next piece: end the go by call_give_way(). */
+static bool must_give_way(const struct call *c)
+{
+    return atomic_load_explicit(&c->sip->proc.interrupt, memory_order_relaxed);
+}
+
 /* All bytes of the buffers, or up to the file's end. */
 static enum wasi_errno transfer(struct call *c, struct aio *a, const struct fdent *e, bool write,
                                 const struct iovec *iov, uint32_t n, uint64_t offset, uint8_t *out)
 {
-    size_t total = iov_bytes(iov, n);
-    while (c->w->progress < total) {
+    size_t total = most(iov_bytes(iov, n));
+    for (bool first = true; c->w->file || c->w->progress < total; first = false) {
+        if (!first && must_give_way(c))
+            return call_give_way(c);
         bool waits = false;
-        ssize_t r = some(c, a, e, write, iov, n, offset, &waits);
+        ssize_t r = some(c, a, e, write, iov, n, total, offset, &waits);
         if (waits)
             return call_wait(c, WAIT_FOREVER);
         if (r == 0)
@@ -215,15 +235,16 @@ static enum wasi_errno transfer(struct call *c, struct aio *a, const struct fden
     return put_count(out, (ssize_t)c->w->progress);
 }
 
-/* A regular file that must not keep others waiting; NULL: an ordinary system call will do. */
+/* A regular file that must not keep others waiting; NULL: an ordinary system call will do. What has
+ * begun in one way goes on so, even if nobody else is left. */
 static struct aio *meanwhile(const struct call *c, const struct fdent *e, const struct iovec *iov,
                              uint32_t n)
 {
-    if (c->w->file)
+    if (e->filetype != FILETYPE_REGULAR_FILE)
+        return NULL;
+    if (c->w->file || c->w->progress)
         return c->sip->rt->aio;
-    size_t total = iov_bytes(iov, n);
-    bool regular = e->filetype == FILETYPE_REGULAR_FILE;
-    return regular && total && total <= INT32_MAX ? wasi_io_meanwhile(c->sip->rt) : NULL;
+    return iov_bytes(iov, n) ? wasi_io_meanwhile(c->sip->rt) : NULL;
 }
 
 enum wasi_errno wasi_io_sync(struct call *c, const struct fdent *e, bool data_only)
@@ -260,6 +281,8 @@ enum wasi_errno wasi_fd_read(struct call *c)
         return transfer(c, a, e, false, iov, n, AIO_HERE, out);
     ssize_t got = -1;
     errno = EAGAIN;
+    if (e->waits) /* it may give less than it is asked for anyway */
+        n = iov_part(iov, n, 0, PIECE);
     if (!e->waits || ready(e->host, POLLIN))
         do
             got = readv(e->host, iov, (int)n);
@@ -369,10 +392,10 @@ enum wasi_errno wasi_fd_write(struct call *c)
     struct aio *a = meanwhile(c, e, iov, n);
     if (a)
         return transfer(c, a, e, true, iov, n, AIO_HERE, out);
-    size_t total = iov_bytes(iov, n);
-    if (total > INT32_MAX)
-        total = INT32_MAX; /* what one write(2) takes */
-    do {
+    size_t total = most(iov_bytes(iov, n));
+    for (bool first = true; first || c->w->progress < total; first = false) {
+        if (!first && must_give_way(c))
+            return call_give_way(c);
         memcpy(part, iov, n * sizeof *iov);
         size_t left = total - c->w->progress;
         uint32_t nparts =
@@ -389,7 +412,7 @@ enum wasi_errno wasi_fd_write(struct call *c)
                 break; /* what was written counts; the next write meets the error */
             return errno == EPIPE ? broken_pipe(c, e) : errno_to_wasi(errno);
         }
-    } while (c->w->progress < total);
+    }
     return put_count(out, (ssize_t)c->w->progress);
 }
 

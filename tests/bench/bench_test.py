@@ -140,7 +140,7 @@ def late():
     r = run("late", "--quick", "--json")
     case("late ends well", r.returncode == 0, r.stderr)
     cells = json.loads(r.stdout or "{}").get("cells", [])
-    others = ["idle", "loop", "interp", "fill", "copy", "deep", "fall", "write", "alloc", "thaw", "random", "chat", "grow", "most", "data", "elements",
+    others = ["idle", "loop", "interp", "fill", "copy", "deep", "fall", "write", "alloc", "thaw", "random", "read", "chat", "grow", "most", "data", "elements",
               "hoard", "crowd", "crowded", "post", "names", "children", "heavy", "load", "swap"]
     case("late has its rows", list(dict.fromkeys(c["others"] for c in cells)) == others, cells)
     case("late has its columns", all([(c["workers"], c["busy"]) for c in cells if c["others"] == name] == [(1, 1), (2, 1)] for name in others), cells)

@@ -2,6 +2,47 @@
  * worker. */
 #include "tests/unit/wasi_handmade.h"
 
+#include <limits.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+/* Instead of the library's functions: what is done of files at once is counted, whether or not the
+ * file system has RWF_NOWAIT, and the SIP is asked to give way each time. */
+static struct {
+    size_t most; /* bytes asked for at a time */
+    uint32_t calls;
+} pieces;
+
+static void count_piece(const struct iovec *iov, int n)
+{
+    size_t sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += iov[i].iov_len;
+    pieces.most = sum > pieces.most ? sum : pieces.most;
+    pieces.calls++;
+    proc_give_way(&g.sip.proc);
+}
+
+ssize_t preadv2(int fd, const struct iovec *iov, int n, off_t offset, int flags)
+{
+    (void)flags;
+    count_piece(iov, n);
+    return offset == -1 ? readv(fd, iov, n) : preadv(fd, iov, n, offset);
+}
+
+ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+    proc_give_way(&g.sip.proc);
+    return syscall(SYS_writev, fd, iov, n);
+}
+
+ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t offset, int flags)
+{
+    (void)flags;
+    count_piece(iov, n);
+    return offset == -1 ? writev(fd, iov, n) : pwritev(fd, iov, n, offset);
+}
+
 static void run_until_it_waits(void)
 {
     while (g.sip.proc.state != PROC_BLOCKED) {
@@ -208,9 +249,105 @@ START_TEST(test_killed_while_waiting)
 }
 END_TEST
 
+static enum run_result run_beside(struct proc *p)
+{
+    p->exit_code++; /* how often it has run */
+    return RUN_YIELD;
+}
+
+/* Performs the call while another process lives, which is returned, dead. */
+static struct proc beside(const char *name, const uint64_t *args, size_t n)
+{
+    static const struct proc_ops other_ops = {.run = run_beside, .teardown = no_teardown};
+    struct proc other;
+    pieces.most = pieces.calls = 0;
+    ck_assert_int_eq(proc_reserve(g.sched, &other, &other_ops, "other"), OK);
+    proc_publish(&other);
+    begin_call(name, args, n);
+    ck_assert(!sched_run(g.sched, &g.sip.proc, WAIT_FOREVER));
+    proc_kill(&other, TRAP_KILLED);
+    sched_reap(g.sched);
+    ck_assert_int_eq(other.state, PROC_DEAD);
+    proc_forget(&other);
+    proc_forget(&g.sip.proc);
+    ck_assert_int_eq(g.result, HOST_OK);
+    ck_assert_int_eq((int)g.slots[0], 0);
+    return other;
+}
+
+/* However much a guest asks for, and how often the same buffer is in its list: no system call of
+ * the worker's is asked for more than a piece, between two of them another process runs, and all is
+ * there. */
+START_TEST(test_large_files_in_pieces)
+{
+    enum { PIECE = 1 << 20, BUFFER = 4 << 20, BYTES = 5 * PIECE + 3, LIST = WASI_MAX_IOVS };
+    uint8_t *memory = calloc(1, BUF_AT + BUFFER);
+    ck_assert_ptr_nonnull(memory);
+    g.memory = (struct memory){.base = memory, .bytes = BUF_AT + BUFFER, .pages = 65};
+    attach(NULL, false);
+    memcpy(memory + PATH_AT, "large", 5);
+    ck_assert_int_eq(
+        CALL("path_open", 3, 0, PATH_AT, 5, OFLAG_CREAT, RIGHTS_ALL, RIGHTS_ALL, 0, OUT_AT), 0);
+    uint32_t fd = get_u32(memory + OUT_AT);
+    uint8_t *list = memory + IOV_AT;
+    for (uint32_t i = 0; i < LIST; i++) { /* 4 GiB in all */
+        put_u32(list + i * IOVEC_BYTES, BUF_AT);
+        put_u32(list + i * IOVEC_BYTES + 4, BUFFER);
+    }
+    put_u32(list + IOVEC_BYTES + 4, BYTES - BUFFER);
+    for (uint32_t i = 0; i < BUFFER; i++)
+        memory[BUF_AT + i] = (uint8_t)(i % 251);
+
+    struct proc other = beside("fd_write", (uint64_t[]){fd, IOV_AT, 2, OUT_AT}, 4);
+    ck_assert_uint_eq(get_u32(memory + OUT_AT), BYTES);
+    ck_assert_uint_eq(pieces.most, PIECE);
+    ck_assert_uint_eq(pieces.calls, 6);
+    ck_assert_int_ge(other.exit_code, 5);
+
+    put_u32(list + IOVEC_BYTES, BUF_AT + PIECE);
+    memset(memory + BUF_AT, 0, BUFFER);
+    other = beside("fd_pread", (uint64_t[]){fd, IOV_AT, 2, 0, OUT_AT}, 5);
+    ck_assert_uint_eq(get_u32(memory + OUT_AT), BYTES);
+    ck_assert_uint_eq(pieces.most, PIECE);
+    ck_assert_uint_eq(pieces.calls, 6);
+    ck_assert_int_ge(other.exit_code, 5);
+    for (uint32_t i = 0; i < BUFFER; i++) {
+        bool second = i >= PIECE && i < PIECE + BYTES - BUFFER;
+        ck_assert_uint_eq(memory[BUF_AT + i], (second ? i - PIECE : i) % 251);
+    }
+
+    ck_assert_int_eq(CALL("fd_seek", fd, 0, WHENCE_SET, OUT_AT), 0);
+    other = beside("fd_read", (uint64_t[]){fd, IOV_AT, LIST, OUT_AT}, 4);
+    ck_assert_uint_eq(get_u32(memory + OUT_AT), BYTES);
+    ck_assert_uint_eq(pieces.most, PIECE);
+    ck_assert_int_ge(other.exit_code, 5);
+    wasi_teardown(&g.sip);
+    free(memory);
+}
+END_TEST
+
+/* A reader that keeps up does not have a writer go on for ever: between two writes others run. */
+START_TEST(test_pipe_gives_way)
+{
+    int p[2];
+    ck_assert_int_eq(pipe(p), 0);
+    attach((int[3]){-1, p[1], -1}, false);
+    put_iov(0, BUF_AT, 3 * PIPE_BUF);
+    begin_call("fd_write", (uint64_t[]){1, IOV_AT, 1, OUT_AT}, 4);
+    ck_assert(!sched_run(g.sched, &g.sip.proc, WAIT_FOREVER));
+    proc_forget(&g.sip.proc);
+    ck_assert_int_eq((int)g.slots[0], 0);
+    ck_assert_uint_eq(out_u32(), 3 * PIPE_BUF);
+    ck_assert_uint_eq(g.goes, 3);
+    close(p[0]);
+    close(p[1]);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {test_pipe_read, test_pipe_write, test_broken_pipe,
-                                  test_sockets,   test_poll,       test_killed_while_waiting};
+    const TTest *const tests[] = {
+        test_pipe_read, test_pipe_write,           test_broken_pipe,           test_sockets,
+        test_poll,      test_killed_while_waiting, test_large_files_in_pieces, test_pipe_gives_way};
     return run_tests("wasi-waiting", tests, ARRAY_LEN(tests));
 }
