@@ -5,7 +5,7 @@
  * growing beyond it moves the memory to one twice as large, so that growth costs amortised constant
  * time per byte. A memory in pages of one byte is compact in either mode; as long as it is small it
  * is among the SIP's data. INV: bytes == pages << page_shift; what is committed beyond them is
- * zero.
+ * zero, and less than a page but while the memory grows, piece by piece.
  */
 #include "runtime/engine/instance.h"
 
@@ -14,6 +14,7 @@
 enum {
     PAGES_MAX = 65536, /* of 64 KiB */
     SMALL = 2048,      /* bytes that may be among the SIP's data */
+    PIECE = 1 << 16,   /* 4 KiB pages that are committed in one piece: below 1 ms */
     GUARD_PAGES = (uint32_t)((UINT64_C(1) << 32) / PAGE_BYTES),
 };
 
@@ -119,6 +120,18 @@ static bool leave_home(struct sip *s, struct memory *m, uint32_t npages)
     return true;
 }
 
+/* Commits the next piece up to npages; MOVES: there is more to do. STUCK: none but those in use are
+ * committed. */
+static enum sip_moved commit_some(struct sip *s, struct memory *m, uint32_t npages)
+{
+    uint32_t left = npages - m->extent.committed, now = left < PIECE ? left : PIECE;
+    if (sip_commit(s, &m->extent, now) == OK)
+        return now == left ? MOVED : MOVES;
+    uint32_t surplus = m->extent.committed - PAGES_OF(m->bytes);
+    sip_decommit(s, &m->extent, &surplus);
+    return STUCK;
+}
+
 bool memory_grow_some(struct sip *s, struct memory *m, uint32_t delta, int64_t *old)
 {
     uint32_t was = m->pages, have = m->extent.committed;
@@ -133,21 +146,22 @@ bool memory_grow_some(struct sip *s, struct memory *m, uint32_t delta, int64_t *
     /* the quota is asked first: a hopeless request must not move anything */
     if (need - have > s->proc.max_pages - s->proc.npages)
         return true;
-    bool ok;
+    enum sip_moved done;
     if (m->bytes && !m->extent.npages) {
-        ok = leave_home(s, m, need);
+        done = leave_home(s, m, need) ? MOVED : STUCK;
     } else {
-        enum sip_moved room = m->mode == MEMORY_GUARD ? MOVED : make_room(s, m, need);
-        if (room == MOVES)
+        done = m->mode == MEMORY_GUARD ? MOVED : make_room(s, m, need);
+        if (done == MOVES)
             return false;
-        ok = room == MOVED && sip_commit(s, &m->extent, need - have) == OK;
+        if (done == MOVED)
+            done = commit_some(s, m, need);
     }
-    if (ok || m->extent.npages) /* it may have moved without growing */
-        moved(m, extent_base(s, m), ok ? was + delta : was);
+    if (done == MOVED || m->extent.npages) /* it may have moved without growing */
+        moved(m, extent_base(s, m), done == MOVED ? was + delta : was);
     if (s->rt->engine->resized)
         s->rt->engine->resized(s);
-    *old = ok ? (int64_t)was : -1;
-    return true;
+    *old = done == MOVED ? (int64_t)was : -1;
+    return done != MOVES;
 }
 
 int64_t memory_grow(struct sip *s, struct memory *m, uint32_t delta)

@@ -39,10 +39,10 @@ must_check enum status sip_commit(struct sip *s, struct extent *e, uint32_t n)
 
 enum sip_moved sip_move_some(struct sip *s, struct extent *e, struct extent *other, uint32_t npages)
 {
-    enum { AT_ONCE = 1024, PIECE = 256 }; /* pages */
+    enum { PIECE = 256, LEAVE = 1024 }; /* pages */
     struct region *r = s->rt->region;
     if (!other->npages) {
-        if (e->committed <= AT_ONCE)
+        if (e->committed <= PIECE)
             return extent_move(r, e, npages) == OK ? MOVED : STUCK;
         if (extent_widen(r, e, npages))
             return MOVED;
@@ -66,8 +66,8 @@ enum sip_moved sip_move_some(struct sip *s, struct extent *e, struct extent *oth
         }
         return MOVES;
     }
-    if (other->committed > AT_ONCE) {
-        extent_decommit(r, other, AT_ONCE);
+    if (other->committed > LEAVE) {
+        extent_decommit(r, other, LEAVE);
         return MOVES;
     }
     extent_release(r, other);

@@ -406,6 +406,43 @@ START_TEST(growth_that_fails_half_way)
 }
 END_TEST
 
+/* A large memory gets its pages in pieces, and may end, or find that there are no more, at each of
+ * them. */
+START_TEST(much_memory_in_pieces)
+{
+    enum { MORE = 12000, PIECE = 1 << 16 };
+    for (uint32_t stop = 0; stop < 4; stop++) {
+        struct instance *inst;
+        struct diag why;
+        uint32_t pieces = 0;
+        int64_t old;
+        open_sip((enum memory_mode)_i, (struct spawn_options){0});
+        ck_assert_int_eq(load("(module (memory 1))", &inst, &why), OK);
+        struct memory *m = inst->mem0;
+        uint32_t before = m->extent.committed, charged = sip->proc.npages;
+        for (uint32_t had = before; !memory_grow_some(sip, m, MORE, &old); pieces++) {
+            ck_assert_uint_le(m->extent.committed, had + PIECE);
+            ck_assert(m->bytes == 65536 && m->base == extent_addr(rt.region, &m->extent));
+            ck_assert(region_audit(rt.region, &why) == OK);
+            had = m->extent.committed;
+            if (pieces + 1 == stop)
+                region_fail_after(rt.region, 1);
+            if (pieces == 1 && stop == 3)
+                break;
+        }
+        if (stop == 0 || (CHECK_LEVEL == 0 && stop < 3)) {
+            ck_assert(pieces >= 2 && old == 1 && m->bytes == (MORE + 1) * UINT64_C(65536));
+            m->base[m->bytes - 1] = 1;
+        } else if (stop < 3) {
+            ck_assert(old == -1 && m->bytes == 65536);
+            ck_assert(m->extent.committed == before && sip->proc.npages == charged);
+            ck_assert_int_eq(memory_grow(sip, m, MORE), 1); /* it can go on */
+        }
+        close_sip();
+    }
+}
+END_TEST
+
 START_TEST(quota_refuses_an_instance)
 {
     struct instance *inst;
@@ -550,6 +587,7 @@ int main(void)
     tcase_add_test(t, growth_in_pieces);
     if (CHECK_LEVEL >= 1) /* region_fail_after() */
         tcase_add_test(t, growth_that_fails_half_way);
+    tcase_add_loop_test(t, much_memory_in_pieces, 0, MEMORY_MODE_N);
     tcase_add_loop_test(t, quota_refuses_an_instance, 0, MEMORY_MODE_N);
     tcase_add_loop_test(t, page_failures_leave_nothing, 0, MEMORY_MODE_N);
     tcase_add_test(t, control_pages_rewind_to_zero);
