@@ -331,10 +331,13 @@ static enum swap_step step_back(struct sip *s, uint32_t n)
     enum swap_step step = a->reading ? take_piece(s) : SWAP_HERE;
     if (step != SWAP_HERE || a->here >= n)
         return step;
-    if (read_piece(s, least(PIECE_PAGES, n - a->here)))
+    uint32_t now = least(PIECE_PAGES, n - a->here);
+    if (read_piece(s, now))
         return SWAP_WAITS;
     /* nobody can read meanwhile */
-    return away_read(s->rt->region, a, s->rt->swap->file, n - a->here) ? SWAP_HERE : SWAP_LOST;
+    if (!away_read(s->rt->region, a, s->rt->swap->file, now))
+        return SWAP_LOST;
+    return a->here < n ? SWAP_WAITS : SWAP_HERE;
 }
 
 /* Waits for others to go; false: in vain. */
@@ -360,6 +363,8 @@ enum swap_step swap_back(struct sip *s)
     enum swap_step step = step_back(s, s->away->npages);
     if (step == SWAP_HERE)
         forget(s);
+    else if (step == SWAP_WAITS && !s->away->reading)
+        sched_wake(&s->proc); /* before it blocks: it goes to the tail of the run queue */
     else if (step == SWAP_ROOM && !await_room(s))
         step = SWAP_LOST;
     if (step == SWAP_LOST)

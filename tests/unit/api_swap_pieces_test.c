@@ -301,6 +301,70 @@ START_TEST(of_two_that_come_back_one_has_room)
 }
 END_TEST
 
+/* ---- without anybody who reads ---- */
+
+static struct aio *kept;
+static struct rlimit descriptors;
+
+/* Another one cannot be made: it would need a descriptor. */
+static void take_aio(void)
+{
+    int next = dup(swap_fd());
+    struct rlimit few;
+    ck_assert_int_gt(next, 2);
+    close(next);
+    getrlimit(RLIMIT_NOFILE, &descriptors);
+    few = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = descriptors.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    kept = sys->rt.aio;
+    sys->rt.aio = NULL;
+}
+
+static void give_aio(void)
+{
+    ck_assert_ptr_null(sys->rt.aio);
+    sys->rt.aio = kept;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+/* It is read by the worker, but no more of it at a time. */
+START_TEST(it_comes_back_in_pieces_without_help)
+{
+    open_one(SINGULA_IO_DEFAULT);
+    struct singula_sip *h = filled(_i, 7), *sleeper;
+    uint32_t backs = 0;
+    enum swap_step s = SWAP_WAITS;
+    go(h, STEPS);
+    ck_assert(is_gone(h));
+    take_aio();
+    for (uint64_t before = committed(); s == SWAP_WAITS; backs++, before = committed()) {
+        s = swap_back(h->sip);
+        ck_assert_uint_le(committed(), before + PIECE_PAGES);
+        ck_assert(!h->sip->away || !h->sip->away->reading);
+    }
+    give_aio();
+    ck_assert_int_eq(s, SWAP_HERE);
+    ck_assert_uint_eq(backs, BACKS);
+    ck_assert_uint_eq(call(h, "right", 7, true), 1);
+    singula_sip_destroy(h);
+    sleeper = make(_i, "sleep"); /* and in a run it goes on by itself */
+    while (singula_sip_state(sleeper) != SINGULA_BLOCKED)
+        (void)singula_run(sys, NULL, 1000000);
+    go(sleeper, STEPS);
+    ck_assert(is_gone(sleeper));
+    take_aio();
+    sched_wake(&sleeper->sip->proc);
+    while (sleeper->sip->away)
+        (void)singula_run(sys, NULL, 1000000);
+    give_aio();
+    ck_assert_int_eq(singula_sip_state(sleeper), SINGULA_BLOCKED);
+    singula_kill(sleeper);
+    (void)singula_run(sys, NULL, 1000000);
+    singula_sip_destroy(sleeper);
+    close_all();
+}
+END_TEST
+
 /* ---- what is lost ---- */
 
 static void cut_file(const struct away *a, uint32_t npages)
@@ -367,6 +431,8 @@ int main(void)
     tcase_add_loop_test(t, a_system_can_end_at_any_piece, 0, STEPS + 1);
     tcase_add_loop_test(t, it_stays_if_the_disk_is_full, 0, 2);
     tcase_add_loop_test(t, of_two_that_come_back_one_has_room, SINGULA_GUARD, SINGULA_COMPACT + 1);
+    tcase_add_loop_test(t, it_comes_back_in_pieces_without_help, SINGULA_GUARD,
+                        SINGULA_COMPACT + 1);
     tcase_add_loop_test(t, who_ends_reads_no_memory, 0, 4);
     tcase_add_loop_test(t, who_is_lost_half_way_ends_with_a_report, SINGULA_GUARD,
                         SINGULA_COMPACT + 1);
