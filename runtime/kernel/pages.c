@@ -80,10 +80,10 @@ static bool map_zones(struct region *r)
     r->base = p + lead;
     if (mprotect(r->base, r->compact_bytes, PROT_READ | PROT_WRITE))
         return false;
-    /* Advice only: small owners must not be given 2 MiB each; big guard memories profit from it. */
-    (void)madvise(r->base, r->compact_bytes, MADV_NOHUGEPAGE);
-    if (r->nwindows)
-        (void)madvise(r->base + r->compact_bytes, r->bytes - r->compact_bytes, MADV_HUGEPAGE);
+    /* Small owners must not be given 2 MiB each; and the system gives out a large page in one go,
+     * which nothing interrupts: on a machine that has its memory from another one it may take 15
+     * ms, in which whoever wants the worker, or wants all of them to stop, waits. Advice only. */
+    (void)madvise(r->base, r->bytes, MADV_NOHUGEPAGE);
     return true;
 }
 

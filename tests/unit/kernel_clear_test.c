@@ -1,4 +1,6 @@
 /* Pages that are cleared and given back: when, and by whom. */
+#include <sys/mman.h>
+
 #include "runtime/kernel/pages_int.h"
 #include "tests/unit/kernel_test.h"
 
@@ -76,6 +78,27 @@ START_TEST(surplus_of_others_goes_back_bit_by_bit)
 }
 END_TEST
 
+/* Whoever writes to one page is given one: larger ones take the system long to clear. */
+START_TEST(pages_are_given_out_one_by_one)
+{
+    enum { N = 2048 };
+    unsigned char there[N];
+    struct region *r = small_region();
+    for (int zone = ZONE_COMPACT; zone <= ZONE_GUARD; zone++) {
+        uint32_t n = 0;
+        struct extent e = make(r, (enum page_zone)zone, 16, N, N);
+        char *p = extent_addr(r, &e);
+        p[N / 2 * PAGE_BYTES] = 1;
+        ck_assert_int_eq(mincore(p, N * PAGE_BYTES, there), 0);
+        for (uint32_t i = 0; i < N; i++)
+            n += there[i] & 1;
+        ck_assert_uint_eq(n, 1);
+        extent_release(r, &e);
+    }
+    region_destroy(r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("clear");
@@ -83,6 +106,7 @@ int main(void)
     tcase_set_timeout(t, 100);
     tcase_add_test(t, zero_where_every_other_page_is_dirty);
     tcase_add_test(t, pages_are_cleared_without_the_lock);
+    tcase_add_test(t, pages_are_given_out_one_by_one);
     tcase_add_test(t, surplus_of_others_goes_back_bit_by_bit);
     suite_add_tcase(s, t);
     return run_suite(s, "kernel_clear");
