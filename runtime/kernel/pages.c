@@ -504,11 +504,8 @@ bool pages_widen(struct region *r, struct extent *e, uint32_t npages)
 
 enum status pages_move(struct region *r, struct extent *e, uint32_t npages, struct extent *to)
 {
-    uint32_t order = order_of(npages);
     if (e->rights != (PAGE_R | PAGE_W))
         return E_ARGUMENT;
-    if (order > order_of(e->npages) && fails_on_order(r))
-        return E_NOMEM;
     if (pages_widen(r, e, npages))
         return OK;
     if (over_limit(r, e->committed))
