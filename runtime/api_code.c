@@ -187,7 +187,7 @@ enum status api_code_load(struct singula_system *sys, struct singula_module *m,
     }
     if (st == OK) {
         choose_engine(sys, m, mode);
-        st = sys->rt.engine->load(&sys->rt, m->verified, mode, out, why);
+        st = sys->rt.engine->load(&sys->rt, m->verified, mode, NULL, out, why);
     }
     sys->given = NULL;
     put(sys, sys->found);

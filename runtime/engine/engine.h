@@ -181,9 +181,11 @@ enum host_result sip_bad_pointer(struct sip *s, const char *call, uint32_t ptr, 
 struct engine {
     const char *name;
     bool stack_down; /* the stack grows downwards */
-    /* Makes code for a module in a memory mode; shared by instances, immutable. */
+    /* Makes code for a module in a memory mode; shared by instances, immutable. `stop`, if not
+     * NULL, says that this is another thread than the worker's, and that the region is shared; it
+     * becomes true when nobody waits for the code any more. */
     enum status (*load)(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why);
+                        const _Atomic bool *stop, struct code_module **out, struct diag *why);
     void (*unload)(struct code_module *c);
     /* Runs the SIP's pending call (exec_call) until it ends, waits or must give way. *s becomes the
      * SIP whose result it is, another one if it was switched to (sched_switch()). */

@@ -10,7 +10,7 @@
 
 /* The functions of interp_engine. */
 enum status interp_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why);
+                        const _Atomic bool *stop, struct code_module **out, struct diag *why);
 void interp_unload(struct code_module *c);
 uint64_t *interp_room(struct sip *s, uint32_t n);
 enum status interp_call(struct sip *s, struct instance *inst, uint32_t func);

@@ -78,6 +78,7 @@ struct loading {
 /* Address space for the code: an upper bound of what translation makes of a byte of Wasm is three
  * instructions (a target of a br_table: an entry and a stub of two). Were it wrong, loading would
  * fail. */
+enum { CHUNK_PAGES = 256 /* of it that are committed at once */ };
 enum { PER_BYTE = 3, PER_FUNC = 4 + GATE, PER_LABEL = 2 };
 
 static enum status reserve_code(struct loading *l)
@@ -151,6 +152,8 @@ static enum status load_function(struct loading *l, uint32_t i)
              npages = PAGES_OF((l->ncode + gate + l->b.n) * sizeof(struct icode));
     if (st == OK && npages > c->extent.committed) {
         uint32_t more = npages - c->extent.committed, chunk = c->extent.committed / 4;
+        if (chunk > CHUNK_PAGES)
+            chunk = CHUNK_PAGES;
         if (chunk > c->extent.npages - c->extent.committed)
             chunk = c->extent.npages - c->extent.committed;
         st = extent_commit(c->region, &c->extent, more > chunk ? more : chunk);
@@ -185,7 +188,7 @@ static enum status finish(struct loading *l)
 }
 
 enum status interp_load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why)
+                        const _Atomic bool *stop, struct code_module **out, struct diag *why)
 {
     struct loading l = {.v = verified_view(m)};
     uint32_t at = 0;
@@ -204,7 +207,8 @@ enum status interp_load(struct runtime *rt, const struct verified_module *m, enu
     if (st == OK)
         st = reserve_code(&l);
     for (; st == OK && at < c->nfuncs; at++)
-        st = load_function(&l, at);
+        st = stop && atomic_load_explicit(stop, memory_order_relaxed) ? E_UNFINISHED
+                                                                      : load_function(&l, at);
     if (st == OK)
         st = finish(&l);
     code_buf_clear(&l.b);

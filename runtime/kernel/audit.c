@@ -224,7 +224,7 @@ static enum status audit_maps(struct audit *a)
     return s;
 }
 
-enum status region_audit(const struct region *r, struct diag *why)
+enum status pages_audit(const struct region *r, struct diag *why)
 {
     struct audit a = {.r = r, .why = why};
     static enum status (*const steps[])(struct audit *) = {

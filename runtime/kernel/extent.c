@@ -1,5 +1,6 @@
 /* Extents of a region that several workers use: what concerns all of it under its lock, what
- * concerns the pages of one extent without. With one worker there is no lock to take. */
+ * concerns the pages of one extent without. With one worker there is no lock to take, unless
+ * somebody else places code meanwhile. */
 #include <string.h>
 
 #include "runtime/kernel/pages_int.h"
@@ -177,4 +178,36 @@ void region_stats(const struct region *r, struct region_stats *out)
 void *region_base(const struct region *r)
 {
     return r->base;
+}
+
+void region_share(struct region *r)
+{
+    pthread_mutex_lock(r->lock);
+    if (r->sharers++ == 0)
+        r->shared = true;
+    pthread_mutex_unlock(r->lock);
+}
+
+void region_unshare(struct region *r)
+{
+    pthread_mutex_lock(r->lock);
+    if (--r->sharers == 0)
+        r->shared = false;
+    pthread_mutex_unlock(r->lock);
+}
+
+enum status region_audit(const struct region *r, struct diag *why)
+{
+    lock(r);
+    enum status st = pages_audit(r, why);
+    unlock(r);
+    return st;
+}
+
+void region_uses(const struct region *r, void (*each)(void *ctx, const struct region_use *u),
+                 void *ctx)
+{
+    lock(r);
+    pages_uses(r, each, ctx);
+    unlock(r);
 }

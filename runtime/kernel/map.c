@@ -9,8 +9,8 @@ static void tell(const struct region *r, struct region_use u,
     each(ctx, &u);
 }
 
-void region_uses(const struct region *r, void (*each)(void *ctx, const struct region_use *u),
-                 void *ctx)
+void pages_uses(const struct region *r, void (*each)(void *ctx, const struct region_use *u),
+                void *ctx)
 {
     const struct buddy *b = &r->buddy;
     for (uint32_t p = 0, size = 0; p < b->reach; p += size) {

@@ -173,16 +173,15 @@ enum status region_create(const struct region_config *cfg, struct region **out, 
     *r = tmp;
     long phys = sysconf(_SC_PHYS_PAGES);
     r->max_pages = cfg && cfg->max_pages ? cfg->max_pages : phys > 0 ? (uint64_t)phys : UINT32_MAX;
-    *out = r;
-    if (!cfg || !cfg->shared)
-        return OK;
     r->lock = malloc(sizeof *r->lock);
     if (!r->lock) {
         region_destroy(r);
         return diag_set(why, E_NOMEM, "region");
     }
     check(pthread_mutex_init(r->lock, NULL) == 0);
-    r->shared = true;
+    if (cfg && cfg->shared)
+        region_share(r);
+    *out = r;
     return OK;
 }
 
@@ -192,7 +191,7 @@ void region_destroy(struct region *r)
         return;
     check(r->stats.extents == 0);
     unmap(r);
-    if (r->shared)
+    if (r->lock)
         pthread_mutex_destroy(r->lock);
     free(r->lock);
     free(r);

@@ -19,7 +19,8 @@
  * committed; more go back to the system.
  *
  * Several threads may use a `shared` region, each extent by one of them at a time (INV-9); what
- * looks at all of it (region_uses(), region_audit()) wants the others to stand still.
+ * looks at all of it (region_uses(), region_audit()) wants the others to stand still, but for those
+ * that place code.
  */
 #ifndef RUNTIME_KERNEL_PAGES_H
 #define RUNTIME_KERNEL_PAGES_H
@@ -111,6 +112,11 @@ must_check bool extent_widen(struct region *r, struct extent *e, uint32_t npages
 must_check enum status extent_move(struct region *r, struct extent *e, uint32_t npages);
 /* Gives pages and addresses back. *e is zeroed; a zeroed extent is accepted. */
 void extent_release(struct region *r, struct extent *e);
+
+/* From now on other threads may use the region, too, until region_unshare() has been called as
+ * often. The first of these calls and the last are made by whoever has it to himself. */
+void region_share(struct region *r);
+void region_unshare(struct region *r);
 
 void *region_base(const struct region *r);
 static inline void *extent_addr(const struct region *r, const struct extent *e)

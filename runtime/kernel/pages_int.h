@@ -80,9 +80,10 @@ struct region {
     uint32_t *table; /* THE page table: one entry per page of the region */
     struct chunk *chunks;
     struct window *windows;
-    bool shared;           /* by several workers */
-    pthread_mutex_t *lock; /* NULL if it is not */
+    pthread_mutex_t *lock;
+    bool shared; /* the lock is taken: set and cleared while only one thread uses the region */
     /* under the lock, where it is shared */
+    uint32_t sharers; /* region_share() */
     struct buddy buddy;
     uint32_t free_window;          /* list of windows used before */
     uint32_t fresh_window;         /* windows from here on were never used */
@@ -122,6 +123,9 @@ bool pages_widen(struct region *r, struct extent *e, uint32_t npages);
 enum status pages_move(struct region *r, struct extent *e, uint32_t npages, struct extent *to);
 void pages_release(struct region *r, struct extent *e, bool zero);
 void pages_trim(struct region *r);
+enum status pages_audit(const struct region *r, struct diag *why);
+void pages_uses(const struct region *r, void (*each)(void *ctx, const struct region_use *u),
+                void *ctx);
 
 /* ... and without, to pages of the caller's extent: system calls, and whatever takes as long as the
  * pages are many. */

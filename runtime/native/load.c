@@ -45,25 +45,71 @@ const void *const native_helpers[NH_N] = {
 #undef WAIT
 };
 
+/* Copies n bytes to byte `at` of the extent, committed as they are written. */
+static enum status put(struct region *r, struct extent *e, uint32_t at, const void *from,
+                       uint32_t n)
+{
+    enum { PIECE = 1 << 20 };
+    for (uint32_t k; n; at += k, from = (const char *)from + k, n -= k) {
+        k = n < PIECE ? n : PIECE;
+        uint32_t have = e->committed, need = PAGES_OF(at + k);
+        enum status st = need > have ? extent_commit(r, e, need - have) : OK;
+        if (st != OK)
+            return st;
+        memcpy((char *)extent_addr(r, e) + at, from, k);
+    }
+    return OK;
+}
+
 /* Places the image's mapped parts. */
 static enum status place(struct region *r, struct ntext *t)
 {
     const struct image_header *h = t->image;
-    uint32_t bytes = h->helpers.at + h->helpers.count * (uint32_t)sizeof(uint64_t) - h->code.at;
+    uint32_t helpers = h->helpers.at - h->code.at;
+    uint32_t bytes = helpers + h->helpers.count * (uint32_t)sizeof(uint64_t);
     enum status st =
         extent_reserve(r, ZONE_COMPACT, OWNER_CODE, PAGES_OF(bytes), PAGE_R | PAGE_W, &t->extent);
-    if (st == OK)
-        st = extent_commit(r, &t->extent, PAGES_OF(bytes));
     if (st != OK)
         return st;
-    uint8_t *at = extent_addr(r, &t->extent);
-    t->at = at;
-    memcpy(at, image_at(h, h->code), bytes);
-    memcpy(at + (h->helpers.at - h->code.at), native_helpers, sizeof native_helpers);
-    st = extent_protect(r, &t->extent, PAGE_R);
-    if (st == OK)
+    t->at = extent_addr(r, &t->extent);
+    if ((st = put(r, &t->extent, 0, image_at(h, h->code), helpers)) == OK &&
+        (st = put(r, &t->extent, helpers, native_helpers, sizeof native_helpers)) == OK &&
+        (st = extent_protect(r, &t->extent, PAGE_R)) == OK)
         st = extent_protect_part(r, &t->extent, 0, PAGES_OF(h->code.count), PAGE_R | PAGE_X);
     return st;
+}
+
+enum status native_place(struct runtime *rt, const struct verified_module *m, const uint8_t *image,
+                         struct ntext **out)
+{
+    const struct vview *v = verified_view(m);
+    struct ntext *t = calloc(1, sizeof *t);
+    if (!t) {
+        rt->code.put(rt->code.ctx, image);
+        return E_NOMEM;
+    }
+    t->image = (const struct image_header *)(const void *)image;
+    check(t->image->helpers.count == NH_N && t->image->funcs.count == v->ndefined &&
+          t->image->entries.count == v->ntypes && t->image->code.at % PAGE_BYTES == 0);
+    enum status st = place(rt->region, t);
+    if (st == OK)
+        *out = t;
+    else
+        native_unplace(rt, t);
+    return st;
+}
+
+static void release(struct runtime *rt, struct ntext *t)
+{
+    extent_release(rt->region, &t->extent);
+    rt->code.put(rt->code.ctx, (const uint8_t *)t->image);
+}
+
+void native_unplace(struct runtime *rt, struct ntext *t)
+{
+    if (t)
+        release(rt, t);
+    free(t);
 }
 
 /* Which functions there are, without their code. */
@@ -96,47 +142,30 @@ static void publish(struct native_code *c)
         atomic_store_explicit(&to[i].code, t->at + f[i].pc, memory_order_release);
 }
 
-enum status native_improve(struct native_code *c, const uint8_t *image)
+void native_improve(struct native_code *c, struct ntext *t)
 {
-    const struct vview *v = verified_view(c->base.module);
-    struct ntext t = {.image = (const struct image_header *)(const void *)image};
-    check(t.image->helpers.count == NH_N && t.image->funcs.count == v->ndefined &&
-          t.image->entries.count == v->ntypes && t.image->code.at % PAGE_BYTES == 0);
     check(c->ntexts < NATIVE_TEXTS);
-    enum status st = place(c->rt->region, &t);
-    if (st != OK) {
-        extent_release(c->rt->region, &t.extent);
-        c->rt->code.put(c->rt->code.ctx, image);
-        return st;
-    }
-    c->texts[c->ntexts++] = t;
+    c->texts[c->ntexts++] = *t;
+    free(t);
     publish(c);
     if (c->rt->perf_map)
         perfmap_add(c);
-    return OK;
 }
 
-enum status native_make(struct runtime *rt, const struct verified_module *m, const uint8_t *image,
+enum status native_make(struct runtime *rt, const struct verified_module *m,
                         struct native_code **out)
 {
     struct native_code *c = calloc(1, sizeof *c);
-    enum status st = E_NOMEM;
-    if (c) {
-        c->base = (struct code_module){.module = m, .engine = &native_engine};
-        c->rt = rt;
-        st = make_funcs(c, verified_view(m));
-    }
+    if (!c)
+        return E_NOMEM;
+    c->base = (struct code_module){.module = m, .engine = &native_engine};
+    c->rt = rt;
+    enum status st = make_funcs(c, verified_view(m));
     if (st != OK) {
-        rt->code.put(rt->code.ctx, image);
         native_free(c);
         return st;
     }
     native_preempt_install();
-    st = native_improve(c, image);
-    if (st != OK) {
-        native_free(c);
-        return st;
-    }
     *out = c;
     return OK;
 }
@@ -146,10 +175,8 @@ void native_free(struct native_code *c)
     if (!c)
         return;
     tier_stop(&c->tier);
-    for (uint32_t i = 0; i < c->ntexts; i++) {
-        extent_release(c->rt->region, &c->texts[i].extent);
-        c->rt->code.put(c->rt->code.ctx, (const uint8_t *)c->texts[i].image);
-    }
+    for (uint32_t i = 0; i < c->ntexts; i++)
+        release(c->rt, &c->texts[i]);
     invariant_types_free(c->base.types);
     links_free(c->base.links);
     free(c->funcs);
@@ -157,23 +184,30 @@ void native_free(struct native_code *c)
 }
 
 static enum status load(struct runtime *rt, const struct verified_module *m, enum memory_mode mode,
-                        struct code_module **out, struct diag *why)
+                        const _Atomic bool *stop, struct code_module **out, struct diag *why)
 {
     const struct vview *v = verified_view(m);
     const uint8_t *image;
-    struct native_code *c;
+    struct native_code *c = NULL;
+    struct ntext *t;
     enum code_level level = CODE_NONE;
     if (!rt->code.get)
         return diag_set(why, E_ARGUMENT, "there is nothing that compiles");
-    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, NULL, &level, &image, why);
+    enum status st = rt->code.get(rt->code.ctx, m, mode, rt->monitor, stop, &level, &image, why);
     if (st != OK)
         return st;
-    st = native_make(rt, m, image, &c);
-    if (st == OK && rt->monitor && v->invariants &&
-        (st = invariant_types(rt, v, &c->base.types)) != OK)
+    if ((st = native_place(rt, m, image, &t)) == OK) {
+        if ((st = native_make(rt, m, &c)) == OK)
+            native_improve(c, t);
+        else
+            native_unplace(rt, t);
+    }
+    if (st == OK && rt->monitor && v->invariants)
+        st = invariant_types(rt, v, &c->base.types);
+    if (st != OK) {
         native_free(c);
-    if (st != OK)
         return diag_set(why, st, "machine code of %u functions", v->ndefined);
+    }
     c->base.mode = mode;
     tier_start(&c->tier, rt, m, mode, level);
     *out = &c->base;
@@ -283,15 +317,14 @@ static enum status attach(struct instance *inst, struct diag *why)
     return st == OK ? OK : diag_set(why, st, "page quota of the SIP");
 }
 
-/* Without memory for better code the first goes on. */
 static bool improve(struct runtime *rt, struct code_module *base)
 {
     struct native_code *c = container_of(base, struct native_code, base);
-    const uint8_t *image = tier_take(&c->tier);
+    struct ntext *t = tier_take(&c->tier);
     (void)rt;
-    if (image)
-        (void)native_improve(c, image);
-    return image != NULL;
+    if (t)
+        native_improve(c, t);
+    return t != NULL;
 }
 
 static enum run_result run(struct sip **of)

@@ -18,7 +18,7 @@
 
 /* What a module has beside the interpreter's code; only the worker knows it. */
 struct mixed {
-    struct native_code *code; /* NULL: not yet */
+    struct native_code *code;
     struct tier tier;
 };
 
@@ -27,43 +27,47 @@ static struct mixed *mixed_of(const struct code_module *c)
     return c->native;
 }
 
-/* A first or a better image. Without memory for it everything stays as it is. */
-static void take_image(struct runtime *rt, struct code_module *c, const uint8_t *image)
+/* A first or a better text. */
+static void take_text(struct code_module *c, struct ntext *t)
 {
-    struct mixed *m = mixed_of(c);
-    if (m->code)
-        (void)native_improve(m->code, image);
-    else if (native_make(rt, c->module, image, &m->code) == OK)
+    struct native_code *code = mixed_of(c)->code;
+    native_improve(code, t);
+    if (code->ntexts == 1)
         interp_switch(c);
 }
 
 static bool improve(struct runtime *rt, struct code_module *c)
 {
-    const uint8_t *image = tier_take(&mixed_of(c)->tier);
-    if (image)
-        take_image(rt, c, image);
-    return image != NULL;
+    struct ntext *t = tier_take(&mixed_of(c)->tier);
+    (void)rt;
+    if (t)
+        take_text(c, t);
+    return t != NULL;
 }
 
 static enum status load(struct runtime *rt, const struct verified_module *module,
-                        enum memory_mode mode, struct code_module **out, struct diag *why)
+                        enum memory_mode mode, const _Atomic bool *stop, struct code_module **out,
+                        struct diag *why)
 {
     struct code_module *c;
-    enum status st = interp_load(rt, module, mode, &c, why);
+    enum status st = interp_load(rt, module, mode, stop, &c, why);
     if (st != OK)
         return st;
     struct mixed *m = calloc(1, sizeof *m);
-    if (!m) {
+    if (!m || native_make(rt, module, &m->code) != OK) {
+        free(m);
         interp_unload(c);
         return diag_set(why, E_NOMEM, "a module's code");
     }
     c->native = m;
     const uint8_t *image;
+    struct ntext *t;
     enum code_level level = CODE_NONE;
     if (rt->code.find)
         level = rt->code.find(rt->code.ctx, module, mode, rt->monitor, &image);
-    if (level != CODE_NONE)
-        take_image(rt, c, image);
+    /* without memory for it the interpreter goes on */
+    if (level != CODE_NONE && native_place(rt, module, image, &t) == OK)
+        take_text(c, t);
     tier_start(&m->tier, rt, module, mode, level);
     *out = c;
     return OK;
@@ -103,7 +107,7 @@ static bool call_native(struct sip *s, uint32_t func, uint64_t *slots)
 static void adopt(struct sip *s)
 {
     for (uint32_t i = 0; i < s->ninsts; i++)
-        if (!mixed_of(s->insts[i]->code)->code)
+        if (!mixed_of(s->insts[i]->code)->code->ntexts)
             return;
     for (uint32_t i = 0; i < s->ninsts; i++)
         if (!s->insts[i]->native &&

@@ -101,6 +101,7 @@ struct nrun {
 
 /* An image in memory. */
 struct ntext {
+    struct ntext *older;              /* of one that waits: what waits besides (tier.h) */
     const struct image_header *image; /* belongs to the provider */
     struct extent extent;             /* code, constants, addresses of helpers */
     const uint8_t *at;                /* where the extent is */
@@ -115,7 +116,7 @@ struct native_code {
     struct runtime *rt;
     struct nfunc *funcs; /* of the best text */
     struct ntext texts[NATIVE_TEXTS];
-    uint32_t ntexts;
+    uint32_t ntexts;  /* 0: it is all still to come */
     struct tier tier; /* where better code comes from; not used where the interpreter has one too */
 };
 
@@ -165,13 +166,19 @@ extern const char native_start_begin[], native_start_end[], native_resume_begin[
 
 /* ---- the parts ---- */
 
-/* The code of an image, which it takes over even if it fails. */
-enum status native_make(struct runtime *rt, const struct verified_module *m, const uint8_t *image,
-                        struct native_code **out);
+/* Code of a module that is still to come. E_NOMEM. */
+must_check enum status native_make(struct runtime *rt, const struct verified_module *m,
+                                   struct native_code **out);
 void native_free(struct native_code *c);
-/* Better code for the same functions, an image which it takes over even if it fails: every call
- * from now on runs it, in all SIPs of the module. */
-enum status native_improve(struct native_code *c, const uint8_t *image);
+/* Puts an image of that module into the region, some at a time, on any thread if the region is
+ * shared. The image is taken over even if it fails. E_NOMEM. */
+must_check enum status native_place(struct runtime *rt, const struct verified_module *m,
+                                    const uint8_t *image, struct ntext **out);
+/* Gives such a one back; NULL is accepted. */
+void native_unplace(struct runtime *rt, struct ntext *t);
+/* Takes a text over: every call from now on runs it, in all SIPs of the module, of which none
+ * does meanwhile. */
+void native_improve(struct native_code *c, struct ntext *t);
 
 /* perfmap.c: tells perf(1) what the functions of c's best text are called. */
 void perfmap_add(const struct native_code *c);

@@ -1,9 +1,7 @@
-#include "runtime/native/tier.h"
-
 #include <signal.h>
 #include <time.h>
 
-#include "base/check.h"
+#include "runtime/native/native_int.h"
 
 /* Lets time pass while the module runs with what it has; false if nobody waits any more. */
 static bool wait_first(struct tier *t)
@@ -25,19 +23,26 @@ static bool wait_first(struct tier *t)
     return !atomic_load(&t->stop);
 }
 
-static void *make_images(void *arg)
+/* The next level's code, in place. */
+static enum status get(struct tier *t, struct ntext **out)
 {
-    struct tier *t = arg;
     const struct code_provider *from = &t->rt->code;
     const uint8_t *image;
     struct diag why;
     diag_clear(&why);
-    while (t->level != CODE_BEST && wait_first(t) &&
-           from->get(from->ctx, t->module, t->mode, t->rt->monitor, &t->stop, &t->level, &image,
-                     &why) == OK) {
-        const uint8_t *old = atomic_exchange(&t->waiting, image);
-        if (old)
-            from->put(from->ctx, old);
+    enum status st =
+        from->get(from->ctx, t->module, t->mode, t->rt->monitor, &t->stop, &t->level, &image, &why);
+    return st == OK ? native_place(t->rt, t->module, image, out) : st;
+}
+
+static void *make_texts(void *arg)
+{
+    struct tier *t = arg;
+    struct ntext *made;
+    while (t->level != CODE_BEST && wait_first(t) && get(t, &made) == OK) {
+        made->older = atomic_load(&t->waiting);
+        while (!atomic_compare_exchange_weak(&t->waiting, &made->older, made))
+            ;
         if (t->rt->shared)
             sched_stop(t->rt->sched); /* it is taken while nobody runs */
         else
@@ -49,6 +54,7 @@ static void *make_images(void *arg)
 
 static void end_waiting(struct tier *t)
 {
+    region_unshare(t->rt->region);
     pthread_cond_destroy(&t->stopped);
     pthread_mutex_destroy(&t->lock);
 }
@@ -70,7 +76,8 @@ void tier_start(struct tier *t, struct runtime *rt, const struct verified_module
     pthread_condattr_destroy(&clock);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the threads of the program */
-    t->threaded = pthread_create(&t->thread, NULL, make_images, t) == 0;
+    region_share(rt->region);
+    t->threaded = pthread_create(&t->thread, NULL, make_texts, t) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!t->threaded)
         end_waiting(t);
@@ -83,7 +90,18 @@ static void join(struct tier *t)
     end_waiting(t);
 }
 
-const uint8_t *tier_take(struct tier *t)
+/* Of those that wait only the best is of use. */
+static struct ntext *take_best(struct tier *t)
+{
+    struct ntext *best = atomic_exchange(&t->waiting, NULL);
+    for (struct ntext *old = best ? best->older : NULL, *next; old; old = next) {
+        next = old->older;
+        native_unplace(t->rt, old);
+    }
+    return best;
+}
+
+struct ntext *tier_take(struct tier *t)
 {
     if (!t->threaded)
         return NULL;
@@ -91,10 +109,10 @@ const uint8_t *tier_take(struct tier *t)
     bool over = atomic_load(&t->over);
     if (!over && !atomic_load_explicit(&t->waiting, memory_order_relaxed))
         return NULL;
-    const uint8_t *image = atomic_exchange(&t->waiting, NULL);
+    struct ntext *best = take_best(t);
     if (over)
         join(t);
-    return image;
+    return best;
 }
 
 void tier_stop(struct tier *t)
@@ -106,7 +124,5 @@ void tier_stop(struct tier *t)
     pthread_cond_signal(&t->stopped);
     pthread_mutex_unlock(&t->lock);
     join(t);
-    const uint8_t *image = atomic_exchange(&t->waiting, NULL);
-    if (image)
-        t->rt->code.put(t->rt->code.ctx, image);
+    native_unplace(t->rt, take_best(t));
 }

@@ -270,7 +270,7 @@ bool guest_open(struct guest *g, struct world *w, const struct verified_module *
                                 .link_ctx = w,
                                 .user = w};
     *g = (struct guest){.w = w, .m = m};
-    if (interp_engine.load(&w->rt, m, MEMORY_COMPACT, &g->code, &why) ||
+    if (interp_engine.load(&w->rt, m, MEMORY_COMPACT, NULL, &g->code, &why) ||
         spawn_create(&w->rt, &opt, &g->sip, &why) || spawn_load(g->sip, g->code, &g->inst, &why)) {
         printf("not loaded: %s %s\n", status_name(why.code), why.detail);
         guest_close(g);

@@ -150,7 +150,8 @@ static enum status start(struct script *t, const char *path, struct instance **o
     struct unit *u;
     *trap = TRAP_NONE;
     enum status st = load(t, path, &u, why);
-    if (st != OK || (st = t->rt->engine->load(t->rt, u->module, t->mode, &u->code, why)) != OK ||
+    if (st != OK ||
+        (st = t->rt->engine->load(t->rt, u->module, t->mode, NULL, &u->code, why)) != OK ||
         (st = instantiate(t->sip, u->code, link_script, t, out, trap, why)) != OK)
         return st;
     uint32_t f = instance_start_func(*out);

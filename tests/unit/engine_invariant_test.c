@@ -98,7 +98,7 @@ static enum trap run(uint64_t size)
 {
     struct diag why;
     diag_clear(&why);
-    ck_assert_int_eq(interp_engine.load(&rig.rt, module, rig.sip->mode, &code, &why), OK);
+    ck_assert_int_eq(interp_engine.load(&rig.rt, module, rig.sip->mode, NULL, &code, &why), OK);
     ck_assert_int_eq(spawn_load(rig.sip, code, &inst, &why), OK);
     return rig_call(&rig, inst, rig_export(inst, "main"), &size);
 }

@@ -84,7 +84,7 @@ static inline struct instance *rig_load(struct rig *g, const uint8_t *bytes, siz
     ck_assert_msg(verify(bytes, n, NULL, &m, &why) == OK, "%s %s %s at 0x%x", status_name(why.code),
                   why.detail, why.found, why.offset);
     g->modules[g->n] = m;
-    ck_assert_int_eq(g->rt.engine->load(&g->rt, m, g->sip->mode, &g->code[g->n], &why), OK);
+    ck_assert_int_eq(g->rt.engine->load(&g->rt, m, g->sip->mode, NULL, &g->code[g->n], &why), OK);
     g->n++;
     g->sip->link = link;
     g->sip->link_ctx = ctx;

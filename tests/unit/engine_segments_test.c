@@ -16,7 +16,8 @@ static enum status load(const char *text, struct instance **out, struct diag *wh
     diag_clear(why);
     ck_assert_int_eq(verify(bytes, n, NULL, &g.modules[g.n], why), OK);
     free(bytes);
-    ck_assert_int_eq(g.rt.engine->load(&g.rt, g.modules[g.n], g.sip->mode, &g.code[g.n], why), OK);
+    ck_assert_int_eq(g.rt.engine->load(&g.rt, g.modules[g.n], g.sip->mode, NULL, &g.code[g.n], why),
+                     OK);
     return spawn_load(g.sip, g.code[g.n++], out, why);
 }
 

@@ -170,7 +170,8 @@ static void open_game(void)
     free(bytes);
     for (int mode = 0; mode < MEMORY_MODE_N; mode++)
         ck_assert_int_eq(
-            native_engine.load(&g.rt, g.module, (enum memory_mode)mode, &g.code[mode], &why), OK);
+            native_engine.load(&g.rt, g.module, (enum memory_mode)mode, NULL, &g.code[mode], &why),
+            OK);
     ck_assert_int_eq(
         contract_parse(&g.arena, contract_text, sizeof contract_text - 1, &g.set, &why), OK);
 }

@@ -17,19 +17,23 @@ static void take_turns(struct native_code *c)
 
 /* The provider's level first, then the other one; entry code is the latter's. */
 static enum status load_levels(struct runtime *rt, const struct verified_module *m,
-                               enum memory_mode mode, struct code_module **out, struct diag *why)
+                               enum memory_mode mode, const _Atomic bool *stop,
+                               struct code_module **out, struct diag *why)
 {
     const enum image_opt *first = rt->code.ctx;
     enum image_opt second = *first == IMAGE_FAST ? IMAGE_FULL : IMAGE_FAST;
     const uint8_t *image;
     struct code_module *made;
-    enum status st = native_engine.load(rt, m, mode, &made, why);
+    enum status st = native_engine.load(rt, m, mode, stop, &made, why);
     if (st != OK)
         return st;
     struct native_code *c = container_of(made, struct native_code, base);
+    struct ntext *t;
     st = jit_image(second, m, mode, rt->monitor, NULL, &image, why);
-    if (st == OK && (st = native_improve(c, image)) != OK)
+    if (st == OK && (st = native_place(rt, m, image, &t)) != OK)
         diag_set(why, st, "a second image");
+    if (st == OK)
+        native_improve(c, t);
     if (st != OK) {
         native_free(c);
         return st;

@@ -169,7 +169,8 @@ static void open_game(uint64_t slice_ns)
     free(bytes);
     for (int mode = 0; mode < MEMORY_MODE_N; mode++)
         ck_assert_int_eq(
-            native_engine.load(&g.rt, g.module, (enum memory_mode)mode, &g.code[mode], &why), OK);
+            native_engine.load(&g.rt, g.module, (enum memory_mode)mode, NULL, &g.code[mode], &why),
+            OK);
     on_pass = NULL;
 }
 

@@ -1,5 +1,6 @@
 /* Better code for what runs already: the first image goes on where it is, calls run the better one.
  */
+#include "runtime/native/native_int.h"
 #include "tests/suite.h"
 #include "tests/unit/native_rig.h"
 
@@ -105,6 +106,26 @@ START_TEST(all_sips_profit)
 }
 END_TEST
 
+/* The thread has placed what waits for the worker: the region is used by both, and audited. */
+START_TEST(texts_wait_in_their_places)
+{
+    struct instance *inst = open_tiers(&native_engine, MEMORY_COMPACT);
+    struct native_code *c = container_of(g.code[0], struct native_code, base);
+    struct ntext *t;
+    struct diag why;
+    diag_clear(&why);
+    atomic_store(&better_held, false);
+    while ((t = atomic_load(&c->tier.waiting)) == NULL)
+        usleep(100);
+    ck_assert_uint_eq(page_rights(g.rt.region, t->at), PAGE_R | PAGE_X);
+    ck_assert_uint_eq(page_owner(g.rt.region, t->at), OWNER_CODE);
+    ck_assert_msg(region_audit(g.rt.region, &why) == OK, "%s", why.detail);
+    (void)result_of(inst, "inc", 1); /* takes it */
+    ck_assert_uint_eq(result_of(inst, "inc", 1), 1 + BETTER_INC);
+    close_tiers();
+}
+END_TEST
+
 /* A trap in better code that a frame of the first image has called. */
 START_TEST(reports_have_frames_of_both)
 {
@@ -186,6 +207,7 @@ int main(void)
     tcase_set_timeout(c, 60);
     tcase_add_test(c, calls_run_better_code);
     tcase_add_test(c, all_sips_profit);
+    tcase_add_test(c, texts_wait_in_their_places);
     tcase_add_test(c, reports_have_frames_of_both);
     tcase_add_test(c, code_changes_under_signals);
     tcase_add_test(c, nobody_takes_it);
