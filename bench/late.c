@@ -33,16 +33,17 @@ static const char *const modes[] = {"guard", "compact", NULL};
 
 /* What else there is to a row. */
 enum {
-    INTERP = 1,    /* interpreted */
-    AGAIN = 2,     /* spawned again when it has ended */
-    TRAPS = 4,     /* which it does by a trap */
-    DATA = 8,      /* its module is one that has much data */
-    PARENT = 16,   /* it has children */
-    LOADS = 32,    /* ... of a large module */
-    SWAPS = 64,    /* those who sleep go to a file; it is ended when it has slept for a while */
-    ITEMS = 128,   /* its module is one that has many elements */
-    HEAVY = 256,   /* it has children with much memory of their own */
-    FILE_IN = 512, /* its standard input is a large file */
+    INTERP = 1,      /* interpreted */
+    AGAIN = 2,       /* spawned again when it has ended */
+    TRAPS = 4,       /* which it does by a trap */
+    DATA = 8,        /* its module is one that has much data */
+    PARENT = 16,     /* it has children */
+    LOADS = 32,      /* ... of a large module */
+    SWAPS = 64,      /* those who sleep go to a file; it is ended when it has slept for a while */
+    ITEMS = 128,     /* its module is one that has many elements */
+    HEAVY = 256,     /* it has children with much memory of their own */
+    FILE_IN = 512,   /* its standard input is a large file */
+    COMPILES = 1024, /* as LOADS, and nothing is interpreted meanwhile */
 };
 
 /* What the others do: exports of the guest, one or two SIPs each. */
@@ -75,6 +76,7 @@ static const struct row {
     {"children", "many children at once", "parent", NULL, PARENT},
     {"heavy", "children with many slots", "parent", NULL, PARENT | HEAVY},
     {"load", "a child of a large module", "load", NULL, PARENT | LOADS},
+    {"compile", "a child that is compiled", "load", NULL, PARENT | LOADS | COMPILES},
     {"swap", "sleeps in the swap file, ends", "sleep", NULL, AGAIN | TRAPS | SWAPS},
 };
 enum { NROWS = sizeof rows / sizeof rows[0] };
@@ -358,9 +360,11 @@ static bool open_system(struct bench *b, uint32_t workers)
     bool interp = flags & INTERP || !singula_compiler();
     struct singula_config cfg = {.monitor = SINGULA_MONITOR_OFF,
                                  .workers = workers,
-                                 .engine = flags & LOADS ? SINGULA_ENGINE_AUTO
-                                           : interp      ? SINGULA_ENGINE_INTERP
-                                                         : SINGULA_ENGINE_NATIVE,
+                                 .engine = flags & COMPILES ? SINGULA_ENGINE_NATIVE
+                                           : flags & LOADS  ? SINGULA_ENGINE_AUTO
+                                           : interp         ? SINGULA_ENGINE_INTERP
+                                                            : SINGULA_ENGINE_NATIVE,
+                                 .opt = flags & COMPILES ? SINGULA_OPT_FAST : SINGULA_OPT_FULL,
                                  .no_cache = flags & LOADS,
                                  .swap_folder = flags & SWAPS ? "/tmp" : NULL,
                                  .swap_idle_ns = 50 * PERIOD,

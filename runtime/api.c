@@ -127,31 +127,47 @@ void singula_module_destroy(struct singula_module *m)
         api_module_release(m);
 }
 
+static struct code_module *find_code(const struct singula_module *m,
+                                     const struct singula_system *sys, enum memory_mode mode)
+{
+    for (const struct list *i = m->loaded.next; i != &m->loaded; i = i->next) {
+        const struct loaded *l = container_of(i, struct loaded, in_module);
+        if (l->sys == sys && l->mode == mode)
+            return l->code;
+    }
+    return NULL;
+}
+
+bool api_module_loaded(const struct singula_module *m, const struct singula_system *sys,
+                       enum memory_mode mode)
+{
+    return find_code(m, sys, mode) != NULL;
+}
+
+enum status api_module_add(struct singula_module *m, struct singula_system *sys,
+                           enum memory_mode mode, struct code_module *code)
+{
+    struct loaded *l = malloc(sizeof *l);
+    if (!l) {
+        sys->rt.engine->unload(code);
+        return E_NOMEM;
+    }
+    *l = (struct loaded){.sys = sys, .verified = m->verified, .mode = mode, .code = code};
+    list_push(&m->loaded, &l->in_module);
+    list_push(&sys->loaded, &l->in_system);
+    return OK;
+}
+
 enum status api_module_load(struct singula_module *m, struct singula_system *sys,
                             enum memory_mode mode, struct code_module **out, struct diag *why)
 {
-    for (struct list *i = m->loaded.next; i != &m->loaded; i = i->next) {
-        struct loaded *l = container_of(i, struct loaded, in_module);
-        if (l->sys == sys && l->mode == mode) {
-            *out = l->code;
-            return OK;
-        }
-    }
-    struct loaded *l = calloc(1, sizeof *l);
-    if (!l)
-        return diag_set(why, E_NOMEM, "code of a module");
-    enum status st = api_code_load(sys, m, mode, &l->code, why);
-    if (st != OK) {
-        free(l);
-        return st;
-    }
-    l->sys = sys;
-    l->verified = m->verified;
-    l->mode = mode;
-    list_push(&m->loaded, &l->in_module);
-    list_push(&sys->loaded, &l->in_system);
-    *out = l->code;
-    return OK;
+    *out = find_code(m, sys, mode);
+    if (*out)
+        return OK;
+    enum status st = api_code_load(sys, m, mode, NULL, out, why);
+    if (st == OK && (st = api_module_add(m, sys, mode, *out)) != OK)
+        diag_set(why, st, "code of a module");
+    return st;
 }
 
 /* ---- systems ---- */
@@ -237,6 +253,7 @@ int singula_system_create(const struct singula_config *cfg, struct singula_syste
 
 void singula_system_end(struct singula_system *sys)
 {
+    api_loads_end(sys);
     api_children_kill(sys);
     drivers_close(sys->drivers);
     sys->drivers = NULL;
@@ -328,6 +345,7 @@ static bool serve_children(struct singula_system *sys)
 static void serve(struct singula_system *sys)
 {
     sys->served = api_ended_serve(sys);
+    sys->served |= api_loads_serve(sys);
     sys->served |= serve_children(sys);
     sys->served |= improve_code(sys);
     sys->unserved = api_children_wait(sys);

@@ -80,9 +80,30 @@ static const char **join(const char *const *own, const char *const *more)
     return all;
 }
 
+void api_children_first(struct singula_system *sys, struct drivers_start *first,
+                        struct drivers_start *last)
+{
+    struct children *c = &sys->children;
+    last->next = c->first;
+    c->first = first;
+    if (!last->next)
+        c->last = last;
+}
+
+void api_child_failed(struct drivers_start *s, const struct singula_diag *why)
+{
+    const struct singula_child *what = s->what;
+    s->result = (enum status)why->code;
+    if (what->on_fail)
+        what->on_fail(what, why, what->on_fail_ctx);
+    s->done(s);
+}
+
 static void serve(struct singula_system *sys, struct drivers_start *s)
 {
     const struct singula_child *what = s->what;
+    if (api_load_first(sys, s))
+        return;
     struct singula_spawn opt = *what->options;
     struct singula_sip *h;
     struct singula_diag why = {.code = E_NOMEM};
@@ -90,12 +111,12 @@ static void serve(struct singula_system *sys, struct drivers_start *s)
     opt.args = args;
     s->result = args ? (enum status)singula_spawn(sys, what->module, &opt, &h, &why) : E_NOMEM;
     free(args);
-    if (s->result == OK) {
-        h->child = s->child;
-        s->child->handle = h;
-    } else if (what->on_fail) {
-        what->on_fail(what, &why, what->on_fail_ctx);
+    if (s->result != OK) {
+        api_child_failed(s, &why);
+        return;
     }
+    h->child = s->child;
+    s->child->handle = h;
     s->done(s);
 }
 

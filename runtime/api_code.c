@@ -52,6 +52,9 @@ enum status api_check_image(const struct singula_module *m, struct diag *why)
 
 /* ---- systems ---- */
 
+/* Of the module that this thread loads, if that was an image. */
+static _Thread_local const struct image_bytes *given_image;
+
 /* Whether the image that the user gave fits the system. */
 static enum status check_given(const struct image_bytes *given, enum memory_mode mode, bool watched,
                                struct diag *why)
@@ -77,7 +80,7 @@ static enum code_level find(void *ctx, const struct verified_module *m, enum mem
                             bool watched, const uint8_t **image)
 {
     struct singula_system *sys = ctx;
-    if (sys->given && (*image = copy_given(sys->given)))
+    if (given_image && (*image = copy_given(given_image)))
         return CODE_BEST; /* the user has chosen */
     return api_jobs_find(&sys->jobs, m, mode, watched, image);
 }
@@ -110,7 +113,7 @@ static enum status get_now(void *ctx, const struct verified_module *m, enum memo
     struct singula_system *sys = ctx;
     struct image_bytes b;
     *level = CODE_BEST;
-    if (sys->given && (*image = copy_given(sys->given)))
+    if (given_image && (*image = copy_given(given_image)))
         return OK;
     enum status st = supply_get(&sys->supply, m, mode, sys->opt, watched, stop, &b, why);
     if (st == OK)
@@ -177,21 +180,24 @@ static void choose_engine(struct singula_system *sys, const struct singula_modul
     sys->rt.code.get = get_later;
 }
 
-enum status api_code_load(struct singula_system *sys, struct singula_module *m,
-                          enum memory_mode mode, struct code_module **out, struct diag *why)
+enum status api_code_load(struct singula_system *sys, const struct singula_module *m,
+                          enum memory_mode mode, const _Atomic bool *stop, struct code_module **out,
+                          struct diag *why)
 {
     enum status st = OK;
     if (m->image.bytes && sys->rt.engine != &interp_engine) {
         st = check_given(&m->image, mode, sys->rt.monitor, why);
-        sys->given = &m->image;
+        given_image = &m->image;
     }
-    if (st == OK) {
+    if (st == OK && !stop)
         choose_engine(sys, m, mode);
-        st = sys->rt.engine->load(&sys->rt, m->verified, mode, NULL, out, why);
+    if (st == OK)
+        st = sys->rt.engine->load(&sys->rt, m->verified, mode, stop, out, why);
+    given_image = NULL;
+    if (!stop) {
+        put(sys, sys->found);
+        sys->found = NULL;
     }
-    sys->given = NULL;
-    put(sys, sys->found);
-    sys->found = NULL;
     return st;
 }
 

@@ -60,10 +60,9 @@ struct children {
 
 struct singula_system {
     struct runtime rt;
-    struct supply supply;            /* of machine code */
-    enum image_opt opt;              /* what the user wants */
-    const struct image_bytes *given; /* of the module that is being loaded, if it was an image */
-    const uint8_t *found;            /* the code of that module, if the engine depended on it */
+    struct supply supply; /* of machine code */
+    enum image_opt opt;   /* what the user wants */
+    const uint8_t *found; /* the code of that module, if the engine depended on it */
     enum code_level found_level;
     bool single;           /* singula_config.single_module */
     struct code_jobs jobs; /* who compiles meanwhile */
@@ -71,6 +70,7 @@ struct singula_system {
     void (*trace)(void *ctx, const struct singula_trace *t); /* singula_config.trace */
     void *trace_ctx;
     struct drivers *drivers; /* NULL until a SIP is given one */
+    struct load *loads;      /* api_load.c: code that is being made for children */
     struct children children;
     bool
         served; /* the last api_sched() left something to do while nobody ran: to be called again */
@@ -109,9 +109,10 @@ enum code_level api_jobs_find(struct code_jobs *jobs, const struct verified_modu
 enum status api_jobs_get(struct code_jobs *jobs, const struct verified_module *m,
                          enum memory_mode mode, bool watched, const _Atomic bool *stop,
                          enum code_level *level, const uint8_t **image, struct diag *why);
-/* Calls the engine's load() for a module. */
-enum status api_code_load(struct singula_system *sys, struct singula_module *m,
-                          enum memory_mode mode, struct code_module **out, struct diag *why);
+/* Calls the engine's load() for a module; with `stop` on any thread. */
+enum status api_code_load(struct singula_system *sys, const struct singula_module *m,
+                          enum memory_mode mode, const _Atomic bool *stop, struct code_module **out,
+                          struct diag *why);
 /* If the n bytes are a native image: a copy in *image, and the module in it in *bytes and *n; else
  * nothing. */
 enum status api_open_image(const uint8_t **bytes, size_t *n, struct image_bytes *image,
@@ -121,7 +122,27 @@ enum status api_check_image(const struct singula_module *m, struct diag *why);
 /* The code of a module in a system, made at the first call. */
 enum status api_module_load(struct singula_module *m, struct singula_system *sys,
                             enum memory_mode mode, struct code_module **out, struct diag *why);
+/* The system has code of the module. */
+bool api_module_loaded(const struct singula_module *m, const struct singula_system *sys,
+                       enum memory_mode mode);
+/* Takes over what api_code_load() has made. E_NOMEM: it is gone. */
+enum status api_module_add(struct singula_module *m, struct singula_system *sys,
+                           enum memory_mode mode, struct code_module *code);
 void api_module_release(struct singula_module *m);
+/* api_load.c: if the code of a child's module is not there, and making it takes long, a thread
+ * begins to, and it is started later: true. Else the caller starts it. */
+bool api_load_first(struct singula_system *sys, struct drivers_start *s);
+/* Has children started whose code is there now, or failed; true if there is new code. */
+bool api_loads_serve(struct singula_system *sys);
+/* Nobody waits any more. */
+void api_loads_end(struct singula_system *sys);
+/* A child's memory mode. */
+enum memory_mode api_memory_mode(const struct singula_spawn *opt);
+/* These, of which there is at least one, are to be started before all others. */
+void api_children_first(struct singula_system *sys, struct drivers_start *first,
+                        struct drivers_start *last);
+/* There is none. */
+void api_child_failed(struct drivers_start *s, const struct singula_diag *why);
 /* Children: what a driver asks of a system; they are started and destroyed, so
  * many at once, by api_children_serve(), which is false if there was none; when a system
  * ends they are killed with all SIPs, and destroyed when the drivers are closed. */

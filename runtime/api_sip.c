@@ -236,12 +236,16 @@ static uint32_t pages_limit(uint64_t bytes)
     return bytes > (uint64_t)UINT32_MAX * PAGE_BYTES ? UINT32_MAX : PAGES_OF(bytes);
 }
 
+enum memory_mode api_memory_mode(const struct singula_spawn *opt)
+{
+    return opt->memory_mode == SINGULA_COMPACT ? MEMORY_COMPACT : MEMORY_GUARD;
+}
+
 /* Process, pages and instance for a handle; on failure nothing remains. */
 static enum status build(struct singula_sip *h, const struct singula_spawn *opt, struct diag *why)
 {
     struct spawn_options so = {.name = opt->name,
-                               .mode = opt->memory_mode == SINGULA_COMPACT ? MEMORY_COMPACT
-                                                                           : MEMORY_GUARD,
+                               .mode = api_memory_mode(opt),
                                .max_pages = pages_limit(opt->max_memory_bytes),
                                .stack_bytes = opt->stack_bytes,
                                .max_block_bytes = opt->max_block_bytes,

@@ -383,11 +383,11 @@ EXPORT("child") void child(void)
     nap(20 * PERIOD);
 }
 
-/* Has a child now and then. */
+/* Has a child now and then, the first one when others have got going: it has to be loaded. */
 EXPORT("load") void load(void)
 {
     for (;;) {
-        start(1);
         nap(20 * PERIOD);
+        start(1);
     }
 }

@@ -61,12 +61,18 @@ bool idle_is_empty(struct worker *w)
     return !w->next && !atomic_load(&w->nready) && !w->timers.n && list_empty(&w->fd_waiters);
 }
 
+void sched_expect(struct sched *s, bool on)
+{
+    check(!sched_is_running(s));
+    atomic_fetch_add(&s->expected, on ? 1 : UINT32_MAX);
+}
+
 bool idle_for_ever(struct sched *s)
 {
     for (uint32_t i = 0; i < s->nworkers; i++)
         if (atomic_load(&s->workers[i].inbox) || !idle_is_empty(&s->workers[i]))
             return false;
-    return !idle_source_busy(s);
+    return !idle_source_busy(s) && !atomic_load(&s->expected);
 }
 
 /* Under the lock. */

@@ -123,6 +123,9 @@ struct sched_chore {
     void (*work)(struct sched_chore *chore);
 };
 void sched_set_chore(struct sched *s, struct sched_chore *chore);
+/* Another thread will call sched_stop(): until then no run ends because nothing can happen. As
+ * often as this is said (`on`) it has to be taken back. Not within sched_run(). */
+void sched_expect(struct sched *s, bool on);
 /* Any worker; and whoever has the system to himself, for the next run. */
 void sched_want_chore(struct sched *s);
 

@@ -87,6 +87,7 @@ struct sched {
     struct spin tidying;       /* at the chore */
     struct spin polling;       /* somebody sleeps until there is something at the source */
     _Atomic bool stop, cut;
+    _Atomic uint32_t expected; /* sched_expect() */
     _Atomic enum stop_soon stop_soon;
     _Atomic bool in_run;
     _Atomic uint32_t nasleep;    /* workers whose `asleep` is set */

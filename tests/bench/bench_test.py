@@ -141,7 +141,8 @@ def late():
     case("late ends well", r.returncode == 0, r.stderr)
     cells = json.loads(r.stdout or "{}").get("cells", [])
     others = ["idle", "loop", "interp", "fill", "copy", "deep", "fall", "write", "alloc", "thaw", "random", "read", "chat", "grow", "most", "data", "elements",
-              "hoard", "crowd", "crowded", "post", "names", "children", "heavy", "load", "swap"]
+              "hoard", "crowd", "crowded", "post", "names", "children", "heavy", "load", "compile",
+              "swap"]
     case("late has its rows", list(dict.fromkeys(c["others"] for c in cells)) == others, cells)
     case("late has its columns", all([(c["workers"], c["busy"]) for c in cells if c["others"] == name] == [(1, 1), (2, 1)] for name in others), cells)
     case("late has figures", all(spread_ok(c["late_ns"]) and c["longest_ns"] >= c["late_ns"]["p90"] and c["thread_longest_ns"] > 0

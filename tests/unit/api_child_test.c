@@ -2,37 +2,9 @@
 #include <check.h>
 
 #include "include/singula.h"
-#include "tests/unit/wat_module.h"
+#include "tests/unit/wat_parent.h"
 
 static struct singula_diag why;
-
-/* Asks for the child "c"; exits with the errno that it is told, or 0. */
-static const char parent[] =
-    "(module (import \"singula/Processes\" \"imp.connect\" (func $connect (param i32 i32) (result "
-    "externref)))"
-    " (import \"singula/Processes\" \"imp.send.Start\" (func $start (param externref externref)))"
-    " (import \"singula/Processes\" \"imp.next\" (func $next (param externref) (result i32)))"
-    " (import \"singula/Processes\" \"imp.recv.Started\" (func $started (param externref) (result "
-    "externref)))"
-    " (import \"singula/Processes\" \"imp.recv.Failed\" (func $failed (param externref i32)))"
-    " (import \"singula/Processes\" \"imp.close\" (func $close (param externref)))"
-    " (import \"singula/Process\" \"imp.abandon\" (func $abandon (param externref)))"
-    " (import \"singula/Bytes\" \"new\" (func $new (param i32) (result externref)))"
-    " (import \"singula/Bytes\" \"data.write\" (func $write (param externref i32 i32 i32)))"
-    " (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $exit (param i32)))"
-    " (memory (export \"memory\") 1) (data (i32.const 0) \"process\") (data (i32.const 16) "
-    "\"c\\00\")"
-    " (func (export \"_start\") (local $p externref) (local $b externref)"
-    "  (local.set $p (call $connect (i32.const 0) (i32.const 7)))"
-    "  (if (ref.is_null (local.get $p)) (then (call $exit (i32.const 99)) (return)))"
-    "  (local.set $b (call $new (i32.const 2)))"
-    "  (call $write (local.get $b) (i32.const 0) (i32.const 16) (i32.const 2))"
-    "  (call $start (local.get $p) (local.get $b))"
-    "  (if (i32.eq (call $next (local.get $p)) (i32.const 1))"
-    "   (then (call $abandon (call $started (local.get $p))))"
-    "   (else (call $failed (local.get $p) (i32.const 64))))"
-    "  (call $close (local.get $p))"
-    "  (call $exit (i32.load (i32.const 64)))))";
 
 enum { WASI_EIO = 29, WASI_ENOEXEC = 45, WASI_ENOMEM = 48, WASI_ENOSYS = 52 };
 
@@ -62,15 +34,6 @@ static const struct {
      "E_IO"},
 };
 
-static const char *process_contract(void)
-{
-    const char *text, *name;
-    for (uint32_t i = 0; (name = singula_builtin_contract(i, &text)) != NULL; i++)
-        if (strcmp(name, "process") == 0)
-            return text;
-    ck_abort_msg("no such contract");
-}
-
 static void failed(const struct singula_child *child, const struct singula_diag *d, void *ctx)
 {
     (void)child;
@@ -83,7 +46,7 @@ START_TEST(a_child_that_cannot_be_started)
     struct singula_diag told = {0};
     struct singula_system *sys;
     struct singula_sip *sip;
-    struct singula_module *m = wat_module(parent, process_contract());
+    struct singula_module *m = wat_parent();
     struct singula_module *c = wat_module(cases[_i].text, NULL);
     struct singula_child child = {"c", c, &cases[_i].options, failed, &told};
     struct singula_spawn o = {.connect = connect, .children = &child, .nchildren = 1};
