@@ -277,7 +277,7 @@ enum xresult endpoint_send(struct xheap *h, struct endpoint *e, uint32_t tag, co
         memcpy(ring_scalars(q, m), scalars, decl->scalars_size);
     if (ref)
         xblock_to_queue(h, ref, peer->row);
-    ring_send(peer, q, m, tail);
+    ring_send(peer, q, m, tail, !peer->shared);
     sent(h, peer);
     check_slow(xheap_ok(h));
     return XDONE;

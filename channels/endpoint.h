@@ -42,6 +42,10 @@
  *                   have done before and after (membarrier(2)): a sender that looked at `watched`
  *                   before that has published for all to see, and one that looks later sees that
  *                   it is cleared
+ *   send, wait here nothing: the end's owner waits on the worker on which the other runs (`here`,
+ *                   fast.h), so both are that worker's, and what either did on another one happened
+ *                   before. The same for waiting after a message by which the other was made to be
+ *                   next on this worker (sched_next_is())
  *   send, add to a  as send and wait, with `in_set` for `waiter`
  *   set
  *   close, wait     set `closed`, then look at the peer's `waiter`; see above
@@ -98,11 +102,12 @@ struct channel;
 struct endpoint;
 struct fast_self;
 
-/* What a process waits for that can be given to it at once (fast.h): the message `tag`, whose
- * nbytes scalars go to `out`. Means something while the endpoint has a waiter, and `self` is set.
- */
+/* What a process waits for in a fast function (fast.h), so that it can be given to it at once: the
+ * message `tag`, whose nbytes scalars go to `out`. */
 struct xwait {
-    const struct fast_self *self; /* who waits; NULL: in the ordinary way */
+    _Atomic(struct worker *) here; /* several workers: proc_wait_here(); only for that one the rest
+                                      means something */
+    const struct fast_self *self;  /* who waits; with one worker NULL: in the ordinary way */
     uint8_t *out;
     uint32_t tag, nbytes;
 };
@@ -114,7 +119,7 @@ struct xring {
     uint8_t shift;
     bool refs;             /* messages of this direction may carry one */
     struct endpoint *from; /* who fills it */
-    struct xwait wait;     /* with one worker only */
+    struct xwait wait;
     /* consumer: next to be received */
     _Alignas(64) _Atomic uint32_t head;
     uint32_t caught; /* messages that came while it looked for them, since it waited last */
@@ -177,6 +182,12 @@ static inline struct endpoint *endpoint_peer(const struct endpoint *e)
 }
 /* Messages waiting to be received at e. */
 uint32_t endpoint_queued(const struct endpoint *e);
+/* The same for the peer's owner, where nobody else is at the queue. */
+static inline uint32_t endpoint_queued_here(const struct endpoint *e)
+{
+    return atomic_load_explicit(&e->rx.tail, memory_order_relaxed) -
+           atomic_load_explicit(&e->rx.head, memory_order_relaxed);
+}
 /* The other side has closed. It may have left messages. */
 static inline bool endpoint_peer_closed(const struct endpoint *e)
 {

@@ -48,9 +48,20 @@ static inline bool wake(struct endpoint *e)
     struct proc *p = atomic_load_explicit(&e->waiter, memory_order_relaxed);
     if (!p)
         return !atomic_load_explicit(&e->in_set, memory_order_relaxed);
-    if (!sched_wake_lightly(p))
+    if (!sched_wake_lightly(p, NULL))
         return false;
     endpoint_unwait(e);
+    return true;
+}
+
+/* Several workers: the owner of `peer` waits on this one, in a fast function. Then nobody else is
+ * at the channel, and nothing needs to be ordered. Wakes him; false: nothing was done. */
+static inline bool wake_here(struct endpoint *e, struct endpoint *peer)
+{
+    struct proc *p = atomic_load_explicit(&peer->waiter, memory_order_relaxed);
+    if (!p || !sched_is_here(&peer->rx.wait.here) || !sched_wake_lightly(p, e))
+        return false;
+    endpoint_unwait(peer);
     return true;
 }
 
@@ -66,7 +77,7 @@ static bool wake_shared(struct endpoint *e)
     bool room = atomic_load_explicit(&e->wants_room, memory_order_relaxed);
     if (p && !atomic_load_explicit(&e->closed, memory_order_relaxed)) {
         endpoint_unwait(e); /* before he is woken, and can wait anew */
-        done = sched_wake_lightly(p);
+        done = sched_wake_lightly(p, NULL);
         if (!done) {
             atomic_store_explicit(&e->wants_room, room, memory_order_relaxed);
             atomic_store_explicit(&e->waiter, p, memory_order_relaxed);
@@ -86,6 +97,7 @@ static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref,
                  atomic_load_explicit(&peer->closed, memory_order_acquire) || ring_full(q, at)) ||
         (!e->shared && !wake(peer)))
         return FAST_NOT;
+    bool ordered = !e->shared || wake_here(e, peer);
     unwait(e);
     struct xcell *m = ring_cell(q, at);
     m->tag = (uint32_t)tag;
@@ -94,8 +106,8 @@ static inline uint64_t send(struct xheap *h, struct xobj *end, struct xobj *ref,
     copy_words(ring_scalars(q, m), scalars, nbytes);
     if (ref)
         xblock_to_queue(h, ref, peer->row);
-    ring_send(peer, q, m, at);
-    if (e->shared && ring_attention(peer) && !wake_shared(peer)) {
+    ring_send(peer, q, m, at, ordered);
+    if (!ordered && ring_attention(peer) && !wake_shared(peer)) {
         e->late = LATE_SENT;
         return FAST_NOT;
     }
@@ -120,28 +132,52 @@ static uint64_t received_late(struct endpoint *e, uint64_t tag, struct xobj *ref
     return FAST_NOT;
 }
 
-/* Nothing has come for e: waits, unless nothing will, or something has come meanwhile: *m. `w` is
- * what it waits for. */
-static inline uint64_t await(const struct fast_self *self, struct endpoint *e, struct xwait w,
-                             struct xcell **m)
+/* Several workers, and the peer may do something now: waits, unless something has come (*m) or
+ * nothing will. */
+static bool await_shared(const struct fast_self *self, struct endpoint *e, struct xcell **m)
 {
-    if (endpoint_peer_closed(e))
-        return FAST_NOT;
-    if (!e->shared) {
-        e->rx.wait = w;
-        atomic_store_explicit(&e->waiter, self->proc, memory_order_relaxed);
-        return FAST_WAIT;
-    }
     *m = ring_watch(e, self->proc);
     if (*m)
-        return FAST_NOT;
+        return false;
     ring_unwatch(e);
     atomic_store(&e->waiter, self->proc);
     *m = ring_front(&e->rx);
     if (!*m && !endpoint_peer_closed(e))
-        return FAST_WAIT;
+        return true;
     endpoint_unwait(e);
-    return FAST_NOT;
+    return false;
+}
+
+/* e's owner, its waiter, waits for that from now on, and whoever runs on this worker finds him. */
+static inline void wait_here(const struct fast_self *self, struct endpoint *e, uint8_t *out,
+                             uint32_t tag, uint32_t nbytes)
+{
+    struct xwait *w = &e->rx.wait;
+    w->self = self;
+    w->out = out;
+    w->tag = tag;
+    w->nbytes = nbytes;
+    if (e->shared)
+        proc_wait_here(self->proc, &w->here);
+}
+
+/* Nothing has come for e: waits for `tag`, unless nothing will, or something has come meanwhile:
+ * *m. The peer's owner does nothing before this one waits if he was woken by it and is next. */
+static inline uint64_t await(const struct fast_self *self, struct endpoint *e, uint8_t *out,
+                             uint32_t tag, uint32_t nbytes, struct xcell **m)
+{
+    if (endpoint_peer_closed(e))
+        return FAST_NOT;
+    if (e->shared && !sched_next_is(e)) {
+        if (!await_shared(self, e, m))
+            return FAST_NOT;
+    } else {
+        if (e->shared)
+            ring_rest(e);
+        atomic_store_explicit(&e->waiter, self->proc, memory_order_relaxed);
+    }
+    wait_here(self, e, out, tag, nbytes);
+    return FAST_WAIT;
 }
 
 static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, uint64_t tag,
@@ -150,8 +186,7 @@ static inline uint64_t recv(const struct fast_self *self, struct endpoint *e, ui
     struct endpoint *peer = endpoint_peer(e);
     struct xcell *m = ring_front(&e->rx);
     if (!m) {
-        struct xwait w = {self, out, (uint32_t)tag, (uint32_t)nbytes};
-        uint64_t r = await(self, e, w, &m);
+        uint64_t r = await(self, e, out, (uint32_t)tag, (uint32_t)nbytes, &m);
         if (!m)
             return r;
     }
@@ -187,12 +222,15 @@ uint64_t fast_poll(struct xobj *end)
     return m->tag;
 }
 
+/* No message has it. */
+#define TAG_ANY UINT32_MAX
+
 uint64_t fast_next(const struct fast_self *self, struct xobj *end)
 {
     struct endpoint *e = end->endpoint;
     struct xcell *m = ring_front(&e->rx);
     if (!m) {
-        uint64_t r = await(self, e, (struct xwait){0}, &m);
+        uint64_t r = await(self, e, NULL, TAG_ANY, 0, &m);
         if (!m)
             return r;
     }
@@ -241,29 +279,46 @@ static inline void move_block(struct xheap *h, struct xobj *o, struct xaccount *
     to->nbytes += o->tree_bytes;
 }
 
+/* The owner of e, who is its waiter, waits in a fast function, on this worker, for the next message
+ * to come. */
+static inline bool is_at_hand(const struct endpoint *e)
+{
+    return e->shared ? sched_is_here(&e->rx.wait.here) && endpoint_queued_here(e) == 0
+                     : e->rx.wait.self != NULL;
+}
+
 /* The waiting receiver's operation is over as soon as this one's wait has begun: neither of them
- * sees the queue, which is empty. */
+ * sees the queue. That is empty, unless another worker has put something there and the receiver's
+ * does not know yet. */
 void *fast_hand(const struct fast_self *self, struct xobj *end, struct xobj *ref, uint64_t what,
                 const uint64_t *scalars, uint8_t *out)
 {
     struct endpoint *e = end->endpoint, *peer = endpoint_peer(e);
-    const struct xwait w = peer->rx.wait;
+    const struct xwait *w = &peer->rx.wait;
+    /* Nearer than w->self->proc; it is that, or NULL if another worker has begun to wake it. */
     struct proc *q = atomic_load_explicit(&peer->waiter, memory_order_relaxed);
-    if (unlikely(!q || !w.self || w.tag != (what & 0xffffff) || e->rx.in_call ||
+    if (unlikely(!q || !is_at_hand(peer) || w->tag != (what & 0xffffff) || e->rx.in_call ||
                  (ref && ref->kind == XOBJ_ENDPOINT)))
         return NULL;
+    const struct fast_self *other = w->self;
+    uint8_t *into = w->out;
+    uint32_t nbytes = w->nbytes;
     void *to = sched_hand(self->proc, self->me, q);
     if (unlikely(!to))
         return NULL;
-    check_fast(q == w.self->proc && !peer->closed && endpoint_queued(peer) == 0 &&
+    check_fast(q == other->proc && !peer->closed && endpoint_queued(peer) == 0 &&
                endpoint_queued(e) == 0);
+    if (e->shared) {
+        proc_not_here(q);
+        ring_rest(e);
+    }
     atomic_store_explicit(&peer->waiter, NULL, memory_order_relaxed);
     peer->rx.in_call = false;
     e->rx.in_call = true;
-    e->rx.wait = (struct xwait){self, out, what >> 24 & 0xffffff, (uint32_t)(what >> 56)};
+    wait_here(self, e, out, what >> 24 & 0xffffff, (uint32_t)(what >> 56));
     atomic_store_explicit(&e->waiter, self->proc, memory_order_relaxed);
-    copy_bytes(w.out, (const uint8_t *)scalars, w.nbytes);
+    copy_bytes(into, (const uint8_t *)scalars, nbytes);
     if (ref)
-        move_block(self->heap, ref, self->account, w.self->account);
+        move_block(self->heap, ref, self->account, other->account);
     return to;
 }

@@ -52,7 +52,7 @@ uint64_t fast_block_put(const struct fast_self *self, struct xobj *parent, uint6
 
 /* These may also return FAST_WAIT: the process waits for the endpoint, and when it runs again the
  * function is to be called again with the same arguments, by nobody else and before anything else.
- */
+ * Until then *self stays as it is. */
 #define FAST_WAIT (UINT64_MAX - 1)
 
 /* endpoint_recv(): the reference, or 0; the message's nbytes scalars are at `out`. */

@@ -67,12 +67,13 @@ static inline void ring_publish(const _Atomic bool *watched, _Atomic uint32_t *a
         atomic_store(at, n);
     }
 }
-/* The message in the slot at `tail` is published for `peer`. */
+/* The message in the slot at `tail` is published for `peer`; `ordered`: nobody waits for it
+ * meanwhile. */
 static inline void ring_send(const struct endpoint *peer, struct xring *q, struct xcell *m,
-                             uint32_t tail)
+                             uint32_t tail, bool ordered)
 {
     atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
-    if (peer->shared)
+    if (!ordered)
         ring_publish(&peer->watched, &m->turn, tail + 1);
     else
         atomic_store_explicit(&m->turn, tail + 1, memory_order_release);
@@ -106,6 +107,14 @@ static inline void ring_take_back(_Atomic bool *watched)
 static inline void ring_unwatch(struct endpoint *e)
 {
     ring_take_back(&e->watched);
+}
+/* The same if nobody publishes meanwhile: what others did before happened before. */
+static inline void ring_rest(struct endpoint *e)
+{
+    if (unlikely(atomic_load_explicit(&e->watched, memory_order_relaxed)))
+        atomic_store_explicit(&e->watched, false, memory_order_relaxed);
+    e->rx.caught = 0;
+    e->rx.since = atomic_load_explicit(&e->rx.head, memory_order_relaxed);
 }
 /* Before he waits for room. */
 static inline void ring_unwatch_room(struct endpoint *e)

@@ -29,6 +29,10 @@ static void drain(struct worker *w)
 
 static void announce(struct worker *w)
 {
+    if (!w->lent) {
+        w->lent = true;
+        spin_unlock(&w->awake);
+    }
     if (atomic_load_explicit(&w->asleep, memory_order_relaxed))
         return;
     atomic_fetch_add(&w->sched->nasleep, 1);
@@ -42,6 +46,10 @@ static bool take_back(struct worker *w)
     bool slept = atomic_exchange(&w->asleep, false);
     if (slept)
         atomic_fetch_sub(&w->sched->nasleep, 1);
+    if (w->lent) {
+        w->lent = false;
+        spin_lock(&w->awake);
+    }
     return slept;
 }
 

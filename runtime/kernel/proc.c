@@ -8,13 +8,6 @@ const char *proc_state_name(enum proc_state s)
     return names[s];
 }
 
-enum proc_state proc_swap_state(struct proc *p, enum proc_state to)
-{
-    enum proc_state from = atomic_exchange(&p->state, to);
-    check(proc_may_go[from] & 1u << to);
-    return from;
-}
-
 bool proc_charge_pages(struct proc *p, uint32_t n)
 {
     if (n > p->max_pages || p->npages > p->max_pages - n)

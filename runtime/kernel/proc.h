@@ -61,7 +61,10 @@ struct proc {
     _Atomic(enum proc_state) state; /* scheduler only, as is what follows */
     _Atomic uint32_t interrupt;     /* non-zero: look at the reasons (kill, slice) at the next
                                        preemption check; from other threads INTERRUPT_LOOK */
-    struct list runq;               /* READY: run queue; BLOCKED on a descriptor: list of such */
+    union {
+        struct list runq; /* READY: run queue; BLOCKED on a descriptor: list of such */
+        _Atomic(struct worker *) *here; /* while at_hand, instead of runq.next */
+    };
     void *parked;         /* set by whoever stops it and goes on with it: where it goes on without
                              run() (sched_switch()) */
     uint64_t deadline_ns; /* absolute monotonic time at which it is ended (time-out); WAIT_FOREVER:
@@ -75,6 +78,7 @@ struct proc {
     bool waiting; /* between proc_wait_begin() and proc_wait_end(): set by the process itself while
                      it runs, its wakers while it is blocked, as are timed_out and wake_ns */
     bool timed_out;
+    bool at_hand; /* it waits, or is about to, and *here says where (proc_wait_here()) */
 
     /* fixed at creation */
     uint32_t id;    /* slot in the process table + 1; reused after proc_forget() */
@@ -95,7 +99,7 @@ struct proc {
     uint32_t max_pages;
 
     /* any thread */
-    _Atomic bool unplaced;  /* made READY; whoever finds it in his inbox is to queue it */
+    _Atomic bool woken;     /* by another worker; its home has not attended to that */
     _Atomic uint32_t kill;  /* enum trap asked for from outside; taken at the next check */
     _Atomic uint32_t posts; /* what a worker was told about it and has not attended to: not 0 while
                                it is in an inbox */
@@ -113,7 +117,7 @@ struct proc {
 /* State moves that are legal: bit `to` of proc_may_go[from]. */
 #define PROC_TO(state) (1u << PROC_##state)
 static const uint8_t proc_may_go[PROC_STATE_N] = {
-    [PROC_FREE] = PROC_TO(READY),
+    [PROC_FREE] = PROC_TO(READY) | PROC_TO(BLOCKED), /* the latter for another worker to wake */
     [PROC_READY] = PROC_TO(RUNNING) | PROC_TO(DEAD),
     [PROC_RUNNING] = PROC_TO(WOKEN) | PROC_TO(READY) | PROC_TO(BLOCKED) | PROC_TO(DEAD),
     [PROC_WOKEN] = PROC_TO(RUNNING) | PROC_TO(READY) | PROC_TO(DEAD),
@@ -122,8 +126,8 @@ static const uint8_t proc_may_go[PROC_STATE_N] = {
 };
 #undef PROC_TO
 const char *proc_state_name(enum proc_state s); /* "READY" */
-/* The doors for changes of state; an illegal move is a bug. Scheduler only. By the only one who may
- * move p now: */
+/* The doors for changes of state; an illegal move is a bug. By p's home alone, or who acts for it
+ * (sched_int.h). */
 static inline void proc_set_state(struct proc *p, enum proc_state to)
 {
     check(proc_may_go[atomic_load_explicit(&p->state, memory_order_relaxed)] & 1u << to);
@@ -135,20 +139,9 @@ static inline void proc_move(struct proc *p, enum proc_state from, enum proc_sta
     check(proc_may_go[from] & 1u << to);
     atomic_store_explicit(&p->state, to, memory_order_release);
 }
-/* As proc_set_state(), where others may move it between states from which `to` is legal; says from
- * which it was. Neither reads nor writes of this thread move across it. */
-enum proc_state proc_swap_state(struct proc *p, enum proc_state to);
-/* Only if it is in `from` still. With `alone` as the first, else as the second. */
-static inline bool proc_try_state(struct proc *p, enum proc_state from, enum proc_state to,
-                                  bool alone)
+static inline bool proc_is_in(const struct proc *p, enum proc_state state)
 {
-    check(proc_may_go[from] & 1u << to);
-    if (!alone)
-        return atomic_compare_exchange_strong(&p->state, &from, to);
-    if (atomic_load_explicit(&p->state, memory_order_relaxed) != from)
-        return false;
-    atomic_store_explicit(&p->state, to, memory_order_release);
-    return true;
+    return atomic_load_explicit(&p->state, memory_order_relaxed) == state;
 }
 
 /* Page accounting against the quota: charge() returns false and changes nothing if it would exceed

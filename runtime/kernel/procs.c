@@ -59,7 +59,7 @@ void proc_set_background(struct proc *p)
     check(p->state == PROC_FREE);
     p->background = true;
     if (!s->shared)
-        s->workers[0].alone = false;
+        s->workers[0].alone = s->workers[0].direct = false;
 }
 
 void proc_publish(struct proc *p)
@@ -71,14 +71,15 @@ void proc_publish(struct proc *p)
         here = &s->workers[0];
     uint32_t n = atomic_load_explicit(&here->published, memory_order_relaxed);
     atomic_store_explicit(&here->published, n + 1, memory_order_relaxed);
-    proc_set_state(p, PROC_READY);
+    bool elsewhere = runs && is_bound(p) && home_of(p) != here;
+    proc_set_state(p, elsewhere ? PROC_BLOCKED : PROC_READY);
     /* In the background it waits from now on, not from the last run's end. */
     if (!sched_is_running(s) && p->background)
         (p->bound ? home_of(p) : here)->now = sched_now_ns(s);
     if (!runs && p->bound)
         worker_push(home_of(p), p);
-    else if (is_bound(p) && home_of(p) != here)
-        wake_send_home(here, p);
+    else if (elsewhere)
+        wake_tell(home_of(p), p);
     else
         worker_push(here, p);
     sim_event(&s->sim, SIM_SPAWN, p);

@@ -147,7 +147,11 @@ static bool open_workers(struct sched *s)
     bool ok = true;
     for (uint32_t i = 0; i < s->nworkers; i++) {
         struct worker *w = &all[i];
-        *w = (struct worker){.sched = s, .index = i, .alone = !s->shared && !s->sim.on};
+        *w = (struct worker){.sched = s,
+                             .index = i,
+                             .alone = !s->shared && !s->sim.on,
+                             .direct = !s->sim.on,
+                             .awake.taken = true};
         list_init(&w->runq);
         list_init(&w->behind);
         list_init(&w->fd_waiters);
@@ -327,8 +331,8 @@ void proc_wait_fd(struct proc *p, int fd, short events)
 
 void proc_wait_end(struct proc *p)
 {
-    if (p->state == PROC_WOKEN)
-        (void)proc_try_state(p, PROC_WOKEN, PROC_RUNNING, !p->sched->shared);
+    if (proc_is_in(p, PROC_WOKEN))
+        proc_move(p, PROC_WOKEN, PROC_RUNNING);
     p->waiting = p->timed_out = false;
     p->wake_ns = WAIT_FOREVER;
     p->wait_fd = -1;
@@ -385,22 +389,16 @@ static void set_running(struct worker *w, struct proc *p)
     struct sched *s = w->sched;
     atomic_store_explicit(&w->running, p, memory_order_release);
     p->slices++;
-    if (s->shared) {
-        (void)proc_swap_state(p, PROC_RUNNING);
-        if (!sched_is_running(s)) /* its poke may have come before there was anything to poke */
-            atomic_store_explicit(&p->interrupt, INTERRUPT_LOOK, memory_order_relaxed);
-    } else {
-        proc_set_state(p, PROC_RUNNING);
-    }
+    proc_set_state(p, PROC_RUNNING);
+    /* A poke may have come before there was anything to poke. */
+    if (s->shared && !sched_is_running(s))
+        atomic_store_explicit(&p->interrupt, INTERRUPT_LOOK, memory_order_relaxed);
 }
 
 static void make_ready(struct worker *w, struct proc *p)
 {
     struct sched *s = w->sched;
-    if (s->shared)
-        (void)proc_swap_state(p, PROC_READY);
-    else
-        proc_set_state(p, PROC_READY);
+    proc_set_state(p, PROC_READY);
     worker_push_again(w, p);
     sim_event(&s->sim, SIM_YIELD, p);
 }

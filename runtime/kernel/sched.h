@@ -17,7 +17,7 @@
  *      p->waiting set (so a relative time-out is not started anew) and p->timed_out if the time ran
  *      out.
  * A wake-up between 2 and the moment the process is marked BLOCKED is not lost: it makes the
- * process WOKEN.
+ * process WOKEN, or comes from another worker and is attended to when the process waits.
  *
  * Preemption: a process runs until it has spent its slice. A tick (tick.h) sets p->interrupt, which
  * an interpreter checks at loop headers and function entries; none comes while nothing needs it.
@@ -133,8 +133,37 @@ void sched_want_chore(struct sched *s);
  * process from being torn down meanwhile. */
 void sched_wake(struct proc *p);
 /* The same if it takes next to no stack, which it does if no timer is set for p and a tick is on
- * its way; false: nothing was done. */
-bool sched_wake_lightly(struct proc *p);
+ * its way; false: nothing was done. `by` may be anything, or NULL. */
+bool sched_wake_lightly(struct proc *p, const void *by);
+/* Who is next on this worker was woken by that, and has not run since. Nobody else runs it. */
+bool sched_next_is(const void *by);
+
+/* The worker whose thread this is; never allocated lazily, hence initial-exec. */
+extern _Thread_local struct worker *worker_self __attribute__((tls_model("initial-exec")));
+/* p, which runs, is about to wait: *here is the worker that runs it, until p goes on, or ends. Only
+ * that worker writes there, or who has it to himself, so whoever finds his own there knows that p
+ * waits, is not gone, and stays as it is until he does something. The word must be there as long.
+ */
+static inline void proc_wait_here(struct proc *p, _Atomic(struct worker *) *here)
+{
+    atomic_store_explicit(here, worker_self, memory_order_relaxed);
+    p->here = here;
+    p->at_hand = true;
+}
+static inline bool sched_is_here(const _Atomic(struct worker *) *here)
+{
+    struct worker *w = atomic_load_explicit(here, memory_order_relaxed);
+    return w && w == worker_self;
+}
+/* It waits there no more; harmless if it does not. */
+static inline void proc_not_here(struct proc *p)
+{
+    if (p->at_hand) {
+        atomic_store_explicit(p->here, NULL, memory_order_relaxed);
+        p->at_hand = false;
+        p->runq.next = &p->runq; /* it is on no list, and `prev` has stayed */
+    }
+}
 
 /* p, which runs, looks whether something has come from another worker: so many times may it look
  * again before it waits, as its worker would do the same, with nothing else to run. 0: none. */
@@ -147,10 +176,10 @@ uint32_t sched_turns(const struct proc *p);
  * nothing was done, run() must return. What run(p) returns in the end is about the process that ran
  * last. */
 struct proc *sched_switch(struct proc *p, enum run_result how);
-/* The same in less time for what happens most; all say where who runs now was parked. With one
- * worker and without a seed only.
+/* The same in less time for what happens most; all say where who runs now was parked. Not with a
+ * seed. With several workers q waits on this one, and sched_pass() goes to whom the caller woke.
  *
- * Who runs, parked at `me`, gives way. `me`: nobody else is ready, it goes on. */
+ * Who runs, parked at `me`, gives way. `me`: nobody else is ready, it goes on. With one worker. */
 void *sched_turn(void *me);
 /* Who runs, parked at `me` from now on, waits. */
 void *sched_pass(void *me);

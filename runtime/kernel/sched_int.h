@@ -2,8 +2,10 @@
  *
  * What guards what:
  *
- * - a worker's thread: what struct worker calls its own; of a process whose home it is: timer,
- *   place among those that wait for descriptors, and all of it while it runs
+ * - a worker's thread: what struct worker calls its own; of a process whose home it is: state,
+ *   timer, place among those that wait for descriptors, and all of it while it runs. While the
+ *   worker sleeps it has lent `awake`, and whoever takes that may take over processes that wait
+ *   there for no time and no descriptor
  * - worker.lock: its run queues; `worker` and `queued` of READY processes that are in one
  * - sched.lock: who is awake, whether a run is going on
  * - sched.table_lock: the process table
@@ -31,9 +33,12 @@ struct worker {
     int kick; /* a descriptor that ends its sleep */
     /* its own; what turn.c asks for comes first, in one cache line */
     bool alone; /* the only worker, without a seed, and there never was anybody in the background */
+    bool direct;           /* alone, or one of several: sched_hand(), sched_pass() */
+    bool lent;             /* `awake` is not taken, or taken by another one */
     bool queue_had_turn;   /* while `next` waited: it must not wait for another one */
     uint32_t switches;     /* that may follow without the loop */
     struct proc *next;     /* runs before those in the queue, for a while; nobody steals it */
+    const void *next_by;   /* what it was woken by: sched_next_is() */
     uint64_t now;          /* when the clock was read last: about once a tick */
     uint64_t turn_start;   /* since when those in the queue have waited for `next` */
     uint64_t behind_since; /* since when the first in `behind` has waited */
@@ -51,10 +56,11 @@ struct worker {
     _Atomic uint32_t nready; /* in both; read by anybody */
     /* any thread */
     _Alignas(CACHE_LINE) _Atomic(struct proc *) running;
-    _Atomic bool look; /* the loop has something to look at: a tick, a kill */
+    _Atomic bool look; /* the loop has something to look at: a tick, a kill, a wake-up */
     _Atomic uint32_t pokers;
     _Atomic(struct proc *) inbox;
     _Atomic bool asleep; /* it sleeps or is about to: who clears this writes to `kick` */
+    struct spin awake;   /* taken by itself but while it sleeps; no other lock is wanted under it */
 };
 
 /* When nobody has anything to run; also with the slice. */
@@ -103,7 +109,6 @@ struct sched {
 
 /* ---- worker.c: queues, and the threads ---- */
 
-extern _Thread_local struct worker *worker_self __attribute__((tls_model("initial-exec")));
 /* The worker whose thread this is; NULL: the caller has the system to himself. */
 struct worker *worker_here(struct sched *s);
 /* Makes the calling thread that worker, or none; returns which one it was. */
@@ -142,8 +147,8 @@ bool wake_poke(struct worker *w);
 void wake_rouse(struct worker *w);
 /* Ends the sleep of some worker, unless one looks for work already. */
 void wake_sleeper(struct sched *s);
-/* p, which has just become READY and is in no queue, gets its place; `me`: the calling worker. */
-void wake_send_home(struct worker *me, struct proc *p);
+/* Another worker than `home` says that p is woken. */
+void wake_tell(struct worker *home, struct proc *p);
 /* Attends to w's inbox. */
 void wake_attend(struct worker *w);
 /* p, run by w, waits. */

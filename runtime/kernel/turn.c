@@ -1,9 +1,10 @@
-/* Direct switches of one worker, where nothing has to be done but to switch: what sched_switch()
+/* Direct switches on one worker, where nothing has to be done but to switch: what sched_switch()
  * and sched_wake() come to, in one piece. Everything that they look at is looked at here, too, and
  * where anything is unusual nothing is done.
  *
- * They run on stacks of guests (INV-9: no other worker is there, so nothing needs an atomic
- * operation; signals and other threads only ever set `look`, `interrupt` and `kill`).
+ * They run on stacks of guests. INV-9: processes that run or wait here, and `next`, are this
+ * worker's, so nothing needs a locked operation; signals and other threads only ever set `look`,
+ * `interrupt` and `kill`. The queue is not, if there are several workers.
  */
 #include "runtime/kernel/sched_int.h"
 
@@ -12,7 +13,7 @@
 /* Few lines, for the ways of a cache fill up, and processors that tell lines apart by a part of
  * their address take some for others: of a process and of a worker one each, and those that other
  * threads write to. */
-_Static_assert(offsetof(struct proc, timed_out) < CACHE_LINE &&
+_Static_assert(offsetof(struct proc, at_hand) < CACHE_LINE &&
                    offsetof(struct worker, now) < CACHE_LINE &&
                    offsetof(struct worker, runq) / CACHE_LINE ==
                        offsetof(struct worker, nready) / CACHE_LINE,
@@ -22,13 +23,8 @@ _Static_assert(offsetof(struct proc, timed_out) < CACHE_LINE &&
  */
 static inline bool nothing_else(const struct worker *w, const struct proc *p)
 {
-    return w->alone && w->switches && !atomic_load_explicit(&w->look, memory_order_relaxed) &&
+    return w->switches && !atomic_load_explicit(&w->look, memory_order_relaxed) &&
            !atomic_load_explicit(&p->interrupt, memory_order_relaxed) && !p->max_cpu_ns;
-}
-
-static inline bool is_in(const struct proc *p, enum proc_state state)
-{
-    return atomic_load_explicit(&p->state, memory_order_relaxed) == state;
 }
 
 /* There is no reason why q must not run. */
@@ -80,7 +76,7 @@ void *sched_turn(void *me)
 {
     struct worker *w = worker_self;
     struct proc *p = atomic_load_explicit(&w->running, memory_order_relaxed);
-    if (unlikely(!nothing_else(w, p) || w->next))
+    if (unlikely(!w->alone || !nothing_else(w, p) || w->next))
         return NULL;
     struct list *first = w->runq.next;
     if (first == &w->runq) {
@@ -109,8 +105,9 @@ static inline bool only_waits(const struct proc *p)
 void *sched_hand(struct proc *p, void *me, struct proc *q)
 {
     struct worker *w = worker_self;
-    if (unlikely(!nothing_else(w, p) || w->next || !q->parked || !may_run(w, q) || !only_waits(p) ||
-                 !only_waits(q) || !is_in(p, PROC_RUNNING) || !is_in(q, PROC_BLOCKED)))
+    if (unlikely(!w->direct || !nothing_else(w, p) || w->next || !q->parked || !may_run(w, q) ||
+                 !only_waits(p) || !only_waits(q) || !proc_is_in(p, PROC_RUNNING) ||
+                 !proc_is_in(q, PROC_BLOCKED)))
         return NULL;
     p->parked = me;
     proc_move(p, PROC_RUNNING, PROC_BLOCKED);
@@ -118,16 +115,22 @@ void *sched_hand(struct proc *p, void *me, struct proc *q)
     return go_on(w, q);
 }
 
+bool sched_next_is(const void *by)
+{
+    const struct worker *w = worker_self;
+    return w->next && w->next_by == by;
+}
+
 void *sched_pass(void *me)
 {
     struct worker *w = worker_self;
     struct proc *p = atomic_load_explicit(&w->running, memory_order_relaxed);
-    if (unlikely(!nothing_else(w, p) || !only_waits(p) || p->waiting || !is_in(p, PROC_RUNNING)))
+    if (unlikely(!w->direct || !nothing_else(w, p) || !only_waits(p) || p->waiting ||
+                 !proc_is_in(p, PROC_RUNNING)))
         return NULL;
     struct proc *q = w->next;
-    struct list *first = w->runq.next;
-    if (!q && first != &w->runq)
-        q = container_of(first, struct proc, runq);
+    if (!q && w->alone && w->runq.next != &w->runq)
+        q = container_of(w->runq.next, struct proc, runq);
     if (unlikely(!q || !q->parked || !may_run(w, q)))
         return NULL;
     if (w->next) {

@@ -1,18 +1,19 @@
 /* What threads tell workers: that a process may run again, that it must end, that they should look.
  *
- * A wake-up is one compare-and-swap of the state: BLOCKED becomes READY, RUNNING becomes WOKEN, and
- * whoever made it READY sees to it that it gets into a queue. So it is neither lost nor doubled.
- * The caller holds something that the end of the process would need (its endpoint's lock, say), as
- * the process must not be gone in between.
+ * The state of a process is its home's: a wake-up by that makes a BLOCKED one READY, in a queue,
+ * and a running one WOKEN. Any other worker says that the process is `woken`, and its home sees to
+ * it when it looks at its inbox, before it sleeps at the latest. So a wake-up is neither lost nor
+ * doubled, and who switches to and fro on one worker needs nothing that is locked. Only while the
+ * home sleeps others may take a process over that waits there (`lent`). The caller holds something
+ * that the end of the process would need (its endpoint's lock, say), as the process must not be
+ * gone in between.
  *
  * An inbox is a list of processes about which a worker must do something: make one run that another
  * worker woke, end one that was killed. What it is, the process says itself. Threads push, the
  * worker takes the whole list. `posts` counts what was said about a process and not attended to:
  * from 0 to 1 it is pushed; the worker takes off what it saw, and looks again if that was not all.
  * The process is not touched after that, and is not forgotten before. A process that has another
- * home by now is handed on. One that is READY without a place gets one only if whoever woke it said
- * so (`unplaced`): a killer's post may be attended to while the waker is still about to find out
- * who is to place it (tests/models/inbox.pml).
+ * home by now is handed on (tests/models/inbox.pml).
  *
  * Poking: other threads set the interrupt word of whatever process a worker runs. They find it
  * through `running` and may hold that pointer only between pokers++ and pokers--; proc_forget()
@@ -102,6 +103,7 @@ static void begin_end(struct worker *w, struct proc *p, enum trap why)
     atomic_store_explicit(&p->ending, true, memory_order_relaxed);
     if (why != TRAP_NONE)
         p->trap = why;
+    proc_not_here(p);
     list_remove(&p->runq);
     timers_set(&w->timers, p, WAIT_FOREVER);
     p->waiting = false;
@@ -119,7 +121,7 @@ static bool is_wound_up(struct worker *w, struct proc *p)
     /* so that it is not run when it is its turn */
     atomic_compare_exchange_strong(&p->kill, &none, TRAP_KILLED);
     if (p->state != PROC_READY)
-        proc_swap_state(p, PROC_READY);
+        proc_set_state(p, PROC_READY);
     worker_push(w, p);
     return false;
 }
@@ -131,10 +133,7 @@ void wake_finish(struct worker *w, struct proc *p, enum trap why)
         begin_end(w, p, why);
     if (!is_wound_up(w, p))
         return;
-    if (s->shared)
-        (void)proc_swap_state(p, PROC_DEAD);
-    else
-        proc_set_state(p, PROC_DEAD);
+    proc_set_state(p, PROC_DEAD);
     uint32_t ended = atomic_load_explicit(&w->ended, memory_order_relaxed);
     atomic_store_explicit(&w->ended, ended + 1, memory_order_release); /* see sched_count() */
     bool awaited = p == s->until;
@@ -168,85 +167,119 @@ static bool is_free(const struct proc *p)
     return !p->timer && p->wait_fd < 0 && !is_bound(p);
 }
 
-/* On behalf of its home. */
-static void look_at(struct worker *w, struct proc *p)
+/* p, which waits at the caller's, or where the caller acts for its home, waits no more. */
+static inline void unblock(struct proc *p)
 {
+    proc_not_here(p);
+    proc_move(p, PROC_BLOCKED, PROC_READY);
+}
+
+/* Whether w is the home of p, which may be READY: then thieves can be about to change that. Whoever
+ * becomes its home writes that before any other state. */
+static bool is_mine(struct worker *w, const struct proc *p, enum proc_state state)
+{
+    if (state != PROC_READY || !w->sched->shared)
+        return home_of(p) == w;
+    spin_lock(&w->lock); /* it runs after this, whoever runs it */
+    bool mine = home_of(p) == w;
+    spin_unlock(&w->lock);
+    return mine;
+}
+
+/* By w, or who acts for it: p, if w is its home, looks again at what it waits for. */
+static bool wake_at_home(struct worker *w, struct proc *p)
+{
+    enum proc_state state = atomic_load_explicit(&p->state, memory_order_acquire);
+    if (!is_mine(w, p, state))
+        return false;
+    if (state == PROC_BLOCKED) {
+        unblock(p);
+        place(w, p);
+    } else if (state == PROC_RUNNING) {
+        proc_move(p, PROC_RUNNING, PROC_WOKEN);
+    }
+    return true;
+}
+
+/* On behalf of its home w; false: it has another one. */
+static bool look_at(struct worker *w, struct proc *p)
+{
+    if (atomic_exchange(&p->woken, false) && !wake_at_home(w, p)) {
+        atomic_store(&p->woken, true);
+        return false;
+    }
     enum trap why = (enum trap)atomic_load(&p->kill);
-    enum proc_state state = atomic_load(&p->state);
+    if (why == TRAP_NONE)
+        return true;
+    enum proc_state state = atomic_load(&p->state); /* before home: see is_mine() */
     if (state == PROC_READY) {
-        if (atomic_exchange(&p->unplaced, false))
-            place(w, p);
         bool in_turn =
             atomic_load_explicit(&p->ending, memory_order_relaxed) && sched_is_running(w->sched);
-        if (why != TRAP_NONE && !in_turn && worker_unqueue(w, p))
+        if (!in_turn && worker_unqueue(w, p))
             wake_finish(w, p, why);
-    } else if (state == PROC_BLOCKED && why != TRAP_NONE) {
-        if (proc_try_state(p, PROC_BLOCKED, PROC_READY, !w->sched->shared))
-            wake_finish(w, p, why);
+    } else if (state == PROC_BLOCKED && home_of(p) == w) {
+        unblock(p);
+        wake_finish(w, p, why);
     }
+    return home_of(p) == w;
 }
 
 static void attend(struct worker *w, struct proc *p)
 {
-    for (uint32_t seen = 0, left = 1; left; left = atomic_fetch_sub(&p->posts, seen) - seen) {
+    for (uint32_t left = 1; left;) {
         struct worker *home = home_of(p);
         if (home != w) {
             push(home, p);
             (void)rouse(home);
             return;
         }
-        seen = atomic_load(&p->posts);
-        look_at(w, p);
+        uint32_t seen = atomic_load(&p->posts);
+        if (look_at(w, p))
+            left = atomic_fetch_sub(&p->posts, seen) - seen;
     }
 }
 
-/* Makes `me` the home of p, unless p is in an inbox: whose worker must find what it expects. */
-static bool take_over(struct worker *me, struct proc *p)
+void wake_tell(struct worker *home, struct proc *p)
 {
-    uint32_t none = 0;
-    if (!is_free(p) || !atomic_compare_exchange_strong(&p->posts, &none, 1))
+    if (atomic_exchange(&p->woken, true))
+        return; /* whoever was first tells, and that has not been attended to */
+    post(home, p);
+    atomic_store(&home->look, true);
+    (void)rouse(home);
+}
+
+/* Makes `me` the home of p, which waits at `home`, if that sleeps: p runs sooner than that one is
+ * awake. */
+static bool take_over(struct worker *me, struct worker *home, struct proc *p)
+{
+    if (!atomic_load_explicit(&home->asleep, memory_order_relaxed) || !spin_try(&home->awake))
         return false;
-    atomic_store_explicit(&p->worker, me, memory_order_relaxed);
-    atomic_store(&p->unplaced, true);
-    push(me, p); /* not now: whoever wakes may hold locks that the end of p wants */
-    return true;
-}
-
-void wake_send_home(struct worker *me, struct proc *p)
-{
-    struct worker *home = home_of(p);
-    if (!me || me == home) {
-        place(home, p);
-    } else if (!atomic_load_explicit(&home->asleep, memory_order_relaxed) || !take_over(me, p)) {
-        atomic_store(&p->unplaced, true);
-        post(home, p);
-        (void)rouse(home);
-    } /* else it runs sooner than the other one is awake */
-}
-
-/* What a wake-up makes of a process. */
-static const uint8_t woken[PROC_STATE_N] = {
-    [PROC_FREE] = PROC_FREE,   [PROC_READY] = PROC_READY,   [PROC_RUNNING] = PROC_WOKEN,
-    [PROC_WOKEN] = PROC_WOKEN, [PROC_BLOCKED] = PROC_READY, [PROC_DEAD] = PROC_DEAD,
-};
-
-/* Returns what p was. */
-static enum proc_state wake(struct proc *p, bool shared)
-{
-    enum proc_state was = atomic_load_explicit(&p->state, memory_order_relaxed);
-    if (shared) /* even if nothing changes: its next look comes after what the caller did before */
-        while (!atomic_compare_exchange_weak(&p->state, &was, (enum proc_state)woken[was]))
-            ;
-    else if (woken[was] != was)
-        proc_set_state(p, (enum proc_state)woken[was]);
-    return was;
+    bool mine = atomic_load_explicit(&p->state, memory_order_acquire) == PROC_BLOCKED &&
+                home_of(p) == home && is_free(p);
+    if (mine) {
+        atomic_store_explicit(&p->worker, me, memory_order_relaxed);
+        unblock(p);
+    }
+    spin_unlock(&home->awake);
+    if (mine)
+        place(me, p);
+    return mine;
 }
 
 void sched_wake(struct proc *p)
 {
     struct sched *s = p->sched;
-    if (s && wake(p, s->shared) == PROC_BLOCKED)
-        wake_send_home(worker_here(s), p);
+    if (!s)
+        return; /* it was never scheduled */
+    struct worker *me = worker_here(s);
+    enum proc_state state = atomic_load_explicit(&p->state, memory_order_acquire);
+    struct worker *home = home_of(p);
+    if (state == PROC_FREE || state == PROC_DEAD)
+        return;
+    if (!me || !s->shared || (me == home && state != PROC_READY))
+        (void)wake_at_home(home, p);
+    else if (!take_over(me, home, p))
+        wake_tell(home, p);
 }
 
 /* The same stack as sched_wake_lightly(). */
@@ -263,27 +296,30 @@ uint32_t sched_turns(const struct proc *p)
 }
 
 /* Of the worker that runs this; calls nothing that needs much. */
-bool sched_wake_lightly(struct proc *p)
+bool sched_wake_lightly(struct proc *p, const void *by)
 {
     struct sched *s = p->sched;
     if (unlikely(!s))
         return true; /* it was never scheduled */
     struct worker *w = s->shared ? worker_here(s) : s->workers;
-    enum proc_state is = atomic_load_explicit(&p->state, memory_order_relaxed);
+    enum proc_state is = atomic_load_explicit(&p->state, memory_order_acquire);
     if (!s->shared && is != PROC_BLOCKED) {
-        (void)wake(p, false);
+        if (is == PROC_RUNNING)
+            proc_move(p, PROC_RUNNING, PROC_WOKEN);
         return true;
     }
-    if (is != PROC_BLOCKED || !w || home_of(p) != w || s->sim.on || p->timer ||
-        !list_empty(&p->runq) || p->deadline_ns != WAIT_FOREVER ||
+    if (is != PROC_BLOCKED || !w || home_of(p) != w || s->sim.on || p->timer || p->wait_fd >= 0 ||
+        p->deadline_ns != WAIT_FOREVER ||
         (sched_is_running(s) && !atomic_load_explicit(&s->tick.wanted, memory_order_relaxed)))
         return false;
     bool is_next = !w->next && atomic_load_explicit(&w->running, memory_order_relaxed);
-    if ((s->shared && !is_next) || !proc_try_state(p, PROC_BLOCKED, PROC_READY, !s->shared))
+    if (s->shared && !is_next)
         return false;
+    unblock(p);
     if (is_next) {
         p->queued = true;
         w->next = p;
+        w->next_by = by;
     } else {
         worker_append(w, p);
     }
@@ -295,17 +331,18 @@ void wake_set_aside(struct worker *w, struct proc *p)
     struct sched *s = w->sched;
     uint64_t at =
         p->waiting && !p->timed_out && p->wake_ns < p->deadline_ns ? p->wake_ns : p->deadline_ns;
-    if (at != WAIT_FOREVER)
-        timers_set(&w->timers, p, at);
-    if (p->waiting && p->wait_fd >= 0)
-        list_push(&w->fd_waiters, &p->runq);
-    if (proc_try_state(p, PROC_RUNNING, PROC_BLOCKED, !s->shared)) {
-        sim_event(&s->sim, SIM_BLOCK, p); /* with several workers, another may run it already */
+    if (proc_is_in(p, PROC_RUNNING)) {
+        if (at != WAIT_FOREVER)
+            timers_set(&w->timers, p, at);
+        if (p->waiting && p->wait_fd >= 0)
+            list_push(&w->fd_waiters, &p->runq);
+        proc_move(p, PROC_RUNNING, PROC_BLOCKED);
+        sim_event(&s->sim, SIM_BLOCK, p);
         return;
     }
-    list_remove(&p->runq);
+    proc_not_here(p);
     timers_set(&w->timers, p, s->shared ? WAIT_FOREVER : p->deadline_ns);
-    proc_set_state(p, PROC_READY); /* from WOKEN: nobody else moves it from there */
+    proc_move(p, PROC_WOKEN, PROC_READY);
     worker_push_again(w, p);
     sim_event(&s->sim, SIM_YIELD, p);
 }
@@ -319,25 +356,16 @@ void wake_block(struct worker *w, struct proc *p)
         wake_finish(w, p, why);
 }
 
-/* One that is over, of a process that does not wait for it; false: another worker has just made the
- * process READY and told, or is about to tell, this one. */
-static bool drop_timer(struct worker *w, struct proc *p)
-{
-    if (w->sched->shared)
-        return false;
-    timers_set(&w->timers, p, WAIT_FOREVER); /* of one that is READY: it is told when it runs */
-    return true;
-}
-
 void wake_timers(struct worker *w)
 {
-    bool alone = !w->sched->shared;
     while (timers_first(&w->timers) <= w->now) {
         struct proc *p = w->timers.heap[0].proc;
-        if (!proc_try_state(p, PROC_BLOCKED, PROC_READY, alone)) {
-            if (!drop_timer(w, p))
-                break;
-        } else if (p->deadline_ns <= w->now) {
+        if (!proc_is_in(p, PROC_BLOCKED)) { /* READY: it is told when it runs */
+            timers_set(&w->timers, p, WAIT_FOREVER);
+            continue;
+        }
+        unblock(p);
+        if (p->deadline_ns <= w->now) {
             wake_finish(w, p, TRAP_TIMEOUT);
         } else {
             p->timed_out = true;

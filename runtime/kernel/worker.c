@@ -12,7 +12,6 @@
 #define TURNS       300u  /* of waiting before sleep: some 10 us */
 #define DESCRIPTORS 65536 /* 512 KiB of the kernel's memory */
 
-/* Never allocated lazily, hence initial-exec. */
 _Thread_local struct worker *worker_self;
 
 struct worker *worker_here(struct sched *s)
@@ -77,6 +76,7 @@ void worker_push_next(struct worker *w, struct proc *p)
     atomic_store_explicit(&p->worker, w, memory_order_relaxed);
     p->queued = true;
     w->next = p;
+    w->next_by = NULL;
     if (other)
         worker_push(w, other);
 }

@@ -233,7 +233,7 @@ import_left:
 .endm
 
 /* The scheduler has gone from rcx, whose guest_sp is set, to rax, without the worker's stack: from
- * now on signals find that one. With one worker nobody looks at either before this is done. Who is
+ * now on signals find that one. Both are this worker's: nobody else looks at them before this is done. Who is
  * parked was entered by native_run() (`direct`), maybe at another depth of the worker's stack. */
 .macro move
     hold

@@ -119,7 +119,8 @@ static inline const struct xcontract *world_contract(struct world *w, const char
     return c;
 }
 
-static inline void world_open_for(struct world *w, const struct xheap_config *cfg, uint32_t workers)
+static inline void world_open_with(struct world *w, const struct xheap_config *cfg,
+                                   const struct sched_config *sc)
 {
     struct region_config rc = {
         .compact_bytes = UINT64_C(1) << 33, .windows = 1, .shared = cfg && cfg->shared};
@@ -127,10 +128,7 @@ static inline void world_open_for(struct world *w, const struct xheap_config *cf
     diag_clear(&why);
     memset(w, 0, sizeof *w);
     ck_assert(region_create(&rc, &w->region, &why) == OK);
-    /* On one worker no slice ends: what a script sees depends on nothing but the script. */
-    struct sched_config sc = {.workers = workers,
-                              .slice_ns = workers == 1 ? UINT64_C(1000000000000) : 0};
-    ck_assert(sched_create(&sc, &w->sched, &why) == OK);
+    ck_assert(sched_create(sc, &w->sched, &why) == OK);
     ck_assert(types_create(&w->types) == OK);
     ck_assert_msg(xheap_create(w->region, cfg, &w->heap, &why) == OK, "%s", why.detail);
     ck_assert(names_create(w->heap, &w->names) == OK);
@@ -149,6 +147,15 @@ static inline void world_open_for(struct world *w, const struct xheap_config *cf
     w->depot = world_contract(w, "Depot");
     w->press = world_contract(w, "Press");
     w->rally = world_contract(w, "Rally");
+}
+
+#define WORLD_NO_SLICE UINT64_C(1000000000000)
+
+/* On one worker no slice ends: what a script sees depends on nothing but the script. */
+static inline void world_open_for(struct world *w, const struct xheap_config *cfg, uint32_t workers)
+{
+    struct sched_config sc = {.workers = workers, .slice_ns = workers == 1 ? WORLD_NO_SLICE : 0};
+    world_open_with(w, cfg, &sc);
 }
 
 static inline void world_open(struct world *w, const struct xheap_config *cfg)

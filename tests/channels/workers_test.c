@@ -17,6 +17,7 @@ struct actor {
     struct proc proc;
     struct cast *cast;
     struct xaccount account;
+    struct fast_self self;
     enum part part;
     char name[2];
     struct xobj *listener, *set, *end; /* rows */
@@ -154,13 +155,12 @@ static enum run_result produce(struct actor *a)
 static enum run_result consume(struct actor *a)
 {
     struct xheap *h = a->cast->w.heap;
-    struct fast_self self = {.heap = h, .account = &a->account, .proc = &a->proc};
     struct xmessage m;
     enum trap trap;
     for (;; a->done++) {
         uint64_t got = 0, ref = FAST_NOT;
         if (a->done % 2)
-            ref = fast_recv(&self, a->end, ITEM, (uint8_t *)&got, 8);
+            ref = fast_recv(&a->self, a->end, ITEM, (uint8_t *)&got, 8);
         if (ref == FAST_WAIT)
             return sleeps(&a->proc);
         if (ref == FAST_NOT) {
@@ -219,6 +219,7 @@ static struct actor *hire(struct cast *c, enum part part, char name)
     *a = (struct actor){.cast = c, .part = part, .name = {name}};
     ck_assert(proc_reserve(c->w.sched, &a->proc, &ops, "actor") == OK);
     account_open(&c->w, &a->account);
+    a->self = (struct fast_self){.heap = c->w.heap, .account = &a->account, .proc = &a->proc};
     return a;
 }
 

@@ -1,26 +1,37 @@
 /* Where a process goes that was woken or killed, among several workers (runtime/kernel/wake.c,
- * worker.c, sched.c): inboxes, posts, taking over, stealing, direct switches. How workers fall
- * asleep and are woken is workers.pml; here a worker sleeps that has nothing to do, and looks again
- * when something is put into its inbox or into a queue.
+ * worker.c, sched.c, turn.c): inboxes, posts, taking over, stealing, direct switches, and processes
+ * that are handed over to. How workers fall asleep and are woken is workers.pml; here a worker
+ * sleeps that has nothing to do, and looks again when something is put into its inbox or into a
+ * queue.
  *
- * What wakers and killers do is read-modify-writes, queues are changed under locks, and `next` by
- * its worker alone: so memory is one here. A step of the model is one of these.
+ * The state of a process is written by its home alone, by plain stores; by whoever has its home's
+ * `awake`, which a worker lends while it sleeps; and, once it is in a queue, by whoever takes it from
+ * there under the lock. What wakers and killers do besides is read-modify-writes, `next` is its
+ * worker's: so memory is one here. A step of the model is one of these, or one look or store at a
+ * state.
+ *
+ * A process that waits may say where (`here`): who runs on that worker hands over to it without
+ * having asked anything else, before its own registers are saved.
  *
  * The second process may be bound to the worker that has it at first: no other one steals it or takes
  * it over.
  *
  * Holds: a process is in at most one queue and run by at most one worker, a bound one by its own; it
  * is ended once, and not run before its registers are saved; one that was woken runs after that or was killed; one that was
- * killed ends; one that has ended is forgotten only when no inbox has it.
+ * killed ends; one that has ended is forgotten only when no inbox has it; one that says that it waits
+ * here does so.
  *
  * Mutants:
  *   PUSHES_AGAIN   who posts pushes the process whether or not it is in an inbox already
  *   ATTENDS_ONCE   what was said while an inbox was attended to is not looked at again
  *   KEEPS_STRANGERS  who finds a process in its inbox that has another home by now looks at it itself
- *   TAKES_FROM_INBOX a waker takes over a process that is in an inbox
- *   PLACES_UNASKED who finds a ready process without a place in its inbox, of somebody who killed it,
- *                  gives it one, though whoever woke it is about to
- *   SAVES_LATE     a direct switch sets the old process aside before its registers are saved
+ *   MOVES_STRANGERS  a waker moves a process that has another home
+ *   TAKES_FROM_AWAKE ... or takes one over without having that one's `awake`
+ *   TELLS_LATE     what the home is told is taken for done after it has looked, not before
+ *   LOST_WOKEN     the home does not remember that the process it runs was woken
+ *   HERE_KEPT      a process that is woken still says that it waits here
+ *   HERE_TAKEN     ... one that is taken over
+ *   SAVES_LATE     a direct switch gives the old process a place before its registers are saved
  *   KILLS_THE_IDLE who blocks does not look whether it was killed while it ran
  *   STEALS_BOUND   a thief takes bound processes, too
  *   TAKES_BOUND    ... or a waker
@@ -41,13 +52,18 @@ chan queue[WORKERS] = [PROCESSES] of { byte };
 byte next[WORKERS] = NOBODY;
 chan inbox[WORKERS] = [PROCESSES] of { byte };
 bit asleep[WORKERS];
-bit unplaced[PROCESSES]; /* whoever finds it in his inbox gives it a place */
+bit lent[WORKERS];     /* its `awake` is somebody else's */
+bit woken[PROCESSES];  /* its home is to see to it */
+byte here[PROCESSES] = WORKERS; /* where it says that it waits: nowhere */
 byte held[PROCESSES]; /* by killers, who have a handle, and wakers, who hold a lock that its end needs */
 
 #define IN_INBOX(p)  (inbox[0]??[eval(p)] || inbox[1]??[eval(p)] || inbox[2]??[eval(p)])
 #define NO_QUEUES    (empty(queue[0]) && empty(queue[1]) && empty(queue[2]))
 #define IN_QUEUE(p)                                                                                \
     (queue[0]??[eval(p)] || queue[1]??[eval(p)] || queue[2]??[eval(p)] || next[0] == p || next[1] == p || next[2] == p)
+/* Fewer states: what is not needed any more is 0. */
+#define FORGET atomic { to = 0; was = 0; seen = 0; left = 0; mine = 0 }
+#define RUNS_NEXT(w) (w < 2) /* the third runs one all the time */
 #define STRANGER(n)  ((me + n) % WORKERS)
 #ifdef STEALS_BOUND
 #define LOOT(q) (len(queue[q]) > 0)
@@ -110,61 +126,117 @@ inline finish(it)
     }
 }
 
+/* unblock(); the home of `it` may be another one by now, if that is taken over */
+inline unblock(it)
+{
+    d_step {
+#ifndef HERE_KEPT
+        here[it] = WORKERS;
+#endif
+        state[it] = READY
+    }
+}
+
+/* wake_at_home(): `busy`: it runs something. In `mine`: it is its home. */
+inline wake_at_home(me, it, busy)
+{
+    if
+    :: state[it] == READY -> mine = (home[it] == me) /* under the lock */
+    :: state[it] == BLOCKED && home[it] == me -> unblock(it); place(me, it, busy); mine = 1
+    :: state[it] == RUNNING && home[it] == me ->
+#ifndef LOST_WOKEN
+        state[it] = WOKEN;
+#endif
+        mine = 1
+    :: else -> mine = (home[it] == me)
+    fi
+}
+
+/* take_over(): in `mine`, whether it did. */
+inline take_over(me, it)
+{
+    mine = 0;
+    if
+#ifdef TAKES_FROM_AWAKE
+    :: d_step { asleep[to] && !IS_BOUND(it) -> skip }
+#else
+    :: d_step { asleep[to] && !lent[to] && !IS_BOUND(it) -> lent[to] = 1 }
+#endif
+        mine = (state[it] == BLOCKED && home[it] == to);
+        if
+        :: mine ->
+            home[it] = me;
+#ifdef HERE_TAKEN
+            state[it] = READY
+#else
+            unblock(it)
+#endif
+        :: else
+        fi;
+#ifndef TAKES_FROM_AWAKE
+        lent[to] = 0;
+#endif
+        if
+        :: mine -> place(me, it, RUNS_NEXT(me))
+        :: else
+        fi
+    :: true
+    fi
+}
+
 /* sched_wake() by worker `me`, which runs something */
 inline wake(me, it)
 {
     d_step {
-        mine = 0;
         assert(state[it] != GONE);
-        if
-        :: state[it] == BLOCKED -> state[it] = READY; owed[it] = 1; mine = 1
-        :: state[it] == RUNNING -> state[it] = WOKEN; owed[it] = 1
-        :: else -> owed[it] = (state[it] == READY || state[it] == WOKEN)
-        fi
+        owed[it] = (state[it] != DEAD);
+        to = home[it];
+        mine = (to == me && state[it] != READY)
     }
     if
-    :: mine ->
-        d_step { to = home[it] }
-        if
-        :: to == me -> place(me, it, 1)
-        :: else ->
-            if
-            :: asleep[to] && !IS_BOUND(it) ->
-                d_step {
-#ifdef TAKES_FROM_INBOX
-                    mine = 1; posts[it] = posts[it] + 1
-#else
-                    mine = (posts[it] == 0);
-                    posts[it] = posts[it] + mine
+#ifdef MOVES_STRANGERS
+    :: !mine && state[it] == BLOCKED -> unblock(it); place(me, it, 1)
+    :: !mine && state[it] == RUNNING -> state[it] = WOKEN
 #endif
-                }
-            :: mine = 0
-            fi;
+    :: mine -> wake_at_home(me, it, 1)
+    :: else ->
+        take_over(me, it);
+        if
+        :: mine
+        :: else -> /* wake_tell() */
+            d_step { was = woken[it]; woken[it] = 1 }
             if
-            :: mine -> home[it] = me; unplaced[it] = 1; push_inbox(me, it)
-            :: else -> unplaced[it] = 1; post(to, it)
+            :: was
+            :: else -> post(to, it)
             fi
         fi
-    :: else
     fi
 }
 
-/* look_at() */
+/* look_at(); in `mine`: it was, or has ended. */
 inline look_at(me, it)
 {
-    if
-    :: state[it] == READY ->
-#ifndef PLACES_UNASKED
-        d_step { mine = unplaced[it]; unplaced[it] = 0 }
+#ifndef TELLS_LATE
+    d_step { mine = woken[it]; woken[it] = 0 }
 #else
-        d_step { mine = (home[it] == me && !queued[it]) }
+    mine = woken[it];
 #endif
+    if
+    :: mine ->
+        wake_at_home(me, it, 0);
         if
-        :: mine -> place(me, it, 0)
-        :: else
-        fi;
+        :: mine
+        :: else -> woken[it] = 1
+        fi
+    :: else -> mine = 1
+    fi;
+#ifdef TELLS_LATE
+    woken[it] = 0;
+#endif
+    if
+    :: mine && killed[it] ->
         if
-        :: killed[it] ->
+        :: state[it] == READY ->
             d_step { /* worker_unqueue() */
                 mine = (home[it] == me && queued[it]);
                 if
@@ -177,20 +249,10 @@ inline look_at(me, it)
             :: mine -> finish(it)
             :: else
             fi
+        :: state[it] == BLOCKED && home[it] == me -> unblock(it); finish(it)
         :: else
-        fi
-    :: state[it] == BLOCKED && killed[it] ->
-        d_step {
-            mine = (state[it] == BLOCKED);
-            if
-            :: mine -> state[it] = READY
-            :: else
-            fi
-        }
-        if
-        :: mine -> finish(it)
-        :: else
-        fi
+        fi;
+        mine = (home[it] == me)
     :: else
     fi
 }
@@ -213,7 +275,13 @@ inline attend(me, it)
 #ifdef ATTENDS_ONCE
             seen = posts[it];
 #endif
-            posts[it] = posts[it] - seen;
+#ifdef KEEPS_STRANGERS
+            mine = 1;
+#endif
+            if
+            :: mine -> posts[it] = posts[it] - seen
+            :: else
+            fi;
             left = posts[it]
         }
         if
@@ -236,13 +304,13 @@ inline begin(me, it)
     }
 }
 
-/* wake_set_aside() */
+/* wake_set_aside(), perhaps in a fast function */
 inline set_aside(me, it)
 {
     d_step {
         mine = (state[it] == RUNNING);
         if
-        :: mine -> state[it] = BLOCKED
+        :: mine -> here[it] = me; state[it] = BLOCKED
         :: else -> state[it] = READY
         fi;
         runs_on[it] = WORKERS
@@ -265,8 +333,9 @@ inline dispatch(me, it)
             if
             :: d_step { wakes > 0 && state[1 - it] != DEAD && state[1 - it] != GONE -> wakes--; held[1 - it]++ }
                 wake(me, (1 - it));
-                held[1 - it]--
-            :: nempty(inbox[me]) -> inbox[me]?r; attend(me, r) /* sched_reap() */
+                held[1 - it]--;
+                FORGET
+            :: nempty(inbox[me]) -> inbox[me]?r; attend(me, r); FORGET; r = 0 /* sched_reap() */
             :: true
             fi;
             /* sched_switch(), if that one is parked and nothing is known against it */
@@ -274,7 +343,7 @@ inline dispatch(me, it)
             :: next[me] != NOBODY && !killed[it] ->
                 q = next[me];
                 if
-                :: killed[q] -> break
+                :: killed[q] -> q = 0; break
                 :: else
                 fi;
                 d_step { next[me] = NOBODY; queued[q] = 0 }
@@ -286,7 +355,25 @@ inline dispatch(me, it)
 #ifdef SAVES_LATE
                 saved[it] = 1;
 #endif
-                it = q
+                d_step { it = q; q = 0; mine = 0 }
+            :: here[1 - it] == me && next[me] == NOBODY && state[it] == RUNNING -> /* sched_hand() */
+                q = 1 - it;
+                assert(state[q] == BLOCKED && home[q] == me);
+                if
+                :: killed[it] || killed[q] -> q = 0; break
+                :: else
+                fi;
+                d_step { here[it] = me; state[it] = BLOCKED; runs_on[it] = WORKERS }
+                d_step {
+                    assert(state[q] == BLOCKED && saved[q] && runs_on[q] == WORKERS && !IN_QUEUE(q));
+                    here[q] = WORKERS;
+                    state[q] = RUNNING;
+                    runs_on[q] = me;
+                    saved[q] = 0;
+                    owed[q] = 0
+                }
+                d_step { saved[it] = 1; it = q; q = 0 }
+            :: nempty(inbox[me]) && next[me] != NOBODY -> skip /* goes on */
             :: true -> break
             fi
         od;
@@ -304,7 +391,7 @@ inline dispatch(me, it)
 inline steal(me, from, p)
 {
     d_step {
-        LOOT(from) -> asleep[me] = 0;
+        LOOT(from) && !lent[me] -> asleep[me] = 0;
         if
         :: IS_BOUND(1) && queue[from]??[0] -> queue[from]??0; p = 0
         :: else -> queue[from]?p
@@ -319,18 +406,18 @@ proctype Worker(byte me)
     bit mine;
 end_asleep:
     do
-    :: nempty(inbox[me]) -> asleep[me] = 0; inbox[me]?p; attend(me, p)
+    :: d_step { nempty(inbox[me]) && !lent[me] -> asleep[me] = 0; inbox[me]?p } attend(me, p); FORGET; p = 0
     :: next[me] != NOBODY ->
         d_step { asleep[me] = 0; p = next[me]; next[me] = NOBODY; queued[p] = 0 }
-        dispatch(me, p)
-    :: d_step { nempty(queue[me]) -> asleep[me] = 0; queue[me]?p; queued[p] = 0 }
-        dispatch(me, p)
+        dispatch(me, p); FORGET; p = 0
+    :: d_step { nempty(queue[me]) && !lent[me] -> asleep[me] = 0; queue[me]?p; queued[p] = 0 }
+        dispatch(me, p); FORGET; p = 0
     :: steal(me, STRANGER(1), p);
         d_step { queued[p] = 0 }
-        dispatch(me, p)
+        dispatch(me, p); FORGET; p = 0
     :: steal(me, STRANGER(2), p);
         d_step { queued[p] = 0 }
-        dispatch(me, p)
+        dispatch(me, p); FORGET; p = 0
     :: d_step { !asleep[me] && empty(inbox[me]) && empty(queue[me]) && next[me] == NOBODY &&
             !LOOT(STRANGER(1)) && !LOOT(STRANGER(2)) -> asleep[me] = 1 }
     od
@@ -356,8 +443,10 @@ end:
         if
         :: mine -> wake(me, p); held[p]--
         :: else
-        fi
-    :: nempty(inbox[me]) -> inbox[me]?p; attend(me, p)
+        fi;
+        FORGET;
+        p = 0
+    :: nempty(inbox[me]) -> inbox[me]?p; attend(me, p); FORGET; p = 0
     od
 }
 

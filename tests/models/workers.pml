@@ -1,8 +1,9 @@
 /* Several workers (runtime/kernel/worker.c, idle.c, wake.c): each has a queue of ready processes that
  * others may steal from, and an inbox; it searches when there is nothing to run, and then sleeps.
  * Processes are woken by processes that run: by those of two workers, and by one that a third worker
- * runs all the time; so only thieves run what that one has in its queue. What an inbox does with processes that are
- * killed, and with those that have moved meanwhile, is inbox.pml.
+ * runs all the time; so only thieves run what that one has in its queue. A process is woken by its home itself;
+ * any other worker says so in the home's inbox. What an inbox does with processes that are killed, and how
+ * processes are taken over from workers that sleep, is inbox.pml.
  *
  * A queue is changed under its lock, by its worker and by thieves; who announces to sleep looks at
  * the others' queues under their locks. Nothing else orders a push and the look at sleepers after it:
@@ -26,7 +27,7 @@
  *   NO_INBOX_LOOK  ... nor at its inbox
  *   LAZY_POSTER    who puts something into an inbox has looked before whether the worker sleeps
  *   STILL_SEARCHING a worker counts as searching until it sleeps
- *   LOST_WOKEN     waking a process that still runs is not remembered
+ *   TELLS_LATE     what the home is told is taken for done after it has looked, not before
  *   ENQUEUED_TWICE a waker queues whatever does not run, instead of only what is blocked
  *   STEALS_BOUND   a thief takes bound processes, too
  */
@@ -49,12 +50,13 @@ chan queue[WORKERS] = [PROCESSES + 1] of { byte };
     fi
 #include "store_buffer.pml"
 
-mtype = { READY, RUNNING, WOKEN, BLOCKED };
+mtype = { READY, RUNNING, BLOCKED };
 mtype state[PROCESSES] = BLOCKED;
 bit owed[PROCESSES];   /* woken, and has not run since */
 byte home[PROCESSES];  /* of what is in no inbox: who runs it or has it in his queue */
 byte bound_to;
 chan inbox[WORKERS] = [PROCESSES + 1] of { byte };
+bit woken[PROCESSES];  /* that is in an inbox */
 bit told[WORKERS];     /* the descriptor that ends a sleep is readable */
 byte searching;
 
@@ -111,18 +113,13 @@ inline post(cpu, to, it)
 #endif
 }
 
-/* sched_wake() */
-inline wake(cpu, whom)
+/* wake_at_home(), then sched_wake() */
+inline wake_at_home(cpu, whom)
 {
     d_step {
-        FENCE(cpu);
-        owed[whom] = 1;
         ready = 0;
         if
         :: state[whom] == BLOCKED -> state[whom] = READY; ready = 1
-#ifndef LOST_WOKEN
-        :: state[whom] == RUNNING -> state[whom] = WOKEN
-#endif
 #ifdef ENQUEUED_TWICE
         :: state[whom] == READY -> ready = 1
 #endif
@@ -130,13 +127,42 @@ inline wake(cpu, whom)
         fi
     }
     if
-    :: ready && home[whom] == cpu -> put(cpu, whom)
-    :: ready && home[whom] != cpu -> post(cpu, home[whom], whom)
+    :: ready -> put(cpu, whom)
     :: else
     fi
 }
 
-/* A slice: looks at what it was woken for, perhaps wakes the other one, gives way or blocks. */
+inline wake(cpu, whom)
+{
+    d_step { FENCE(cpu); owed[whom] = 1 }
+    if
+    :: home[whom] == cpu -> wake_at_home(cpu, whom)
+    :: d_step { home[whom] != cpu && FENCE(cpu) -> ready = !woken[whom]; woken[whom] = 1 }
+        if
+        :: ready -> post(cpu, home[whom], whom)
+        :: else
+        fi
+    fi
+}
+
+/* What is in the inbox; it may have been stolen meanwhile. */
+inline attend(me, p)
+{
+    if
+    :: home[p] == me ->
+#ifndef TELLS_LATE
+        d_step { FENCE(me); woken[p] = 0 }
+#endif
+        wake_at_home(me, p);
+#ifdef TELLS_LATE
+        woken[p] = 0
+#endif
+    :: else -> post(me, home[p], p)
+    fi
+}
+
+/* A slice: looks at what it was woken for, perhaps wakes the other one, and blocks. (Nobody attends to
+ * an inbox meanwhile: so nothing is WOKEN.) */
 inline slice(me, p)
 {
     d_step {
@@ -150,18 +176,7 @@ inline slice(me, p)
     :: left > 0 -> left--; wake(me, (1 - p))
     :: skip
     fi;
-    d_step {
-        FENCE(me);
-        runs = 0;
-        if
-        :: state[p] == WOKEN -> state[p] = READY; ready = 1
-        :: state[p] == RUNNING -> state[p] = BLOCKED; ready = 0
-        fi
-    }
-    if
-    :: ready -> put(me, p)
-    :: else
-    fi
+    d_step { runs = 0; state[p] = BLOCKED }
 }
 
 #ifdef STEALS_BOUND
@@ -245,7 +260,7 @@ proctype Worker(byte me)
     byte p, left = 1;
     bit found, ready, more, runs;
     do
-    :: d_step { FENCE(me) && nempty(inbox[me]) -> inbox[me]?p } put(me, p)
+    :: d_step { FENCE(me) && nempty(inbox[me]) -> inbox[me]?p } attend(me, p)
     :: d_step { CAN_LOCK(me, me) && nempty(queue[me]) -> queue[me]?p } slice(me, p)
     :: empty(inbox[me]) && empty(queue[me]) && empty(buffer[me]) ->
         search(me, p);
@@ -272,7 +287,7 @@ proctype Busy()
 end:
     do
     :: n < last -> wake(2, (n % PROCESSES)); n++
-    :: d_step { FENCE(2) && nempty(inbox[2]) -> inbox[2]?p } put(2, p)
+    :: d_step { FENCE(2) && nempty(inbox[2]) -> inbox[2]?p } attend(2, p)
     od
 }
 

@@ -94,12 +94,20 @@ static enum run_result parks(struct fake *f)
     return f->left ? RUN_BLOCK : RUN_YIELD;
 }
 
+/* Nobody steals them. */
+static void start_here(struct fake *f, enum run_result (*script)(struct fake *), uint32_t left)
+{
+    reserve(f, script, left);
+    proc_bind(&f->proc, 0);
+    proc_publish(&f->proc);
+}
+
 /* The others are parked: ready, but for those from `blocked` on. */
 static void begin(uint32_t blocked, enum run_result (*script)(struct fake *))
 {
     for (uint32_t i = 0; i < OTHERS; i++)
-        start(&others[i], parks, i >= blocked);
-    start(&main_one, script, 0);
+        start_here(&others[i], parks, i >= blocked);
+    start_here(&main_one, script, 0);
 }
 
 static void end(void)
@@ -359,10 +367,10 @@ START_TEST(who_waits_for_more_is_left_alone)
     int fds[2];
     ck_assert_int_eq(pipe(fds), 0);
     for (uint32_t i = 0; i < OTHERS; i++) {
-        start(&others[i], waits_more, i == 0);
+        start_here(&others[i], waits_more, i == 0);
         others[i].fd = i == 1 ? fds[0] : -1;
     }
-    start(&main_one, finds_none, 0);
+    start_here(&main_one, finds_none, 0);
     (void)sched_run(s, &main_one.proc, WAIT_FOREVER);
     ck_assert_int_eq(main_one.proc.state, PROC_DEAD);
     end();
@@ -371,7 +379,83 @@ START_TEST(who_waits_for_more_is_left_alone)
 }
 END_TEST
 
+/* ---- who says where he waits ---- */
+
+static _Atomic(struct worker *) place;
+
+static enum run_result says_where(struct fake *f)
+{
+    if (f->runs > 1)
+        return RUN_DONE;
+    proc_wait_here(&f->proc, &place);
+    ck_assert(sched_is_here(&place));
+    if (f->left)
+        sched_wake(&f->proc); /* before it waits */
+    return RUN_BLOCK;
+}
+
+static enum run_result ends_the_wait(struct fake *f)
+{
+    struct proc *p = &others[0].proc;
+    ck_assert(sched_is_here(&place) && p->state == PROC_BLOCKED);
+    if (f->left == 0) {
+        sched_wake(p);
+        ck_assert(p->state == PROC_READY && list_empty(&p->runq));
+    } else {
+        proc_kill(p, TRAP_KILLED);
+        sched_reap(s);
+        ck_assert(p->state == PROC_DEAD);
+    }
+    ck_assert(!place);
+    return RUN_DONE;
+}
+
+/* However the wait ends, nothing says any more that there is one. */
+START_TEST(no_word_stays_behind)
+{
+    for (uint32_t how = 0; how < 3; how++) {
+        start_here(&others[0], says_where, how == 2);
+        if (how < 2)
+            start_here(&main_one, ends_the_wait, how);
+        (void)sched_run(s, NULL, WAIT_FOREVER);
+        ck_assert(!place && others[0].proc.state == PROC_DEAD);
+        proc_forget(&others[0].proc);
+        if (how < 2)
+            proc_forget(&main_one.proc);
+    }
+}
+END_TEST
+
 /* ---- other schedulers ---- */
+
+/* Whoever was woken here is next, whoever is in the queue may be somebody else's soon. */
+static enum run_result passes_to_the_next(struct fake *f)
+{
+    sched_wake(&others[2].proc);
+    ck_assert_ptr_eq(sched_pass(f), &others[2]);
+    ck_assert_int_eq(f->proc.state, PROC_BLOCKED);
+    ck_assert_int_eq(others[2].proc.state, PROC_RUNNING);
+    ck_assert_ptr_null(sched_pass(&others[2]));
+    ck_assert_ptr_null(sched_turn(&others[2]));
+    ck_assert_int_eq(others[2].proc.state, PROC_RUNNING);
+    return RUN_DONE;
+}
+
+START_TEST(who_waits_passes_on_to_the_next)
+{
+    begin(OTHERS - 1, passes_to_the_next);
+    (void)sched_run(s, &others[2].proc, WAIT_FOREVER);
+    ck_assert_int_eq(others[2].proc.state, PROC_DEAD);
+    ck_assert_int_eq(main_one.proc.state, PROC_BLOCKED);
+    end();
+}
+END_TEST
+
+static void setup_two_workers(void)
+{
+    const struct sched_config cfg = {.slice_ns = HOUR_NS, .workers = 2};
+    ck_assert_int_eq(sched_create(&cfg, &s, NULL), OK);
+}
 
 static enum run_result has_no_luck(struct fake *f)
 {
@@ -381,23 +465,21 @@ static enum run_result has_no_luck(struct fake *f)
     return RUN_DONE;
 }
 
-START_TEST(several_workers_and_seeds_have_none)
+START_TEST(seeds_have_none)
 {
-    const struct sched_config rows[] = {{.workers = 2, .slice_ns = HOUR_NS}, {.seed = 7}};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct sched *one = s;
-        ck_assert_int_eq(sched_create(&rows[i], &s, NULL), OK);
-        start(&others[0], waits_more, 0);
-        start(&main_one, has_no_luck, 0);
-        (void)sched_run(s, &main_one.proc, WAIT_FOREVER);
-        ck_assert_int_eq(main_one.proc.state, PROC_DEAD);
-        proc_kill(&others[0].proc, TRAP_KILLED);
-        (void)sched_run(s, NULL, WAIT_FOREVER);
-        proc_forget(&others[0].proc);
-        proc_forget(&main_one.proc);
-        sched_destroy(s);
-        s = one;
-    }
+    const struct sched_config seeded = {.seed = 7};
+    struct sched *one = s;
+    ck_assert_int_eq(sched_create(&seeded, &s, NULL), OK);
+    start(&others[0], waits_more, 0);
+    start(&main_one, has_no_luck, 0);
+    (void)sched_run(s, &main_one.proc, WAIT_FOREVER);
+    ck_assert_int_eq(main_one.proc.state, PROC_DEAD);
+    proc_kill(&others[0].proc, TRAP_KILLED);
+    (void)sched_run(s, NULL, WAIT_FOREVER);
+    proc_forget(&others[0].proc);
+    proc_forget(&main_one.proc);
+    sched_destroy(s);
+    s = one;
 }
 END_TEST
 
@@ -412,7 +494,12 @@ int main(void)
         two_go_to_and_fro,
         hand_overs_are_left_to_the_loop,
         who_waits_for_more_is_left_alone,
-        several_workers_and_seeds_have_none,
+        no_word_stays_behind,
+        seeds_have_none,
+    };
+    const TTest *const of_two_workers[] = {
+        who_waits_passes_on_to_the_next,  two_go_to_and_fro,    hand_overs_are_left_to_the_loop,
+        who_waits_for_more_is_left_alone, no_word_stays_behind,
     };
     Suite *suite = suite_create("kernel-turn");
     TCase *t = tcase_create("all");
@@ -420,6 +507,12 @@ int main(void)
     tcase_set_timeout(t, 60);
     for (size_t i = 0; i < ARRAY_LEN(tests); i++)
         tcase_add_test(t, tests[i]);
+    suite_add_tcase(suite, t);
+    t = tcase_create("two workers");
+    tcase_add_checked_fixture(t, setup_two_workers, teardown);
+    tcase_set_timeout(t, 60);
+    for (size_t i = 0; i < ARRAY_LEN(of_two_workers); i++)
+        tcase_add_test(t, of_two_workers[i]);
     suite_add_tcase(suite, t);
     return run_suite(suite, "kernel_turn");
 }
