@@ -52,7 +52,7 @@ static const struct variant {
 enum {
     NVARIANTS = sizeof variants / sizeof variants[0],
     MAX_SIZES = 8,
-    MAX_ROWS = 11,
+    MAX_ROWS = 12,
     BATCHES_TOGETHER = 11
 };
 
@@ -70,21 +70,22 @@ struct bench {
     bool json, cpu_given, realtime, monitor;
     struct native native;
     int engine; /* of the SIPs but those in ROW_INTERP */
-    struct sips sips, interp, watched;
+    struct sips sips, several, interp, watched;
     unsigned parts; /* bits by ONE_CORE, TWO_CORES */
     struct cross cross;
     struct cell cells[PATTERN_N][NVARIANTS][MAX_ROWS][MAX_SIZES];
 };
 
-/* Rows: SIPs, SIPs that send and receive instead of calling, SIPs that only copy out, interpreted
- * ones, SIPs under the monitor, then the transports.
+/* Rows: SIPs, SIPs that send and receive instead of calling, SIPs of a system with two workers,
+ * SIPs that only copy out, interpreted ones, SIPs under the monitor, then the transports.
  */
-enum { ROW_SIPS, ROW_APART, ROW_COPY, ROW_INTERP, ROW_WATCHED, ROW_TRANSPORTS };
+enum { ROW_SIPS, ROW_APART, ROW_SEVERAL, ROW_COPY, ROW_INTERP, ROW_WATCHED, ROW_TRANSPORTS };
 
 static const char *row_name(unsigned row)
 {
     return row == ROW_SIPS      ? "singula"
            : row == ROW_APART   ? "singula (s)"
+           : row == ROW_SEVERAL ? "singula (w)"
            : row == ROW_COPY    ? "singula (a)"
            : row == ROW_INTERP  ? "singula (i)"
            : row == ROW_WATCHED ? "singula (m)"
@@ -94,6 +95,8 @@ static const char *row_name(unsigned row)
 static bool has_row(const struct bench *b, unsigned p, unsigned variant, unsigned row)
 {
     return (row != ROW_APART || (p == RALLY && variants[variant].sip == WORK_NONE)) &&
+           (row != ROW_SEVERAL ||
+            (p == RALLY && variants[variant].sip == WORK_NONE && b->workers == 1)) &&
            (row != ROW_COPY || variants[variant].copied_row) &&
            (row != ROW_WATCHED || b->monitor) &&
            (row != ROW_INTERP || b->engine == SINGULA_ENGINE_NATIVE);
@@ -214,9 +217,10 @@ static double run_batch(struct bench *b, unsigned p, unsigned v, unsigned row, u
     if (row < ROW_TRANSPORTS) {
         batch.work = row == ROW_COPY ? WORK_COPY : var->sip;
         batch.apart = row == ROW_APART;
-        return sips_batch(row == ROW_WATCHED  ? &b->watched
-                          : row == ROW_INTERP ? &b->interp
-                                              : &b->sips,
+        return sips_batch(row == ROW_WATCHED   ? &b->watched
+                          : row == ROW_INTERP  ? &b->interp
+                          : row == ROW_SEVERAL ? &b->several
+                                               : &b->sips,
                           &batch);
     }
     batch.work = var->native;
@@ -388,11 +392,13 @@ static void print_one_core(struct bench *b)
            "memory%s%s%s\n"
            "kernel/sip: the fastest mechanism of the kernel over SIPs\n"
            "(s) each sends and then receives, instead of a call\n"
+           "%s"
            "(a) the receiver copies every byte out of the block but does not compute with them\n",
            b->rounds, b->cpu, b->realtime ? " (SCHED_FIFO)" : "",
            native ? "compiled" : "interpreted", modes[b->memory], workers,
            native ? "; (i) interpreted" : "",
-           b->monitor ? "; (m) every operation checked by the monitor" : "");
+           b->monitor ? "; (m) every operation checked by the monitor" : "",
+           b->workers == 1 ? "(w) on one of two workers\n" : "");
     for (unsigned i = 0; i < ntransports; i++)
         printf("%s: %s\n", transports[i].name, transports[i].note);
 }
@@ -443,6 +449,7 @@ static int print_json(struct bench *b)
 static void clear(struct bench *b)
 {
     sips_close(&b->sips);
+    sips_close(&b->several);
     sips_close(&b->interp);
     sips_close(&b->watched);
     cross_close(&b->cross);
@@ -459,6 +466,8 @@ static bool measure_one_core(struct bench *b)
 {
     return native_open(&b->native) &&
            sips_open(&b->sips, b->memory, SINGULA_MONITOR_OFF, b->engine, b->workers, NULL) &&
+           (b->workers > 1 ||
+            sips_open(&b->several, b->memory, SINGULA_MONITOR_OFF, b->engine, 2, NULL)) &&
            sips_open(&b->interp, b->memory, SINGULA_MONITOR_OFF, SINGULA_ENGINE_INTERP, b->workers,
                      NULL) &&
            (!b->monitor ||
@@ -507,7 +516,8 @@ const struct command bench_channel_command = {
         "way\n"
         "(stream, the time per message, until the receiver has said that it has them all). They "
         "are\n"
-        "two SIPs on one worker (of one; with --workers=N of N, whose others have nothing to do), "
+        "two SIPs on one worker (of one; in row (w) of two, with --workers=N of N, whose others "
+        "have nothing to do), "
         "or two processes with a pipe, an AF_UNIX socket pair, POSIX "
         "message\n"
         "queues or rings in shared memory with a copy in and a copy out. Everything runs on the "

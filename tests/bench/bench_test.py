@@ -95,6 +95,8 @@ def channel():
             case(f"channel {pattern} copied {size}", c and spread_ok(c["ns"]), c)
         c = cells.get(("ping-pong", "hand-off", "singula (s)", size))
         case(f"channel send and receive {size}", c and spread_ok(c["ns"]), c)
+        c = cells.get(("ping-pong", "hand-off", "singula (w)", size))
+        case(f"channel on one of two workers {size}", c and spread_ok(c["ns"]), c)
     case("channel flatness", doc.get("slowest_size_over_fastest", 0) >= 1, doc)
     two = doc.get("two_cores", {})
     case("channel two cores", list(two) == ["cache line", "ping-pong", "stream", "blocks"] and
