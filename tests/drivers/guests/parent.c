@@ -112,6 +112,14 @@ static void is_refused(const char *words, uint32_t n, uint32_t want)
     }
 }
 
+/* Arguments that nobody would take. */
+static void is_too_long(void)
+{
+    static char words[(1 << 20) + 1] = "child\0say";
+    memset(words + 10, 'x', sizeof words - 11);
+    is_refused(words, sizeof words, E2BIG);
+}
+
 #define W(text) text, sizeof(text)
 
 int main(void)
@@ -135,6 +143,7 @@ int main(void)
           0, 0);
     is_refused(W("parent"), ENOENT);
     is_refused("child", 5, EINVAL);
+    is_too_long();
     if (!wrong)
         printf("parent: all right\n");
     return wrong;
