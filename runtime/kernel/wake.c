@@ -356,9 +356,14 @@ void wake_block(struct worker *w, struct proc *p)
         wake_finish(w, p, why);
 }
 
+/* Very many at once would keep from running who is ready: what is left is done after his slice. Nor
+ * does the worker sleep while something is due. An end may take as long as many wake-ups. */
 void wake_timers(struct worker *w)
 {
-    while (timers_first(&w->timers) <= w->now) {
+    enum { AT_ONCE = 512 };
+    struct sched *s = w->sched;
+    uint64_t began = sched_now_ns(s);
+    for (uint32_t n = 0; n < AT_ONCE && timers_first(&w->timers) <= w->now; n++) {
         struct proc *p = w->timers.heap[0].proc;
         if (!proc_is_in(p, PROC_BLOCKED)) { /* READY: it is told when it runs */
             timers_set(&w->timers, p, WAIT_FOREVER);
@@ -367,6 +372,8 @@ void wake_timers(struct worker *w)
         unblock(p);
         if (p->deadline_ns <= w->now) {
             wake_finish(w, p, TRAP_TIMEOUT);
+            if (sched_now_ns(s) - began >= s->slice_ns)
+                break;
         } else {
             p->timed_out = true;
             place(w, p);

