@@ -1,16 +1,19 @@
 /* The frame of a driver: one process that serves the clients of its services.
  *
  * Between two sleeps it looks at everything that can have happened: operations that are over, new
- * clients, clients that sent or closed (a set per service), time. It gives way after EVENTS of
- * them. Whoever finishes an operation puts it on the list `over` and wakes the process; that may be
- * another thread.
+ * clients, clients that sent or closed (a set per service), time. It gives way after EVENTS looks
+ * at each kind, whatever is left. Whoever finishes an operation puts it on the list `over` and
+ * wakes the process; that may be another thread.
  */
 #include "runtime/drivers/drivers_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS = 64 };
+/* AT_ONCE is more than a look can put off (DRIVER_SERVICES): requests that were put off come to an
+ * end. */
+enum { EVENTS = 64, AT_ONCE = 4 };
+_Static_assert(AT_ONCE > DRIVER_SERVICES, "requests that were put off become fewer");
 
 /* ---- answers ---- */
 
@@ -244,31 +247,42 @@ void driver_look_again(struct driver *d)
         sched_wake(&d->proc);
 }
 
+/* Some of them; false: it is not the time. */
 static bool receive_deferred(struct driver *d)
 {
     struct list *l;
     if (!atomic_exchange(&d->look_again, false))
         return false;
-    while ((l = list_pop(&d->deferred)) != NULL) {
+    for (uint32_t n = 0; n < AT_ONCE && (l = list_pop(&d->deferred)) != NULL; n++) {
         struct conn *c = container_of(l, struct conn, in_service);
         list_push(&c->service->conns, l);
         atomic_fetch_sub(&d->ndeferred, 1);
         set_add(d->rt->xheap, c->service->set, c->e, (int64_t)(uintptr_t)c);
     }
+    if (!list_empty(&d->deferred))
+        atomic_store(&d->look_again, true);
     return true;
 }
 
-/* Operations that are over; false: there are none. */
-static bool finish_some(struct driver *d)
+static struct conn *take_over(struct driver *d)
 {
     pthread_mutex_lock(&d->lock);
-    struct conn *c = d->over, *next;
+    struct conn *all = d->over;
     d->over = NULL;
     pthread_mutex_unlock(&d->lock);
-    if (!c)
+    return all;
+}
+
+/* Some operations that are over; false: there are none. */
+static bool finish_some(struct driver *d)
+{
+    if (!d->taken)
+        d->taken = take_over(d);
+    if (!d->taken)
         return false;
-    for (; c; c = next) {
-        next = c->next_over;
+    for (uint32_t n = 0; n < AT_ONCE && d->taken; n++) {
+        struct conn *c = d->taken;
+        d->taken = c->next_over; /* first: what is begun now may be over at once */
         c->busy = c->keep = false;
         c->service->ops->over(c);
         if (!c->e && !c->busy)
@@ -320,8 +334,9 @@ static enum run_result run(struct proc *p)
         proc_wait_end(p);
     while (left && serve(d))
         left--;
-    uint64_t next = d->ops->due ? d->ops->due(d, sched_now_ns(d->rt->sched)) : WAIT_FOREVER;
-    if (!left)
+    uint64_t now = sched_now_ns(d->rt->sched);
+    uint64_t next = d->ops->due ? d->ops->due(d, now) : WAIT_FOREVER;
+    if (!left || next <= now)
         return RUN_YIELD;
     proc_wait_begin(p, next);
     return RUN_BLOCK;
@@ -334,7 +349,8 @@ static void teardown(struct proc *p)
     struct driver *d = container_of(p, struct driver, proc);
     struct list *l;
     atomic_store(&d->look_again, true);
-    (void)receive_deferred(d);
+    while (receive_deferred(d))
+        ;
     for (uint32_t i = 0; i < DRIVER_SERVICES; i++) {
         struct service *s = &d->services[i];
         while (s->ops && (l = s->conns.next) != &s->conns)

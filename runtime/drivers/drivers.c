@@ -79,7 +79,7 @@ void drivers_close(struct drivers *all)
         driver_stop(d);
     }
     for (uint32_t i = 0; i < all->nslots; i++)
-        check(!all->slots[i]);
+        check(!all->slots[i].grants);
     pthread_mutex_destroy(&all->lock);
     free(all->slots);
     free(all);

@@ -52,7 +52,8 @@ struct service_ops {
 
 struct driver_ops {
     struct service_ops services[DRIVER_SERVICES]; /* the rest has no contract */
-    /* Does what is due at `now`; when to look again, or WAIT_FOREVER. NULL: never. */
+    /* Does what is due at `now`, but not for long; when to look again, which is `now` or before if
+     * something is left, or WAIT_FOREVER. NULL: never. */
     uint64_t (*due)(struct driver *d, uint64_t now);
     void (*close)(struct driver *d); /* d->state goes; NULL: there is none */
     bool uses_aio;
@@ -87,6 +88,7 @@ struct driver {
     void *state;          /* the driver's own */
     pthread_mutex_t lock; /* of `over`, to which whoever looks at operations adds */
     struct conn *over;
+    struct conn *taken;   /* from `over`, and not looked at yet; its own */
     struct list deferred; /* clients with a request that is not taken yet, by in_service */
     _Atomic uint32_t ndeferred;
     _Atomic bool look_again; /* at those: some driver has let something go */
@@ -107,14 +109,20 @@ struct conn {
     uint64_t charged, cost;
 };
 
+struct grants_slot {
+    struct grants *grants; /* NULL: free */
+    uint32_t next_free;    /* + 1; 0: the last */
+};
+
 struct drivers {
     struct runtime *rt;
     struct drivers_host host;
     struct driver *running[DRIVER_N];
-    bool closing;          /* nobody is there any more */
-    pthread_mutex_t lock;  /* of what follows, and of `refs` in grants */
-    struct grants **slots; /* by the lower half of their badge - 1 */
+    bool closing;              /* nobody is there any more */
+    pthread_mutex_t lock;      /* of what follows, and of `refs` in grants */
+    struct grants_slot *slots; /* by the lower half of their badge - 1 */
     uint32_t nslots, serial;
+    uint32_t free_slot; /* the first of a list + 1; 0: none is free */
 };
 
 struct grants {

@@ -10,30 +10,44 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct grants **slot_of(struct drivers *all, uint64_t badge)
+/* NULL: nobody has that badge. */
+static struct grants_slot *slot_of(struct drivers *all, uint64_t badge)
 {
     uint32_t i = (uint32_t)badge;
-    struct grants **at = i && i <= all->nslots ? &all->slots[i - 1] : NULL;
-    return at && *at && (*at)->badge == badge ? at : NULL;
+    struct grants_slot *at = i && i <= all->nslots ? &all->slots[i - 1] : NULL;
+    return at && at->grants && at->grants->badge == badge ? at : NULL;
+}
+
+static void free_slot(struct drivers *all, struct grants_slot *slot)
+{
+    *slot = (struct grants_slot){.next_free = all->free_slot};
+    all->free_slot = (uint32_t)(slot - all->slots) + 1;
+}
+
+/* Twice as many slots; false: no memory. */
+static bool add_slots(struct drivers *all)
+{
+    uint32_t n = all->nslots ? 2 * all->nslots : 16;
+    struct grants_slot *slots = realloc(all->slots, n * sizeof *slots);
+    if (!slots)
+        return false;
+    all->slots = slots;
+    for (uint32_t i = n; i > all->nslots; i--) /* so that the first one is taken first */
+        free_slot(all, &slots[i - 1]);
+    all->nslots = n;
+    return true;
 }
 
 /* A badge for g; false: no memory. */
 static bool enter(struct drivers *all, struct grants *g)
 {
-    uint32_t i = 0;
-    while (i < all->nslots && all->slots[i])
-        i++;
-    if (i == all->nslots) {
-        uint32_t n = all->nslots ? 2 * all->nslots : 16;
-        struct grants **slots = realloc(all->slots, n * sizeof *slots);
-        if (!slots)
-            return false;
-        memset(slots + all->nslots, 0, (n - all->nslots) * sizeof *slots);
-        all->slots = slots;
-        all->nslots = n;
-    }
-    all->slots[i] = g;
-    g->badge = (uint64_t)++all->serial << 32 | (i + 1);
+    if (!all->free_slot && !add_slots(all))
+        return false;
+    uint32_t number = all->free_slot;
+    struct grants_slot *slot = &all->slots[number - 1];
+    all->free_slot = slot->next_free;
+    slot->grants = g;
+    g->badge = (uint64_t)++all->serial << 32 | number;
     return true;
 }
 
@@ -54,7 +68,8 @@ static void destroy(struct grants *g)
 struct grants *grants_find(struct drivers *all, uint64_t badge)
 {
     pthread_mutex_lock(&all->lock);
-    struct grants **at = slot_of(all, badge), *g = at ? *at : NULL;
+    const struct grants_slot *at = slot_of(all, badge);
+    struct grants *g = at ? at->grants : NULL;
     pthread_mutex_unlock(&all->lock);
     return g;
 }
@@ -62,7 +77,8 @@ struct grants *grants_find(struct drivers *all, uint64_t badge)
 struct grants *grants_admit(struct drivers *all, uint64_t badge, uint64_t bytes)
 {
     pthread_mutex_lock(&all->lock);
-    struct grants **at = slot_of(all, badge), *g = at ? *at : NULL;
+    const struct grants_slot *at = slot_of(all, badge);
+    struct grants *g = at ? at->grants : NULL;
     if (g && atomic_load(&g->held) + bytes > g->max_bytes)
         g = NULL;
     if (g) {
@@ -95,7 +111,7 @@ void grants_drop(struct drivers *all, struct grants *g)
     pthread_mutex_lock(&all->lock);
     bool last = --g->refs == 0;
     if (last)
-        *slot_of(all, g->badge) = NULL;
+        free_slot(all, slot_of(all, g->badge));
     pthread_mutex_unlock(&all->lock);
     if (last)
         destroy(g);

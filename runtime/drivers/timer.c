@@ -104,8 +104,9 @@ static void gone(struct conn *c)
 
 static uint64_t due(struct driver *d, uint64_t now)
 {
+    enum { AT_ONCE = 256 };
     struct heap *h = d->state;
-    while (h && h->n && h->at[0]->at_ns <= now) {
+    for (uint32_t n = 0; n < AT_ONCE && h && h->n && h->at[0]->at_ns <= now; n++) {
         struct timer_conn *t = h->at[0];
         take_away(h, t);
         fire(t, now);

@@ -442,6 +442,77 @@ START_TEST(last_words_that_are_too_many)
 }
 END_TEST
 
+/* A process that has its turn after each of a driver's: how many of `ends` have an answer then. */
+static struct {
+    struct proc proc;
+    struct endpoint *ends[500];
+    uint32_t answered, most; /* more than when it looked before */
+    uint32_t looks;
+    bool writes; /* what they wait for */
+} beside;
+
+static enum run_result look_beside(struct proc *p)
+{
+    uint32_t n = 0;
+    (void)p;
+    for (uint32_t i = 0; i < ARRAY_LEN(beside.ends); i++) {
+        int32_t tag;
+        ck_assert(endpoint_next(beside.ends[i], false, NULL, &tag) == XDONE);
+        n += tag != TAG_NONE;
+    }
+    uint32_t more = n - beside.answered;
+    beside.most = more > beside.most ? more : beside.most;
+    beside.answered = n;
+    if (++beside.looks == 100 && beside.writes) {
+        static const char all[ARRAY_LEN(beside.ends)];
+        ck_assert_int_eq(write(in[1], all, sizeof all), sizeof all);
+        usleep(100000); /* while it is read */
+    }
+    return n == ARRAY_LEN(beside.ends) ? RUN_DONE : RUN_YIELD;
+}
+
+static void end_beside(struct proc *p)
+{
+    (void)p;
+}
+
+/* A driver that has very much to answer at the same time gives way in between: timers that are due,
+ * and operations that are over. */
+START_TEST(answers_in_pieces)
+{
+    static const struct proc_ops ops = {.run = look_beside, .teardown = end_beside};
+    enum { N = ARRAY_LEN(beside.ends), AT_ONCE = 64 * 4 + 64 };
+    bool reads = _i / 2;
+    uint32_t one = 1;
+    open_all(_i % 2);
+    memset(&beside, 0, sizeof beside);
+    beside.writes = reads;
+    for (uint32_t i = 0, goes = 0; i < N; goes++) {
+        const char *name = reads ? "console" : "timer";
+        struct xobj *o = names_connect(rt.names, &client, reads ? console : timer, name,
+                                       (uint32_t)strlen(name), NULL);
+        if (o)
+            beside.ends[i++] = o->endpoint;
+        else
+            run_drivers(); /* until those before are accepted */
+        ck_assert_uint_lt(goes, 10000);
+    }
+    uint64_t at = clock_now_ns() + 100000000;
+    for (uint32_t i = 0; i < N; i++)
+        ask(beside.ends[i], reads ? CONSOLE_READ : AT, reads ? (void *)&one : (void *)&at,
+            reads ? block(NULL, 1) : NULL);
+    ck_assert(proc_reserve(rt.sched, &beside.proc, &ops, "beside") == OK);
+    proc_publish(&beside.proc);
+    (void)sched_run(rt.sched, &beside.proc, WAIT_FOREVER);
+    proc_forget(&beside.proc);
+    ck_assert_uint_eq(beside.answered, N);
+    ck_assert_uint_le(beside.most, AT_ONCE);
+    for (uint32_t i = 0; i < N; i++)
+        endpoint_close(rt.xheap, beside.ends[i]);
+    close_all();
+}
+END_TEST
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -458,6 +529,7 @@ int main(void)
     tcase_add_loop_test(tc, a_request_that_was_put_off, 0, 2);
     tcase_add_loop_test(tc, last_wishes, 0, 4);
     tcase_add_loop_test(tc, last_words_that_are_too_many, 0, 4);
+    tcase_add_loop_test(tc, answers_in_pieces, 0, 4);
     suite_add_tcase(suite, tc);
     int failed = run_suite(suite, "drivers");
     char command[100];
