@@ -333,8 +333,8 @@ struct singula_spawn { /* zero means the default */
     uint32_t ndirs;
     /* Host descriptors + 1; 0: inherit 0, 1, 2; -1: closed. Not closed by the runtime. */
     int stdio[3];
-    /* SINGULA_CLOCK_... that it cannot read. It can wait for a while, and knows its own CPU time.
-     */
+    /* SINGULA_CLOCK_... that it cannot read, of drivers neither. It can wait for a while, knows its
+     * own CPU time, and sees when files in its `dirs` were changed. */
     uint32_t no_clocks;
     /* names it may publish and connect to; NULL-terminated, "*" any but those of drivers
        (docs/DRIVERS.md); NULL: none */

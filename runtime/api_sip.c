@@ -162,6 +162,7 @@ static enum status give_grants(struct singula_sip *h, const struct singula_spawn
     struct sip *s = h->sip;
     struct grants_config cfg = {.connect = (const char *const *)h->connect,
                                 .max_bytes = s->account.max_bytes,
+                                .no_clock = opt->no_clocks & SINGULA_CLOCK_MONOTONIC,
                                 .ndirs = opt->ndirs,
                                 .nchildren = opt->nchildren,
                                 .max_children = opt->max_children ? opt->max_children : 64};

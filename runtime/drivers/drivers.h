@@ -43,6 +43,7 @@ struct grants_config {
     const char *const *network; /* "listen HOST:PORT", "connect HOST:PORT"; NULL-terminated */
     int stdio[3];               /* host descriptors, -1: closed */
     struct descriptors *fds;    /* that it may open (runtime/wasi/descriptors.h); kept */
+    bool no_clock;              /* it may not read the monotonic one */
 };
 
 enum drivers_how { DRIVERS_EXITED, DRIVERS_KILLED, DRIVERS_TRAPPED, DRIVERS_TIME_UP };

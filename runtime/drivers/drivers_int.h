@@ -138,7 +138,8 @@ struct grants {
     uint32_t nchildren, max_children;
     struct net_rule *rules;
     uint32_t nrules;
-    int stdio[3]; /* -1: closed */
+    int stdio[3];  /* -1: closed */
+    bool no_clock; /* it may not read the monotonic one */
     /* any driver */
     struct descriptors *fds; /* open files and sockets */
     _Atomic uint32_t living; /* children */

@@ -178,6 +178,7 @@ static enum status make(struct drivers *all, const struct grants_config *cfg, st
     g->all = all;
     g->fds = descriptors_keep(cfg->fds);
     g->max_bytes = cfg->max_bytes;
+    g->no_clock = cfg->no_clock;
     g->max_children = cfg->max_children;
     g->nchildren = cfg->nchildren;
     g->children = calloc(cfg->nchildren + 1, sizeof *g->children);

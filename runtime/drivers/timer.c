@@ -1,11 +1,17 @@
-/* The timer driver: a heap of the clients that wait, by time. */
+/* The timer driver: a heap of the clients that wait, by time.
+ *
+ * Who may not read the monotonic clock learns nothing of it here: not what time it is, nor, by
+ * appointments, whether a time has come. */
 #include "runtime/drivers/drivers_int.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { AFTER, AT, FIRED };
-static const char *const messages[] = {"After", "At", "Fired", NULL};
+#include "runtime/wasi/wasi.h"
+
+enum { AFTER, AT, FIRED, FAILED };
+static const char *const messages[] = {"After", "At", "Fired", "Failed", NULL};
 
 struct timer_conn {
     struct conn conn; /* first */
@@ -77,7 +83,7 @@ static bool opened(struct conn *c)
 
 static void fire(struct timer_conn *t, uint64_t now)
 {
-    conn_reply(&t->conn, FIRED, &now);
+    conn_reply(&t->conn, FIRED, t->conn.grants->no_clock ? &(uint64_t){0} : &now);
 }
 
 static void message(struct conn *c, const struct xmessage *m)
@@ -86,6 +92,10 @@ static void message(struct conn *c, const struct xmessage *m)
     struct heap *h = conn_driver(c)->state;
     uint64_t ns, now = sched_now_ns(conn_driver(c)->rt->sched);
     memcpy(&ns, m->scalars, sizeof ns);
+    if (m->tag == AT && c->grants->no_clock) {
+        conn_reply(c, FAILED, &(uint32_t){wasi_errno_of(-EPERM)});
+        return;
+    }
     if (m->tag == AFTER)
         ns = ns < WAIT_FOREVER - now ? now + ns : WAIT_FOREVER;
     t->at_ns = ns;

@@ -60,10 +60,15 @@ def up(name, processes, expect=None, ways=WAYS, status=0, **more):
 def timers():
     build("timers")
     process = {"name": "timers", "module": "timers.wasm", "args": ["1000"]}
-    granted = dict(process, connect=["timer"])
+    granted = dict(process, connect=["timer"], clocks=["monotonic"])
     up("timers", [granted], ["timers: 16 fired, 0 too early", "timers: 1000 of 1000 fired, 0 out of order"])
     up("timers, many", [dict(granted, name=f"t{i}", args=["100"]) for i in range(20)])
     up("timers, not granted", [dict(process, connect=["*"])], ["timers: no timer"], status=1)
+    build("clock")
+    clock = {"name": "clock", "module": "clock.wasm", "connect": ["timer"]}
+    up("timers, with the clock", [dict(clock, clocks=["monotonic"])], ["After: the time", "At: the time", "At again: the time"])
+    for clocks in ([], ["realtime"]):
+        up("timers, without the clock", [dict(clock, clocks=clocks)], ["After: 0", *(f"At{s}: Operation not permitted" for s in ("", " again"))])
 
 
 def files():
