@@ -166,7 +166,7 @@ static int listening(struct control *c)
 }
 
 void control_open(struct control *c, struct singula_system *sys,
-                  uint32_t (*kill)(void *ctx, const char *name), void *ctx)
+                  uint32_t (*kill)(void *ctx, const char *name, uint32_t *given_up), void *ctx)
 {
     sigset_t all, before;
     *c = (struct control){.sys = sys, .kill = kill, .ctx = ctx};
@@ -207,7 +207,8 @@ static char *answer_to(const struct control *c, const char *request)
     if (strcmp(request, "audit") == 0)
         return error_json("audit", singula_audit(c->sys, &why) == 0 ? "ok" : why.detail);
     if (strncmp(request, "kill ", 5) == 0) {
-        json_t *j = json_pack("{s:i}", "killed", (int)c->kill(c->ctx, request + 5));
+        uint32_t given_up = 0, killed = c->kill(c->ctx, request + 5, &given_up);
+        json_t *j = json_pack("{s:i, s:i}", "killed", (int)killed, "given_up", (int)given_up);
         text = j ? json_dumps(j, JSON_COMPACT) : NULL;
         json_decref(j);
         return text;

@@ -6,7 +6,8 @@
  *   inspect       singula_system_inspect() as JSON
  *   inspect map   ... with every range of pages
  *   audit         {"audit": "ok"}, or {"audit": what disagrees}
- *   kill NAME     ends the SIPs of that name, else the one of that id: {"killed": how many}
+ *   kill NAME     ends the SIPs of that name, else the one of that id: {"killed": how many}; who
+ *                 waits to be started again is not: {"killed": 0, "given_up": how many}
  * Anything else: {"error": ...}.
  *
  * A thread listens; it looks at nothing of the system but asks whoever runs it, by singula_stop(),
@@ -24,8 +25,9 @@ enum { CONTROL_LINE = 300, CONTROL_PATH = 108 /* what a socket's address takes *
 
 struct control {
     struct singula_system *sys;
-    /* Ends the SIPs of a name or id; how many there were. */
-    uint32_t (*kill)(void *ctx, const char *name);
+    /* Ends the SIPs of a name or id; how many there were. *given_up: how many of that name waited
+     * to be started again, and do not any more. */
+    uint32_t (*kill)(void *ctx, const char *name, uint32_t *given_up);
     void *ctx;
     int fd;   /* -1: there is none */
     int bell; /* an eventfd: a request or a signal came; -1: there is none */
@@ -40,7 +42,7 @@ struct control {
 
 /* Starts to listen; complains if it cannot: a system runs just as well without. */
 void control_open(struct control *c, struct singula_system *sys,
-                  uint32_t (*kill)(void *ctx, const char *name), void *ctx);
+                  uint32_t (*kill)(void *ctx, const char *name, uint32_t *given_up), void *ctx);
 /* Answers what has been asked. To be called by whoever runs the system, between two runs. */
 void control_serve(struct control *c);
 /* Sleeps until that moment (singula_now_ns(), of real time), a request or a signal; or less. */

@@ -29,11 +29,13 @@ static int kill_run(const struct command *self, int argc, char **argv)
     json_t *j = control_ask(pid, request);
     if (!j)
         return EXIT_USAGE;
-    int64_t killed = live_int(j, "killed");
+    int64_t killed = live_int(j, "killed"), given_up = live_int(j, "given_up");
     json_decref(j);
-    if (!killed)
+    if (given_up)
+        printf("%s waited to be started again: it will not be\n", name);
+    else if (!killed)
         complain("kill: no SIP of name or id %s runs there", name);
-    return killed ? EXIT_OK : EXIT_REFUSED;
+    return killed || given_up ? EXIT_OK : EXIT_REFUSED;
 }
 
 const struct command kill_command = {
@@ -44,7 +46,7 @@ const struct command kill_command = {
     "NAME is the SIP's in the manifest: all of that name end, those too that another SIP started.\n"
     "ID is that of one of them, as `singula inspect --running` says, and no name. PID is the\n"
     "process number of `singula up`, needed if several run. The SIP traps with KILLED; whether it\n"
-    "is started again says its `restart`.\n"
+    "is started again says its `restart`. A process that waits to be started again never is, then.\n"
     "\n"
     "exit status: 0 done, 1 there is no such SIP, 2 nothing runs, or wrong usage\n"
     "\n"

@@ -232,11 +232,28 @@ static bool any_alive(const struct up *u)
     return false;
 }
 
-/* control_open() */
-static uint32_t kill_called(void *ctx, const char *name)
+/* Who waits to be started again does not any more: how many of that name. */
+static uint32_t give_up(struct up *u, const char *name)
 {
-    const struct up *u = ctx;
+    uint32_t n = 0;
+    for (unsigned i = 0; i < u->n; i++) {
+        struct node *node = &u->nodes[i];
+        if (strcmp(node->e->p->name, name) != 0)
+            continue;
+        if (node->sip && !lives(node->sip)) /* it is about to wait */
+            reap(u, node);
+        n += node->start_at != 0;
+        node->start_at = 0;
+    }
+    return n;
+}
+
+/* control_open() */
+static uint32_t kill_called(void *ctx, const char *name, uint32_t *given_up)
+{
+    struct up *u = ctx;
     uint32_t killed = 0;
+    *given_up = give_up(u, name);
     struct singula_sip *numbered = NULL;
     for (struct singula_sip *s = NULL; (s = singula_sip_next(u->sys, s)) != NULL;) {
         char id[16];
@@ -250,7 +267,7 @@ static uint32_t kill_called(void *ctx, const char *name)
             killed++;
         }
     }
-    if (!killed && numbered) {
+    if (!killed && !*given_up && numbered) {
         singula_kill(numbered);
         killed++;
     }

@@ -6,6 +6,7 @@ it is only one of names; clocks are read by those that were given them; restarts
 signal ends such a wait."""
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -300,6 +301,27 @@ def interrupted(p):
     out = p.communicate(timeout=60)[1]
     return time.monotonic() - sent, p.returncode, out
 
+
+def ended_by_name(p, folder):
+    """It is ended while it waits for 1.6 s or more."""
+    for _ in range(5):
+        p.stdout.readline()
+    env = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+    wrong = subprocess.run([singula, "kill", "b", str(p.pid)], capture_output=True, text=True, timeout=60, env=env)
+    kill = subprocess.run([singula, "kill", "a", str(p.pid)], capture_output=True, text=True, timeout=60, env=env)
+    try:
+        return wrong, kill, p.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        return wrong, kill, p.communicate()
+
+
+(work / "named").mkdir()
+p = begin_waiting(work / "named")
+wrong, kill, out = ended_by_name(p, work / "named")
+case("who waits for a restart is ended by name, for good", kill.returncode == 0 and p.returncode == 1 and
+     kill.stdout == "a waited to be started again: it will not be\n" and re.search("^a +exited 7 after [0-9]+ restarts$", out[1], re.M), (kill, out))
+case("... and by no other", wrong.returncode == 1 and "no SIP of name or id b runs there" in wrong.stderr, wrong)
 
 (work / "run").mkdir()
 both = [(what, begin_waiting(folder)) for what, folder in (("", work / "run"), (" without a control socket", work / "missing"))]
