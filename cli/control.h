@@ -7,7 +7,7 @@
  *   inspect map   ... with every range of pages
  *   audit         {"audit": "ok"}, or {"audit": what disagrees}
  *   kill NAME     ends the SIPs of that name, else the one of that id: {"killed": how many}; who
- *                 waits to be started again is not: {"killed": 0, "given_up": how many}
+ *                 waits to be started again never is: {..., "given_up": how many}
  * Anything else: {"error": ...}.
  *
  * A thread listens; it looks at nothing of the system but asks whoever runs it, by singula_stop(),

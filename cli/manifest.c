@@ -145,26 +145,23 @@ static yaml_node_t *value(yaml_document_t *doc, unsigned i, const char *key)
 }
 
 /* Looks up where the key of a process stands. */
-static void place(const char *path, unsigned process, const char *key, size_t *line, size_t *column)
+static void place(const struct manifest *m, unsigned process, const char *key, size_t *line,
+                  size_t *column)
 {
     yaml_parser_t parser;
     yaml_document_t doc;
     yaml_node_t *n;
-    FILE *f = fopen(path, "r");
-    if (!f)
+    if (!yaml_parser_initialize(&parser))
         return;
-    if (yaml_parser_initialize(&parser)) {
-        yaml_parser_set_input_file(&parser, f);
-        if (yaml_parser_load(&parser, &doc)) {
-            if ((n = value(&doc, process, key)) != NULL) {
-                *line = n->start_mark.line + 1;
-                *column = n->start_mark.column + 1;
-            }
-            yaml_document_delete(&doc);
+    yaml_parser_set_input_string(&parser, m->text, m->text_bytes);
+    if (yaml_parser_load(&parser, &doc)) {
+        if ((n = value(&doc, process, key)) != NULL) {
+            *line = n->start_mark.line + 1;
+            *column = n->start_mark.column + 1;
         }
-        yaml_parser_delete(&parser);
+        yaml_document_delete(&doc);
     }
-    fclose(f);
+    yaml_parser_delete(&parser);
 }
 
 struct manifest *manifest_load(const char *path)
@@ -180,13 +177,20 @@ struct manifest *manifest_load(const char *path)
     bool good = manifest_check(path, bytes, n, &top_schema);
     if (good)
         err = cyaml_load_data(bytes, n, &cfg, &top_schema, (cyaml_data_t **)&m, NULL);
-    free(bytes);
     if (good && (err != CYAML_OK || !m))
         complain("%s: %s", path, message[0] ? message : cyaml_strerror(err));
+    if (!m) {
+        free(bytes);
+        return NULL;
+    }
+    m->path = path;
+    m->text = bytes;
+    m->text_bytes = n;
     return m;
 }
 
-void manifest_complain(const char *path, unsigned process, const char *key, const char *fmt, ...)
+void manifest_complain(const struct manifest *m, unsigned process, const char *key, const char *fmt,
+                       ...)
 {
     char text[512];
     size_t line = 1, column = 1;
@@ -194,13 +198,15 @@ void manifest_complain(const char *path, unsigned process, const char *key, cons
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    place(path, process, key, &line, &column);
-    complain("%s:%zu:%zu: %s: %s", path, line, column, key, text);
+    place(m, process, key, &line, &column);
+    complain("%s:%zu:%zu: %s: %s", m->path, line, column, key, text);
 }
 
 void manifest_free(struct manifest *m)
 {
     char message[MESSAGE];
     cyaml_config_t cfg = config(message);
+    if (m)
+        free(m->text);
     cyaml_free(&cfg, &top_schema, m, 0);
 }

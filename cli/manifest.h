@@ -63,13 +63,18 @@ struct manifest {
     int engine; /* SINGULA_ENGINE_... */
     struct process *processes;
     unsigned processes_count;
+    /* manifest_load() */
+    const char *path;
+    uint8_t *text; /* of the file: one that is a pipe can be read but once */
+    size_t text_bytes;
 };
 
-/* Reads and checks a manifest; complains with file, line and column. Frees with manifest_free(). */
+/* Reads and checks a manifest; complains with file, line and column. `path` stays as long as the
+ * manifest. Frees with manifest_free(). */
 struct manifest *manifest_load(const char *path);
 void manifest_free(struct manifest *m);
 /* Complains about a value: "FILE:LINE:COLUMN: key: message". */
-void manifest_complain(const char *path, unsigned process, const char *key, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+void manifest_complain(const struct manifest *m, unsigned process, const char *key, const char *fmt,
+                       ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -33,60 +33,60 @@ static const char **terminated(const char *first, char **list, unsigned n)
 
 /* ---- values ---- */
 
-static bool unusable(const char *path, unsigned i, const struct process *p, const char *key)
+static bool unusable(const struct manifest *m, unsigned i, const struct process *p, const char *key)
 {
-    manifest_complain(path, i, key, "cannot be used for process %s", p->name);
+    manifest_complain(m, i, key, "cannot be used for process %s", p->name);
     return false;
 }
 
-static bool size(const char *path, unsigned i, const struct process *p, const char *key,
+static bool size(const struct manifest *m, unsigned i, const struct process *p, const char *key,
                  const char *text, const uint64_t range[2], uint64_t *out)
 {
-    return !text || opts_size_within(key, text, range[0], range[1], out) ||
-           unusable(path, i, p, key);
+    return !text || opts_size_within(key, text, range[0], range[1], out) || unusable(m, i, p, key);
 }
 
-static bool duration(const char *path, unsigned i, const struct process *p, const char *key,
+static bool duration(const struct manifest *m, unsigned i, const struct process *p, const char *key,
                      const char *text, uint64_t *out)
 {
-    return !text || opts_time_limit(key, text, out) || unusable(path, i, p, key);
+    return !text || opts_time_limit(key, text, out) || unusable(m, i, p, key);
 }
 
 /* A number of that range; *out stays if none is given. */
-static bool count(const char *path, unsigned i, const struct process *p, const char *key,
+static bool count(const struct manifest *m, unsigned i, const struct process *p, const char *key,
                   const char *text, const uint64_t range[2], uint64_t *out)
 {
-    return !text || opts_count(key, text, range[0], range[1], out) || unusable(path, i, p, key);
+    return !text || opts_count(key, text, range[0], range[1], out) || unusable(m, i, p, key);
 }
 
-static bool counts(const char *path, unsigned i, struct plan_entry *e)
+static bool counts(const struct manifest *m, unsigned i, struct plan_entry *e)
 {
     static const uint64_t any[] = {0, UINT32_MAX}, some[] = {1, UINT32_MAX};
     static const uint64_t workers[] = {1, SINGULA_WORKERS_MAX};
     const struct process *p = e->p;
     uint64_t worker = 0, children = 0;
     e->max_restarts = UINT64_MAX;
-    if (!count(path, i, p, "max_restarts", p->max_restarts, any, &e->max_restarts) ||
-        !count(path, i, p, "worker", p->worker, workers, &worker) ||
-        !count(path, i, p, "grants.children", p->grants.children, some, &children))
+    if (!count(m, i, p, "max_restarts", p->max_restarts, any, &e->max_restarts) ||
+        !count(m, i, p, "worker", p->worker, workers, &worker) ||
+        !count(m, i, p, "grants.children", p->grants.children, some, &children))
         return false;
     e->worker = (uint32_t)worker;
     e->children = (uint32_t)children;
     return true;
 }
 
-static bool quotas(const char *path, unsigned i, const struct process *p, struct singula_spawn *s)
+static bool quotas(const struct manifest *m, unsigned i, const struct process *p,
+                   struct singula_spawn *s)
 {
     const struct quotas *q = &p->quotas;
     static const uint64_t some[] = {1, UINT32_MAX}, memory[] = {MEMORY_LIMITS};
     static const uint64_t stacks[] = {STACK_LIMITS}, heap[] = {BLOCK_BYTES_LIMITS};
     uint64_t stack = 0, blocks = 0;
-    if (!count(path, i, p, "quotas.blocks", q->blocks, some, &blocks) ||
-        !size(path, i, p, "quotas.memory", q->memory, memory, &s->max_memory_bytes) ||
-        !size(path, i, p, "quotas.block_bytes", q->block_bytes, heap, &s->max_block_bytes) ||
-        !duration(path, i, p, "quotas.cpu", q->cpu, &s->max_cpu_ns) ||
-        !duration(path, i, p, "quotas.timeout", q->timeout, &s->timeout_ns) ||
-        !size(path, i, p, "quotas.stack", q->stack, stacks, &stack))
+    if (!count(m, i, p, "quotas.blocks", q->blocks, some, &blocks) ||
+        !size(m, i, p, "quotas.memory", q->memory, memory, &s->max_memory_bytes) ||
+        !size(m, i, p, "quotas.block_bytes", q->block_bytes, heap, &s->max_block_bytes) ||
+        !duration(m, i, p, "quotas.cpu", q->cpu, &s->max_cpu_ns) ||
+        !duration(m, i, p, "quotas.timeout", q->timeout, &s->timeout_ns) ||
+        !size(m, i, p, "quotas.stack", q->stack, stacks, &stack))
         return false;
     s->max_blocks = (uint32_t)blocks;
     s->stack_bytes = (uint32_t)stack;
@@ -94,7 +94,8 @@ static bool quotas(const char *path, unsigned i, const struct process *p, struct
 }
 
 /* What it may read: nothing that is not listed. */
-static bool clocks(const char *path, unsigned i, const struct process *p, struct singula_spawn *s)
+static bool clocks(const struct manifest *m, unsigned i, const struct process *p,
+                   struct singula_spawn *s)
 {
     static const struct {
         const char *name;
@@ -107,8 +108,7 @@ static bool clocks(const char *path, unsigned i, const struct process *p, struct
             if (strcmp(p->clocks[k], all[c].name) == 0)
                 bit = all[c].bit;
         if (!bit) {
-            manifest_complain(path, i, "clocks", "%s is not one of realtime, monotonic",
-                              p->clocks[k]);
+            manifest_complain(m, i, "clocks", "%s is not one of realtime, monotonic", p->clocks[k]);
             return false;
         }
         s->no_clocks &= ~bit;
@@ -116,19 +116,19 @@ static bool clocks(const char *path, unsigned i, const struct process *p, struct
     return true;
 }
 
-static bool folders(const char *path, unsigned i, struct plan_entry *e)
+static bool folders(const struct manifest *m, unsigned i, struct plan_entry *e)
 {
     for (unsigned d = 0; d < e->p->dirs_count; d++) {
         if (!files_parse_dir(e->p->dirs[d], &e->dirs[d])) {
-            manifest_complain(path, i, "dirs", "entry %u cannot be used", d + 1);
+            manifest_complain(m, i, "dirs", "entry %u cannot be used", d + 1);
             return false;
         }
-        char *full = beside(path, e->dirs[d].host_path);
+        char *full = beside(m->path, e->dirs[d].host_path);
         drop(e->dirs[d].host_path);
         e->dirs[d].host_path = full;
         int fd = full ? open(full, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
         if (fd < 0) {
-            manifest_complain(path, i, "dirs", "%s: %s", full ? full : "", strerror(errno));
+            manifest_complain(m, i, "dirs", "%s: %s", full ? full : "", strerror(errno));
             return false;
         }
         close(fd);
@@ -137,49 +137,48 @@ static bool folders(const char *path, unsigned i, struct plan_entry *e)
 }
 
 /* Whether the module has the function that the process is to begin with. */
-static bool entry(const char *path, unsigned i, const struct plan_entry *e)
+static bool entry(const struct manifest *m, unsigned i, const struct plan_entry *e)
 {
     struct singula_diag why = {0};
     const char *name = e->p->entry ? e->p->entry : "_start";
     if (singula_module_entry(e->module, name, &why) == 0)
         return true;
     if (strcmp(singula_status_name(why.code), "E_NO_EXPORT") == 0)
-        manifest_complain(path, i, "entry", "%s exports no function %s", e->module_path, name);
+        manifest_complain(m, i, "entry", "%s exports no function %s", e->module_path, name);
     else
-        manifest_complain(path, i, "entry", "%s: %s; %s is wanted, found %s", e->module_path,
+        manifest_complain(m, i, "entry", "%s: %s; %s is wanted, found %s", e->module_path,
                           why.detail, why.want, why.found);
     return false;
 }
 
 /* ---- processes ---- */
 
-int plan_prepare(const char *path, const struct manifest *m, unsigned i, int monitor,
-                 struct plan_entry *e)
+int plan_prepare(const struct manifest *m, unsigned i, int monitor, struct plan_entry *e)
 {
     const struct process *p = &m->processes[i];
     struct singula_spawn probe;
-    *e = (struct plan_entry){.path = path, .i = i, .p = p};
+    *e = (struct plan_entry){.m = m, .i = i, .p = p};
     for (unsigned k = 0; k < i; k++) {
         if (strcmp(m->processes[k].name, p->name) == 0) {
-            manifest_complain(path, i, "name", "%s is there twice", p->name);
+            manifest_complain(m, i, "name", "%s is there twice", p->name);
             return EXIT_USAGE;
         }
     }
-    e->module_path = beside(path, p->module);
+    e->module_path = beside(m->path, p->module);
     e->dirs = calloc(p->dirs_count + 1u, sizeof *e->dirs);
-    if (!e->module_path || !e->dirs || !counts(path, i, e) || !quotas(path, i, p, &probe) ||
-        !clocks(path, i, p, &probe) || !folders(path, i, e))
+    if (!e->module_path || !e->dirs || !counts(m, i, e) || !quotas(m, i, p, &probe) ||
+        !clocks(m, i, p, &probe) || !folders(m, i, e))
         return EXIT_USAGE;
     for (unsigned v = 0; v < p->env_count; v++) {
         if (!strchr(p->env[v], '=') || p->env[v][0] == '=') {
-            manifest_complain(path, i, "env", "\"%s\" is not NAME=VALUE", p->env[v]);
+            manifest_complain(m, i, "env", "\"%s\" is not NAME=VALUE", p->env[v]);
             return EXIT_USAGE;
         }
     }
     int status = files_verify(e->module_path, monitor, &e->module);
     if (status != EXIT_OK)
-        manifest_complain(path, i, "module", "process %s cannot be started", p->name);
-    else if (!entry(path, i, e))
+        manifest_complain(m, i, "module", "process %s cannot be started", p->name);
+    else if (!entry(m, i, e))
         status = EXIT_USAGE;
     return status;
 }
@@ -199,7 +198,7 @@ void plan_clear(struct plan_entry *e)
     *e = (struct plan_entry){0};
 }
 
-bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
+bool plan_options(const struct manifest *m, unsigned i, const struct plan_entry *e,
                   struct singula_spawn *out)
 {
     const struct process *p = e->p;
@@ -221,7 +220,7 @@ bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
         .max_children = e->children,
     };
     return out->args && out->env && out->publish && out->connect && out->network &&
-           quotas(path, i, p, out) && clocks(path, i, p, out);
+           quotas(m, i, p, out) && clocks(m, i, p, out);
 }
 
 void plan_options_clear(struct singula_spawn *s)
@@ -247,7 +246,7 @@ void plan_not_started(const struct plan_entry *e, const struct singula_diag *why
             key = causes[k].key;
     if (strcmp(key, "name") == 0) /* it is the module's */
         complain_diag(e->module_path, why);
-    manifest_complain(e->path, e->i, key, "process %s cannot be started%s%s", e->p->name,
+    manifest_complain(e->m, e->i, key, "process %s cannot be started%s%s", e->p->name,
                       *why->detail ? ": " : "", why->detail);
 }
 
@@ -271,7 +270,7 @@ static bool grant(const struct manifest *m, unsigned i, struct plan_entry *entri
     return true;
 }
 
-bool plan_children(const char *path, const struct manifest *m, struct plan_entry *entries,
+bool plan_children(const struct manifest *m, struct plan_entry *entries,
                    void (*on_end)(struct singula_sip *sip, void *ctx),
                    void (*on_fail)(const struct singula_child *child,
                                    const struct singula_diag *why, void *ctx))
@@ -281,7 +280,7 @@ bool plan_children(const char *path, const struct manifest *m, struct plan_entry
             return false;
     for (unsigned i = 0; i < m->processes_count; i++) {
         struct plan_entry *e = &entries[i];
-        if (e->granted && !plan_options(path, i, e, &e->as_child))
+        if (e->granted && !plan_options(m, i, e, &e->as_child))
             return false;
         e->as_child.on_end = on_end;
     }
@@ -341,13 +340,13 @@ static unsigned next(const struct waits *w, unsigned n)
     return second;
 }
 
-static bool known(const char *path, const struct manifest *m)
+static bool known(const struct manifest *m)
 {
     for (unsigned i = 0; i < m->processes_count; i++) {
         const struct process *p = &m->processes[i];
         for (unsigned k = 0; k < p->after_count; k++) {
             if (rules_find(m, p->after[k]) == m->processes_count) {
-                manifest_complain(path, i, "after", "there is no process %s", p->after[k]);
+                manifest_complain(m, i, "after", "there is no process %s", p->after[k]);
                 return false;
             }
         }
@@ -355,12 +354,12 @@ static bool known(const char *path, const struct manifest *m)
     return true;
 }
 
-bool plan_order(const char *path, const struct manifest *m, unsigned *order)
+bool plan_order(const struct manifest *m, unsigned *order)
 {
     unsigned n = m->processes_count, done = 0;
     const struct process *p = m->processes;
     struct waits *w = calloc(n, sizeof *w);
-    if (!w || !known(path, m)) {
+    if (!w || !known(m)) {
         free(w);
         return false;
     }
@@ -379,7 +378,7 @@ bool plan_order(const char *path, const struct manifest *m, unsigned *order)
     }
     for (unsigned i = 0; done < n; i++) {
         if (!w[i].started) {
-            manifest_complain(path, i, "after", "%s would have to start before itself", p[i].name);
+            manifest_complain(m, i, "after", "%s would have to start before itself", p[i].name);
             break;
         }
     }

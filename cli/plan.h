@@ -6,7 +6,7 @@
 
 /* A process of the manifest, ready to be spawned any number of times. A zeroed one is empty. */
 struct plan_entry {
-    const char *path; /* of the manifest, where it is number i */
+    const struct manifest *m; /* where it is number i */
     unsigned i;
     const struct process *p;
     char *module_path;
@@ -22,13 +22,12 @@ struct plan_entry {
     int said;                        /* the code for which it last was not started */
 };
 
-/* Reads process i of the manifest at `path` and verifies its module, for a system with that monitor
+/* Reads process i of the manifest and verifies its module, for a system with that monitor
  * (SINGULA_MONITOR_...). An exit status, after a complaint. To be cleared in any case. */
-int plan_prepare(const char *path, const struct manifest *m, unsigned i, int monitor,
-                 struct plan_entry *out);
+int plan_prepare(const struct manifest *m, unsigned i, int monitor, struct plan_entry *out);
 void plan_clear(struct plan_entry *e);
 /* How process i is spawned. False after a complaint. To be cleared in any case. */
-bool plan_options(const char *path, unsigned i, const struct plan_entry *e,
+bool plan_options(const struct manifest *m, unsigned i, const struct plan_entry *e,
                   struct singula_spawn *out);
 void plan_options_clear(struct singula_spawn *s);
 
@@ -36,7 +35,7 @@ void plan_options_clear(struct singula_spawn *s);
  * plan_options(), and must stay as long as the system. `on_end` is called when a child has ended,
  * `on_fail` (ctx: its entry) when it could not be started; both may be NULL. False after a
  * complaint. */
-bool plan_children(const char *path, const struct manifest *m, struct plan_entry *entries,
+bool plan_children(const struct manifest *m, struct plan_entry *entries,
                    void (*on_end)(struct singula_sip *sip, void *ctx),
                    void (*on_fail)(const struct singula_child *child,
                                    const struct singula_diag *why, void *ctx));
@@ -50,6 +49,6 @@ bool plan_lists(char **list, unsigned n, const char *name);
 /* The numbers of all processes in the order in which they are started: each after those that it
  * names in `after`, and after those that publish what it connects to unless they in turn wait for
  * it; else as in the file. False after a complaint. */
-bool plan_order(const char *path, const struct manifest *m, unsigned *order);
+bool plan_order(const struct manifest *m, unsigned *order);
 
 #endif

@@ -28,16 +28,16 @@ static bool is_driver(const char *name)
     return false;
 }
 
-static bool check_published(const char *path, const struct manifest *m, unsigned i)
+static bool check_published(const struct manifest *m, unsigned i)
 {
     const struct process *p = &m->processes[i];
     for (unsigned k = 0; k < p->publish_count; k++) {
         if (!*p->publish[k]) {
-            manifest_complain(path, i, "publish", "an empty name");
+            manifest_complain(m, i, "publish", "an empty name");
             return false;
         }
         if (is_driver(p->publish[k])) {
-            manifest_complain(path, i, "publish", "%s is a driver's name", p->publish[k]);
+            manifest_complain(m, i, "publish", "%s is a driver's name", p->publish[k]);
             return false;
         }
     }
@@ -46,7 +46,7 @@ static bool check_published(const char *path, const struct manifest *m, unsigned
 
 /* Each name that a process connects to must be published by some process or be a driver's, or no
  * client could reach it. */
-static bool check_connected(const char *path, const struct manifest *m, unsigned i)
+static bool check_connected(const struct manifest *m, unsigned i)
 {
     const struct process *p = &m->processes[i];
     for (unsigned k = 0; k < p->connect_count; k++) {
@@ -55,8 +55,7 @@ static bool check_connected(const char *path, const struct manifest *m, unsigned
             there =
                 plan_lists(m->processes[j].publish, m->processes[j].publish_count, p->connect[k]);
         if (!there) {
-            manifest_complain(path, i, "connect", "no process has %s in its `publish`",
-                              p->connect[k]);
+            manifest_complain(m, i, "connect", "no process has %s in its `publish`", p->connect[k]);
             return false;
         }
     }
@@ -65,43 +64,43 @@ static bool check_connected(const char *path, const struct manifest *m, unsigned
 
 /* ---- grants ---- */
 
-static bool check_network(const char *path, const struct manifest *m, unsigned i)
+static bool check_network(const struct manifest *m, unsigned i)
 {
     const struct grants *g = &m->processes[i].grants;
     for (unsigned k = 0; k < g->network_count; k++) {
         if (!singula_network_rule(g->network[k])) {
-            manifest_complain(path, i, "grants.network",
+            manifest_complain(m, i, "grants.network",
                               "%s is neither \"connect HOST:PORT\" nor \"listen HOST:PORT\"",
                               g->network[k]);
             return false;
         }
     }
     if (g->network_count && !connects(&m->processes[i], "tcp")) {
-        manifest_complain(path, i, "grants.network", "needs tcp in `connect`");
+        manifest_complain(m, i, "grants.network", "needs tcp in `connect`");
         return false;
     }
     return true;
 }
 
 /* Marks whom it may start: we do not. */
-static bool check_modules(const char *path, const struct manifest *m, unsigned i, bool *granted)
+static bool check_modules(const struct manifest *m, unsigned i, bool *granted)
 {
     const struct grants *g = &m->processes[i].grants;
     for (unsigned k = 0; k < g->modules_count; k++) {
         unsigned child = rules_find(m, g->modules[k]);
         if (child == m->processes_count || child == i) {
-            manifest_complain(path, i, "grants.modules", "there is no other process %s",
+            manifest_complain(m, i, "grants.modules", "there is no other process %s",
                               g->modules[k]);
             return false;
         }
         granted[child] = true;
     }
     if (g->modules_count && !connects(&m->processes[i], "process")) {
-        manifest_complain(path, i, "grants.modules", "needs process in `connect`");
+        manifest_complain(m, i, "grants.modules", "needs process in `connect`");
         return false;
     }
     if (g->children && !g->modules_count) {
-        manifest_complain(path, i, "grants.children", "there are none without `modules`");
+        manifest_complain(m, i, "grants.children", "there are none without `modules`");
         return false;
     }
     return true;
@@ -124,7 +123,7 @@ static void spread(const struct manifest *m, bool *marked)
 }
 
 /* Each granted process must be granted by one that is started: by us, or by such a one in turn. */
-static bool check_reachable(const char *path, const struct manifest *m, const bool *granted)
+static bool check_reachable(const struct manifest *m, const bool *granted)
 {
     unsigned n = m->processes_count;
     bool *reached = calloc(n, sizeof *reached), good = reached != NULL;
@@ -135,7 +134,7 @@ static bool check_reachable(const char *path, const struct manifest *m, const bo
     for (unsigned i = 0; good && i < n; i++) {
         if (reached[i])
             continue;
-        manifest_complain(path, i, "name",
+        manifest_complain(m, i, "name",
                           "nobody can start process %s: those whose `grants` list it are not "
                           "started themselves",
                           m->processes[i].name);
@@ -163,8 +162,7 @@ static bool offered(const struct manifest *m, const bool *granted, const bool *s
 
 /* Whom we start cannot count on a name that only such a process publishes as somebody else may
  * start, if he likes. */
-static bool check_offered(const char *path, const struct manifest *m, unsigned i,
-                          const bool *granted)
+static bool check_offered(const struct manifest *m, unsigned i, const bool *granted)
 {
     const struct process *p = &m->processes[i];
     bool *started_by_i = calloc(m->processes_count, sizeof *started_by_i);
@@ -178,7 +176,7 @@ static bool check_offered(const char *path, const struct manifest *m, unsigned i
         if (strcmp(p->connect[k], "*") == 0 || is_driver(p->connect[k]) ||
             offered(m, granted, started_by_i, p->connect[k], &whose))
             continue;
-        manifest_complain(path, i, "connect",
+        manifest_complain(m, i, "connect",
                           "%s publishes %s, and is started by another process, "
                           "if it likes",
                           m->processes[whose].name, p->connect[k]);
@@ -190,7 +188,7 @@ static bool check_offered(const char *path, const struct manifest *m, unsigned i
 
 /* ---- keys that would do nothing ---- */
 
-static bool check_granted(const char *path, const struct process *p, unsigned i)
+static bool check_granted(const struct manifest *m, const struct process *p, unsigned i)
 {
     const char *key = p->restart != RESTART_NEVER ? "restart"
                       : p->service                ? "service"
@@ -198,24 +196,23 @@ static bool check_granted(const char *path, const struct process *p, unsigned i)
                       : p->after_count            ? "after"
                                                   : NULL;
     if (key)
-        manifest_complain(path, i, key, "has no effect: another process starts %s", p->name);
+        manifest_complain(m, i, key, "has no effect: another process starts %s", p->name);
     return !key;
 }
 
-static bool check_effects(const char *path, const struct manifest *m, unsigned i,
-                          const bool *granted)
+static bool check_effects(const struct manifest *m, unsigned i, const bool *granted)
 {
     const struct process *p = &m->processes[i];
-    if (granted[i] && !check_granted(path, p, i))
+    if (granted[i] && !check_granted(m, p, i))
         return false;
     if (p->max_restarts && p->restart == RESTART_NEVER) {
-        manifest_complain(path, i, "max_restarts", "has no effect without `restart`");
+        manifest_complain(m, i, "max_restarts", "has no effect without `restart`");
         return false;
     }
     for (unsigned k = 0; k < p->after_count; k++) {
         unsigned j = rules_find(m, p->after[k]);
         if (j < m->processes_count && granted[j]) {
-            manifest_complain(path, i, "after", "%s is started by another process, if it likes",
+            manifest_complain(m, i, "after", "%s is started by another process, if it likes",
                               p->after[k]);
             return false;
         }
@@ -223,17 +220,17 @@ static bool check_effects(const char *path, const struct manifest *m, unsigned i
     return true;
 }
 
-bool rules_check(const char *path, const struct manifest *m)
+bool rules_check(const struct manifest *m)
 {
     unsigned n = m->processes_count;
     bool *granted = calloc(n, sizeof *granted), good = granted != NULL;
     for (unsigned i = 0; good && i < n; i++)
-        good = check_published(path, m, i) && check_connected(path, m, i);
+        good = check_published(m, i) && check_connected(m, i);
     for (unsigned i = 0; good && i < n; i++)
-        good = check_network(path, m, i) && check_modules(path, m, i, granted);
-    good = good && check_reachable(path, m, granted);
+        good = check_network(m, i) && check_modules(m, i, granted);
+    good = good && check_reachable(m, granted);
     for (unsigned i = 0; good && i < n; i++)
-        good = check_offered(path, m, i, granted) && check_effects(path, m, i, granted);
+        good = check_offered(m, i, granted) && check_effects(m, i, granted);
     free(granted);
     return good;
 }

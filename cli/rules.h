@@ -6,7 +6,7 @@
 #include "cli/manifest.h"
 
 /* Complains of the first rule that is broken. */
-bool rules_check(const char *path, const struct manifest *m);
+bool rules_check(const struct manifest *m);
 /* The process of that name by its number; processes_count: there is none. */
 unsigned rules_find(const struct manifest *m, const char *name);
 

@@ -73,7 +73,7 @@ static bool set_workers(struct up *u)
         return true;
     for (unsigned i = 0; i < u->n; i++) {
         if (u->entries[i].worker > all && said) {
-            manifest_complain(u->path, i, "worker", "there are %u (--workers=N)", said);
+            manifest_complain(u->manifest, i, "worker", "there are %u (--workers=N)", said);
             return false;
         }
         if (u->entries[i].worker > all)
@@ -114,7 +114,7 @@ static bool start(struct up *u, unsigned i)
     struct node *n = &u->nodes[i];
     struct singula_diag why = {0};
     struct singula_spawn s;
-    bool good = plan_options(u->path, i, n->e, &s);
+    bool good = plan_options(u->manifest, i, n->e, &s);
     s.on_end = on_end;
     s.on_end_ctx = u;
     if (good && singula_spawn(u->sys, n->e->module, &s, &n->sip, &why) != 0) {
@@ -410,12 +410,12 @@ static int prepare(struct up *u)
     int status = u->entries && u->nodes && u->order ? EXIT_OK : EXIT_USAGE;
     for (unsigned i = 0; i < u->n && status == EXIT_OK; i++) {
         u->nodes[i].e = &u->entries[i];
-        status = plan_prepare(u->path, u->manifest, i, u->system.monitor, &u->entries[i]);
+        status = plan_prepare(u->manifest, i, u->system.monitor, &u->entries[i]);
     }
     if (status == EXIT_OK &&
-        (!rules_check(u->path, u->manifest) || !set_workers(u) ||
-         !plan_children(u->path, u->manifest, u->entries, on_child_end, on_child_fail) ||
-         !plan_order(u->path, u->manifest, u->order)))
+        (!rules_check(u->manifest) || !set_workers(u) ||
+         !plan_children(u->manifest, u->entries, on_child_end, on_child_fail) ||
+         !plan_order(u->manifest, u->order)))
         status = EXIT_USAGE;
     return status;
 }

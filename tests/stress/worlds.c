@@ -12,21 +12,21 @@ bool world_of_manifest(const char *path, int monitor, struct world *w)
     unsigned order[MEMBERS_MAX];
     *w = (struct world){.manifest = manifest_load(path)};
     snprintf(w->name, sizeof w->name, "%s", path);
-    if (!w->manifest || w->manifest->processes_count > MEMBERS_MAX ||
-        !rules_check(path, w->manifest) || !plan_order(path, w->manifest, order))
+    if (!w->manifest || w->manifest->processes_count > MEMBERS_MAX || !rules_check(w->manifest) ||
+        !plan_order(w->manifest, order))
         return false;
     outside_adapt(path, w->manifest);
     for (unsigned i = 0; i < w->manifest->processes_count; i++)
-        if (plan_prepare(path, w->manifest, i, monitor, &w->entries[i]) != EXIT_OK)
+        if (plan_prepare(w->manifest, i, monitor, &w->entries[i]) != EXIT_OK)
             return false;
-    if (!plan_children(path, w->manifest, w->entries, NULL, NULL))
+    if (!plan_children(w->manifest, w->entries, NULL, NULL))
         return false;
     for (unsigned k = 0; k < w->manifest->processes_count; k++) {
         unsigned i = order[k];
         if (w->entries[i].granted)
             continue;
         struct member *m = &w->members[w->n++];
-        if (!plan_options(path, i, &w->entries[i], &m->opt))
+        if (!plan_options(w->manifest, i, &w->entries[i], &m->opt))
             return false;
         m->name = w->entries[i].p->name;
         m->module = w->entries[i].module;
