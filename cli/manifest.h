@@ -6,7 +6,7 @@
  *       module: server.wasm          # beside the manifest
  *       args: [--verbose]
  *       env: [LANG=C]
- *       dirs: ["data::/data:ro"]     # HOST[::GUEST][:ro], HOST beside the manifest
+ *       dirs: ["data::/data:ro"]     # HOST[::GUEST][:ro], HOST beside the manifest, GUEST once
  *       memory: compact              # or guard
  *       publish: [camera]            # names it may listen on ...
  *       connect: [disk]              # ... and connect to; it reaches nothing else

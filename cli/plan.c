@@ -116,6 +116,37 @@ static bool clocks(const struct manifest *m, unsigned i, const struct process *p
     return true;
 }
 
+/* Two paths by which a guest would find the same folder: only "/" and "./" before them, or "/"
+ * after them, may differ. */
+static bool same_place(const char *a, const char *b)
+{
+    const char *paths[] = {a, b};
+    size_t n[2];
+    for (int i = 0; i < 2; i++) {
+        const char *p = paths[i];
+        while (p[0] == '/' || (p[0] == '.' && (p[1] == '/' || !p[1])))
+            p++;
+        n[i] = strlen(p);
+        while (n[i] && p[n[i] - 1] == '/')
+            n[i]--;
+        paths[i] = p;
+    }
+    return n[0] == n[1] && memcmp(paths[0], paths[1], n[0]) == 0;
+}
+
+/* The guest path of folder d is nobody else's before it. */
+static bool apart(const struct manifest *m, unsigned i, const struct plan_entry *e, unsigned d)
+{
+    for (unsigned k = 0; k < d; k++) {
+        if (same_place(e->dirs[k].guest_path, e->dirs[d].guest_path)) {
+            manifest_complain(m, i, "dirs", "entries %u and %u are both %s for the process", k + 1,
+                              d + 1, e->dirs[d].guest_path);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool folders(const struct manifest *m, unsigned i, struct plan_entry *e)
 {
     for (unsigned d = 0; d < e->p->dirs_count; d++) {
@@ -123,6 +154,8 @@ static bool folders(const struct manifest *m, unsigned i, struct plan_entry *e)
             manifest_complain(m, i, "dirs", "entry %u cannot be used", d + 1);
             return false;
         }
+        if (!apart(m, i, e, d))
+            return false;
         char *full = beside(m->path, e->dirs[d].host_path);
         drop(e->dirs[d].host_path);
         e->dirs[d].host_path = full;

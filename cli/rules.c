@@ -28,6 +28,16 @@ static bool is_driver(const char *name)
     return false;
 }
 
+/* Guests can name it. */
+static bool check_length(const struct manifest *m, unsigned i, const char *key, const char *name)
+{
+    bool good = strlen(name) <= SINGULA_NAME_BYTES_MAX;
+    if (!good)
+        manifest_complain(m, i, key, "%.20s... is longer than %d bytes", name,
+                          SINGULA_NAME_BYTES_MAX);
+    return good;
+}
+
 static bool check_published(const struct manifest *m, unsigned i)
 {
     const struct process *p = &m->processes[i];
@@ -38,6 +48,12 @@ static bool check_published(const struct manifest *m, unsigned i)
         }
         if (is_driver(p->publish[k])) {
             manifest_complain(m, i, "publish", "%s is a driver's name", p->publish[k]);
+            return false;
+        }
+        if (!check_length(m, i, "publish", p->publish[k]))
+            return false;
+        if (plan_has(p->publish, k, p->publish[k])) {
+            manifest_complain(m, i, "publish", "%s is there twice", p->publish[k]);
             return false;
         }
     }
@@ -54,6 +70,8 @@ static bool check_connected(const struct manifest *m, unsigned i)
         for (unsigned j = 0; j < m->processes_count && !there; j++)
             there =
                 plan_lists(m->processes[j].publish, m->processes[j].publish_count, p->connect[k]);
+        if (!check_length(m, i, "connect", p->connect[k]))
+            return false;
         if (!there) {
             manifest_complain(m, i, "connect", "no process has %s in its `publish`", p->connect[k]);
             return false;

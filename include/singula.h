@@ -33,6 +33,9 @@ extern "C" {
 #define SINGULA_FOREVER UINT64_MAX
 #define SINGULA_NONE    UINT32_MAX
 
+/* Bytes of a name that is published, at most. */
+#define SINGULA_NAME_BYTES_MAX 255
+
 /* ---- status and diagnostics ---- */
 
 /* A place that explains an error. It reads "WHAT at PLACE HOW": "freed at $serve +0x2c

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/names.h"
 #include "runtime/api_int.h"
 #include "runtime/wasi/descriptors.h"
 #include "runtime/wasi/wasi.h"
@@ -62,6 +63,7 @@ static struct singula_sip *handle_make(struct singula_system *sys, struct singul
     return h;
 }
 
+_Static_assert(SINGULA_NAME_BYTES_MAX == NAME_BYTES_MAX, "of names that guests publish");
 _Static_assert(SINGULA_CLOCK_REALTIME == 1 << 0 && SINGULA_CLOCK_MONOTONIC == 1 << 1,
                "bits are those of WASI's clocks");
 
