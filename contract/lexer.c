@@ -33,11 +33,6 @@ static const char *const keywords[KW_N] = {
     [KW_EXP] = "exp",
 };
 
-const char *keyword_text(enum keyword k)
-{
-    return keywords[k];
-}
-
 void lexer_init(struct lexer *l, const char *text, size_t len, struct diag *why)
 {
     *l = (struct lexer){.p = text, .end = text + len, .line = 1, .why = why};

@@ -57,7 +57,6 @@ enum keyword {
     KW_EXP,
     KW_N
 };
-const char *keyword_text(enum keyword k);
 
 struct token {
     enum token_kind kind;

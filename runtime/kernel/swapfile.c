@@ -92,12 +92,12 @@ void swapfile_give(struct swapfile *f, uint32_t first, uint32_t npages)
     pthread_mutex_unlock(&f->lock);
 }
 
-/* All of it, or false. */
-static bool transfer(int fd, bool out, uint32_t first, char *p, uint32_t npages)
+bool swapfile_read(struct swapfile *f, uint32_t first, void *to, uint32_t npages)
 {
+    char *p = to;
     off_t at = (off_t)first << PAGE_SHIFT;
     for (uint64_t left = (uint64_t)npages << PAGE_SHIFT; left;) {
-        ssize_t n = out ? pwrite(fd, p, left, at) : pread(fd, p, left, at);
+        ssize_t n = pread(f->fd, p, left, at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -107,16 +107,6 @@ static bool transfer(int fd, bool out, uint32_t first, char *p, uint32_t npages)
         left -= (uint64_t)n;
     }
     return true;
-}
-
-bool swapfile_write(struct swapfile *f, uint32_t first, const void *from, uint32_t npages)
-{
-    return transfer(f->fd, true, first, (char *)(uintptr_t)from, npages);
-}
-
-bool swapfile_read(struct swapfile *f, uint32_t first, void *to, uint32_t npages)
-{
-    return transfer(f->fd, false, first, to, npages);
 }
 
 int swapfile_fd(const struct swapfile *f)

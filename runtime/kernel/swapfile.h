@@ -24,12 +24,9 @@ void swapfile_close(struct swapfile *f);
 /* The first of n > 0 pages in a row, or SWAPFILE_NONE: full. Any thread, as swapfile_give(). */
 uint32_t swapfile_take(struct swapfile *f, uint32_t npages);
 void swapfile_give(struct swapfile *f, uint32_t first, uint32_t npages);
-/* Pages `first` .. first + npages - 1 from or to memory; may wait for the device. False: it failed,
- * as when the file system is full. */
-must_check bool swapfile_write(struct swapfile *f, uint32_t first, const void *from,
-                               uint32_t npages);
+/* Pages `first` .. first + npages - 1 to memory; may wait for the device. False: it failed. */
 must_check bool swapfile_read(struct swapfile *f, uint32_t first, void *to, uint32_t npages);
-/* For reading by others (aio.h); page n begins at byte n << PAGE_SHIFT. */
+/* For reading and writing by others (aio.h); page n begins at byte n << PAGE_SHIFT. */
 int swapfile_fd(const struct swapfile *f);
 
 #endif
