@@ -286,8 +286,9 @@ case("on failure", sorted(order(lines)) == ["a", "b", "b"] and "b            tra
 
 def begin_waiting(runtime_dir):
     """A system whose only process waits longer and longer before it starts again."""
-    (work / "system.yaml").write_text(processes(("a", exits, "args: [exit, \"7\"]", "restart: always")))
-    return subprocess.Popen([singula, "up", work / "system.yaml"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    system = work / f"waiting-{runtime_dir.name}.yaml" # two of them may be read at the same time
+    system.write_text(processes(("a", exits, "args: [exit, \"7\"]", "restart: always")))
+    return subprocess.Popen([singula, "up", system], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             env={**os.environ, "XDG_RUNTIME_DIR": str(runtime_dir)})
 
 
