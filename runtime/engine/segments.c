@@ -55,12 +55,14 @@ static bool has_room(const struct segment *g)
 static void write_items(struct instance *inst, uint32_t i, uint32_t at, uint32_t from, uint32_t n)
 {
     const struct vview *v = inst->view;
+    if (n == 0) /* one that is not active needs no table and no memory */
+        return;
     if (i < v->nelems) {
         const struct velem *e = &v->elems[i];
         uint64_t *to = inst->tables[e->table]->slots + at + from;
         for (uint32_t k = 0; k < n; k++)
             to[k] = instance_const(inst, &e->items[from + k]);
-    } else if (n) {
+    } else {
         const struct vdata *d = &v->datas[i - v->nelems];
         memcpy(inst->memories[d->memory]->base + at + from, d->bytes + from, n);
     }

@@ -94,6 +94,19 @@ START_TEST(many_elements_come_in_pieces)
 }
 END_TEST
 
+/* Segments that are not active may be for tables and memories that are not there. */
+START_TEST(others_need_no_table)
+{
+    struct instance *inst;
+    struct diag why;
+    rig_open(&g, MEMORY_COMPACT, (struct spawn_options){0});
+    ck_assert_int_eq(load("(module (func $f) (elem declare func $f) (elem func $f))", &inst, &why),
+                     OK);
+    ck_assert(inst->elem_dropped[0] && !inst->elem_dropped[1] && !g.sip->filling);
+    rig_close(&g);
+}
+END_TEST
+
 int main(void)
 {
     if (!wat_available()) {
@@ -105,6 +118,7 @@ int main(void)
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, much_data_comes_in_pieces, 0, MEMORY_MODE_N);
     tcase_add_test(c, many_elements_come_in_pieces);
+    tcase_add_test(c, others_need_no_table);
     suite_add_tcase(suite, c);
     return run_suite(suite, "engine_segments");
 }
