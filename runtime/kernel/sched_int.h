@@ -46,6 +46,7 @@ struct worker {
     struct list fd_waiters;
     struct timers timers;
     uint64_t slice_start, last_poll, last_chore;
+    uint64_t ends_until; /* those in the inbox that were killed are ended at once; 0: none yet */
     uint64_t cpu_seen;                 /* CPU time of the thread up to which it is somebody's */
     pthread_t thread;                  /* means something while `running` is not NULL */
     _Atomic uint32_t published, ended; /* processes, by this worker */

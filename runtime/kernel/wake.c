@@ -111,18 +111,23 @@ static void begin_end(struct worker *w, struct proc *p, enum trap why)
     p->parked = NULL;
 }
 
-/* A process that has much is torn down in pieces, as others take their slices: between them it is
- * READY and in a queue. Who has the system to himself does not wait. */
-static bool is_wound_up(struct worker *w, struct proc *p)
+/* p, which ends, is READY and in a queue until it is its turn. */
+static void go_on_later(struct worker *w, struct proc *p)
 {
     uint32_t none = TRAP_NONE;
-    if (!p->ops->wind_up || !sched_is_running(w->sched) || p->ops->wind_up(p))
-        return true;
-    /* so that it is not run when it is its turn */
-    atomic_compare_exchange_strong(&p->kill, &none, TRAP_KILLED);
+    atomic_compare_exchange_strong(&p->kill, &none, TRAP_KILLED); /* it is not run then */
     if (p->state != PROC_READY)
         proc_set_state(p, PROC_READY);
     worker_push(w, p);
+}
+
+/* A process that has much is torn down in pieces, as others take their slices. Who has the system
+ * to himself does not wait. */
+static bool is_wound_up(struct worker *w, struct proc *p)
+{
+    if (!p->ops->wind_up || !sched_is_running(w->sched) || p->ops->wind_up(p))
+        return true;
+    go_on_later(w, p);
     return false;
 }
 
@@ -201,6 +206,22 @@ static bool wake_at_home(struct worker *w, struct proc *p)
     return true;
 }
 
+/* p, READY and in no queue, is ended. Very many killed at once would keep from running who is
+ * ready: when those that were found together have taken a slice, the others end in their turns. */
+static void end_killed(struct worker *w, struct proc *p, enum trap why)
+{
+    uint64_t now = sched_now_ns(w->sched);
+    if (!w->ends_until)
+        w->ends_until = now + w->sched->slice_ns;
+    if (now < w->ends_until || !sched_is_running(w->sched)) {
+        wake_finish(w, p, why);
+        return;
+    }
+    if (!atomic_load_explicit(&p->ending, memory_order_relaxed))
+        begin_end(w, p, why);
+    go_on_later(w, p);
+}
+
 /* On behalf of its home w; false: it has another one. */
 static bool look_at(struct worker *w, struct proc *p)
 {
@@ -216,10 +237,10 @@ static bool look_at(struct worker *w, struct proc *p)
         bool in_turn =
             atomic_load_explicit(&p->ending, memory_order_relaxed) && sched_is_running(w->sched);
         if (!in_turn && worker_unqueue(w, p))
-            wake_finish(w, p, why);
+            end_killed(w, p, why);
     } else if (state == PROC_BLOCKED && home_of(p) == w) {
         unblock(p);
-        wake_finish(w, p, why);
+        end_killed(w, p, why);
     }
     return home_of(p) == w;
 }
@@ -386,6 +407,7 @@ void wake_timers(struct worker *w)
 void wake_attend(struct worker *w)
 {
     struct proc *p = atomic_exchange(&w->inbox, NULL);
+    w->ends_until = 0;
     while (p) {
         struct proc *next = p->inbox_next; /* p can be pushed again as soon as it is attended to */
         attend(w, p);

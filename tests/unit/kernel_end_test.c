@@ -100,6 +100,52 @@ START_TEST(ended_whole_without_a_run)
 }
 END_TEST
 
+/* Each takes longer than a slice: who is ready does not wait for all of them. */
+enum { SLICE_NS = 100000 };
+static struct heavy killed[40];
+
+static bool take_two_slices(struct proc *p)
+{
+    struct heavy *h = container_of(container_of(p, struct fake, proc), struct heavy, fake);
+    for (uint64_t end = clock_now_ns() + 2 * SLICE_NS; clock_now_ns() < end;)
+        ;
+    h->pieces = 0;
+    return true;
+}
+
+static const struct proc_ops slow_ops = {
+    .run = fake_run, .teardown = fake_teardown, .wind_up = take_two_slices};
+
+static enum run_result kill_them(struct fake *f)
+{
+    f->left = 0;
+    for (size_t i = 0; i < ARRAY_LEN(killed); i++) {
+        if (f->runs == 1)
+            proc_kill(&killed[i].fake.proc, TRAP_KILLED);
+        f->left += !killed[i].pieces;
+    }
+    return f->runs == 1 ? RUN_YIELD : RUN_DONE;
+}
+
+START_TEST(many_killed_at_once)
+{
+    struct fake killer;
+    struct sched_config cfg = {.slice_ns = SLICE_NS};
+    teardown();
+    ck_assert_int_eq(sched_create(&cfg, &s, NULL), OK);
+    for (size_t i = 0; i < ARRAY_LEN(killed); i++) {
+        start_heavy(&killed[i], i & 1 ? wait_once : count_down, 1000);
+        killed[i].fake.proc.ops = &slow_ops;
+    }
+    start(&killer, kill_them, 0);
+    ck_assert(!sched_run(s, NULL, WAIT_FOREVER));
+    ck_assert_uint_le(killer.left, 1);
+    expect_end(&killer, TRAP_NONE);
+    for (size_t i = 0; i < ARRAY_LEN(killed); i++)
+        expect_end(&killed[i].fake, TRAP_KILLED);
+}
+END_TEST
+
 START_TEST(many_on_several_workers)
 {
     enum { N = 300 };
@@ -220,6 +266,7 @@ int main(void)
     tcase_add_test(tc, others_run_between_pieces);
     tcase_add_loop_test(tc, disturbed, 0, 2);
     tcase_add_test(tc, ended_whole_without_a_run);
+    tcase_add_test(tc, many_killed_at_once);
     tcase_add_test(tc, many_on_several_workers);
     tcase_add_test(tc, chore);
     tcase_add_test(tc, runs_end_when_nobody_runs);
