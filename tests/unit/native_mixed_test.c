@@ -11,12 +11,14 @@ static struct instance *open_mixed(enum memory_mode mode)
     return inst;
 }
 
-/* Waits until the code is there. */
+/* The host call waits until the code is there. */
 static enum trap rig_finish(void)
 {
     while (g.rt.engine->run(&g.sip) != RUN_DONE) {
-        for (int i = 0; i < 100 && !g.sip->exec.native_call; i++)
-            usleep(1000);
+        if (g.sip->exec.native_call)
+            continue;
+        waits_left = 1;
+        usleep(1000);
     }
     enum trap t = g.sip->proc.trap;
     g.sip->proc.trap = TRAP_NONE;
