@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "include/singula.h"
+#include "tests/module_file.h"
 
 enum { WORKERS_MAX = 8 };
 
@@ -168,20 +169,6 @@ static uint64_t report(const char *way)
     return longest;
 }
 
-static struct singula_module *load(const char *path)
-{
-    static uint8_t bytes[1 << 20];
-    struct singula_diag why;
-    struct singula_module *m = NULL;
-    FILE *f = fopen(path, "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    if (singula_verify(bytes, n, NULL, &m, &why) != 0)
-        fprintf(stderr, "%s: %s\n", path, why.detail);
-    return m;
-}
-
 static unsigned wrong, ended, expected;
 
 static void on_end(struct singula_sip *sip, void *ctx)
@@ -258,7 +245,7 @@ int main(int argc, char **argv)
                                                                     : SINGULA_IO_THREADS};
     struct singula_system *sys;
     struct singula_diag why;
-    struct singula_module *m = load(argv[1]);
+    struct singula_module *m = module_file(argv[1]);
     pthread_t watcher;
     if (!m || singula_system_create(&cfg, &sys, &why) != 0)
         return 1;

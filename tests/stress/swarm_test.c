@@ -23,6 +23,7 @@
 
 #include "include/singula.h"
 #include "tests/engine_option.h"
+#include "tests/module_file.h"
 
 enum { SIPS_MAX = 100000, BALLS_MAX = 1 << 26, OUTS = 500 };
 
@@ -327,18 +328,6 @@ static bool option(const char *arg)
     return is_virtual || swap;
 }
 
-static void load(const char *path)
-{
-    static uint8_t bytes[1 << 20];
-    struct singula_diag why = {0};
-    FILE *f = fopen(path, "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    if (singula_verify(bytes, n, NULL, &module, &why))
-        die(path, &why);
-}
-
 /* Everything that the scheduler did. */
 static uint64_t done_hash, done_count;
 
@@ -397,7 +386,8 @@ int main(int argc, char **argv)
         cfg.swap_folder = ".";
         cfg.swap_memory_bytes = 4096;
     }
-    load(argv[1]);
+    if (!(module = module_file(argv[1])))
+        exit(1);
     if (o.is_virtual) {
         cfg.seed = o.seed;
         cfg.trace = trace;

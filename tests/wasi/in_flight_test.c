@@ -17,6 +17,7 @@
 
 #include "include/singula.h"
 #include "runtime/kernel/aio.h"
+#include "tests/module_file.h"
 
 enum { SIPS = 1000, READS = 10, WORKERS = 2, FILE_BYTES = 500000 };
 
@@ -188,20 +189,6 @@ static bool run(struct singula_module *m, int file, int io)
     return good && judge(io);
 }
 
-static struct singula_module *load(const char *path)
-{
-    static uint8_t bytes[1 << 20];
-    struct singula_diag why;
-    struct singula_module *m = NULL;
-    FILE *f = fopen(path, "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    if (singula_verify(bytes, n, NULL, &m, &why) != 0)
-        printf("in_flight: %s: %s\n", path, why.detail);
-    return m;
-}
-
 /* What the guest expects, in a file that has no name. */
 static FILE *make_file(void)
 {
@@ -214,7 +201,7 @@ static FILE *make_file(void)
 int main(int argc, char **argv)
 {
     static const char *const ways[] = {"default", "ring", "threads"}; /* by SINGULA_IO_... */
-    struct singula_module *m = argc == 2 ? load(argv[1]) : NULL;
+    struct singula_module *m = argc == 2 ? module_file(argv[1]) : NULL;
     FILE *f = m ? make_file() : NULL;
     unsigned passed = 0, failed = 0, skipped = 0;
     if (!f)
